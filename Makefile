@@ -3,26 +3,61 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 ARCH := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x64)
 export PATH := $(CURDIR)/node_modules/node-linux-$(ARCH)/bin:$(CURDIR)/node_modules/.bin:$(PATH)
+INSTALLED := node_modules/.package-lock.json
 
 .PHONY: help
 help: ## Print this help
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
+	@echo 'Twinlock: twins before production, a human signature to open it.'
+	@echo
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
-node_modules/.package-lock.json: package.json package-lock.json
-	@echo "installing npm packages ..."
+$(INSTALLED): package.json package-lock.json
+	@command -v npm >/dev/null || { echo 'npm is missing: install Node.js (Debian: apt-get install nodejs npm)' >&2; exit 1; }
+	@echo 'installing npm packages (about 40 s the first time) ...'
 	@npm ci --ignore-scripts --no-fund --no-audit --loglevel=error
 	@touch $@
 
-.PHONY: lint
-lint: node_modules/.package-lock.json ## Type check, lint (with the import rule), formatting
-	tsc -p .
-	oxlint --quiet operator test examples
-	prettier --check --log-level warn .
+.PHONY: demo
+demo: $(INSTALLED) ## The main job on a real cluster: from a pull request's twins to a signed rollout
+	@node test/demo/main.ts
 
-.PHONY: format
-format: node_modules/.package-lock.json ## Format every file
-	prettier --write --log-level warn .
+.PHONY: demo-down
+demo-down: $(INSTALLED) ## Remove the demo's cluster: containers, networks, processes, mounts, files
+	@node test/harness/main.ts down
+
+.PHONY: test
+test: $(INSTALLED) ## Everything but the benchmark, on a real API server and a real cluster
+	@$(MAKE) --no-print-directory lint generate-check
+	@node test/runner/main.ts
 
 .PHONY: test-unit
-test-unit: node_modules/.package-lock.json ## Unit and property tests (seconds, no cluster)
-	ava 'test/unit/**' 'test/property/**'
+test-unit: $(INSTALLED) ## Unit and property tests (seconds, no cluster)
+	@node test/runner/main.ts unit property
+
+.PHONY: lint
+lint: $(INSTALLED) ## Type check, lint with the import rule, formatting
+	@tsc -p .
+	@oxlint --quiet operator test examples
+	@prettier --check --log-level warn .
+
+.PHONY: format
+format: $(INSTALLED) ## Format every file
+	@prettier --write --log-level warn .
+
+.PHONY: generate
+generate: $(INSTALLED) ## Generate CRDs, admission policies and chart parts from code
+	@node operator/api/generate.ts
+	@node operator/admission/generate.ts
+	@node operator/install/generate.ts
+
+.PHONY: generate-check
+generate-check: $(INSTALLED) ## Fail when generated files are stale
+	@node operator/api/generate.ts --check
+	@node operator/admission/generate.ts --check
+	@node operator/install/generate.ts --check
+
+.PHONY: bench
+bench: $(INSTALLED) ## Measure the speed bars as ratios in one run; writes bench.json and bench.md
+	@node test/bench/main.ts
+
+include test/harness/harness.mk

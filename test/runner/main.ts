@@ -1,0 +1,98 @@
+/**
+ * Runs every kind of test, one phase after the other, and ends with `N passed, N failed` from the runner's own counts.
+ * Usage: node test/runner/main.ts [phase ...]   e.g. node test/runner/main.ts unit property
+ */
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { TapReader } from './tap.ts';
+import type { TapResult } from './tap.ts';
+
+interface Phase {
+  readonly name: string;
+  readonly files: string;
+  /** Test files at once: those that share one machine's two cores with a cluster run fewer. */
+  readonly concurrency: number;
+}
+
+const PHASES: readonly Phase[] = [
+  { name: 'unit', files: 'test/unit/**', concurrency: 2 },
+  { name: 'property', files: 'test/property/**', concurrency: 2 },
+  { name: 'chart', files: 'test/chart/**', concurrency: 2 },
+  { name: 'cluster', files: 'test/cluster/**', concurrency: 2 },
+  { name: 'attack', files: 'test/attack/**', concurrency: 2 },
+  { name: 'e2e', files: 'test/e2e/**', concurrency: 1 },
+];
+
+interface Counts {
+  passed: number;
+  failed: number;
+  skipped: { name: string; reason: string }[];
+  failures: TapResult[];
+}
+
+const started = Date.now();
+const seconds = (since: number): string => `${((Date.now() - since) / 1000).toFixed(1)} s`;
+
+async function run(phase: Phase, counts: Counts): Promise<void> {
+  const phaseStarted = Date.now();
+  const before = { passed: counts.passed, failed: counts.failed };
+  console.log(`\n== ${phase.name} (${seconds(started)} since the start)`);
+  const reader = new TapReader(
+    (result) => {
+      if (result.skipped !== undefined) {
+        counts.skipped.push({ name: result.name, reason: result.skipped });
+        console.log(`  - ${result.name} (skipped: ${result.skipped})`);
+      } else if (result.ok) {
+        counts.passed += 1;
+        console.log(`  ok ${result.name}`);
+      } else {
+        counts.failed += 1;
+        counts.failures.push(result);
+        console.log(`  FAILED ${result.name}\n${result.diagnostics.join('\n')}`);
+      }
+    },
+    (comment) => {
+      if (!/^(tests|pass|fail|skip)\b/.test(comment)) console.log(`     ${comment}`);
+    },
+  );
+  const child = spawn('ava', ['--tap', '--concurrency', String(phase.concurrency), phase.files], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const exit = new Promise<number>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => resolve(code ?? 1));
+  });
+  for await (const line of createInterface({ input: child.stdout })) reader.line(line);
+  reader.end();
+  const code = await exit;
+  if (code !== 0 && counts.failed === before.failed) {
+    // A file that crashed before its first test, or a phase without tests, must not look like a pass.
+    counts.failed += 1;
+    counts.failures.push({ ok: false, name: `${phase.name}: ended with code ${code}`, skipped: undefined, diagnostics: [] });
+  }
+  const passed = counts.passed - before.passed;
+  console.log(`   ${phase.name}: ${passed} passed, ${counts.failed - before.failed} failed in ${seconds(phaseStarted)}`);
+}
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !PHASES.some((phase) => phase.name === name));
+if (unknown.length > 0) {
+  console.error(`unknown phase ${unknown.join(', ')}; phases: ${PHASES.map((phase) => phase.name).join(', ')}`);
+  process.exit(2);
+}
+const counts: Counts = { passed: 0, failed: 0, skipped: [], failures: [] };
+for (const phase of PHASES) {
+  if (wanted.length === 0 || wanted.includes(phase.name)) await run(phase, counts);
+}
+if (counts.failures.length > 0) {
+  console.log('\nFailed:');
+  for (const failure of counts.failures) console.log(`  ${failure.name}`);
+}
+if (counts.skipped.length > 0) {
+  console.log('\nSkipped:');
+  for (const skip of counts.skipped) console.log(`  ${skip.name}: ${skip.reason}`);
+}
+const skipped = counts.skipped.length > 0 ? `, ${counts.skipped.length} skipped` : '';
+console.log(`\nall phases: ${seconds(started)}`);
+console.log(`${counts.passed} passed, ${counts.failed} failed${skipped}`);
+process.exit(counts.failed === 0 && counts.passed > 0 ? 0 : 1);
