@@ -1,0 +1,6 @@
+/** Canonical JSON and digests: a leaf that every part may import. */
+export { CanonicalError, type CanonicalErrorCode } from './errors.ts';
+export { canonicalJSON, type JSONValue } from './json.ts';
+export { digestOf, digestOfBytes, isDigest, type Digest } from './digest.ts';
+export { approvedSpec, RESTARTED_AT, specDigest } from './spec.ts';
+export { escapeNonPrintable, printable } from './printable.ts';

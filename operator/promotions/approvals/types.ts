@@ -1,0 +1,147 @@
+import type { Decision, QuorumEntry, StatementTexts } from '../statement/types.ts';
+
+/** One enrolled key as ApproverKeyring has it (design: api). Times are RFC 3339. */
+export interface KeySpec {
+  readonly publicKey: string;
+  readonly notBefore?: string | undefined;
+  readonly notAfter?: string | undefined;
+  readonly revokedAt?: string | undefined;
+  readonly reason?: string | undefined;
+  readonly requireTouch?: boolean | undefined;
+}
+
+export interface PrincipalSpec {
+  readonly name: string;
+  readonly groups?: readonly string[] | undefined;
+  readonly kubernetesUsers?: readonly string[] | undefined;
+  readonly emails?: readonly string[] | undefined;
+  readonly keys?: readonly KeySpec[] | undefined;
+}
+
+/** ApproverKeyring.spec, as far as votes need it. */
+export interface KeyringSpec {
+  readonly principals?: readonly PrincipalSpec[] | undefined;
+}
+
+/** ApprovalPolicy.spec, as far as votes need it. */
+export interface VotePolicy {
+  readonly quorum?: readonly QuorumEntry[] | undefined;
+  /** `requester` defaults to true. */
+  readonly separation?:
+    { readonly requester?: boolean | undefined; readonly authors?: boolean | undefined } | undefined;
+  readonly requireTouch?: boolean | undefined;
+  readonly requireUserVerification?: boolean | undefined;
+}
+
+/** Why an armor is no valid signature of a key over a statement. */
+export type SignatureReason =
+  | 'TooLarge'
+  | 'BadArmor'
+  | 'BadEncoding'
+  | 'UnsupportedVersion'
+  | 'WrongNamespace'
+  | 'UnsupportedHash'
+  | 'UnsupportedKeyType'
+  | 'UnsupportedAlgorithm'
+  | 'WeakKey'
+  | 'NotEnrolled'
+  | 'WrongStatement'
+  | 'TouchMissing'
+  | 'UserVerificationMissing';
+
+/** Why a vote counts, or does not. `Counted`, `Duplicate` and `NoWeight` are valid votes. */
+export type VoteReason =
+  | SignatureReason
+  | 'Counted'
+  | 'Duplicate'
+  | 'NoWeight'
+  | 'StaleRound'
+  | 'AmbiguousKey'
+  | 'KeyNotYetValid'
+  | 'KeyExpired'
+  | 'KeyRevoked'
+  | 'KeyringInvalid'
+  | 'Requester'
+  | 'Author'
+  | 'AuthorsUnknown';
+
+/** A vote that status already holds. Only `armor` and `firstSeen` are read; the rest is worked out anew. */
+export interface SeenVote {
+  readonly armor: string;
+  readonly firstSeen: string;
+}
+
+export interface CountInput {
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  readonly round: { readonly nonce: string; readonly notAfter: string; readonly statements: StatementTexts };
+  /** Rounds of this Promotion that were closed, to tell a stale vote from a wrong one. */
+  readonly earlierRounds?: readonly { readonly nonce: string; readonly statements: StatementTexts }[] | undefined;
+  readonly keyring: KeyringSpec;
+  readonly policy: VotePolicy;
+  /** The annotation twinlock.dev/requested-by. */
+  readonly requestedBy: string;
+  /** E-mail addresses of the authors of the promoted commits; undefined when nobody knows. */
+  readonly authors?: readonly string[] | undefined;
+  /** All annotations of the Promotion; those under vote.twinlock.dev/ are read. */
+  readonly annotations?: Readonly<Record<string, string>> | undefined;
+  readonly seen?: readonly SeenVote[] | undefined;
+}
+
+/** One vote as status shows it. */
+export interface VoteOutcome {
+  readonly principal?: string | undefined;
+  readonly decision?: Decision | undefined;
+  readonly keyFingerprint?: string | undefined;
+  readonly valid: boolean;
+  readonly reason: VoteReason;
+  /** A sentence for a person: what is wrong and what to do. */
+  readonly message: string;
+  /** RFC 3339. */
+  readonly firstSeen: string;
+  readonly armor: string;
+  /** The annotations that carry it now, without the prefix. */
+  readonly carriedBy: readonly string[];
+}
+
+export interface QuorumState {
+  readonly group?: string | undefined;
+  readonly need: number;
+  readonly have: number;
+  readonly principals: readonly string[];
+}
+
+export interface CountResult {
+  readonly verdict: 'Approved' | 'Rejected' | 'Waiting' | 'Expired';
+  /** Votes seen before first, in their order; then new ones by annotation name. */
+  readonly votes: readonly VoteOutcome[];
+  readonly quorum: readonly QuorumState[];
+  /** One line for each thing that is missing: who, and how many. Empty exactly when Approved or Rejected. */
+  readonly missing: readonly string[];
+  /** What a platform engineer should repair (a key that does not parse, a principal without kubernetesUsers). */
+  readonly warnings: readonly string[];
+}
+
+/** countVotes(input): pure; never throws, whatever the input holds. */
+export type CountVotes = (input: CountInput) => CountResult;
+
+export interface VoteCommandsInput {
+  readonly namespace: string;
+  readonly name: string;
+  readonly decision: Decision;
+  readonly nonce: string;
+  /** A label for people, such as the principal's name. */
+  readonly principalHint: string;
+  /** Default `~/.ssh/id_ed25519`. */
+  readonly keyFile?: string | undefined;
+}
+/** voteCommands(input): the three shell lines of the design, in order. */
+export type VoteCommands = (input: VoteCommandsInput) => readonly [string, string, string];
+/** annotationName(hint, nonce): `vote.twinlock.dev/alice-3f9c21`. */
+export type AnnotationName = (principalHint: string, nonce: string) => string;
+/** policyDigest(policy, gates): `gates` is the policy's own list as JSON. Times and durations are no part. */
+export type PolicyDigest = (policy: VotePolicy, gates: readonly unknown[]) => `sha256:${string}`;
+/** keyringDigest(keyring, policy): covers the principals that can count for that policy, without times. */
+export type KeyringDigest = (keyring: KeyringSpec, policy: VotePolicy) => `sha256:${string}`;
+/** secondsOfSkew(nowMs, dateHeader): undefined when the header cannot be read. clockTrusted(skew): |skew| <= 60. */
+export type SecondsOfSkew = (now: number, dateHeader: string | undefined) => number | undefined;

@@ -1,0 +1,97 @@
+import type { Digest, JSONValue } from '../../canonical/index.ts';
+
+/** What a vote says; each has a statement of its own, so that one signature can never mean the other. */
+export type Decision = 'approve' | 'reject';
+
+/** One artifact: `name` is `<container>=<repository>`. */
+export interface Subject {
+  readonly container: string;
+  readonly repository: string;
+  readonly digest: Digest;
+}
+
+/** One workload of the target; `currentSpecDigest` is `none` when the promotion creates it. */
+export interface TargetDigests {
+  readonly kind: string;
+  readonly name: string;
+  readonly currentSpecDigest: Digest | 'none';
+  readonly desiredSpecDigest: Digest;
+}
+
+/** One further object (ConfigMap, Service, route) that changes with the promotion. */
+export interface ObjectDigests {
+  readonly kind: string;
+  readonly name: string;
+  readonly currentDigest: Digest | 'none';
+  readonly desiredDigest: Digest;
+}
+
+export interface JobDigest {
+  readonly when: 'before' | 'after';
+  readonly name: string;
+  readonly digest: Digest;
+}
+
+/** One difference in words. A missing `from` is an addition, a missing `to` a removal. */
+export interface Change {
+  readonly path: string;
+  readonly from?: JSONValue | undefined;
+  readonly to?: JSONValue | undefined;
+}
+
+export interface Evidence {
+  readonly gate: string;
+  readonly result: string;
+  readonly digest: Digest;
+}
+
+/** Without `group`: any principal. */
+export interface QuorumEntry {
+  readonly group?: string | undefined;
+  readonly count: number;
+}
+
+/** Everything that a signer binds; plain data, gathered by the controller. */
+export interface StatementInput {
+  readonly subjects: readonly Subject[];
+  /** `uid` is the uid of the namespace kube-system. */
+  readonly cluster: { readonly name: string; readonly uid: string };
+  readonly promotion: {
+    readonly namespace: string;
+    readonly name: string;
+    readonly uid: string;
+    /** digestOf(promotion.spec). */
+    readonly specDigest: Digest;
+    /** The annotation twinlock.dev/requested-by. */
+    readonly requestedBy: string;
+  };
+  readonly targets: readonly TargetDigests[];
+  readonly objects?: readonly ObjectDigests[] | undefined;
+  readonly jobs?: readonly JobDigest[] | undefined;
+  readonly changes: readonly Change[];
+  readonly evidence: readonly Evidence[];
+  readonly policy: { readonly name: string; readonly digest: Digest; readonly quorum: readonly QuorumEntry[] };
+  readonly keyring: { readonly name: string; readonly digest: Digest };
+  /** `notAfter` is RFC 3339 in UTC with seconds: `2026-11-28T10:00:00Z`. */
+  readonly round: { readonly nonce: string; readonly notAfter: string };
+}
+
+/** The two texts of a round, byte for byte what is signed. */
+export interface StatementTexts {
+  readonly approve: string;
+  readonly reject: string;
+}
+
+/** renderStatements(input): throws StatementError when the input cannot be shown to a person whole and safely. */
+export type RenderStatements = (input: StatementInput) => StatementTexts;
+
+/** One thing whose content changes; `current` undefined when it does not exist yet. Workloads: the spec. */
+export interface Changed {
+  readonly kind: string;
+  readonly name: string;
+  readonly current: unknown;
+  readonly desired: unknown;
+}
+
+/** changesOf(things): every difference, sorted by path; Secret values are never shown. */
+export type ChangesOf = (things: readonly Changed[]) => readonly Change[];
