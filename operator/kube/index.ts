@@ -5,3 +5,8 @@ export * from './errors.ts';
 export { silentLogger } from './logger.ts';
 export type { Logger } from './logger.ts';
 export type * from './client/client.ts';
+export { Store } from './cache/store.ts';
+export type { IndexFunction, Lister } from './cache/store.ts';
+export type * from './cache/types.ts';
+export type * from './apply/types.ts';
+export type * from './events/types.ts';

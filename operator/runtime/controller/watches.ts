@@ -1,0 +1,81 @@
+import type { Informer, KubeObject, ResourceType } from '../../kube/index.ts';
+import type { Predicate } from './predicates.ts';
+import type { Request } from './types.ts';
+
+/** An informer whose changes ask for reconciles. Made by {@link watchFor}, {@link watchOwned}, {@link watchMapped}. */
+export interface Watch {
+  readonly informer: Pick<Informer<KubeObject>, 'synced' | 'whenSynced'>;
+  /** Starts handing requests to `enqueue`; returns what stops it. */
+  connect(enqueue: (request: Request, initial: boolean) => void): () => void;
+}
+
+/** Reconciles the object itself. */
+export function watchFor<T extends KubeObject>(informer: Informer<T>, predicate: Predicate<T> = {}): Watch {
+  return watchMapped(informer, ({ metadata: { namespace, name } }) => [{ namespace, name }], predicate);
+}
+
+/** Reconciles the controlling owner of type `owner` (`metadata.ownerReferences` with `controller: true`). */
+export function watchOwned<T extends KubeObject>(
+  informer: Informer<T>,
+  owner: ResourceType,
+  predicate: Predicate<T> = {},
+): Watch {
+  return watchMapped(informer, (object) => ownersOf(object, owner), predicate);
+}
+
+/** Reconciles whatever `map` names; on an update both the old and the new object are asked. */
+export function watchMapped<T extends KubeObject>(
+  informer: Informer<T>,
+  map: (object: T) => readonly Request[],
+  predicate: Predicate<T> = {},
+): Watch {
+  return {
+    informer,
+    connect: (enqueue) =>
+      informer.addHandler({
+        add(object, { initial }): void {
+          if (predicate.add?.(object) ?? true) for (const request of map(object)) enqueue(request, initial);
+        },
+        update(object, old): void {
+          if (!(predicate.update?.(object, old) ?? true)) return;
+          for (const request of map(object)) enqueue(request, false);
+          if (object !== old) for (const request of map(old)) enqueue(request, false);
+        },
+        delete(object): void {
+          if (predicate.delete?.(object) ?? true) for (const request of map(object)) enqueue(request, false);
+        },
+      }),
+  };
+}
+
+/**
+ * Reconciles the object that two labels name: for children in another namespace, where an owner reference cannot point.
+ */
+export function watchLabelled<T extends KubeObject>(
+  informer: Informer<T>,
+  labels: { readonly name: string; readonly namespace: string },
+  predicate: Predicate<T> = {},
+): Watch {
+  return watchMapped(
+    informer,
+    ({ metadata }) => {
+      const name = metadata.labels?.[labels.name];
+      const namespace = metadata.labels?.[labels.namespace];
+      return name === undefined || namespace === undefined ? [] : [{ namespace, name }];
+    },
+    predicate,
+  );
+}
+
+function ownersOf(object: KubeObject, owner: ResourceType): readonly Request[] {
+  const group = groupOf(owner.apiVersion);
+  return (object.metadata.ownerReferences ?? [])
+    .filter((ref) => ref.controller === true && ref.kind === owner.kind && groupOf(ref.apiVersion) === group)
+    .map((ref) => ({ namespace: owner.namespaced ? object.metadata.namespace : undefined, name: ref.name }));
+}
+
+/** An owner reference may carry another version of the same group. */
+function groupOf(apiVersion: string): string {
+  const slash = apiVersion.indexOf('/');
+  return slash < 0 ? '' : apiVersion.slice(0, slash);
+}
