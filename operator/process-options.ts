@@ -1,0 +1,42 @@
+/** What both processes (`environments`, `promotions`) are started with; `main.ts` fills it from flags. */
+export interface ProcessOptions {
+  /** Path of a kubeconfig; left out: the usual places ($KUBECONFIG, the pod's service account, ~/.kube/config). */
+  readonly kubeconfig?: string | undefined;
+  /** The namespace that Twinlock itself runs in; leases and internal Services are there. */
+  readonly namespace: string;
+  /** A name for the cluster that people know; left out: the first 8 characters of kube-system's uid. */
+  readonly clusterName?: string | undefined;
+  /** Where pages for people are served. Port 0 takes a free one. */
+  readonly http: ListenAddress;
+  /** Where `/healthz`, `/readyz` and `/metrics` are served. Port 0 takes a free one. */
+  readonly health: ListenAddress;
+  readonly logLevel: LogLevel;
+  /** Wait for the lease of this process before changing anything (several replicas). */
+  readonly leaderElect: boolean;
+  /** Environments only: the image of the proxy in front of each environment; `caddy` must be on its PATH. */
+  readonly boundaryImage?: string | undefined;
+  /** Environments only: the cluster's network plugin is known to enforce NetworkPolicies. */
+  readonly networkPoliciesEnforced: boolean;
+}
+
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** A started process. */
+export interface RunningProcess {
+  /** Where the pages are really served (the port when 0 was asked for); undefined when the process has none. */
+  readonly http?: ListenAddress | undefined;
+  readonly health: ListenAddress;
+  /** Settles when the process has ended: resolves after {@link stop}, rejects when it lost its lease or failed. */
+  readonly done: Promise<void>;
+  /** Graceful end: workers drain, caches stop, the lease is released last. May be called more than once. */
+  stop(): Promise<void>;
+}
+
+/** What `operator/<process>/process.ts` exports as `startEnvironments` and `startPromotions`. */
+export type StartProcess = (options: ProcessOptions) => Promise<RunningProcess>;
