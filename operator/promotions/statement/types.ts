@@ -82,9 +82,6 @@ export interface StatementTexts {
   readonly reject: string;
 }
 
-/** renderStatements(input): throws StatementError when the input cannot be shown to a person whole and safely. */
-export type RenderStatements = (input: StatementInput) => StatementTexts;
-
 /** One thing whose content changes; `current` undefined when it does not exist yet. Workloads: the spec. */
 export interface Changed {
   readonly kind: string;
@@ -92,6 +89,3 @@ export interface Changed {
   readonly current: unknown;
   readonly desired: unknown;
 }
-
-/** changesOf(things): every difference, sorted by path; Secret values are never shown. */
-export type ChangesOf = (things: readonly Changed[]) => readonly Change[];

@@ -1,0 +1,106 @@
+import { isDigest, type JSONValue } from '../../canonical/index.ts';
+import { checkStatement } from './check.ts';
+import { StatementError } from './errors.ts';
+import { renderText } from './render.ts';
+import type { Decision, StatementInput, StatementTexts } from './types.ts';
+
+/** in-toto Attestation Framework, Statement v1. */
+export const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1';
+/** What the predicate is; this project's own, since no existing predicate is a person's approval. */
+export const PREDICATE_TYPE = 'https://twinlock.dev/attestations/promotion-vote/v1';
+/** Two texts must fit into one status beside the votes, and a person must be able to read one. */
+export const MAX_STATEMENT_BYTES = 131_072;
+
+/**
+ * The two texts of a round (security: "The statement"). Sets (subjects, targets, objects, evidence, quorum) are sorted,
+ * so that equal inputs give equal bytes in whatever order they were gathered; jobs keep their order, it is their meaning.
+ *
+ * @throws StatementError when a person could not know what they sign: a missing name, a digest that is none, a digest
+ * that changes without a change in words, more than 500 changes, more than 128 KiB.
+ * @throws CanonicalError for lone surrogates and numbers that are no safe integers.
+ */
+export function renderStatements(input: StatementInput): StatementTexts {
+  checkStatement(input);
+  return { approve: renderDecision(input, 'approve'), reject: renderDecision(input, 'reject') };
+}
+
+function renderDecision(input: StatementInput, decision: Decision): string {
+  const text = renderText(buildStatement(input, decision));
+  if (text.length <= MAX_STATEMENT_BYTES) return text;
+  throw new StatementError(
+    'TooLarge',
+    `the statement has ${text.length} bytes and at most ${MAX_STATEMENT_BYTES} can be shown: promote fewer workloads or objects at once`,
+  );
+}
+
+/** The statement as plain data; {@link renderStatements} is what is signed. */
+export function buildStatement(input: StatementInput, decision: Decision): { readonly [key: string]: JSONValue } {
+  return {
+    _type: STATEMENT_TYPE,
+    predicateType: PREDICATE_TYPE,
+    subject: sortedBy(input.subjects, ({ container, repository }) => `${container}=${repository}`).map(
+      ({ container, repository, digest }) => ({
+        name: `${container}=${repository}`,
+        digest: { sha256: hexOf(digest) },
+      }),
+    ),
+    predicate: {
+      decision,
+      cluster: { name: input.cluster.name, uid: input.cluster.uid },
+      promotion: {
+        namespace: input.promotion.namespace,
+        name: input.promotion.name,
+        uid: input.promotion.uid,
+        specDigest: input.promotion.specDigest,
+        requestedBy: input.promotion.requestedBy,
+      },
+      target: sortedBy(input.targets, identity).map(({ kind, name, currentSpecDigest, desiredSpecDigest }) => ({
+        kind,
+        name,
+        currentSpecDigest,
+        desiredSpecDigest,
+      })),
+      objects: sortedBy(input.objects ?? [], identity).map(({ kind, name, currentDigest, desiredDigest }) => ({
+        kind,
+        name,
+        currentDigest,
+        desiredDigest,
+      })),
+      jobs: (input.jobs ?? []).map(({ when, name, digest }) => ({ when, name, digest })),
+      changes: sortedBy(input.changes, ({ path }) => path).map(({ path, from, to }) => ({
+        path,
+        ...(from === undefined ? {} : { from }),
+        ...(to === undefined ? {} : { to }),
+      })),
+      evidence: sortedBy(input.evidence, ({ gate }) => gate).map(({ gate, result, digest }) => ({
+        gate,
+        result,
+        digest,
+      })),
+      policy: {
+        name: input.policy.name,
+        digest: input.policy.digest,
+        quorum: sortedBy(input.policy.quorum, ({ group, count }) => `${group ?? ''} ${count}`).map(
+          ({ group, count }) => (group === undefined ? { count } : { group, count }),
+        ),
+      },
+      keyring: { name: input.keyring.name, digest: input.keyring.digest },
+      round: { nonce: input.round.nonce, notAfter: input.round.notAfter },
+    },
+  };
+}
+
+function identity({ kind, name }: { readonly kind: string; readonly name: string }): string {
+  return `${kind}/${name}`;
+}
+
+/** By code unit: the order must not depend on a locale. */
+function sortedBy<T>(items: readonly T[], key: (item: T) => string): readonly T[] {
+  return items.toSorted((a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0));
+}
+
+function hexOf(digest: string): string {
+  if (!isDigest(digest))
+    throw new StatementError('BadDigest', 'a subject has no sha256 digest: promote images by digest');
+  return digest.slice('sha256:'.length);
+}

@@ -1,0 +1,134 @@
+import { isDigest, printable } from '../../canonical/index.ts';
+import { StatementError } from './errors.ts';
+import type { StatementInput } from './types.ts';
+
+/** What a person can be expected to read. */
+export const MAX_CHANGES = 500;
+
+/**
+ * Refuses an input that a person could not judge.
+ *
+ * @throws StatementError as {@link renderStatements} documents.
+ */
+export function checkStatement(input: StatementInput): void {
+  checkNames(input);
+  checkDigests(input);
+  checkRound(input.round);
+  checkSets(input);
+  checkChanges(input);
+}
+
+function checkNames(input: StatementInput): void {
+  const { cluster, promotion, policy, keyring, subjects, targets, objects = [], jobs = [], evidence } = input;
+  const named: readonly (readonly [string, string])[] = [
+    ['cluster.name', cluster.name],
+    ['cluster.uid', cluster.uid],
+    ['promotion.namespace', promotion.namespace],
+    ['promotion.name', promotion.name],
+    ['promotion.uid', promotion.uid],
+    // Without it separation of duties has nothing to compare with.
+    ['promotion.requestedBy', promotion.requestedBy],
+    ['policy.name', policy.name],
+    ['keyring.name', keyring.name],
+    ...subjects.flatMap(
+      ({ container, repository }) =>
+        [
+          ['subject.container', container],
+          ['subject.repository', repository],
+        ] as const,
+    ),
+    ...[...targets, ...objects].flatMap(
+      ({ kind, name }) =>
+        [
+          ['kind', kind],
+          ['name', name],
+        ] as const,
+    ),
+    ...jobs.map(({ name }) => ['job', name] as const),
+    ...evidence.flatMap(
+      ({ gate, result }) =>
+        [
+          ['evidence.gate', gate],
+          ['evidence.result', result],
+        ] as const,
+    ),
+  ];
+  for (const [field, value] of named)
+    if (typeof value !== 'string' || value === '')
+      throw new StatementError('Incomplete', `${field} is missing: a statement must name everything that it binds`);
+  if (targets.length + objects.length + jobs.length === 0)
+    throw new StatementError('Incomplete', 'nothing is promoted: name a workload, an object or a job');
+}
+
+function checkDigests(input: StatementInput): void {
+  const { promotion, policy, keyring, subjects, targets, objects = [], jobs = [], evidence } = input;
+  const digests: readonly string[] = [
+    promotion.specDigest,
+    policy.digest,
+    keyring.digest,
+    ...subjects.map(({ digest }) => digest),
+    ...targets.map(({ desiredSpecDigest }) => desiredSpecDigest),
+    ...targets.map(({ currentSpecDigest }) => currentSpecDigest).filter((digest) => digest !== 'none'),
+    ...objects.map(({ desiredDigest }) => desiredDigest),
+    ...objects.map(({ currentDigest }) => currentDigest).filter((digest) => digest !== 'none'),
+    ...jobs.map(({ digest }) => digest),
+    ...evidence.map(({ digest }) => digest),
+  ];
+  for (const digest of digests)
+    if (!isDigest(digest))
+      throw new StatementError(
+        'BadDigest',
+        `${printable(String(digest))} is no digest: write sha256: and 64 hexadecimal digits`,
+      );
+}
+
+function checkRound({ nonce, notAfter }: StatementInput['round']): void {
+  if (!/^[0-9a-f]{16,64}$/.test(nonce))
+    throw new StatementError(
+      'BadRound',
+      'the nonce must be 16 to 64 lower-case hexadecimal digits from a random source',
+    );
+  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(notAfter) || Number.isNaN(Date.parse(notAfter)))
+    throw new StatementError('BadRound', 'notAfter must be a time in UTC with seconds, such as 2026-11-28T10:00:00Z');
+}
+
+/** Two entries of one name would let a reader see one and miss the other. */
+function checkSets(input: StatementInput): void {
+  const sets: readonly (readonly [string, readonly string[]])[] = [
+    ['subject', input.subjects.map(({ container, repository }) => `${container}=${repository}`)],
+    ['target', [...input.targets, ...(input.objects ?? [])].map(({ kind, name }) => `${kind}/${name}`)],
+    ['job', (input.jobs ?? []).map(({ when, name }) => `${when} ${name}`)],
+    ['evidence', input.evidence.map(({ gate }) => gate)],
+  ];
+  for (const [set, names] of sets) {
+    const twice = names.find((name, index) => names.indexOf(name) !== index);
+    if (twice !== undefined)
+      throw new StatementError('Duplicate', `${set} ${printable(twice)} is there twice: name it once`);
+  }
+  for (const { count } of input.policy.quorum)
+    if (!Number.isSafeInteger(count) || count < 1)
+      throw new StatementError(
+        'Incomplete',
+        'a quorum entry asks for fewer than one vote: write a count of at least 1',
+      );
+  if (input.policy.quorum.length === 0)
+    throw new StatementError('Incomplete', 'the policy asks for no vote at all: write spec.quorum');
+}
+
+function checkChanges({ changes, targets, objects = [] }: StatementInput): void {
+  if (changes.length > MAX_CHANGES)
+    throw new StatementError(
+      'TooManyChanges',
+      `${changes.length} changes are more than a person can read (${MAX_CHANGES}): promote fewer workloads or objects at once`,
+    );
+  const digests = [
+    ...targets.map(({ kind, name, currentSpecDigest: from, desiredSpecDigest: to }) => ({ kind, name, from, to })),
+    ...objects.map(({ kind, name, currentDigest: from, desiredDigest: to }) => ({ kind, name, from, to })),
+  ];
+  for (const { kind, name, from, to } of digests)
+    if (from !== to && !changes.some(({ path }) => path.startsWith(`${kind}/${name} `)))
+      throw new StatementError(
+        'UnexplainedChange',
+        `${printable(`${kind}/${name}`)} changes by digest but not in words: compute the changes from the same objects as the digests`,
+      );
+}
