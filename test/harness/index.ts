@@ -1,0 +1,24 @@
+/** One interface to real clusters for every test and the demo. */
+export { sharedApi, startApi, stopApis } from './api/index.ts';
+export { cacheFolder, runFolder } from './cache.ts';
+export { run } from './command.ts';
+export { HarnessError } from './errors.ts';
+export { freePorts } from './ports.ts';
+export { kubernetesVersion, tools } from './tools.ts';
+export { waitFor } from './wait.ts';
+export type { NotYet, WaitOptions } from './wait.ts';
+export type {
+  Answer,
+  ApiCluster,
+  ApiOptions,
+  BoundToken,
+  Cluster,
+  CommandResult,
+  Component,
+  FullCluster,
+  ImageFile,
+  ImageFiles,
+  ImageOptions,
+  KubectlOptions,
+  RequestOptions,
+} from './types.ts';

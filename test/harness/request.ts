@@ -1,0 +1,60 @@
+import { request as httpsRequest } from 'node:https';
+import { HarnessError } from './errors.ts';
+import { readKubeconfig } from './kubeconfig.ts';
+import type { Answer, RequestOptions } from './types.ts';
+
+/**
+ * One HTTP request to the API server, on a connection of its own: no state to go stale when a test kills the server.
+ *
+ * @throws HarnessError `Lost` when there is no answer
+ */
+export async function request(
+  kubeconfig: string,
+  method: string,
+  path: string,
+  { body, contentType = 'application/json', headers }: RequestOptions = {},
+): Promise<Answer> {
+  const { endpoint, credentials } = await readKubeconfig(kubeconfig);
+  const identity =
+    'token' in credentials
+      ? { headers: { authorization: `Bearer ${credentials.token}` } }
+      : { cert: credentials.certificate, key: credentials.key };
+  return new Promise((resolve, reject) => {
+    const lost = (cause: Error): void =>
+      reject(
+        new HarnessError('Lost', `${method} ${path}: no answer from ${endpoint.server}: ${cause.message}`, { cause }),
+      );
+    const outgoing = httpsRequest(new URL(path, endpoint.server), {
+      ...identity,
+      method,
+      ca: endpoint.authority,
+      agent: false,
+      timeout: 20_000,
+      headers: {
+        accept: 'application/json',
+        ...(body !== undefined && { 'content-type': contentType }),
+        ...identity.headers,
+        ...headers,
+      },
+    });
+    outgoing.on('error', lost);
+    outgoing.on('timeout', () => outgoing.destroy(new Error('20 s without an answer')));
+    outgoing.on('response', (incoming) => {
+      const chunks: Buffer[] = [];
+      incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+      incoming.on('error', lost);
+      incoming.on('end', () =>
+        resolve({ status: incoming.statusCode ?? 0, body: parsed(Buffer.concat(chunks).toString()) }),
+      );
+    });
+    outgoing.end(body === undefined ? undefined : JSON.stringify(body));
+  });
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
