@@ -1,0 +1,15 @@
+import { createServer } from 'node:http';
+import { storefront } from './app.ts';
+
+// The build puts the version in (esbuild --define), so that v1 and v2 are two images and not two settings.
+const version = process.env.STOREFRONT_VERSION ?? 'dev';
+const port = Number(process.env['PORT'] ?? '8080');
+
+const server = createServer(storefront(version, process.env)).listen(port, () => {
+  console.log(`storefront ${version} listens on ${port}`);
+});
+
+process.on('SIGTERM', () => {
+  server.close(() => process.exit(0));
+  server.closeIdleConnections();
+});
