@@ -11,7 +11,11 @@ export interface Status {
   readonly reason?: string | undefined;
   readonly code?: number | undefined;
   readonly details?:
-    | { readonly causes?: readonly StatusCause[] | undefined; readonly retryAfterSeconds?: number | undefined }
+    | {
+        readonly name?: string | undefined;
+        readonly causes?: readonly StatusCause[] | undefined;
+        readonly retryAfterSeconds?: number | undefined;
+      }
     | undefined;
 }
 
@@ -36,6 +40,8 @@ export class ApiError extends Error {
   /** `Status.reason`, such as `NotFound` or `Conflict`; `''` when the body was no Status. */
   readonly reason: string;
   readonly causes: readonly StatusCause[];
+  /** The object that the answer is about; undefined when it is about a type or the whole server. */
+  readonly objectName: string | undefined;
   /** Milliseconds that the server asked to wait; undefined when it did not say. */
   readonly retryAfter: number | undefined;
 
@@ -56,6 +62,7 @@ export class ApiError extends Error {
     this.reason = reason;
     const causes = body?.details?.causes ?? [];
     this.causes = secret ? causes.map(({ reason: why, field }) => ({ reason: why, field })) : causes;
+    this.objectName = body?.details?.name;
     const seconds = body?.details?.retryAfterSeconds;
     this.retryAfter = options.retryAfter ?? (seconds === undefined || seconds <= 0 ? undefined : seconds * 1000);
   }

@@ -10,3 +10,8 @@ export type { IndexFunction, Lister } from './cache/store.ts';
 export type * from './cache/types.ts';
 export type * from './apply/types.ts';
 export type * from './events/types.ts';
+export { inClusterConfig, kubeconfigConfig, loadConfig } from './config/index.ts';
+export type { ClusterConfig, LoadConfigOptions, TlsMaterial } from './config/index.ts';
+export { KubeClient } from './client/kube-client.ts';
+export type { KubeClientOptions } from './client/kube-client.ts';
+export type { RequestReport } from './transport/index.ts';
