@@ -1,0 +1,6 @@
+/** The API `twinlock.dev/v1alpha1`: one zod schema per kind is its type, its CRD and its CEL rules. */
+export * from './duration.ts';
+export { apiVersion, group, version } from './kind.ts';
+export type { Frozen, KindDefinition, TwinlockObject } from './kind.ts';
+export * from './kinds/index.ts';
+export * from './names.ts';

@@ -1,0 +1,74 @@
+import { z } from 'zod';
+
+import type { KindDefinition, TwinlockObject } from '../kind.ts';
+import { columns, resourceOf } from '../kind.ts';
+import { keyedList, setOf } from '../schema/lists.ts';
+import { patterns } from '../schema/patterns.ts';
+import { withRules } from '../schema/rule.ts';
+import { personName, text, timestamp, worded } from '../schema/text.ts';
+import { flag, printable } from '../schema/values.ts';
+
+const key = withRules(
+  z.object({
+    publicKey: worded(
+      'Public key in one line, as in the .pub file. RSA needs 3072 bits or more. One key belongs to one principal.',
+      4096,
+      patterns.publicKey,
+      'write an OpenSSH public key in one line, as in the .pub file: ssh-ed25519, sk-ssh-ed25519@openssh.com, ecdsa-sha2-nistp256/384/521, sk-ecdsa-sha2-nistp256@openssh.com or ssh-rsa, a space and the key',
+    ),
+    notBefore: timestamp('Votes count from then on.').optional(),
+    notAfter: timestamp('Votes count until then.').optional(),
+    revokedAt: timestamp('Set it to take the key back: no vote of the key counts any more.').optional(),
+    reason: text('Why the key was revoked.', 1024).optional(),
+    requireTouch: flag('Whether only signatures that the key was touched for count (hardware keys).').default(false),
+  }),
+  {
+    cel: '!has(self.notBefore) || !has(self.notAfter) || self.notBefore < self.notAfter',
+    message: 'write a notAfter that is later than notBefore',
+    fieldPath: '.notAfter',
+    check: (k) =>
+      k.notBefore === undefined || k.notAfter === undefined || Date.parse(k.notBefore) < Date.parse(k.notAfter),
+  },
+).describe('A key that the principal signs with.');
+
+/** `spec` of an ApproverKeyring. */
+export const approverKeyringSpec = z
+  .object({
+    principals: keyedList(
+      'People who may vote. Empty: nobody.',
+      ['name'],
+      z.object({
+        name: personName('Name of the person in statements and records.'),
+        groups: setOf('Groups of the person, as quorums name them.', personName('Group.'), { max: 16 }).optional(),
+        kubernetesUsers: setOf(
+          "The person's users in this cluster: a promotion that one of them asked for is not theirs to approve.",
+          printable('User name, as `kubectl auth whoami` prints it.', 253),
+          { max: 16 },
+        ).optional(),
+        emails: setOf("The person's e-mail addresses, for the record.", printable('Address.', 253), {
+          max: 16,
+        }).optional(),
+        keys: keyedList('Keys of the person.', ['publicKey'], key, { max: 16 }),
+      }),
+      { max: 128 },
+    ),
+  })
+  .describe('People and their keys.');
+
+export type ApproverKeyringSpec = z.output<typeof approverKeyringSpec>;
+export type ApproverKeyring = TwinlockObject<'ApproverKeyring', ApproverKeyringSpec>;
+
+export const approverKeyringKind = {
+  kind: 'ApproverKeyring',
+  plural: 'approverkeyrings',
+  shortNames: [],
+  namespaced: false,
+  description: 'The people whose signatures count, their keys, and how long those are valid.',
+  spec: approverKeyringSpec,
+  columns: columns(
+    [{ name: 'Principals', type: 'string', jsonPath: '.spec.principals[*].name', description: 'Who may vote.' }],
+    { ready: false },
+  ),
+} as const satisfies KindDefinition;
+
+export const ApproverKeyring = resourceOf<ApproverKeyring>(approverKeyringKind);

@@ -1,0 +1,114 @@
+import { z } from 'zod';
+
+import type { KindDefinition, TwinlockObject } from '../kind.ts';
+import { columns, nameFitsLabel, resourceOf } from '../kind.ts';
+import { conditions, lastHandledReconcileAt, observedGeneration } from '../schema/conditions.ts';
+import { keyedList, listOf } from '../schema/lists.ts';
+import { dnsLabel, duration, objectName, sha256, text } from '../schema/text.ts';
+import { choice, count, flag, injectedContainers, workloadKind, workloadName } from '../schema/values.ts';
+
+/** Conditions of a ProductionTarget, besides Reconciling and Stalled. */
+export const targetConditions = ['Ready', 'Enforced', 'Tampered'] as const;
+
+/** `spec` of a ProductionTarget. */
+export const productionTargetSpec = z
+  .object({
+    workloads: keyedList(
+      'Workloads of production. One that does not exist yet is created by its first promotion.',
+      ['kind', 'name'],
+      z.object({ kind: workloadKind, name: workloadName }),
+      { min: 1, max: 32 },
+    ),
+    approvalPolicyRef: z
+      .object({ name: objectName('Name of the ApprovalPolicy.') })
+      .describe('What a promotion needs. Left out: the default ApprovalPolicy.')
+      .optional(),
+    keyringRef: z
+      .object({ name: objectName('Name of the ApproverKeyring.').default('default') })
+      .describe('Whose signatures count.')
+      .prefault({}),
+    allowedFrom: keyedList(
+      'Namespaces whose environments may be promoted here. Left out or empty: those that the namespaceSelector of a TwinClass matches.',
+      ['namespace'],
+      z.object({ namespace: dnsLabel('Name of the namespace.') }),
+      { max: 64 },
+    ).optional(),
+    injected: injectedContainers.optional(),
+    minReplicas: count('Below this nobody can scale a workload. 0 lets it be switched off.', 0, 1000).default(1),
+    liveAccess: choice(
+      'Whether exec, attach, port-forward and ephemeral containers are let into the pods of production.',
+      ['Deny', 'Allow'],
+    ).default('Deny'),
+    rollback: z
+      .object({
+        automatic: flag('Whether a rollout that fails is taken back to the fallback that was signed with it.').default(
+          true,
+        ),
+        progressDeadline: duration('How long a rollout may take.').default('10m'),
+      })
+      .describe('What becomes of a rollout that fails.')
+      .prefault({}),
+  })
+  .describe('What is production here, and which policy guards it.');
+
+/** `status` of a ProductionTarget. Output only. */
+export const productionTargetStatus = z
+  .object({
+    observedGeneration,
+    enforcement: choice('Active: the API server refused the last forbidden change that was tried.', [
+      'Active',
+      'Inactive',
+    ]).optional(),
+    current: keyedList(
+      'What production runs.',
+      ['kind', 'name'],
+      z.object({
+        kind: workloadKind,
+        name: text('Name of the workload.', 253),
+        specDigest: sha256('Digest of the approved spec.'),
+        images: listOf(
+          'Images of the approved spec.',
+          z.object({ container: text('Container.', 63), image: text('Image.', 512) }),
+          { max: 32 },
+        ).optional(),
+        promotion: text(
+          'Promotion that brought it. Left out: adopted when the target was made, not signed by anybody.',
+          253,
+        ).optional(),
+      }),
+      { max: 32 },
+    ).optional(),
+    lastHandledReconcileAt,
+    conditions,
+  })
+  .describe('What was observed. Written by the controller only.');
+
+export type ProductionTargetSpec = z.output<typeof productionTargetSpec>;
+export type ProductionTargetStatus = z.output<typeof productionTargetStatus>;
+export type ProductionTarget = TwinlockObject<'ProductionTarget', ProductionTargetSpec, ProductionTargetStatus>;
+
+export const productionTargetKind = {
+  kind: 'ProductionTarget',
+  plural: 'productiontargets',
+  shortNames: ['prodtarget'],
+  namespaced: true,
+  description: 'Protects its namespace, which holds production and nothing else: its pods run approved content only.',
+  spec: productionTargetSpec,
+  status: productionTargetStatus,
+  columns: columns(
+    [
+      { name: 'Enforcement', type: 'string', jsonPath: '.status.enforcement', description: 'Whether the lock holds.' },
+      {
+        name: 'Promotion',
+        type: 'string',
+        jsonPath: '.status.current[*].promotion',
+        description: 'Promotions that run.',
+        priority: 1,
+      },
+    ],
+    { ready: true },
+  ),
+  rules: [nameFitsLabel],
+} as const satisfies KindDefinition;
+
+export const ProductionTarget = resourceOf<ProductionTarget>(productionTargetKind);

@@ -1,0 +1,218 @@
+import { z } from 'zod';
+
+import type { KindDefinition, TwinlockObject } from '../kind.ts';
+import { columns, resourceOf } from '../kind.ts';
+import { listOf } from '../schema/lists.ts';
+import { withRules } from '../schema/rule.ts';
+import { dnsLabel, objectName, personName, sha256, text, timestamp } from '../schema/text.ts';
+import { choice, count, embedded, flag, printable, workloadKind, workloadName } from '../schema/values.ts';
+import { decisions, gateResults, gateTypes, maxArmor, maxStatement, maxVotes } from './promotion-status.ts';
+
+export const recordTypes = ['Adopted', 'Round', 'Outcome', 'Tampered'] as const;
+export const outcomeResults = ['Completed', 'Rejected', 'Failed', 'RolledBack', 'Expired', 'Superseded'] as const;
+
+const uid = (description: string): z.ZodString => printable(description, 63);
+
+const workloadSpecs = (description: string) =>
+  listOf(
+    description,
+    z.object({
+      kind: workloadKind,
+      name: workloadName,
+      digest: sha256('Digest of the spec.'),
+      spec: embedded("The workload's spec without replicas."),
+    }),
+    { max: 32 },
+  );
+
+const vote = z
+  .object({
+    principal: personName('Whose key signed.'),
+    decision: choice('What was signed.', decisions),
+    keyFingerprint: printable('SHA256 fingerprint of the key, as ssh-keygen -l prints it.', 128),
+    valid: flag('Whether it counted.'),
+    reason: text('Why it did not count.', 1024, 0).optional(),
+    firstSeen: timestamp('When the controller saw it first.'),
+    armor: text('The signature.', maxArmor),
+  })
+  .describe('A vote.');
+
+const keyringEntry = z
+  .object({
+    principal: personName('Name of the person.'),
+    groups: listOf('Groups of the person.', personName('Group.'), { max: 16 }).optional(),
+    kubernetesUsers: listOf("The person's users in the cluster.", printable('User.', 253), { max: 16 }).optional(),
+    publicKey: text('Public key.', 4096),
+    notBefore: timestamp('Votes count from then on.').optional(),
+    notAfter: timestamp('Votes count until then.').optional(),
+    revokedAt: timestamp('When the key was revoked.').optional(),
+    requireTouch: flag('Whether the key must be touched.').optional(),
+  })
+  .describe('An entry of the keyring, as it was.');
+
+const change = z
+  .object({
+    kind: workloadKind,
+    name: workloadName,
+    from: sha256('Digest of the spec before. Left out: the workload did not exist.').optional(),
+    to: sha256('Digest of the spec after. Left out: the workload does not exist.').optional(),
+  })
+  .describe('What became of a workload.');
+
+/** `spec` of a PromotionRecord. */
+export const promotionRecordSpec = withRules(
+  z.object({
+    type: choice(
+      'Adopted: taken over as found, signed by nobody. Round: what was asked. Outcome: what came of it. Tampered: production had content that was never approved.',
+      recordTypes,
+    ),
+    target: z
+      .object({
+        namespace: dnsLabel('Namespace of the ProductionTarget.'),
+        name: objectName('Name of the ProductionTarget.'),
+        uid: uid('UID of the ProductionTarget.'),
+      })
+      .describe('Target whose chain this is.'),
+    sequence: count('Place in the chain of the target, from 1.', 1, 999_999),
+    previous: z
+      .object({
+        name: objectName('Name of the record before.'),
+        digest: sha256('Its digest.'),
+      })
+      .describe('The record before. Left out in the first record of a chain.')
+      .optional(),
+    digest: sha256('Digest over the JCS form of this spec without this field.'),
+    time: timestamp('When the record was written.'),
+    promotion: z
+      .object({
+        namespace: dnsLabel('Namespace of the Promotion.'),
+        name: objectName('Name of the Promotion.'),
+        uid: uid('UID of the Promotion.'),
+        specDigest: sha256("Digest of the Promotion's spec.").optional(),
+        requestedBy: printable('Who asked for it, from userInfo.', 253).optional(),
+      })
+      .describe('The promotion that the record is about.')
+      .optional(),
+    round: z
+      .object({
+        nonce: printable('What tells this round from all others.', 64),
+        openedAt: timestamp('When the round opened.'),
+        notAfter: timestamp('When its votes stop counting.'),
+        record: objectName('Record of type Round; left out in that record itself.').optional(),
+      })
+      .describe('The round.')
+      .optional(),
+    statements: z
+      .object({
+        approve: text('What an approver signs.', maxStatement),
+        reject: text('What somebody who objects signs.', maxStatement),
+      })
+      .describe('The two texts, exactly as they are signed.')
+      .optional(),
+    votes: listOf('Votes that were seen.', vote, { max: maxVotes }).optional(),
+    keyring: z
+      .object({
+        name: objectName('Name of the ApproverKeyring.'),
+        digest: sha256('Digest of the parts that were used.').optional(),
+        entries: listOf('Entries that were used.', keyringEntry, { max: 256 }).optional(),
+      })
+      .describe('The keyring, as it was.')
+      .optional(),
+    policy: z
+      .object({ name: objectName('Name of the ApprovalPolicy.'), digest: sha256('Digest of its spec.') })
+      .describe('The policy, as it was.')
+      .optional(),
+    gates: listOf(
+      'Results of the gates.',
+      z.object({
+        name: dnsLabel('Name of the gate.'),
+        type: choice('Type of the gate.', gateTypes),
+        result: choice('Result.', gateResults),
+        startedAt: timestamp('When it was started.').optional(),
+        finishedAt: timestamp('When it finished.').optional(),
+        evidenceDigest: sha256('Digest of what the gate saw.').optional(),
+        summary: text('The result in a sentence.', 2048, 0).optional(),
+      }),
+      { max: 32 },
+    ).optional(),
+    currentSpecs: workloadSpecs('Specs before: the signed fallback.').optional(),
+    desiredSpecs: workloadSpecs('Specs after.').optional(),
+    outcome: z
+      .object({
+        result: choice('What came of it.', outcomeResults),
+        message: text('The same in a sentence.', 2048, 0),
+        changes: listOf('What became of the workloads.', change, { max: 32 }).optional(),
+        startedAt: timestamp('When the lock was opened.').optional(),
+        finishedAt: timestamp('When it was over.').optional(),
+      })
+      .describe('What came of it.')
+      .optional(),
+    tampered: listOf('Content that was found and never approved.', change, { max: 32 }).optional(),
+  }),
+  { cel: 'self == oldSelf', message: 'a PromotionRecord cannot be changed' },
+  {
+    cel: '(self.sequence == 1) == !has(self.previous)',
+    message: 'name the previous record, except in the first one of a chain',
+    fieldPath: '.previous',
+    check: (r) => (r.sequence === 1) === (r.previous === undefined),
+  },
+  {
+    cel: "self.type != 'Round' || (has(self.promotion) && has(self.round) && has(self.statements) && has(self.desiredSpecs))",
+    message: 'a Round has promotion, round, statements and desiredSpecs',
+    check: (r) => r.type !== 'Round' || ![r.promotion, r.round, r.statements, r.desiredSpecs].includes(undefined),
+  },
+  {
+    cel: "(self.type == 'Outcome') == has(self.outcome)",
+    message: 'an Outcome has outcome, and no other record has',
+    check: (r) => (r.type === 'Outcome') === (r.outcome !== undefined),
+  },
+  {
+    cel: "self.type != 'Adopted' || has(self.currentSpecs)",
+    message: 'Adopted has currentSpecs: what was found',
+    check: (r) => r.type !== 'Adopted' || r.currentSpecs !== undefined,
+  },
+  {
+    cel: "(self.type == 'Tampered') == has(self.tampered)",
+    message: 'Tampered has tampered: what was found, and no other record has',
+    check: (r) => (r.type === 'Tampered') === (r.tampered !== undefined),
+  },
+).describe('What happened. It cannot be changed.');
+
+export type PromotionRecordSpec = z.output<typeof promotionRecordSpec>;
+export type PromotionRecord = TwinlockObject<'PromotionRecord', PromotionRecordSpec>;
+
+export const promotionRecordKind = {
+  kind: 'PromotionRecord',
+  plural: 'promotionrecords',
+  shortNames: [],
+  namespaced: true,
+  description:
+    'One link of the audit chain of a ProductionTarget. Written by the promotions controller only, never changed.',
+  spec: promotionRecordSpec,
+  columns: columns(
+    [
+      { name: 'Type', type: 'string', jsonPath: '.spec.type', description: 'What it records.' },
+      {
+        name: 'Promotion',
+        type: 'string',
+        jsonPath: '.spec.promotion.name',
+        description: 'Promotion that it is about.',
+      },
+      { name: 'Result', type: 'string', jsonPath: '.spec.outcome.result', description: 'What came of it.' },
+    ],
+    { ready: false },
+  ),
+  rules: [
+    {
+      rule: "self.metadata.name.startsWith(self.spec.target.name + '-') && self.metadata.name.size() == self.spec.target.name.size() + 7 && self.metadata.name.matches('-[0-9]{6}$') && int(self.metadata.name.substring(self.metadata.name.size() - 6)) == self.spec.sequence",
+      message: 'name it <target>-<sequence in 6 digits>: the name settles races',
+    },
+  ],
+} as const satisfies KindDefinition;
+
+export const PromotionRecord = resourceOf<PromotionRecord>(promotionRecordKind);
+
+/** Name of a record (security.md, "Records"): AlreadyExists settles a race for the same place in the chain. */
+export function recordName(target: string, sequence: number): string {
+  return `${target}-${String(sequence).padStart(6, '0')}`;
+}

@@ -1,0 +1,127 @@
+import { z } from 'zod';
+
+import { conditions, lastHandledReconcileAt, observedGeneration } from '../schema/conditions.ts';
+import { keyedList, listOf } from '../schema/lists.ts';
+import { sha256, text, timestamp } from '../schema/text.ts';
+import { choice, count, flag, workloadKind } from '../schema/values.ts';
+
+/** Conditions of a Promotion, besides Reconciling. Ready is True while it waits for people: accepted and healthy. */
+export const promotionConditions = ['Ready', 'GatesPassed', 'Approved', 'RolledOut', 'Stalled'] as const;
+
+export const promotionPhases = [
+  'Pending',
+  'Gating',
+  'AwaitingApproval',
+  'Approved',
+  'RollingOut',
+  'Verifying',
+  'Completed',
+  'Rejected',
+  'Failed',
+  'RolledBack',
+  'Expired',
+  'Superseded',
+] as const;
+
+export const gateTypes = ['Environment'] as const;
+export const gateResults = ['Pending', 'Running', 'Passed', 'Failed'] as const;
+export const decisions = ['approve', 'reject'] as const;
+
+/** Size of an armored signature (security.md, "The vote"). */
+export const maxArmor = 6144;
+/** Size of a statement: room for the whole change in words, and for both statements and all votes in one object. */
+export const maxStatement = 131_072;
+/** Votes that one Promotion keeps. */
+export const maxVotes = 64;
+
+const gate = z
+  .object({
+    name: text('Name of the gate.', 63),
+    type: choice('Type of the gate.', gateTypes),
+    result: choice('Result. Only Passed opens.', gateResults),
+    startedAt: timestamp('When it was started.').optional(),
+    finishedAt: timestamp('When it finished.').optional(),
+    evidenceDigest: sha256('Digest of what the gate saw, without times.').optional(),
+    summary: text('The result in a sentence.', 2048, 0).optional(),
+  })
+  .describe('Result of a gate.');
+
+const vote = z
+  .object({
+    annotation: text('Annotation that brought it first; its name is a label for people.', 317).optional(),
+    principal: text('Whose key signed. Left out: no enrolled key did.', 63).optional(),
+    decision: choice('Which of the two statements was signed.', decisions).optional(),
+    keyFingerprint: text('SHA256 fingerprint of the key, as ssh-keygen -l prints it.', 128).optional(),
+    valid: flag('Whether it counts.'),
+    reason: text('Why it does not count.', 1024, 0).optional(),
+    firstSeen: timestamp('When the controller saw it first.'),
+    armor: text('The signature, verified anew at every count.', maxArmor),
+  })
+  .describe('A vote. Once seen it stays, whatever becomes of the annotation.');
+
+const approval = z
+  .object({
+    round: z
+      .object({
+        nonce: text('What tells this round from all others.', 64),
+        openedAt: timestamp('When the round opened.'),
+        notAfter: timestamp('When its votes stop counting.'),
+        record: text('PromotionRecord of type Round that holds its statements.', 253),
+      })
+      .describe('The round that is open.')
+      .optional(),
+    statements: z
+      .object({
+        approve: text('What an approver signs.', maxStatement),
+        reject: text('What somebody who objects signs.', maxStatement),
+      })
+      .describe('The two texts to choose from, exactly as they are signed (with a final newline).')
+      .optional(),
+    votes: listOf('Votes of this round and stale ones of those before.', vote, { max: maxVotes }).optional(),
+    quorum: listOf(
+      'Votes that are needed, and that there are.',
+      z.object({
+        group: text('Group. Left out: any principal.', 63).optional(),
+        need: count('Principals that must approve.', 1, 100),
+        have: count('Principals that did.', 0, 1000),
+      }),
+      { max: 16 },
+    ).optional(),
+    missing: listOf('What the approval still lacks, one line each.', text('One line.', 1024), { max: 32 }).optional(),
+  })
+  .describe('State of the approval.');
+
+const rollout = z
+  .object({
+    startedAt: timestamp('When the lock was opened.').optional(),
+    finishedAt: timestamp('When the rollout was verified, or taken back.').optional(),
+    workloads: keyedList(
+      'State per workload.',
+      ['kind', 'name'],
+      z.object({
+        kind: workloadKind,
+        name: text('Name of the workload.', 253),
+        state: choice('State.', ['Pending', 'Applied', 'Available', 'Failed', 'RolledBack']),
+        message: text('The state in a sentence.', 1024, 0).optional(),
+      }),
+      { max: 32 },
+    ).optional(),
+  })
+  .describe('State of the rollout.');
+
+/** `status` of a Promotion. Output only. */
+export const promotionStatus = z
+  .object({
+    observedGeneration,
+    phase: choice('Summary for people; programs read the conditions.', promotionPhases).optional(),
+    gates: keyedList('Results of the gates.', ['name'], gate, { max: 32 }).optional(),
+    approval: approval.optional(),
+    rollout: rollout.optional(),
+    why: listOf('What it still waits for: one line each, with who can act and the command.', text('One line.', 2048), {
+      max: 32,
+    }).optional(),
+    record: text('PromotionRecord of the outcome.', 253).optional(),
+    lastHandledReconcileAt,
+    conditions,
+  })
+  .describe('What was observed and decided. Written by the controller only.');

@@ -1,0 +1,78 @@
+import { z } from 'zod';
+
+import type { KindDefinition, TwinlockObject } from '../kind.ts';
+import { columns, nameFitsLabel, resourceOf } from '../kind.ts';
+import { keyedList } from '../schema/lists.ts';
+import { withRules } from '../schema/rule.ts';
+import { dnsLabel, duration, objectName, text } from '../schema/text.ts';
+import { choice, containerImages, workloadKind, workloadName } from '../schema/values.ts';
+import { promotionStatus } from './promotion-status.ts';
+
+/** `spec` of a Promotion. */
+export const promotionSpec = withRules(
+  z.object({
+    environmentRef: z
+      .object({
+        namespace: dnsLabel('Namespace of the TwinEnvironment.'),
+        name: objectName('Name of the TwinEnvironment.'),
+      })
+      .describe('The environment that shows what is promoted.'),
+    targetRef: z
+      .object({ name: objectName('Name of the ProductionTarget in the namespace of the Promotion.') })
+      .describe('Where it goes.'),
+    workloads: keyedList(
+      "Which workload of the environment becomes which of the target's. Left out: those of the same name.",
+      ['from'],
+      z.object({
+        from: dnsLabel("Name of the environment's workload."),
+        to: z.object({ kind: workloadKind, name: workloadName }).describe("The target's workload."),
+      }),
+      { min: 1, max: 16 },
+    ).optional(),
+    images: containerImages(
+      'Images that must be what the environment runs. Left out: taken from the environment when the round opens.',
+    ).optional(),
+    reason: text('Why, for those who approve and for the record.', 1024).optional(),
+    expiresAfter: duration(
+      'The promotion expires this long after its creation, unless it was approved until then.',
+    ).default('72h'),
+    supersedes: choice('Older: older promotions of the same workloads that still wait become Superseded.', [
+      'Older',
+      'None',
+    ]).default('Older'),
+  }),
+  { cel: 'self == oldSelf', message: 'a Promotion cannot be changed: create another one' },
+).describe('What is to be promoted. It cannot be changed.');
+
+export type PromotionSpec = z.output<typeof promotionSpec>;
+export type PromotionStatus = z.output<typeof promotionStatus>;
+export type Promotion = TwinlockObject<'Promotion', PromotionSpec, PromotionStatus>;
+
+export const promotionKind = {
+  kind: 'Promotion',
+  plural: 'promotions',
+  shortNames: ['promo'],
+  namespaced: true,
+  description:
+    'One promotion of what ran in an environment to production. Anybody may ask for it; only signatures of people approve it.',
+  spec: promotionSpec,
+  status: promotionStatus,
+  columns: columns(
+    [
+      { name: 'Target', type: 'string', jsonPath: '.spec.targetRef.name', description: 'Where it goes.' },
+      { name: 'Phase', type: 'string', jsonPath: '.status.phase', description: 'Summary.' },
+      {
+        name: 'Environment',
+        type: 'string',
+        jsonPath: '.spec.environmentRef.name',
+        description: 'What is promoted.',
+        priority: 1,
+      },
+      { name: 'Why', type: 'string', jsonPath: '.status.why[0]', description: 'What it waits for first.', priority: 1 },
+    ],
+    { ready: true },
+  ),
+  rules: [nameFitsLabel],
+} as const satisfies KindDefinition;
+
+export const Promotion = resourceOf<Promotion>(promotionKind);

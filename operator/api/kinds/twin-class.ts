@@ -1,0 +1,137 @@
+import { z } from 'zod';
+
+import { durationOrder } from '../duration.ts';
+import type { KindDefinition, TwinlockObject } from '../kind.ts';
+import { columns, resourceOf } from '../kind.ts';
+import { setOf } from '../schema/lists.ts';
+import { patterns } from '../schema/patterns.ts';
+import { celMatches, withRules } from '../schema/rule.ts';
+import { duration, imagePrefix, text } from '../schema/text.ts';
+import { choice, count, egress, flag, matchLabels, port, quantity } from '../schema/values.ts';
+
+const quota = z
+  .object({
+    pods: quantity('Pods.').default(30),
+    services: quantity('Services.').default(50),
+    persistentvolumeclaims: quantity('PersistentVolumeClaims.').default(10),
+    'requests.cpu': quantity('Sum of the CPU requests.').default('2'),
+    'requests.memory': quantity('Sum of the memory requests.').default('4Gi'),
+    'requests.storage': quantity('Sum of the sizes of the claims.').default('20Gi'),
+    'limits.cpu': quantity('Sum of the CPU limits.').default('8'),
+    'limits.memory': quantity('Sum of the memory limits.').default('8Gi'),
+  })
+  .describe('ResourceQuota of every environment.')
+  .prefault({});
+
+const amounts = (description: string, cpu: string, memory: string) =>
+  z
+    .object({ cpu: quantity('CPU.').default(cpu), memory: quantity('Memory.').default(memory) })
+    .describe(description)
+    .prefault({});
+
+const limitRange = z
+  .object({
+    defaultRequest: amounts('Requests of a container that has none.', '10m', '32Mi'),
+    default: amounts(
+      'Limits of a container that has none. A quota without them would block every pod.',
+      '500m',
+      '512Mi',
+    ),
+    max: amounts('The most that a container may have.', '2', '2Gi'),
+  })
+  .describe('LimitRange of every environment.')
+  .prefault({});
+
+const hostTemplate = withRules(
+  text(
+    'Host of an environment. {environment}, {namespace} and {hash} are filled in; {hash} keeps hosts apart and hard to guess.',
+    253,
+  ),
+  {
+    cel: `${celMatches(patterns.hostTemplate)} && self.contains('{hash}')`,
+    message: 'write a host name that contains {hash}, such as {environment}-{hash}.twins.example',
+    check: (value) => patterns.hostTemplate.test(value) && value.includes('{hash}'),
+  },
+);
+
+const exposure = z
+  .object({
+    hostTemplate: hostTemplate.default('{environment}-{hash}.twins.localhost'),
+    scheme: choice('Scheme of the URLs.', ['http', 'https']).default('http'),
+    port: port(
+      "Port in the URLs, where it is not the scheme's own: that of the load balancer, NodePort or port-forward in front of the boundary.",
+    ).optional(),
+    nodePort: count(
+      'NodePort of the boundary. Left out: none, it is reached by port-forward or by what stands in front of it.',
+      30_000,
+      32_767,
+    ).optional(),
+  })
+  .describe('How environments are reached from outside.')
+  .prefault({});
+
+/** `spec` of a TwinClass. */
+export const twinClassSpec = z
+  .object({
+    default: flag('Whether environments that name no class get this one. With two default classes, none is.').default(
+      false,
+    ),
+    namespaceSelector: matchLabels('Namespaces in which environments of this class may be made.').prefault({
+      matchLabels: { 'twinlock.dev/environments': 'true' },
+    }),
+    maxEnvironments: count('Environments of this class that may exist at a time; more are queued.', 1, 10_000).default(
+      50,
+    ),
+    maxPerNamespace: count('The same for one namespace.', 1, 10_000).default(20),
+    ttl: withRules(
+      z.object({
+        default: duration('ttl.inactivity of Ephemeral environments that give none.').default('72h'),
+        max: duration(
+          "Ceiling of an Ephemeral environment's life, and of the ttl that an environment may ask for.",
+        ).default('336h'),
+      }),
+      durationOrder('default', 'max'),
+    )
+      .describe('Life of environments.')
+      .prefault({}),
+    allowedImages: setOf(
+      'Starts that the images of environments and twins given by `image` must have. Left out: any, by digest.',
+      imagePrefix('Start of an image.'),
+      { min: 1, max: 64 },
+    ).optional(),
+    podSecurity: choice('Pod Security Standard that the namespaces of environments enforce.', [
+      'baseline',
+      'restricted',
+    ]).default('restricted'),
+    quota,
+    limitRange,
+    network: z
+      .object({
+        egress: egress('Destinations that stay open for every environment of this class, besides DNS.').optional(),
+      })
+      .describe('What every environment may talk to.')
+      .prefault({}),
+    exposure,
+  })
+  .describe('Guard rails and defaults.');
+
+export type TwinClassSpec = z.output<typeof twinClassSpec>;
+export type TwinClass = TwinlockObject<'TwinClass', TwinClassSpec>;
+
+export const twinClassKind = {
+  kind: 'TwinClass',
+  plural: 'twinclasses',
+  shortNames: ['twinclass'],
+  namespaced: false,
+  description: 'Guard rails and defaults of environments, set by the platform.',
+  spec: twinClassSpec,
+  columns: columns(
+    [
+      { name: 'Default', type: 'boolean', jsonPath: '.spec.default', description: 'Whether it is the default class.' },
+      { name: 'Max', type: 'integer', jsonPath: '.spec.maxEnvironments', description: 'Environments at a time.' },
+    ],
+    { ready: false },
+  ),
+} as const satisfies KindDefinition;
+
+export const TwinClass = resourceOf<TwinClass>(twinClassKind);

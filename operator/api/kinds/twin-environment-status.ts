@@ -1,0 +1,97 @@
+import { z } from 'zod';
+
+import { conditions, lastHandledReconcileAt, observedGeneration } from '../schema/conditions.ts';
+import { keyedList, listOf } from '../schema/lists.ts';
+import { sha256, text, timestamp } from '../schema/text.ts';
+import { choice, count, flag } from '../schema/values.ts';
+
+/** Conditions of a TwinEnvironment, besides Reconciling and Stalled. */
+export const environmentConditions = ['Ready', 'Admitted', 'TwinsReady', 'TwinsWired', 'Isolated', 'Exposed'] as const;
+
+export const environmentPhases = ['Queued', 'Provisioning', 'Ready', 'Expired', 'Terminating', 'Failed'] as const;
+
+const variable = z
+  .object({
+    workload: text('Workload.', 253),
+    container: text('Container.', 253),
+    env: text('Variable.', 253),
+    value: text('Value: a URL, host, port, or dummy key. Never one of a Secret.', 2048, 0).optional(),
+  })
+  .describe('A variable of a container.');
+
+const service = z
+  .object({
+    name: text('Name of the service.', 63),
+    mode: choice('Mode that the spec asks for.', ['Twin', 'Real', 'Disabled']),
+    url: text('URL of the twin within the cluster.', 2048).optional(),
+    rendered: listOf('Variables that were written to the workloads.', variable, { max: 256 }).optional(),
+    running: listOf('The same variables, as the live Ready pods have them.', variable, { max: 256 }).optional(),
+    reported: z
+      .object({
+        mode: text('Mode that the app reports.', 63).optional(),
+        url: text('URL that the app reports.', 2048).optional(),
+      })
+      .describe("The app's own report.")
+      .optional(),
+    verified: flag('Whether what runs, and what the app reports where it does, is what was rendered.'),
+    ready: flag('Whether the twin answers.'),
+    reason: text('Why it is not ready or not verified.', 1024).optional(),
+  })
+  .describe('State of a service.');
+
+const workload = z
+  .object({
+    name: text('Name of the workload.', 63),
+    images: listOf(
+      'Images that run in all Ready pods.',
+      z.object({ container: text('Container.', 63), image: text('Image by digest.', 512) }),
+      { max: 32 },
+    ).optional(),
+    templateDigest: sha256('Digest of the pod template that was applied.').optional(),
+    ready: flag('Whether all pods run the spec of today and are Ready.'),
+    url: text('URL at which the workload is reached.', 2048).optional(),
+  })
+  .describe('State of a workload.');
+
+const object = {
+  group: text("API group; '' for the core group.", 253, 0),
+  kind: text('Kind.', 63),
+  namespace: text('Namespace; left out for cluster-scoped objects.', 63).optional(),
+  name: text('Name.', 253),
+};
+
+/** `status` of a TwinEnvironment. Output only. */
+export const twinEnvironmentStatus = z
+  .object({
+    observedGeneration,
+    phase: choice('Summary for people; programs read the conditions.', environmentPhases).optional(),
+    namespace: text("The environment's own namespace.", 63).optional(),
+    url: text('URL of the environment.', 2048).optional(),
+    observedRevision: text('spec.source.revision that runs.', 64).optional(),
+    services: keyedList('The registry, as observed.', ['name'], service, { max: 32 }).optional(),
+    workloads: keyedList('The app, as observed.', ['name'], workload, { max: 16 }).optional(),
+    queue: z
+      .object({ position: count('1 is next.', 1, 1_000_000) })
+      .describe('Set while the environment waits for room in its class.')
+      .optional(),
+    expiresAt: timestamp('When the environment expires, if nothing happens until then.').optional(),
+    lastActivityAt: timestamp('Last change of the spec or extension.').optional(),
+    inventory: listOf(
+      'Every object that was made for the environment and must go with it.',
+      z.object({ ...object, uid: text('UID.', 63).optional() }),
+      { max: 512 },
+    ).optional(),
+    blockedBy: listOf(
+      'What keeps the environment from going away.',
+      z.object({ ...object, message: text('Why, and what to do.', 1024) }),
+      { max: 64 },
+    ).optional(),
+    lastHandledExtendAt: text(
+      'Last value of the annotation twinlock.dev/extendAt that was acted on.',
+      256,
+      0,
+    ).optional(),
+    lastHandledReconcileAt,
+    conditions,
+  })
+  .describe('What was observed. Written by the controller only.');

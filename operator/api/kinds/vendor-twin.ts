@@ -1,0 +1,121 @@
+import { z } from 'zod';
+
+import type { KindDefinition, TwinlockObject } from '../kind.ts';
+import { columns, resourceOf } from '../kind.ts';
+import { keyedList, listOf } from '../schema/lists.ts';
+import { patterns } from '../schema/patterns.ts';
+import { withRules } from '../schema/rule.ts';
+import { envName, image, patterned, text, urlPath, worded } from '../schema/text.ts';
+import { args, bindingSource, env, flag, port, printable, resources } from '../schema/values.ts';
+
+const compiles = (pattern: string): boolean => {
+  try {
+    return new RegExp(pattern, 'u') !== undefined;
+  } catch {
+    return false;
+  }
+};
+
+const liveKeyPattern = withRules(text('Regular expression (RE2).', 256), {
+  cel: "''.matches(self) || true",
+  message: 'write a regular expression such as ^sk_live_',
+  check: compiles,
+});
+
+const readiness = withRules(
+  z.object({
+    path: urlPath('Path on the port that answers 2xx or 3xx.').optional(),
+    tcp: flag('true: an open port is enough.').optional(),
+  }),
+  {
+    cel: 'has(self.path) != (has(self.tcp) && self.tcp)',
+    message: 'write either a path or tcp: true',
+    check: (r) => (r.path !== undefined) !== (r.tcp === true),
+  },
+).describe('When the twin is ready. Left out: an open port is enough.');
+
+const entry = withRules(
+  z.object({
+    version: worded(
+      'Name of the version, as environments refer to it.',
+      63,
+      patterns.version,
+      'write a version such as v1 or 2026-11-01',
+    ),
+    image: image('Image of the twin by digest.'),
+    port: port("Port of the vendor's API."),
+    adminPort: port("Port of the twin's admin API. It never leaves the environment's namespace.").optional(),
+    args: args.optional(),
+    env: env.optional(),
+    readiness: readiness.optional(),
+    statePath: patterned(
+      'Directory in which the twin keeps its state. Needed for Durable state.',
+      1024,
+      patterns.filePath,
+    ).optional(),
+    resources: resources.optional(),
+    bindings: keyedList(
+      "Variables that every workload of an environment gets for this twin, by the names that the vendor's SDKs read.",
+      ['env'],
+      z.object({ env: envName('Variable of the containers.'), source: bindingSource }),
+      { max: 32 },
+    ).optional(),
+    dummyKey: printable(
+      "Stand-in for the vendor's key, e.g. sk_test_twin. No secret: it opens nothing.",
+      256,
+    ).optional(),
+    liveKeyPatterns: listOf(
+      "What the vendor's live keys look like. A variable with such a value in an environment is refused.",
+      liveKeyPattern,
+      { max: 16 },
+    ).optional(),
+  }),
+  {
+    cel: '!has(self.adminPort) || self.adminPort != self.port',
+    message: 'adminPort must differ from port: a shared port would expose the admin API',
+    fieldPath: '.adminPort',
+    check: (v) => v.adminPort !== v.port,
+  },
+  {
+    cel: "has(self.dummyKey) || !has(self.bindings) || !self.bindings.exists(b, b.source == 'DummyKey')",
+    message: 'a binding has source DummyKey: write the dummyKey that it puts into the variable',
+    check: (v) => v.dummyKey !== undefined || !(v.bindings ?? []).some(({ source }) => source === 'DummyKey'),
+  },
+).describe('One version of the twin.');
+
+/** `spec` of a VendorTwin. */
+export const vendorTwinSpec = z
+  .object({
+    vendor: printable('Name of the vendor, for people.', 128),
+    versions: keyedList('Versions. Environments that name none get the last one.', ['version'], entry, {
+      min: 1,
+      max: 32,
+    }),
+  })
+  .describe('The twin and its versions.');
+
+export type VendorTwinSpec = z.output<typeof vendorTwinSpec>;
+export type VendorTwin = TwinlockObject<'VendorTwin', VendorTwinSpec>;
+
+export const vendorTwinKind = {
+  kind: 'VendorTwin',
+  plural: 'vendortwins',
+  shortNames: ['vtwin'],
+  namespaced: false,
+  description: 'A stand-in for a third-party service, versioned and pinned by digest: one entry of the catalogue.',
+  spec: vendorTwinSpec,
+  columns: columns(
+    [
+      { name: 'Vendor', type: 'string', jsonPath: '.spec.vendor', description: 'Vendor.' },
+      {
+        name: 'Versions',
+        type: 'string',
+        jsonPath: '.spec.versions[*].version',
+        description: 'Versions; the last one is the default.',
+      },
+    ],
+    { ready: false },
+  ),
+} as const satisfies KindDefinition;
+
+export const VendorTwin = resourceOf<VendorTwin>(vendorTwinKind);

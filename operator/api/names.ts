@@ -1,0 +1,43 @@
+/** Names that every part of Twinlock shares. */
+export const systemNamespace = 'twinlock-system';
+
+export const serviceAccounts = {
+  environments: 'twinlock-environments',
+  promotions: 'twinlock-promotions',
+} as const;
+
+export const labels = {
+  /** `"true"` on a namespace in which TwinEnvironments may be created (the default class's namespaceSelector). */
+  environments: 'twinlock.dev/environments',
+  /** On an environment's own namespace and on every child: name, namespace and UID of the TwinEnvironment. */
+  environment: 'twinlock.dev/environment',
+  environmentNamespace: 'twinlock.dev/environment-namespace',
+  environmentUid: 'twinlock.dev/environment-uid',
+  /** `"true"` on a production namespace. */
+  protected: 'twinlock.dev/protected',
+} as const;
+
+export const annotations = {
+  /** On a Promotion: who asked for it, set and checked by admission from userInfo. */
+  requestedBy: 'twinlock.dev/requested-by',
+  /** On a TwinEnvironment: a new value counts as activity once. */
+  extendAt: 'twinlock.dev/extendAt',
+  /** Flux's request to reconcile now; mirrored to `status.lastHandledReconcileAt`. */
+  reconcileRequestedAt: 'reconcile.fluxcd.io/requestedAt',
+  /** Prefix of the annotations that carry votes. */
+  votePrefix: 'vote.twinlock.dev/',
+} as const;
+
+export const fieldManagers = {
+  environments: 'twinlock-environments',
+  promotions: 'twinlock-promotions',
+  /** Dry run that asks the API server for the desired spec, defaults and mutations included. */
+  plan: 'twinlock-plan',
+  /** Dry run of a forbidden change. */
+  canary: 'twinlock-canary',
+} as const;
+
+/** SSHSIG namespace of votes. */
+export const voteNamespace = 'vote.v1@twinlock.dev';
+/** In-toto predicate type of votes. */
+export const votePredicateType = 'https://twinlock.dev/attestations/promotion-vote/v1';

@@ -1,0 +1,38 @@
+import { z } from 'zod';
+
+import { keyedList } from './lists.ts';
+import { patterned, text, timestamp } from './text.ts';
+import { choice } from './values.ts';
+
+/** `status.conditions`, as `metav1.Condition` (Kubernetes API conventions, "Typical status properties"). */
+export const conditions = keyedList(
+  'Conditions. Ready, Reconciling and Stalled are what kstatus (Flux, kubectl wait) reads.',
+  ['type'],
+  z.object({
+    type: patterned('Name of the condition.', 63, /^[A-Z][A-Za-z]*$/),
+    status: choice('Whether the condition holds.', ['True', 'False', 'Unknown']),
+    observedGeneration: z
+      .int()
+      .min(0)
+      .max(Number.MAX_SAFE_INTEGER)
+      .describe('Generation of the object that the condition speaks about.')
+      .optional(),
+    lastTransitionTime: timestamp('When the status of the condition changed last.'),
+    reason: patterned('Cause in one word, for programs.', 128, /^[A-Z][A-Za-z0-9]*$/),
+    message: text('Cause in a sentence, and what to do next.', 8192, 0),
+  }),
+  { max: 24 },
+).optional();
+
+export const observedGeneration = z
+  .int()
+  .min(0)
+  .max(Number.MAX_SAFE_INTEGER)
+  .describe('Generation of the object that this status speaks about.')
+  .optional();
+
+export const lastHandledReconcileAt = text(
+  'Last value of the annotation reconcile.fluxcd.io/requestedAt that was acted on.',
+  256,
+  0,
+).optional();

@@ -1,0 +1,52 @@
+import type { z } from 'zod';
+
+/** Where the structural schema keeps its CEL rules; the converter passes every `x-kubernetes-*` key on as it stands. */
+export const validationsKey = 'x-kubernetes-validations';
+
+/** One entry of `x-kubernetes-validations`. */
+export interface CelRule {
+  readonly rule: string;
+  /** Says what to write instead. */
+  readonly message: string;
+  /** Relative to the value that carries the rule, e.g. `.image`; needed only where the fault is in a child. */
+  readonly fieldPath?: string;
+}
+
+/** A rule that one object can decide, in CEL for the API server and in TypeScript for everybody else. */
+export interface Rule<T> {
+  readonly cel: string;
+  readonly message: string;
+  readonly fieldPath?: string;
+  /** Left out for transition rules (`oldSelf`): a single object cannot decide them. */
+  readonly check?: (value: T) => boolean;
+}
+
+/**
+ * Adds rules to a schema. Apply it before `.optional()` and `.default()`: a rule belongs to the value.
+ *
+ * zod's `refine` is lost in JSON Schema without a word, hence both forms in one place (runtime.md, "CRDs from zod").
+ */
+export function withRules<S extends z.ZodType>(schema: S, ...rules: readonly Rule<z.output<S>>[]): S {
+  const meta = schema.meta() ?? {};
+  const known = (meta[validationsKey] as readonly CelRule[] | undefined) ?? [];
+  let checked: S = schema;
+  for (const { check, message, fieldPath } of rules) {
+    if (check !== undefined) {
+      const path = fieldPath === undefined ? [] : fieldPath.split('.').filter((part) => part !== '');
+      // zod types the argument of refine as its own output type, which is what a Rule of this schema takes.
+      checked = checked.refine((value) => check(value as z.output<S>), { message, path }) as S;
+    }
+  }
+  const added = rules.map(({ cel, message, fieldPath }): CelRule => ({
+    rule: cel,
+    message,
+    ...(fieldPath === undefined ? {} : { fieldPath }),
+  }));
+  return checked.meta({ ...meta, [validationsKey]: [...known, ...added] }) as S;
+}
+
+/** `^...$` as a CEL test of `self`; raw strings spare a second escaping. */
+export function celMatches(pattern: RegExp, subject = 'self'): string {
+  if (pattern.source.includes("'")) throw new TypeError(`pattern ${pattern.source} holds a quote: write it as \\x27`);
+  return `${subject}.matches(r'${pattern.source}')`;
+}

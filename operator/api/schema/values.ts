@@ -1,0 +1,166 @@
+import { z } from 'zod';
+
+import { keyedList, listOf } from './lists.ts';
+import { patterns } from './patterns.ts';
+import { withRules } from './rule.ts';
+import { dnsLabel, envName, image, imagePrefix, objectName, patterned, text, worded } from './text.ts';
+
+/** TCP or UDP port. */
+export const port = (description: string): z.ZodInt => z.int().min(1).max(65_535).describe(description);
+
+/** A whole number within bounds. */
+export const count = (description: string, min: number, max: number): z.ZodInt =>
+  z.int().min(min).max(max).describe(description);
+
+export const flag = (description: string): z.ZodBoolean => z.boolean().describe(description);
+
+/** One of a few words in CamelCase, none of which YAML reads as something else. */
+export const choice = <const T extends readonly [string, ...string[]]>(
+  description: string,
+  values: T,
+): z.ZodEnum<{ [K in T[number]]: K }> => z.enum(values).describe(description);
+
+/** A Kubernetes quantity, `500m` or `1Gi`; a bare number is one too, hence int-or-string. */
+export const quantity = (description: string): z.ZodUnion<readonly [z.ZodInt, z.ZodString]> =>
+  z
+    .union([z.int().min(0).max(Number.MAX_SAFE_INTEGER), z.string().min(1).max(32).regex(patterns.quantity)])
+    .describe(description);
+
+/** An object whose content Kubernetes defines; kept as it stands, checked by the API server's dry run. */
+export const embedded = (description: string): z.ZodObject<Record<never, never>, z.core.$loose> =>
+  z.looseObject({}).describe(description);
+
+const amounts = (
+  description: string,
+): z.ZodOptional<
+  z.ZodObject<{
+    cpu: z.ZodOptional<ReturnType<typeof quantity>>;
+    memory: z.ZodOptional<ReturnType<typeof quantity>>;
+    'ephemeral-storage': z.ZodOptional<ReturnType<typeof quantity>>;
+  }>
+> =>
+  z
+    .object({
+      cpu: quantity('Processor time, e.g. 250m.').optional(),
+      memory: quantity('Memory, e.g. 256Mi.').optional(),
+      'ephemeral-storage': quantity('Disk of the node, e.g. 1Gi.').optional(),
+    })
+    .describe(description)
+    .optional();
+
+/** `resources` of a container, reduced to what every cluster has. */
+export const resources = z
+  .object({
+    requests: amounts('What is set aside for the container.'),
+    limits: amounts('What the container cannot exceed.'),
+  })
+  .describe('Compute resources of the container. Left out, the TwinClass decides by its limitRange.');
+
+/** Literal environment variables of a container. Secrets have no place here: an environment has none of production. */
+export const env = keyedList(
+  'Environment variables of the container.',
+  ['name'],
+  z.object({
+    name: envName('Name of the variable.'),
+    value: text('Value of the variable, as it stands: no expansion of $(NAME).', 8192, 0),
+  }),
+  { max: 64 },
+);
+
+export const args = listOf("Arguments of the image's entry point.", text('One argument.', 4096, 0), { max: 64 });
+
+/** What a binding can put into a variable. */
+export const bindingSources = ['URL', 'Host', 'Port', 'DummyKey'] as const;
+export const bindingSource = choice(
+  "What the variable gets: the service's URL, Host, Port, or DummyKey (the twin's stand-in for a vendor's key).",
+  bindingSources,
+);
+
+/** Replaces the image of a container by name. */
+export const containerImages = (
+  description: string,
+): z.ZodArray<z.ZodObject<{ container: z.ZodString; image: z.ZodString }>> =>
+  keyedList(
+    description,
+    ['container'],
+    z.object({
+      container: dnsLabel(
+        'Name of the container. The container of a workload given by `image` has the name of the workload.',
+      ),
+      image: image('Image by digest.'),
+    }),
+    { max: 32 },
+  );
+
+/** Containers that others add to production's pods. */
+export const injectedContainers = keyedList(
+  'Containers that an admission webhook adds to the pods and that admission therefore lets pass, e.g. a service mesh.',
+  ['container'],
+  z.object({
+    container: dnsLabel('Name of the container that is added.'),
+    imagePrefix: imagePrefix('Start that its image must have.'),
+  }),
+  { max: 16 },
+);
+
+/** Kinds of production workloads that the lock can hold. */
+export const workloadKinds = ['Deployment'] as const;
+export const workloadKind = choice('Kind of the workload.', workloadKinds);
+export const workloadName = objectName('Name of the workload.');
+
+const cidr = worded('Network, e.g. 203.0.113.0/24.', 43, patterns.cidr, 'write a network such as 203.0.113.0/24');
+const cidrRule = {
+  cel: 'isCIDR(self)',
+  message: 'write a network such as 203.0.113.0/24 or 2001:db8::/32',
+} as const;
+
+/** Destinations that a default-deny NetworkPolicy lets through. */
+export const egress = (description: string) =>
+  listOf(
+    description,
+    withRules(
+      z.object({
+        cidr: withRules(cidr, cidrRule).optional(),
+        namespace: dnsLabel('Namespace, by its name, to all pods of which traffic may go.').optional(),
+        ports: listOf(
+          'Ports that are open. Left out: all.',
+          z.object({
+            protocol: choice('Protocol.', ['TCP', 'UDP']).default('TCP'),
+            port: port('Port.'),
+          }),
+          { min: 1, max: 16 },
+        ).optional(),
+      }),
+      {
+        cel: 'has(self.cidr) != has(self.namespace)',
+        message: 'write exactly one of cidr and namespace',
+        check: (rule) => (rule.cidr === undefined) !== (rule.namespace === undefined),
+      },
+    ).describe('One destination.'),
+    { max: 32 },
+  );
+
+/** Label selector by equality. */
+export const matchLabels = (description: string) =>
+  z
+    .object({
+      matchLabels: withRules(
+        z
+          .record(z.string(), z.string().max(63))
+          .refine((labels) => Object.keys(labels).length <= 16, { message: 'write at most 16 labels' })
+          .meta({ description: 'Labels that the object must have.', maxProperties: 16 }),
+        {
+          cel: `self.all(k, k.size() <= 317 && k.matches(r'${patterns.labelKey.source}') && self[k].matches(r'${patterns.labelValue.source}'))`,
+          message: 'write labels as Kubernetes has them, e.g. team: checkout',
+          check: (labels) =>
+            Object.entries(labels).every(
+              ([key, value]) => key.length <= 317 && patterns.labelKey.test(key) && patterns.labelValue.test(value),
+            ),
+        },
+      ),
+    })
+    .describe(description);
+
+/** Identity of an object in another namespace. */
+export const printable = (description: string, max: number): z.ZodString =>
+  patterned(description, max, patterns.printable);
