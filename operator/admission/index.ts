@@ -1,0 +1,2 @@
+export { renderPolicies, type RenderOptions } from './render.ts';
+export type { PolicyObject } from './policy.ts';

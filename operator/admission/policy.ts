@@ -1,0 +1,115 @@
+import type { KubeObject } from '../kube/index.ts';
+import { GROUP, LOCK_NAME, PROTECTED_LABEL, VERSION } from './names.ts';
+
+/** A rendered policy or binding; `spec` has every default written out, so that what is installed can be compared. */
+export interface PolicyObject extends KubeObject {
+  readonly spec: Readonly<Record<string, unknown>>;
+}
+
+export type Operation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
+
+/** Requests that a policy looks at. */
+export interface ResourceRule {
+  readonly groups: readonly string[];
+  readonly resources: readonly string[];
+  readonly operations: readonly Operation[];
+}
+
+/** A named CEL expression. */
+export interface Variable {
+  readonly name: string;
+  readonly expression: string;
+}
+
+/** What must hold; `message` is a CEL expression of one line of text that tells the user what to do next. */
+export interface Validation {
+  readonly expression: string;
+  readonly message: string;
+}
+
+/** One rule of the lock; see docs of the lock in security.md. */
+export interface PolicyRule {
+  /** The policy and its binding are named `twinlock-<name>`. */
+  readonly name: string;
+  /** What it holds up, for people who find the policy in a cluster. */
+  readonly description: string;
+  readonly match: readonly ResourceRule[];
+  /** Namespaces it looks at; left out: all, and cluster-scoped objects. */
+  readonly namespaces?: Readonly<Record<string, unknown>>;
+  /** True when it compares with the namespace's WorkloadLock; a missing lock denies. */
+  readonly lock?: boolean;
+  /** Requests are looked at only when all of these hold. */
+  readonly conditions?: readonly Variable[];
+  readonly variables?: readonly Variable[];
+  readonly validations: readonly Validation[];
+}
+
+/** The namespaces that hold production. */
+export const protectedNamespaces = { matchLabels: { [PROTECTED_LABEL]: 'true' } };
+
+/** Name of a rule's policy and binding. */
+export function policyName(rule: string): string {
+  return `twinlock-${rule}`;
+}
+
+/** The ValidatingAdmissionPolicy of a rule and the binding that turns it on. */
+export function renderRule(rule: PolicyRule): readonly PolicyObject[] {
+  const metadata = describe(rule.name, rule.description);
+  return [
+    {
+      apiVersion: 'admissionregistration.k8s.io/v1',
+      kind: 'ValidatingAdmissionPolicy',
+      metadata,
+      spec: {
+        failurePolicy: 'Fail',
+        ...(rule.lock === true && { paramKind: { apiVersion: `${GROUP}/${VERSION}`, kind: 'WorkloadLock' } }),
+        matchConstraints: matchConstraints(rule.match, rule.namespaces),
+        ...(rule.conditions && { matchConditions: rule.conditions }),
+        ...(rule.variables && { variables: rule.variables }),
+        validations: rule.validations.map(({ expression, message }) => ({
+          expression,
+          messageExpression: message,
+          reason: 'Forbidden',
+        })),
+      },
+    },
+    {
+      apiVersion: 'admissionregistration.k8s.io/v1',
+      kind: 'ValidatingAdmissionPolicyBinding',
+      metadata,
+      spec: {
+        policyName: metadata.name,
+        ...(rule.lock === true && { paramRef: { name: LOCK_NAME, parameterNotFoundAction: 'Deny' } }),
+        validationActions: ['Deny'],
+      },
+    },
+  ];
+}
+
+/** Name, labels and description that every rendered object carries. */
+export function describe(name: string, description: string): KubeObject['metadata'] {
+  return {
+    name: policyName(name),
+    labels: { 'app.kubernetes.io/name': 'twinlock', 'app.kubernetes.io/component': 'admission' },
+    annotations: { 'twinlock.dev/description': description },
+  };
+}
+
+/** Match constraints with the API server's defaults written out. */
+export function matchConstraints(
+  rules: readonly ResourceRule[],
+  namespaces: Readonly<Record<string, unknown>> = {},
+): Readonly<Record<string, unknown>> {
+  return {
+    matchPolicy: 'Equivalent',
+    namespaceSelector: namespaces,
+    objectSelector: {},
+    resourceRules: rules.map(({ groups, resources, operations }) => ({
+      apiGroups: groups,
+      apiVersions: ['*'],
+      resources,
+      operations,
+      scope: '*',
+    })),
+  };
+}

@@ -1,0 +1,84 @@
+import { all, any, field, sameExcept, text } from './cel.ts';
+import { denial } from './denial.ts';
+import { PLAN_MANAGER, RESTARTED_AT } from './names.ts';
+import { protectedNamespaces, type PolicyRule } from './policy.ts';
+import { fieldManager, isDryRun, may, type Who } from './who.ts';
+
+/** `replicas` is the rule scale's business; the template is compared part by part. */
+const BESIDE_FIELDS = ['replicas', 'template'];
+const BESIDE_METADATA = ['annotations', 'creationTimestamp'];
+
+const template = 'variables.spec.template';
+const annotations = (of: string): string => field(`${of}.metadata`, 'annotations', '{}');
+
+/**
+ * The new spec of a Deployment, StatefulSet or DaemonSet is the old one or an approved one. `rollout undo` puts back the
+ * template alone, so Fallback's template is accepted with Current's other fields too, from those who may roll back.
+ */
+export function workloads(by: Who): PolicyRule {
+  return {
+    name: 'workloads',
+    description: 'Deployments, StatefulSets and DaemonSets of a protected namespace have approved content only.',
+    lock: true,
+    namespaces: protectedNamespaces,
+    match: [
+      { groups: ['apps'], resources: ['deployments', 'statefulsets', 'daemonsets'], operations: ['CREATE', 'UPDATE'] },
+    ],
+    variables: [
+      { name: 'spec', expression: 'dyn(object.spec)' },
+      { name: 'annotations', expression: annotations(template) },
+      {
+        name: 'approved',
+        expression:
+          'params.spec.?approved.orValue([]).filter(a, a.kind == request.kind.kind && a.name == object.metadata.name)',
+      },
+      {
+        // There is at most one of each role, so the roles that agree in a part say which candidates agree in it.
+        name: 'candidates',
+        expression: `(request.operation == 'UPDATE'
+  ? [dyn({'role': dyn('Before'), 'spec': dyn(oldObject.spec)})]
+  : [dyn({})].filter(a, false)) + variables.approved`,
+      },
+      { name: 'sameFields', expression: roles(sameExcept('variables.spec', 'a.spec', BESIDE_FIELDS)) },
+      {
+        name: 'sameTemplate',
+        expression: roles(
+          all(
+            `${template}.spec == a.spec.template.spec`,
+            sameExcept(`${template}.metadata`, 'a.spec.template.metadata', BESIDE_METADATA),
+            sameExcept('variables.annotations', annotations('a.spec.template'), [RESTARTED_AT]),
+          ),
+        ),
+      },
+      {
+        name: 'fallback',
+        expression: all(
+          "'Fallback' in variables.sameTemplate",
+          "['Current', 'Fallback'].exists(r, r in variables.sameFields)",
+        ),
+      },
+      { name: 'plan', expression: all(isDryRun, `${fieldManager} == ${text(PLAN_MANAGER)}`, by.promotions) },
+    ],
+    validations: [
+      {
+        expression: any(
+          "['Before', 'Current'].exists(r, r in variables.sameFields && r in variables.sameTemplate)",
+          all(
+            'variables.fallback',
+            `variables.approved.exists(a, a.role == 'Fallback' && ${may('rollback', 'productiontargets', 'request.namespace', 'a.target')})`,
+          ),
+          'variables.plan',
+        ),
+        message: denial(`(variables.fallback
+  ? ' is the signed fallback, and rolling back needs the verb rollback on productiontargets'
+  : variables.approved.size() == 0
+  ? ' is not a workload of a ProductionTarget'
+  : ' does not match the approved content (' + (variables.sameTemplate.size() > 0 ? 'spec' : 'pod template') + ' differs)')`),
+      },
+    ],
+  };
+}
+
+function roles(agrees: string): string {
+  return `variables.candidates.filter(a, ${agrees.replaceAll('\n', '\n  ')}).map(a, a.role)`;
+}
