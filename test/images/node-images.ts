@@ -1,0 +1,37 @@
+import { join } from 'node:path';
+import { nodePath, nodeRuntime } from './runtime.ts';
+import { bundle } from './bundle.ts';
+import { maildevFiles } from './maildev.ts';
+import type { FullCluster } from '../harness/index.ts';
+
+const root = join(import.meta.dirname, '../..');
+
+/** The operator, both processes of it, built from this tree. */
+export async function operatorImage(cluster: FullCluster): Promise<string> {
+  const [node, main] = await Promise.all([nodeRuntime(), bundle(join(root, 'operator/main.ts'))]);
+  return cluster.pushImage(
+    'twinlock',
+    { ...node, '/app/main.mjs': { content: main } },
+    { entrypoint: [nodePath, '/app/main.mjs'], env: { NODE_ENV: 'production' } },
+  );
+}
+
+/** The storefront of examples/storefront in a version that is built in. */
+export async function storefrontImage(cluster: FullCluster, version: 'v1' | 'v2'): Promise<string> {
+  const define = { 'process.env.STOREFRONT_VERSION': JSON.stringify(version) };
+  const [node, main] = await Promise.all([
+    nodeRuntime(),
+    bundle(join(root, 'examples/storefront/main.ts'), { define }),
+  ]);
+  return cluster.pushImage(
+    'storefront',
+    { ...node, '/app/main.mjs': { content: main } },
+    { entrypoint: [nodePath, '/app/main.mjs'], env: { NODE_ENV: 'production' } },
+  );
+}
+
+/** maildev, an SMTP server that keeps what it gets and shows it on its API. */
+export async function maildevImage(cluster: FullCluster): Promise<string> {
+  const [node, app] = await Promise.all([nodeRuntime(), maildevFiles()]);
+  return cluster.pushImage('maildev', { ...node, ...app }, { entrypoint: [nodePath, '/app/maildev.cjs'] });
+}
