@@ -4,12 +4,21 @@ import type { KindDefinition, TwinlockObject } from '../kind.ts';
 import { columns, resourceOf } from '../kind.ts';
 import { listOf } from '../schema/lists.ts';
 import { withRules } from '../schema/rule.ts';
-import { dnsLabel, objectName, personName, sha256, text, timestamp } from '../schema/text.ts';
+import { dnsLabel, objectName, patterned, personName, sha256, text, timestamp } from '../schema/text.ts';
 import { choice, count, embedded, flag, printable, workloadKind, workloadName } from '../schema/values.ts';
 import { decisions, gateResults, gateTypes, maxArmor, maxStatement, maxVotes } from './promotion-status.ts';
 
 export const recordTypes = ['Adopted', 'Round', 'Outcome', 'Tampered'] as const;
-export const outcomeResults = ['Completed', 'Rejected', 'Failed', 'RolledBack', 'Expired', 'Superseded'] as const;
+/** `Approved` is a step, its rollout follows; every other one is an end. */
+export const outcomeResults = [
+  'Approved',
+  'Completed',
+  'Rejected',
+  'Failed',
+  'RolledBack',
+  'Expired',
+  'Superseded',
+] as const;
 
 const uid = (description: string): z.ZodString => printable(description, 63);
 
@@ -30,12 +39,10 @@ const vote = z
     principal: personName('Whose key signed.'),
     decision: choice('What was signed.', decisions),
     keyFingerprint: printable('SHA256 fingerprint of the key, as ssh-keygen -l prints it.', 128),
-    valid: flag('Whether it counted.'),
-    reason: text('Why it did not count.', 1024, 0).optional(),
     firstSeen: timestamp('When the controller saw it first.'),
-    armor: text('The signature.', maxArmor),
+    armor: text('The signature, as ssh-keygen -Y verify takes it.', maxArmor),
   })
-  .describe('A vote.');
+  .describe('A vote that counted.');
 
 const keyringEntry = z
   .object({
@@ -56,6 +63,10 @@ const change = z
     name: workloadName,
     from: sha256('Digest of the spec before. Left out: the workload did not exist.').optional(),
     to: sha256('Digest of the spec after. Left out: the workload does not exist.').optional(),
+    revision: text(
+      'Revision of the Deployment when it was approved; a later one shows that the new content was applied at some time.',
+      32,
+    ).optional(),
   })
   .describe('What became of a workload.');
 
@@ -99,9 +110,22 @@ export const promotionRecordSpec = withRules(
         openedAt: timestamp('When the round opened.'),
         notAfter: timestamp('When its votes stop counting.'),
         record: objectName('Record of type Round; left out in that record itself.').optional(),
+        because: listOf('Why a round before this one was closed; left out in the first.', text('One line.', 1024), {
+          max: 32,
+        }).optional(),
       })
       .describe('The round.')
       .optional(),
+    artifacts: listOf(
+      'Images that are promoted: what ran in the environment when the first round opened.',
+      z.object({
+        kind: workloadKind,
+        name: workloadName,
+        container: dnsLabel('Container.'),
+        image: text('Image by digest.', 512),
+      }),
+      { max: 512 },
+    ).optional(),
     statements: z
       .object({
         approve: text('What an approver signs.', maxStatement),
@@ -109,7 +133,8 @@ export const promotionRecordSpec = withRules(
       })
       .describe('The two texts, exactly as they are signed.')
       .optional(),
-    votes: listOf('Votes that were seen.', vote, { max: maxVotes }).optional(),
+    votes: listOf('Votes that counted.', vote, { max: maxVotes }).optional(),
+    allowedSigners: text('The keys of these votes as a file for `ssh-keygen -Y verify -f`.', 262_144).optional(),
     keyring: z
       .object({
         name: objectName('Name of the ApproverKeyring.'),
@@ -128,7 +153,6 @@ export const promotionRecordSpec = withRules(
         name: dnsLabel('Name of the gate.'),
         type: choice('Type of the gate.', gateTypes),
         result: choice('Result.', gateResults),
-        startedAt: timestamp('When it was started.').optional(),
         finishedAt: timestamp('When it finished.').optional(),
         evidenceDigest: sha256('Digest of what the gate saw.').optional(),
         summary: text('The result in a sentence.', 2048, 0).optional(),
@@ -139,11 +163,13 @@ export const promotionRecordSpec = withRules(
     desiredSpecs: workloadSpecs('Specs after.').optional(),
     outcome: z
       .object({
-        result: choice('What came of it.', outcomeResults),
-        message: text('The same in a sentence.', 2048, 0),
-        changes: listOf('What became of the workloads.', change, { max: 32 }).optional(),
-        startedAt: timestamp('When the lock was opened.').optional(),
-        finishedAt: timestamp('When it was over.').optional(),
+        result: choice(
+          'What came of it. Approved: the votes suffice and the lock opens next; every other one is an end.',
+          outcomeResults,
+        ),
+        reason: patterned('Cause in one word, for programs.', 128, /^[A-Z][A-Za-z0-9]*$/),
+        message: text('Cause in a sentence.', 2048, 0),
+        changes: listOf('What becomes of the workloads.', change, { max: 32 }).optional(),
       })
       .describe('What came of it.')
       .optional(),

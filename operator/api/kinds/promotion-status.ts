@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 import { conditions, lastHandledReconcileAt, observedGeneration } from '../schema/conditions.ts';
 import { keyedList, listOf } from '../schema/lists.ts';
-import { sha256, text, timestamp } from '../schema/text.ts';
+import { patterned, sha256, text, timestamp } from '../schema/text.ts';
 import { choice, count, flag, workloadKind } from '../schema/values.ts';
 
 /** Conditions of a Promotion, besides Reconciling. Ready is True while it waits for people: accepted and healthy. */
@@ -24,7 +24,7 @@ export const promotionPhases = [
 ] as const;
 
 export const gateTypes = ['Environment'] as const;
-export const gateResults = ['Pending', 'Running', 'Passed', 'Failed'] as const;
+export const gateResults = ['Pending', 'Passed', 'Failed'] as const;
 export const decisions = ['approve', 'reject'] as const;
 
 /** Size of an armored signature (security.md, "The vote"). */
@@ -39,8 +39,7 @@ const gate = z
     name: text('Name of the gate.', 63),
     type: choice('Type of the gate.', gateTypes),
     result: choice('Result. Only Passed opens.', gateResults),
-    startedAt: timestamp('When it was started.').optional(),
-    finishedAt: timestamp('When it finished.').optional(),
+    finishedAt: timestamp('When it passed.').optional(),
     evidenceDigest: sha256('Digest of what the gate saw, without times.').optional(),
     summary: text('The result in a sentence.', 2048, 0).optional(),
   })
@@ -53,7 +52,8 @@ const vote = z
     decision: choice('Which of the two statements was signed.', decisions).optional(),
     keyFingerprint: text('SHA256 fingerprint of the key, as ssh-keygen -l prints it.', 128).optional(),
     valid: flag('Whether it counts.'),
-    reason: text('Why it does not count.', 1024, 0).optional(),
+    reason: patterned('Why it counts, or not, in one word.', 63, /^[A-Z][A-Za-z0-9]*$/),
+    message: text('The same in a sentence, and what to do.', 1024, 0).optional(),
     firstSeen: timestamp('When the controller saw it first.'),
     armor: text('The signature, verified anew at every count.', maxArmor),
   })
