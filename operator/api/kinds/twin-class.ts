@@ -5,8 +5,8 @@ import type { KindDefinition, TwinlockObject } from '../kind.ts';
 import { columns, resourceOf } from '../kind.ts';
 import { setOf } from '../schema/lists.ts';
 import { patterns } from '../schema/patterns.ts';
-import { celMatches, withRules } from '../schema/rule.ts';
-import { duration, imagePrefix, text } from '../schema/text.ts';
+import { withRules } from '../schema/rule.ts';
+import { duration, imagePrefix, worded } from '../schema/text.ts';
 import { choice, count, egress, flag, matchLabels, port, quantity } from '../schema/values.ts';
 
 const quota = z
@@ -42,29 +42,17 @@ const limitRange = z
   .describe('LimitRange of every environment.')
   .prefault({});
 
-const hostTemplate = withRules(
-  text(
-    'Host of an environment. {environment}, {namespace} and {hash} are filled in; {hash} keeps hosts apart and hard to guess.',
-    253,
-  ),
-  {
-    cel: `${celMatches(patterns.hostTemplate)} && self.contains('{hash}')`,
-    message: 'write a host name that contains {hash}, such as {environment}-{hash}.twins.example',
-    check: (value) => patterns.hostTemplate.test(value) && value.includes('{hash}'),
-  },
-);
-
 const exposure = z
   .object({
-    hostTemplate: hostTemplate.default('{environment}-{hash}.twins.localhost'),
+    domain: worded(
+      'Domain of the environments: one is reached at <its namespace>.<domain>, its parts at <name>.<its namespace>.<domain>. All of these hosts must lead to the front door of the installation.',
+      120,
+      patterns.dnsSubdomain,
+      'write a domain such as twins.example',
+    ).default('twins.localhost'),
     scheme: choice('Scheme of the URLs.', ['http', 'https']).default('http'),
     port: port(
-      "Port in the URLs, where it is not the scheme's own: that of the load balancer, NodePort or port-forward in front of the boundary.",
-    ).optional(),
-    nodePort: count(
-      'NodePort of the boundary. Left out: none, it is reached by port-forward or by what stands in front of it.',
-      30_000,
-      32_767,
+      "Port in the URLs, where it is not the scheme's own: that of the load balancer, NodePort or port-forward that leads to the front door.",
     ).optional(),
   })
   .describe('How environments are reached from outside.')
@@ -108,6 +96,9 @@ export const twinClassSpec = z
     network: z
       .object({
         egress: egress('Destinations that stay open for every environment of this class, besides DNS.').optional(),
+        requestable: egress(
+          'Destinations that an environment may ask for in its own network.egress, whole or a part of one. Left out: none.',
+        ).optional(),
       })
       .describe('What every environment may talk to.')
       .prefault({}),

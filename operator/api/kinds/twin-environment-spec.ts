@@ -3,8 +3,9 @@ import { z } from 'zod';
 import { durationOrder } from '../duration.ts';
 import { keyedList } from '../schema/lists.ts';
 import { patterns } from '../schema/patterns.ts';
-import { withRules } from '../schema/rule.ts';
+import { celMatches, withRules } from '../schema/rule.ts';
 import {
+  componentName,
   dnsLabel,
   duration,
   envName,
@@ -61,7 +62,7 @@ const binding = z.object({
 });
 
 const pinned = (list: string): string =>
-  `!has(self.template) || !has(self.template.spec.${list}) || self.template.spec.${list}.all(c, (has(c.image) && c.image.matches(r'${digestSuffix.source}')) || (has(self.images) && self.images.exists(i, i.container == c.name)))`;
+  `!has(self.template) || !has(self.template.spec.${list}) || self.template.spec.${list}.all(c, (has(c.image) && ${celMatches(digestSuffix, 'c.image')}) || (has(self.images) && self.images.exists(i, i.container == c.name)))`;
 
 interface Pinnable {
   readonly images?: readonly { readonly container: string }[] | undefined;
@@ -78,7 +79,7 @@ const isPinned = (
 
 const workload = withRules(
   z.object({
-    name: dnsLabel('Name of the workload; its Deployment and Service have it.'),
+    name: componentName('Name of the workload; its Deployment and Service have it.'),
     image: image(
       'Image by digest of the only container, which has the name of the workload. What is promoted later is this digest.',
     ).optional(),
@@ -92,8 +93,8 @@ const workload = withRules(
     port: port('Port on which the workload answers HTTP.').optional(),
     healthPath: urlPath('Path that answers 200 once the workload is ready. Left out, an open port counts.').optional(),
     expose: choice(
-      "How the workload is reached from outside: by a Host of its own, by a Path of the environment's host, or not.",
-      ['None', 'Host', 'Path'],
+      "How the workload is reached from outside: by a Host of its own, or not. The first that is exposed also answers on the environment's host.",
+      ['None', 'Host'],
     ).default('Host'),
     bindings: keyedList(
       'Variables that are set to the twins, besides those that a VendorTwin brings.',
@@ -156,15 +157,12 @@ const state = z
     ).default('Ephemeral'),
     size: quantity('Size of the volume.').default('1Gi'),
     storageClassName: objectName("StorageClass of the volume. Left out: the cluster's default.").optional(),
-    onDelete: choice('What becomes of the volume when the environment is deleted.', ['Delete', 'Retain']).default(
-      'Delete',
-    ),
   })
   .describe('Where the twin keeps its state.');
 
 const service = withRules(
   z.object({
-    name: dnsLabel("Name of the service, by habit the vendor's."),
+    name: componentName("Name of the service, by habit the vendor's; its Deployment and Service have it."),
     mode: choice(
       'Twin: a stand-in runs and the app is pointed to it. Real: nothing is set, the app talks to the vendor. Disabled: neither.',
       ['Twin', 'Real', 'Disabled'],
@@ -271,27 +269,18 @@ export const twinEnvironmentSpec = withRules(
     workloads: keyedList('The app under test.', ['name'], workload, { max: 16 }).optional(),
     boundary: z
       .object({
-        host: worded(
-          "Host of the environment. Left out: the TwinClass's hostTemplate.",
-          253,
-          patterns.dnsSubdomain,
-          'write a host name without scheme and port, e.g. pr-42.twins.example',
-        ).optional(),
         noindex: flag('Tells search engines to stay away.').default(true),
       })
       .describe('The one door to the environment.')
       .prefault({}),
     network: z
       .object({
-        isolation: choice('Strict: default-deny NetworkPolicies. None: no NetworkPolicy.', ['Strict', 'None']).default(
-          'Strict',
-        ),
         egress: egress(
-          'Destinations outside the environment that stay open under Strict, besides DNS and those of the TwinClass.',
+          'Destinations outside the environment that stay open, besides DNS and those of the TwinClass, which must list them as requestable.',
         ).optional(),
       })
       .describe('What the environment may talk to.')
-      .prefault({}),
+      .optional(),
     ttl: ttl.optional(),
   }),
   {

@@ -10,7 +10,8 @@ import { args, bindingSource, env, flag, port, printable, resources } from '../s
 
 const compiles = (pattern: string): boolean => {
   try {
-    return new RegExp(pattern, 'u') !== undefined;
+    RegExp(pattern, 'u');
+    return true;
   } catch {
     return false;
   }

@@ -4,11 +4,12 @@
  */
 export const patterns = {
   dnsLabel: /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/,
+  componentName: /^[a-z]([-a-z0-9]*[a-z0-9])?$/,
   dnsSubdomain: /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/,
   personName: /^[a-z0-9]([-a-z0-9._@]*[a-z0-9])?$/,
   imageByDigest:
     /^([a-zA-Z0-9]([-a-zA-Z0-9.]*[a-zA-Z0-9])?(:[0-9]{1,5})?\/)?[a-z0-9]+([._-]+[a-z0-9]+)*(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*@sha256:[a-f0-9]{64}$/,
-  imagePrefix: /^[a-zA-Z0-9]([-a-zA-Z0-9.]*[a-zA-Z0-9])?(:[0-9]{1,5})?\/[a-z0-9._\/:@-]*$/,
+  imagePrefix: /^[a-zA-Z0-9]([-a-zA-Z0-9.]*[a-zA-Z0-9])?(:[0-9]{1,5})?\/[a-z0-9._/:@-]*$/,
   duration: /^([0-9]{1,5}h)?([0-9]{1,6}m)?([0-9]{1,8}s)?$/,
   nonZero: /[1-9]/,
   timestamp: /^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})$/,
@@ -21,8 +22,7 @@ export const patterns = {
   quantity: /^[0-9]+(\.[0-9]+)?([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]{1,3})?$/,
   cidr: /^([0-9]{1,3}(\.[0-9]{1,3}){3}|[0-9a-fA-F:]*:[0-9a-fA-F:.]*)\/[0-9]{1,3}$/,
   publicKey:
-    /^(ssh-ed25519|sk-ssh-ed25519@openssh\.com|ecdsa-sha2-nistp(256|384|521)|sk-ecdsa-sha2-nistp256@openssh\.com|ssh-rsa) [A-Za-z0-9+\/]+={0,2}( [ -~]*)?$/,
-  hostTemplate: /^([a-z0-9.-]|\{environment\}|\{namespace\}|\{hash\})+$/,
+    /^(ssh-ed25519|sk-ssh-ed25519@openssh\.com|ecdsa-sha2-nistp(256|384|521)|sk-ecdsa-sha2-nistp256@openssh\.com|ssh-rsa) [A-Za-z0-9+/]+={0,2}( [ -~]*)?$/,
   version: /^[A-Za-z0-9]([-A-Za-z0-9_.+]*[A-Za-z0-9])?$/,
   printable: /^[!-~]([ -~]*[!-~])?$/,
   labelKey: /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/,

@@ -45,8 +45,14 @@ export function withRules<S extends z.ZodType>(schema: S, ...rules: readonly Rul
   return checked.meta({ ...meta, [validationsKey]: [...known, ...added] }) as S;
 }
 
-/** `^...$` as a CEL test of `self`; raw strings spare a second escaping. */
+/** A pattern as RE2 takes it. JavaScript prints `/` escaped, which no other dialect asks for. */
+export function re2Source(pattern: RegExp): string {
+  return pattern.source.replaceAll('\\/', '/');
+}
+
+/** A CEL test of a value against a pattern; the raw string spares a second escaping. */
 export function celMatches(pattern: RegExp, subject = 'self'): string {
-  if (pattern.source.includes("'")) throw new TypeError(`pattern ${pattern.source} holds a quote: write it as \\x27`);
-  return `${subject}.matches(r'${pattern.source}')`;
+  const source = re2Source(pattern);
+  if (source.includes("'")) throw new TypeError(`pattern ${source} holds a quote: write it as \\x27`);
+  return `${subject}.matches(r'${source}')`;
 }

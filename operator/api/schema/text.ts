@@ -32,6 +32,23 @@ export function dnsLabel(description: string): z.ZodString {
   );
 }
 
+/** Name of a part of an environment: also that of a Service (RFC 1035 label), where Twinlock keeps a prefix for itself. */
+export function componentName(description: string): z.ZodString {
+  return withRules(
+    worded(
+      description,
+      63,
+      patterns.componentName,
+      "write lower-case letters, digits and '-', starting with a letter and ending with a letter or digit",
+    ),
+    {
+      cel: "!self.startsWith('twinlock-')",
+      message: "choose a name that does not start with 'twinlock-': those are Twinlock's own",
+      check: (name) => !name.startsWith('twinlock-'),
+    },
+  );
+}
+
 /** Name of an object: at most 253 characters. */
 export function objectName(description: string): z.ZodString {
   return worded(

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 import { keyedList, listOf } from './lists.ts';
 import { patterns } from './patterns.ts';
-import { withRules } from './rule.ts';
+import { celMatches, withRules } from './rule.ts';
 import { dnsLabel, envName, image, imagePrefix, objectName, patterned, text, worded } from './text.ts';
 
 /** TCP or UDP port. */
@@ -150,7 +150,7 @@ export const matchLabels = (description: string) =>
           .refine((labels) => Object.keys(labels).length <= 16, { message: 'write at most 16 labels' })
           .meta({ description: 'Labels that the object must have.', maxProperties: 16 }),
         {
-          cel: `self.all(k, k.size() <= 317 && k.matches(r'${patterns.labelKey.source}') && self[k].matches(r'${patterns.labelValue.source}'))`,
+          cel: `self.all(k, k.size() <= 317 && ${celMatches(patterns.labelKey, 'k')} && ${celMatches(patterns.labelValue, 'self[k]')})`,
           message: 'write labels as Kubernetes has them, e.g. team: checkout',
           check: (labels) =>
             Object.entries(labels).every(
@@ -161,6 +161,6 @@ export const matchLabels = (description: string) =>
     })
     .describe(description);
 
-/** Identity of an object in another namespace. */
+/** Printable ASCII without a space at either end. */
 export const printable = (description: string, max: number): z.ZodString =>
   patterned(description, max, patterns.printable);
