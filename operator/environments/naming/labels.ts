@@ -1,0 +1,47 @@
+import { labels } from '../../api/index.ts';
+
+/** On pods and what belongs to them: the service or workload of the environment, or the boundary. Selectors use it. */
+export const COMPONENT_LABEL = 'twinlock.dev/component';
+/** What a component is for; NetworkPolicies use it. */
+export const ROLE_LABEL = 'twinlock.dev/role';
+export type ComponentRole = 'twin' | 'workload' | 'boundary';
+
+export const FINALIZER = 'twinlock.dev/environment';
+
+/** Name of the proxy's objects; services and workloads cannot have it, since the prefix is reserved. */
+export const BOUNDARY_NAME = 'twinlock-boundary';
+export const BOUNDARY_PORT = 8080;
+/** Names that start so belong to Twinlock's own objects in an environment. */
+export const RESERVED_PREFIX = 'twinlock-';
+
+/** The Service of the environments process, in the system namespace. */
+export const PAGE_SERVICE = 'twinlock-environments';
+export const PAGE_PORT = 8080;
+/** ClusterRole that this process gives itself in every namespace that it made, and nowhere else. */
+export const MANAGER_ROLE = 'twinlock-environment-manager';
+
+/** Who a child belongs to. */
+export interface Owner {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+}
+
+/** Labels of every child and of the namespace itself. */
+export function ownerLabels(owner: Owner): Readonly<Record<string, string>> {
+  return {
+    'app.kubernetes.io/managed-by': 'twinlock',
+    [labels.environment]: owner.name,
+    [labels.environmentNamespace]: owner.namespace,
+    [labels.environmentUid]: owner.uid,
+  };
+}
+
+/** Whether an object carries the labels of that very owner. */
+export function belongsTo(found: Readonly<Record<string, string>> | undefined, owner: Owner): boolean {
+  return (
+    found?.[labels.environment] === owner.name &&
+    found[labels.environmentNamespace] === owner.namespace &&
+    found[labels.environmentUid] === owner.uid
+  );
+}

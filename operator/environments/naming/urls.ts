@@ -1,0 +1,38 @@
+/** Where the front door of all environments is, as people type it. */
+export interface Exposure {
+  readonly domain: string;
+  readonly scheme: 'http' | 'https';
+  /** Left out: the scheme's own port. */
+  readonly port?: number | undefined;
+}
+
+/** Hosts and URLs of one environment. */
+export interface EnvironmentHosts {
+  /** `<envNamespace>.<domain>` */
+  readonly host: string;
+  /** Host of a component: `<component>.<envNamespace>.<domain>`. */
+  componentHost(component: string): string;
+  /** URL of a host, without a trailing slash unless a path is given. */
+  url(host: string, path?: string): string;
+}
+
+export function environmentHosts(exposure: Exposure, namespace: string): EnvironmentHosts {
+  const host = `${namespace}.${exposure.domain}`;
+  const usual = exposure.scheme === 'https' ? 443 : 80;
+  const suffix = exposure.port === undefined || exposure.port === usual ? '' : `:${exposure.port}`;
+  return {
+    host,
+    componentHost: (component) => `${component}.${host}`,
+    url: (at, path = '') => `${exposure.scheme}://${at}${suffix}${path}`,
+  };
+}
+
+/** Path below the environment's host under which a twin's API is reached. */
+export function twinPath(service: string): string {
+  return `/twins/${service}`;
+}
+
+/** URL of a component from within the environment's namespace, and as nothing but that. */
+export function insideURL(component: string, port: number): string {
+  return `http://${component}:${port}`;
+}

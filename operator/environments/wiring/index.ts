@@ -1,0 +1,4 @@
+/** Which variables lead to which twin: rendered into the workloads, compared with what runs and what the app reports. */
+export { bindingsOf, type BindingClash, type OwnBinding } from './bindings.ts';
+export { governs, literal, renderedVariables, renderEnv, unliteral, type EnvEntry } from './render.ts';
+export type { Variable, WorkloadBinding } from './types.ts';
