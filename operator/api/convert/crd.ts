@@ -79,7 +79,8 @@ export function rootSchema(kind: KindDefinition): Structural {
     properties: {
       apiVersion: { description: 'Version of the schema of this object.', type: 'string' },
       kind: { description: 'Kind of this object.', type: 'string' },
-      metadata: { description: 'Standard metadata of an object.', type: 'object' },
+      // The API server describes metadata itself and refuses a description of ours.
+      metadata: { type: 'object' },
       spec: structural(kind.spec, 'spec'),
       ...(kind.status !== undefined && { status: structural(kind.status, 'status') }),
     },
