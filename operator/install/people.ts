@@ -1,0 +1,83 @@
+import { group } from '../api/index.ts';
+import type { RoleDefinition, Rule } from './roles.ts';
+
+const read = ['get', 'list', 'watch'] as const;
+const ofTwinlock = (resources: readonly string[], verbs: readonly string[]): Rule => ({
+  apiGroups: [group],
+  resources,
+  verbs,
+});
+
+/** What a team works with; the rest is written by the platform or by the controllers. */
+const teamKinds = ['twinenvironments', 'promotions'] as const;
+
+/**
+ * Roles of people and their tools (api.md, "Decided"). `view` and `edit` are Kubernetes' own roles, which these are added
+ * to: nobody gets `approve`, a status or production by them.
+ */
+export const peopleRoles: readonly RoleDefinition[] = [
+  {
+    name: 'twinlock-view',
+    aggregateTo: 'view',
+    rules: [ofTwinlock(teamKinds, read)],
+  },
+  {
+    name: 'twinlock-edit',
+    aggregateTo: 'edit',
+    rules: [ofTwinlock(teamKinds, [...read, 'create', 'update', 'patch', 'delete'])],
+  },
+  {
+    // Bound in production's namespace. A vote is an annotation, hence patch; the verb approve lets it in.
+    name: 'twinlock-approver',
+    rules: [
+      ofTwinlock(['promotions'], [...read, 'patch', 'approve']),
+      ofTwinlock(['promotionrecords', 'productiontargets', 'twinenvironments'], read),
+    ],
+  },
+  {
+    // What `kubectl rollout undo` and `kubectl rollout status` need; the verb rollback makes the fallback acceptable.
+    name: 'twinlock-oncall',
+    rules: [
+      ofTwinlock(['productiontargets'], [...read, 'rollback']),
+      ofTwinlock(['promotions', 'promotionrecords'], read),
+      {
+        apiGroups: ['apps'],
+        resources: ['deployments', 'statefulsets', 'daemonsets'],
+        verbs: [...read, 'update', 'patch'],
+      },
+      { apiGroups: ['apps'], resources: ['replicasets', 'controllerrevisions'], verbs: read },
+      { apiGroups: [''], resources: ['pods'], verbs: read },
+    ],
+  },
+  {
+    // Reads keyrings, policies and the catalogue, which are not in any namespace: for approvers, auditors, dashboards.
+    name: 'twinlock-reader',
+    rules: [
+      ofTwinlock(
+        [
+          ...teamKinds,
+          'productiontargets',
+          'promotionrecords',
+          'workloadlocks',
+          'twinclasses',
+          'vendortwins',
+          'approvalpolicies',
+          'approverkeyrings',
+        ],
+        read,
+      ),
+    ],
+  },
+  {
+    // Takes the lock off (unprotect) and replaces CRDs and policies (upgrade); says who is trusted.
+    name: 'twinlock-admin',
+    rules: [
+      ofTwinlock(
+        ['productiontargets', 'twinclasses', 'vendortwins', 'approvalpolicies', 'approverkeyrings'],
+        [...read, 'create', 'update', 'patch', 'delete'],
+      ),
+      ofTwinlock(['productiontargets'], ['unprotect', 'upgrade']),
+      ofTwinlock(['promotionrecords', 'workloadlocks'], read),
+    ],
+  },
+];
