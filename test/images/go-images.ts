@@ -19,5 +19,5 @@ export async function caddyImage(cluster: FullCluster): Promise<string> {
 /** A static program, alone in its image. */
 function program(cluster: FullCluster, name: string, path: string): Promise<string> {
   const target = `/usr/bin/${name}`;
-  return cluster.pushImage(name, { [target]: { from: path } }, { entrypoint: [target], env: { PATH: '/usr/bin' } });
+  return cluster.pushImage(name, { [target]: { from: path } }, { entrypoint: [target] });
 }

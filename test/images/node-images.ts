@@ -1,14 +1,15 @@
 import { join } from 'node:path';
-import { nodePath, nodeRuntime } from './runtime.ts';
+import { nodeImageFiles } from '../harness/index.ts';
 import { bundle } from './bundle.ts';
 import { maildevFiles } from './maildev.ts';
 import type { FullCluster } from '../harness/index.ts';
 
+const nodePath = '/usr/local/bin/node';
 const root = join(import.meta.dirname, '../..');
 
 /** The operator, both processes of it, built from this tree. */
 export async function operatorImage(cluster: FullCluster): Promise<string> {
-  const [node, main] = await Promise.all([nodeRuntime(), bundle(join(root, 'operator/main.ts'))]);
+  const [node, main] = await Promise.all([nodeImageFiles(), bundle(join(root, 'operator/main.ts'))]);
   return cluster.pushImage(
     'twinlock',
     { ...node, '/app/main.mjs': { content: main } },
@@ -20,7 +21,7 @@ export async function operatorImage(cluster: FullCluster): Promise<string> {
 export async function storefrontImage(cluster: FullCluster, version: 'v1' | 'v2'): Promise<string> {
   const define = { 'process.env.STOREFRONT_VERSION': JSON.stringify(version) };
   const [node, main] = await Promise.all([
-    nodeRuntime(),
+    nodeImageFiles(),
     bundle(join(root, 'examples/storefront/main.ts'), { define }),
   ]);
   return cluster.pushImage(
@@ -32,6 +33,6 @@ export async function storefrontImage(cluster: FullCluster, version: 'v1' | 'v2'
 
 /** maildev, an SMTP server that keeps what it gets and shows it on its API. */
 export async function maildevImage(cluster: FullCluster): Promise<string> {
-  const [node, app] = await Promise.all([nodeRuntime(), maildevFiles()]);
+  const [node, app] = await Promise.all([nodeImageFiles(), maildevFiles()]);
   return cluster.pushImage('maildev', { ...node, ...app }, { entrypoint: [nodePath, '/app/maildev.cjs'] });
 }
