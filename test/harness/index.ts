@@ -2,6 +2,8 @@
 export { sharedApi, startApi, stopApis } from './api/index.ts';
 export { cacheFolder, runFolder } from './cache.ts';
 export { run } from './command.ts';
+export { full } from './full/index.ts';
+export { librariesOf, nodeImageFiles } from './image/index.ts';
 export { HarnessError } from './errors.ts';
 export { freePorts } from './ports.ts';
 export { kubernetesVersion, tools } from './tools.ts';

@@ -8,6 +8,9 @@ import { step } from './progress.ts';
 /** The Kubernetes version of every cluster that is made here. */
 export const kubernetesVersion = 'v1.36.3';
 
+/** kind, which is a program and the files of its node image. */
+export const kindModule = 'sigs.k8s.io/kind@v0.33.0';
+
 const sources = join(import.meta.dirname, 'cluster');
 const versionFlags = (): string => {
   const [major, minor] = kubernetesVersion.slice(1).split('.');
@@ -27,7 +30,7 @@ export const tools = {
   async kubectl(): Promise<string> {
     return join(await clusterFolder(), 'kubectl');
   },
-  kind: (): Promise<string> => goBinary('sigs.k8s.io/kind@v0.33.0', 'kind'),
+  kind: (): Promise<string> => goBinary(kindModule, 'kind'),
   helm: (): Promise<string> => goBinary('helm.sh/helm/v4/cmd/helm@v4.3.1', 'helm'),
   crane: (): Promise<string> => goBinary('github.com/google/go-containerregistry/cmd/crane@v0.22.1', 'crane'),
   stripeMock: (): Promise<string> => goBinary('github.com/stripe/stripe-mock@v0.203.0', 'stripe-mock'),

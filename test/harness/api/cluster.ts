@@ -18,7 +18,9 @@ import type { Layout } from './flags.ts';
 const adminFile = 'admin.kubeconfig';
 const stateFile = 'state.json';
 
-interface State extends Layout, ApiOptions {}
+interface State extends Layout, ApiOptions {
+  readonly program: string;
+}
 
 /** A control plane without nodes. All its files, keys and pids are in one folder. */
 export class ProcessCluster extends BaseCluster implements ApiCluster {
@@ -37,7 +39,7 @@ export class ProcessCluster extends BaseCluster implements ApiCluster {
     await mkdir(join(folder, 'pki'), { recursive: true, mode: 0o700 });
     const program = await tools.cluster();
     const [etcdPort = 0, etcdPeerPort = 0, apiPort = 0] = await freePorts(3);
-    const state = { folder, etcdPort, etcdPeerPort, apiPort, ...options };
+    const state = { program, folder, etcdPort, etcdPeerPort, apiPort, ...options };
     const cluster = new ProcessCluster(state);
     try {
       await cluster.#daemons.etcd.start(program, ['etcd', ...etcdArgs(state)]);
@@ -58,7 +60,10 @@ export class ProcessCluster extends BaseCluster implements ApiCluster {
   static async find(folder: string): Promise<ProcessCluster | undefined> {
     const text = await readFile(join(folder, stateFile), 'utf8').catch(() => undefined);
     if (text === undefined) return undefined;
-    const cluster = new ProcessCluster(JSON.parse(text) as State);
+    const state = JSON.parse(text) as State;
+    // Another recipe has been built since: what runs is of the old one.
+    if (state.program !== (await tools.cluster())) return undefined;
+    const cluster = new ProcessCluster(state);
     const pids = await Promise.all(Object.values(cluster.#daemons).map((daemon) => daemon.pid()));
     if (pids.includes(undefined)) return undefined;
     return cluster.request('GET', '/readyz').then(
@@ -77,7 +82,7 @@ export class ProcessCluster extends BaseCluster implements ApiCluster {
 
   async startApiServer(): Promise<void> {
     const args = apiServerArgs(this.#state, this.#state.apiServerFlags);
-    await this.#daemons['kube-apiserver'].start(await tools.cluster(), ['kube-apiserver', ...args]);
+    await this.#daemons['kube-apiserver'].start(this.#state.program, ['kube-apiserver', ...args]);
     await this.#ready('/readyz', 'kube-apiserver');
   }
 

@@ -3,6 +3,7 @@ import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runFolder } from '../cache.ts';
 import { withLock } from '../lock.ts';
+import { requirePackages } from '../prerequisites.ts';
 import { ProcessCluster } from './cluster.ts';
 import type { ApiCluster, ApiOptions, Cluster } from '../types.ts';
 
@@ -15,6 +16,7 @@ const sharedFolder = (): string => join(runFolder(), 'api');
  * process left running is removed by the next one and by `make cluster-down`.
  */
 export async function startApi(options: ApiOptions = {}): Promise<ApiCluster> {
+  await requirePackages('api');
   await removeOrphans();
   const folder = join(privateFolder(), randomUUID().slice(0, 8));
   await mkdir(folder, { recursive: true });
@@ -28,7 +30,7 @@ export async function startApi(options: ApiOptions = {}): Promise<ApiCluster> {
  */
 export async function sharedApi(): Promise<Cluster> {
   const folder = sharedFolder();
-  await mkdir(runFolder(), { recursive: true });
+  await requirePackages('api');
   return withLock(join(runFolder(), 'api.lock'), async () => {
     const running = await ProcessCluster.find(folder);
     if (running) return running;

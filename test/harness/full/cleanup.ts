@@ -1,0 +1,47 @@
+import { run } from '../command.ts';
+import { found } from '../prerequisites.ts';
+import { clusterName } from './kind.ts';
+import { nodeRepository } from './node-image.ts';
+import { registryRepository } from './registry.ts';
+import type { Engine } from './engine.ts';
+
+/**
+ * Removes the cluster's network, and podman's firewall chains once no container uses any network: podman 4 leaves them.
+ */
+export async function removeNetwork(engine: Engine): Promise<void> {
+  await engine.run(['network', 'rm', '--force', clusterName()], { check: false });
+  if (engine.name !== 'podman') return;
+  const { stdout } = await engine.run(['ps', '--all', '--quiet']);
+  if (stdout.trim() === '') await removeChains();
+}
+
+/** The images made here. */
+export async function removeImages(engine: Engine): Promise<void> {
+  for (const repository of [nodeRepository, registryRepository]) {
+    const { stdout } = await engine.run(['images', '--quiet', '--filter', `reference=${repository}`]);
+    const images = stdout.split('\n').filter((id) => id !== '');
+    if (images.length > 0) await engine.run(['rmi', '--force', ...images]);
+  }
+}
+
+async function removeChains(): Promise<void> {
+  for (const family of ['iptables', 'ip6tables']) {
+    if (!(await found(family))) continue;
+    for (const table of ['nat', 'filter']) {
+      const { stdout } = await run(family, ['-t', table, '-S'], { check: false });
+      for (const command of undoing(stdout)) await run(family, ['-t', table, ...command], { check: false });
+    }
+  }
+}
+
+/** What removes netavark's chains from the rules that `iptables -S` lists: first every use, then the chains. */
+export function undoing(rules: string): string[][] {
+  const words = rules
+    .split('\n')
+    .map((line) => line.match(/"[^"]*"|\S+/g)?.map((word) => word.replaceAll('"', '')) ?? []);
+  const uses = words.filter(([flag, chain, ...rest]) => flag === '-A' && (own(chain) || rest.some(own)));
+  const chains = words.filter(([flag, chain]) => flag === '-N' && own(chain));
+  return [...uses.map(([, ...rule]) => ['-D', ...rule]), ...chains.map(([, chain = '']) => ['-X', chain])];
+}
+
+const own = (chain: string | undefined): boolean => chain?.startsWith('NETAVARK') ?? false;
