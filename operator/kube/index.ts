@@ -15,3 +15,5 @@ export type { ClusterConfig, LoadConfigOptions, TlsMaterial } from './config/ind
 export { KubeClient } from './client/kube-client.ts';
 export type { KubeClientOptions } from './client/kube-client.ts';
 export type { RequestReport } from './transport/index.ts';
+export { Cache } from './cache/cache.ts';
+export type { Cached, CacheOptions } from './cache/cache.ts';

@@ -6,3 +6,5 @@ export * from './rbac.ts';
 export * from './resource-type.ts';
 export * from './workloads.ts';
 export type { ObjectFrom, Wire } from './wire.ts';
+export { labelSelector } from './label-selector.ts';
+export { compareResourceVersions } from './resource-version.ts';
