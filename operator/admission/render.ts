@@ -1,4 +1,17 @@
+import {
+  guardEnvironments,
+  guardDefinitions,
+  guardNamespaces,
+  guardNodes,
+  guardSystem,
+  guardTargets,
+} from './guard/index.ts';
+import { removal, replicaSets, routing, scale } from './lifecycle.ts';
+import { operatorOnly } from './operator-only.ts';
+import { pods } from './pods.ts';
+import { liveAccess, podsLive } from './pods-live.ts';
 import { renderRule, type PolicyObject } from './policy.ts';
+import { requestedBy, setRequestedBy, votes } from './votes.ts';
 import { who } from './who.ts';
 import { workloads } from './workloads.ts';
 
@@ -15,5 +28,24 @@ export interface RenderOptions {
  */
 export function renderPolicies({ systemNamespace }: RenderOptions): readonly PolicyObject[] {
   const by = who(systemNamespace);
-  return [workloads(by)].flatMap(renderRule);
+  const rules = [
+    workloads(by),
+    pods(),
+    podsLive(),
+    liveAccess(),
+    removal(),
+    replicaSets(),
+    scale(),
+    routing(),
+    votes(),
+    requestedBy(),
+    operatorOnly(by),
+    guardNamespaces(by),
+    guardDefinitions(),
+    guardTargets(),
+    guardNodes(),
+    guardSystem(systemNamespace),
+    guardEnvironments(by, systemNamespace),
+  ];
+  return [...rules.flatMap(renderRule), ...setRequestedBy()];
 }

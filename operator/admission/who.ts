@@ -1,4 +1,4 @@
-import { all, concat, text, texts } from './cel.ts';
+import { all, text, texts } from './cel.ts';
 import { ENVIRONMENTS, GROUP, PROMOTIONS } from './names.ts';
 
 const EXTRA = 'authentication.kubernetes.io';
@@ -34,6 +34,9 @@ export function controllers(names: readonly string[]): string {
   const users = ['system:kube-controller-manager', ...names.map((name) => `system:serviceaccount:kube-system:${name}`)];
   return all(`request.userInfo.username in ${texts(users)}`, hasExtra('credential-id'));
 }
+
+/** Kubernetes' controllers that make pods from an apps/v1 workload. */
+export const WORKLOAD_CONTROLLERS = ['replicaset-controller', 'statefulset-controller', 'daemon-set-controller'];
 
 /** A kubelet. */
 export const kubelet = all(

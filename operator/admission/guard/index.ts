@@ -1,0 +1,5 @@
+export { guardEnvironments } from './environments.ts';
+export { guardDefinitions, guardTargets } from './kinds.ts';
+export { guardNamespaces } from './namespaces.ts';
+export { guardNodes } from './nodes.ts';
+export { guardSystem } from './system.ts';

@@ -1,0 +1,44 @@
+import { all, any, texts } from './cel.ts';
+import { refusal } from './denial.ts';
+import { GROUP } from './names.ts';
+import type { PolicyRule } from './policy.ts';
+import { controllers, type Who } from './who.ts';
+
+/** Kinds whose status the environments process writes; all others are the promotions process's. */
+export const ENVIRONMENT_KINDS = ['twinenvironments', 'twinenvironmentsets', 'twinclasses', 'vendortwins'];
+
+/**
+ * Status, locks and records are the operator's own word. The writer is its process, not only its account: `edit` may
+ * impersonate service accounts or mint tokens of them, but those carry no pod.
+ */
+export function operatorOnly(by: Who): PolicyRule {
+  return {
+    name: 'operator-only',
+    description: "Status of Twinlock's kinds, WorkloadLocks and PromotionRecords are written by the operator only.",
+    match: [
+      { groups: [GROUP], resources: ['*/status'], operations: ['CREATE', 'UPDATE'] },
+      {
+        groups: [GROUP],
+        resources: ['workloadlocks', 'promotionrecords'],
+        operations: ['CREATE', 'UPDATE', 'DELETE'],
+      },
+    ],
+    validations: [
+      {
+        expression: any(
+          `(request.resource.resource in ${texts(ENVIRONMENT_KINDS)} ? (${by.environments}) : (${by.promotions}))`,
+          all("request.operation == 'DELETE'", controllers(['namespace-controller', 'generic-garbage-collector'])),
+        ),
+        message: refusal("' is written by the operator only: change the spec of what it follows from'"),
+      },
+      {
+        expression: any(
+          "request.resource.resource != 'promotionrecords'",
+          "request.operation == 'CREATE'",
+          all("request.operation == 'DELETE'", controllers(['namespace-controller', 'generic-garbage-collector'])),
+        ),
+        message: refusal("' is a record: records are added, never changed'"),
+      },
+    ],
+  };
+}
