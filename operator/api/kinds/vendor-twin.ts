@@ -17,10 +17,11 @@ const compiles = (pattern: string): boolean => {
   }
 };
 
-const liveKeyPattern = withRules(text('Regular expression (RE2).', 256), {
-  cel: "''.matches(self) || true",
-  message: 'write a regular expression such as ^sk_live_',
-  check: compiles,
+// `(?` begins what JavaScript and RE2 read differently: look-around and flags.
+const liveKeyPattern = withRules(text('Regular expression, without (?...).', 256), {
+  cel: "!self.contains('(?') && (''.matches(self) || true)",
+  message: 'write a regular expression such as ^sk_live_, without (?...)',
+  check: (source) => !source.includes('(?') && compiles(source),
 });
 
 const readiness = withRules(

@@ -98,15 +98,22 @@ export function duration(description: string): z.ZodString {
   });
 }
 
-/** RFC 3339 time; the API server checks it by its format and gives it to CEL as a timestamp. */
+/** RFC 3339 time, with its zone; the API server gives it to CEL as a timestamp. */
 export function timestamp(description: string): z.ZodString {
   return z
     .string()
+    .min(1)
     .max(40)
-    .refine((value) => patterns.timestamp.test(value) && !Number.isNaN(Date.parse(value)), {
-      message: 'write an RFC 3339 time such as 2026-11-21T08:00:00Z',
-    })
+    .regex(patterns.timestamp)
+    .refine(isDay, { message: 'write an RFC 3339 time such as 2026-11-21T08:00:00Z' })
     .meta({ description, format: 'date-time' });
+}
+
+/** `Date.parse` takes the 30th of February for the 2nd of March; the API server refuses it. */
+function isDay(time: string): boolean {
+  const day = time.slice(0, 10);
+  const parsed = Date.parse(`${day}T00:00:00Z`);
+  return !Number.isNaN(parsed) && new Date(parsed).toISOString().startsWith(day);
 }
 
 /** `sha256:` and 64 hex digits. */

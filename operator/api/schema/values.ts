@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+
 import { z } from 'zod';
 
 import { keyedList, listOf } from './lists.ts';
@@ -108,11 +110,20 @@ export const workloadKinds = ['Deployment'] as const;
 export const workloadKind = choice('Kind of the workload.', workloadKinds);
 export const workloadName = objectName('Name of the workload.');
 
-const cidr = worded('Network, e.g. 203.0.113.0/24.', 43, patterns.cidr, 'write a network such as 203.0.113.0/24');
-const cidrRule = {
-  cel: 'isCIDR(self)',
-  message: 'write a network such as 203.0.113.0/24 or 2001:db8::/32',
-} as const;
+const cidr = withRules(
+  worded('Network, e.g. 203.0.113.0/24.', 43, patterns.cidr, 'write a network such as 203.0.113.0/24 or 2001:db8::/32'),
+  {
+    cel: 'isCIDR(self)',
+    message: 'write a network whose address and length exist, such as 203.0.113.0/24',
+    check: isNetwork,
+  },
+);
+
+function isNetwork(value: string): boolean {
+  const [address = '', length] = value.split('/');
+  const family = isIP(address);
+  return family !== 0 && Number(length) <= (family === 4 ? 32 : 128);
+}
 
 /** Destinations that a default-deny NetworkPolicy lets through. */
 export const egress = (description: string) =>
@@ -120,7 +131,7 @@ export const egress = (description: string) =>
     description,
     withRules(
       z.object({
-        cidr: withRules(cidr, cidrRule).optional(),
+        cidr: cidr.optional(),
         namespace: dnsLabel('Namespace, by its name, to all pods of which traffic may go.').optional(),
         ports: listOf(
           'Ports that are open. Left out: all.',
