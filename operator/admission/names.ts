@@ -1,13 +1,16 @@
-/** Names that the policies know; what a user or the operator writes stands in the API's own module. */
-export const GROUP = 'twinlock.dev';
-export const VERSION = 'v1alpha1';
-export const LOCK_NAME = 'lock';
-export const PROTECTED_LABEL = 'twinlock.dev/protected';
-export const ENVIRONMENT_LABEL = 'twinlock.dev/environment';
-export const REQUESTED_BY = 'twinlock.dev/requested-by';
-export const VOTE_PREFIX = 'vote.twinlock.dev/';
-export const PROMOTIONS = 'twinlock-promotions';
-export const ENVIRONMENTS = 'twinlock-environments';
-/** Field manager of the dry run that asks the API server what the desired spec is. */
-export const PLAN_MANAGER = 'twinlock-plan';
-export const RESTARTED_AT = 'kubectl.kubernetes.io/restartedAt';
+import { apiVersion, group } from '../api/kind.ts';
+import { workloadLockName } from '../api/kinds/workload-lock.ts';
+import { annotations, fieldManagers, labels, serviceAccounts } from '../api/names.ts';
+
+/** The API's names as the policies use them. */
+export const GROUP = group;
+export const API_VERSION = apiVersion;
+export const LOCK_NAME = workloadLockName;
+export const PROTECTED_LABEL = labels.protected;
+export const ENVIRONMENT_LABEL = labels.environment;
+export const REQUESTED_BY = annotations.requestedBy;
+export const VOTE_PREFIX = annotations.votePrefix;
+export const PROMOTIONS = serviceAccounts.promotions;
+export const ENVIRONMENTS = serviceAccounts.environments;
+export const PLAN_MANAGER = fieldManagers.plan;
+export { RESTARTED_AT } from '../canonical/index.ts';

@@ -1,4 +1,5 @@
 import { all, any, field, sameExcept, sameField, text, texts } from './cel.ts';
+import { RESTARTED_AT } from './names.ts';
 
 /**
  * How a field of a pod is compared with the approved template's. `p` and `t` are CEL for the pod's and the template's
@@ -21,7 +22,7 @@ export const ADDED_LABELS = [
 export const ADDED_LABEL_PREFIX = 'topology.kubernetes.io/';
 
 /** Annotations that Kubernetes or `kubectl rollout restart` adds. */
-export const ADDED_ANNOTATIONS = ['kubectl.kubernetes.io/restartedAt', 'kubernetes.io/limit-ranger'];
+export const ADDED_ANNOTATIONS = [RESTARTED_AT, 'kubernetes.io/limit-ranger'];
 
 const isStatefulSet = "a.kind == 'StatefulSet'";
 const isDaemonSet = "a.kind == 'DaemonSet'";

@@ -1,5 +1,5 @@
 import type { KubeObject } from '../kube/index.ts';
-import { GROUP, LOCK_NAME, PROTECTED_LABEL, VERSION } from './names.ts';
+import { API_VERSION, LOCK_NAME, PROTECTED_LABEL } from './names.ts';
 
 /** A rendered policy or binding; `spec` has every default written out, so that what is installed can be compared. */
 export interface PolicyObject extends KubeObject {
@@ -62,7 +62,7 @@ export function renderRule(rule: PolicyRule): readonly PolicyObject[] {
       metadata,
       spec: {
         failurePolicy: 'Fail',
-        ...(rule.lock === true && { paramKind: { apiVersion: `${GROUP}/${VERSION}`, kind: 'WorkloadLock' } }),
+        ...(rule.lock === true && { paramKind: { apiVersion: API_VERSION, kind: 'WorkloadLock' } }),
         matchConstraints: matchConstraints(rule.match, rule.namespaces),
         ...(rule.conditions && { matchConditions: rule.conditions }),
         ...(rule.variables && { variables: rule.variables }),

@@ -1,4 +1,4 @@
-import { all, any, text, texts } from '../cel.ts';
+import { all, any, text } from '../cel.ts';
 import { refusal } from '../denial.ts';
 import { GROUP } from '../names.ts';
 import type { PolicyRule } from '../policy.ts';

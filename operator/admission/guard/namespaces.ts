@@ -1,4 +1,4 @@
-import { all, any, not, text } from '../cel.ts';
+import { all, any, not } from '../cel.ts';
 import { refusal } from '../denial.ts';
 import { ENVIRONMENT_LABEL, PROTECTED_LABEL } from '../names.ts';
 import type { PolicyRule } from '../policy.ts';
