@@ -60,8 +60,8 @@ export type VoteReason =
   | 'KeyNotYetValid'
   | 'KeyExpired'
   | 'KeyRevoked'
-  | 'KeyringInvalid'
   | 'Requester'
+  | 'RequesterUnknown'
   | 'Author'
   | 'AuthorsUnknown';
 
@@ -121,27 +121,3 @@ export interface CountResult {
   /** What a platform engineer should repair (a key that does not parse, a principal without kubernetesUsers). */
   readonly warnings: readonly string[];
 }
-
-/** countVotes(input): pure; never throws, whatever the input holds. */
-export type CountVotes = (input: CountInput) => CountResult;
-
-export interface VoteCommandsInput {
-  readonly namespace: string;
-  readonly name: string;
-  readonly decision: Decision;
-  readonly nonce: string;
-  /** A label for people, such as the principal's name. */
-  readonly principalHint: string;
-  /** Default `~/.ssh/id_ed25519`. */
-  readonly keyFile?: string | undefined;
-}
-/** voteCommands(input): the three shell lines of the design, in order. */
-export type VoteCommands = (input: VoteCommandsInput) => readonly [string, string, string];
-/** annotationName(hint, nonce): `vote.twinlock.dev/alice-3f9c21`. */
-export type AnnotationName = (principalHint: string, nonce: string) => string;
-/** policyDigest(policy, gates): `gates` is the policy's own list as JSON. Times and durations are no part. */
-export type PolicyDigest = (policy: VotePolicy, gates: readonly unknown[]) => `sha256:${string}`;
-/** keyringDigest(keyring, policy): covers the principals that can count for that policy, without times. */
-export type KeyringDigest = (keyring: KeyringSpec, policy: VotePolicy) => `sha256:${string}`;
-/** secondsOfSkew(nowMs, dateHeader): undefined when the header cannot be read. clockTrusted(skew): |skew| <= 60. */
-export type SecondsOfSkew = (now: number, dateHeader: string | undefined) => number | undefined;

@@ -1,0 +1,39 @@
+import { SignatureError } from './errors.ts';
+import { canonicalBase64 } from './wire.ts';
+
+/** Above RSA-16384 nothing is larger; admission has the same limit. */
+export const MAX_ARMOR_CHARACTERS = 6144;
+const BEGIN = '-----BEGIN SSH SIGNATURE-----\n';
+const END = '\n-----END SSH SIGNATURE-----';
+/** ssh-keygen writes 70, PEM writers 64, MIME writers 76. */
+const MAX_LINE = 76;
+
+/**
+ * The bytes inside an armored SSHSIG (OpenSSH PROTOCOL.sshsig). Strict, so that one signature has hardly more than one
+ * armor: equally long lines but the last, canonical base64, nothing around. One final line break may be missing, since
+ * a shell's `$(...)` strips it.
+ *
+ * @throws SignatureError TooLarge or BadArmor.
+ */
+export function dearmor(armor: string): Buffer {
+  if (armor.length > MAX_ARMOR_CHARACTERS)
+    throw new SignatureError(
+      'TooLarge',
+      `the vote has ${armor.length} characters and at most ${MAX_ARMOR_CHARACTERS} are read: annotate the .sig file only`,
+    );
+  const text = armor.endsWith('\n') ? armor.slice(0, -1) : armor;
+  if (!text.startsWith(BEGIN) || !text.endsWith(END) || text.length < BEGIN.length + END.length)
+    throw badArmor('it must begin with BEGIN SSH SIGNATURE and end with END SSH SIGNATURE, with nothing around');
+  const lines = text.slice(BEGIN.length, -END.length).split('\n');
+  const width = lines[0]?.length ?? 0;
+  const last = lines.at(-1)?.length ?? 0;
+  if (width > MAX_LINE || last === 0 || last > width || lines.slice(0, -1).some((line) => line.length !== width))
+    throw badArmor('its lines are not as ssh-keygen writes them');
+  const bytes = canonicalBase64(lines.join(''));
+  if (bytes === undefined) throw badArmor('it is no canonical base64');
+  return bytes;
+}
+
+function badArmor(what: string): SignatureError {
+  return new SignatureError('BadArmor', `the vote is no SSH signature: ${what}; annotate the .sig file as it is`);
+}

@@ -1,0 +1,16 @@
+import type { SignatureReason } from './types.ts';
+
+/** What a reader of hostile bytes throws; caught at the edge of this folder and turned into a result. */
+export class SignatureError extends Error {
+  override readonly name = 'SignatureError';
+  readonly code: SignatureReason;
+
+  constructor(code: SignatureReason, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+export function encodingError(message: string): SignatureError {
+  return new SignatureError('BadEncoding', message);
+}
