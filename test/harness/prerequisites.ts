@@ -31,7 +31,9 @@ const nodeImage: Packages = {
   jq: 'jq',
 };
 
-const needs = { api, podman, nodeImage } as const;
+const demo: Packages = { curl: 'curl', 'openssh-client': 'ssh-keygen' };
+
+const needs = { api, podman, nodeImage, demo } as const;
 
 /**
  * Makes sure that the programs of other projects that a part of the harness runs are there: on Debian, as root, missing
