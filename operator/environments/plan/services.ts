@@ -122,15 +122,18 @@ function runningTwin(spec: ServiceSpec, version: TwinVersion | undefined): Runni
   if (spec.externalURL !== undefined) return undefined;
   if (spec.image !== undefined && spec.port !== undefined) {
     const { image, port, args, env, resources } = spec;
-    return {
-      ...{ image, port, args, env, resources },
-      ...{ adminPort: undefined, readinessPath: undefined, statePath: undefined, inline: true },
-    };
+    const unknown = { adminPort: undefined, readinessPath: undefined, statePath: undefined };
+    return { image, port, args, env, resources, inline: true, ...unknown };
   }
   if (version === undefined) return undefined;
   const { image, port, adminPort, args, env, statePath } = version;
   return {
-    ...{ image, port, adminPort, args, env, statePath },
+    image,
+    port,
+    adminPort,
+    args,
+    env,
+    statePath,
     readinessPath: version.readiness?.path,
     resources: spec.resources ?? version.resources,
     inline: false,

@@ -1,5 +1,6 @@
 import type { Frozen, TwinEnvironmentSpec } from '../../api/index.ts';
 import { bindingsOf, renderEnv, literal, type WorkloadBinding } from '../wiring/index.ts';
+import { containerSecurity, podDefaults, podSecurityOf, readinessProbe, type PodSecurity } from './pod-defaults.ts';
 import { readTemplate, type Container, type PodTemplate } from './pod-template.ts';
 import { problem, type Problem } from './problem.ts';
 import type { ResolvedService } from './services.ts';
@@ -25,7 +26,7 @@ export interface ResolvedWorkload {
 export function resolveWorkloads(
   workloads: readonly WorkloadSpec[],
   services: readonly ResolvedService[],
-  podSecurity: 'baseline' | 'restricted',
+  podSecurity: PodSecurity,
 ): { readonly workloads: readonly ResolvedWorkload[]; readonly problems: readonly Problem[] } {
   const resolved: ResolvedWorkload[] = [];
   const problems: Problem[] = [];
@@ -40,7 +41,7 @@ export function resolveWorkloads(
 function resolve(
   spec: WorkloadSpec,
   services: readonly ResolvedService[],
-  podSecurity: 'baseline' | 'restricted',
+  podSecurity: PodSecurity,
 ): ResolvedWorkload | Problem {
   const written = spec.template === undefined ? fromImage(spec, podSecurity) : fromTemplate(spec);
   if ('reason' in written) return written;
@@ -67,9 +68,7 @@ function resolve(
       spec: {
         ...written.spec,
         containers: written.spec.containers.map(wire),
-        ...(written.spec.initContainers === undefined
-          ? {}
-          : { initContainers: written.spec.initContainers.map(wire) }),
+        ...(written.spec.initContainers === undefined ? {} : { initContainers: written.spec.initContainers.map(wire) }),
       },
     },
     bindings: found.bindings,
@@ -78,7 +77,7 @@ function resolve(
 }
 
 /** One container that has the workload's name, secured as the class's Pod Security Standard wants it. */
-function fromImage(spec: WorkloadSpec, podSecurity: 'baseline' | 'restricted'): PodTemplate {
+function fromImage(spec: WorkloadSpec, podSecurity: PodSecurity): PodTemplate {
   const container: Container = {
     name: spec.name,
     image: spec.image,
@@ -94,7 +93,7 @@ function fromImage(spec: WorkloadSpec, podSecurity: 'baseline' | 'restricted'): 
   };
   return {
     metadata: { labels: {}, annotations: {} },
-    spec: { containers: [container], automountServiceAccountToken: false, securityContext: podSecurityOf(podSecurity) },
+    spec: { ...podDefaults, containers: [container], securityContext: podSecurityOf(podSecurity) },
   };
 }
 
@@ -119,34 +118,10 @@ function fromTemplate(spec: WorkloadSpec): PodTemplate | Problem {
   return {
     ...read,
     spec: {
-      // A pod of code that nobody reviewed yet has no business with the API server unless its author says so.
-      automountServiceAccountToken: false,
+      ...podDefaults,
       ...read.spec,
       containers,
       ...(initContainers === undefined ? {} : { initContainers }),
     },
   };
-}
-
-/** Readiness by a path that answers 200, or by an open port. */
-export function readinessProbe(port: number, path: string | undefined): object {
-  return {
-    ...(path === undefined ? { tcpSocket: { port } } : { httpGet: { path, port, scheme: 'HTTP' } }),
-    periodSeconds: 2,
-    timeoutSeconds: 2,
-    failureThreshold: 3,
-    successThreshold: 1,
-  };
-}
-
-/** What the restricted Pod Security Standard asks of a container; baseline does not mind it. */
-export const containerSecurity = {
-  allowPrivilegeEscalation: false,
-  capabilities: { drop: ['ALL'] },
-} as const;
-
-/** What the class's standard asks of a pod. Images that run as root need a class with podSecurity baseline. */
-export function podSecurityOf(podSecurity: 'baseline' | 'restricted'): object {
-  const seccompProfile = { type: 'RuntimeDefault' };
-  return podSecurity === 'restricted' ? { runAsNonRoot: true, seccompProfile } : { seccompProfile };
 }

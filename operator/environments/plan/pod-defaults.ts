@@ -1,0 +1,31 @@
+/** Pod Security Standard of a class. */
+export type PodSecurity = 'baseline' | 'restricted';
+
+/** Readiness by a path that answers 200, or by an open port. */
+export function readinessProbe(port: number, path: string | undefined): object {
+  return {
+    ...(path === undefined ? { tcpSocket: { port } } : { httpGet: { path, port, scheme: 'HTTP' } }),
+    periodSeconds: 2,
+    timeoutSeconds: 2,
+    failureThreshold: 3,
+    successThreshold: 1,
+  };
+}
+
+/** What the restricted Pod Security Standard asks of a container; baseline does not mind it. */
+export const containerSecurity = {
+  allowPrivilegeEscalation: false,
+  capabilities: { drop: ['ALL'] },
+} as const;
+
+/** What the class's standard asks of a pod. Images that run as root need a class with podSecurity baseline. */
+export function podSecurityOf(podSecurity: PodSecurity): object {
+  const seccompProfile = { type: 'RuntimeDefault' };
+  return podSecurity === 'restricted' ? { runAsNonRoot: true, seccompProfile } : { seccompProfile };
+}
+
+/**
+ * For every pod that does not say otherwise: no token, since code that nobody reviewed yet has no business with the API
+ * server, and no variables for Services, since those of a service `stripe` (STRIPE_PORT ...) would look like bindings.
+ */
+export const podDefaults = { automountServiceAccountToken: false, enableServiceLinks: false } as const;
