@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exists } from './cache.ts';
@@ -32,8 +32,8 @@ export abstract class BaseCluster implements Cluster {
     args: readonly string[],
     { as = this.kubeconfig, input, check = true, timeout = 60_000 }: KubectlOptions = {},
   ): Promise<CommandResult> {
-    // Discovery changes under the feet of a test that installs CRDs, so no cache outlives one call.
-    const cache = join(this.#personas, '.discovery', randomUUID());
+    // Of this cluster alone: another one may have had the same address.
+    const cache = join(this.#personas, 'discovery');
     return run(await tools.kubectl(), ['--kubeconfig', as, '--cache-dir', cache, ...args], {
       check,
       timeout,

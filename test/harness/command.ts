@@ -9,9 +9,14 @@ export interface CommandOptions {
   readonly input?: string | Uint8Array;
   /** Throw when the exit code is not 0 (default). */
   readonly check?: boolean;
+  /** Kill it when this process is killed, so that nothing goes on behind the back of whoever cleans up. */
+  readonly withParent?: boolean;
   /** Milliseconds until it is killed; none by default. */
   readonly timeout?: number;
 }
+
+// util-linux; see PR_SET_PDEATHSIG in prctl(2).
+const dieWithParent = ['setpriv', '--pdeathsig', 'KILL', '--'];
 
 /**
  * Runs a program to its end.
@@ -21,9 +26,17 @@ export interface CommandOptions {
 export async function run(
   program: string,
   args: readonly string[],
-  { cwd, env, input, check = true, timeout }: CommandOptions = {},
+  { cwd, env, input, check = true, withParent = false, timeout }: CommandOptions = {},
 ): Promise<CommandResult> {
-  const child = spawn(program, args, { cwd, env: { ...process.env, ...env }, stdio: 'pipe', timeout, killSignal: 9 });
+  const [file = program, ...rest] =
+    withParent && process.platform === 'linux' ? [...dieWithParent, program] : [program];
+  const child = spawn(file, [...rest, ...args], {
+    cwd,
+    env: { ...process.env, ...env },
+    stdio: 'pipe',
+    timeout,
+    killSignal: 9,
+  });
   const stdout: Buffer[] = [];
   const stderr: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));

@@ -66,8 +66,10 @@ export class ProcessCluster extends BaseCluster implements ApiCluster {
     const cluster = new ProcessCluster(state);
     const pids = await Promise.all(Object.values(cluster.#daemons).map((daemon) => daemon.pid()));
     if (pids.includes(undefined)) return undefined;
-    return cluster.request('GET', '/readyz').then(
-      ({ status }) => (status === 200 ? cluster : undefined),
+    // A machine under load may take its time; a cluster that others use must not be replaced for that.
+    const answers = async (): Promise<boolean> => (await cluster.request('GET', '/readyz')).status === 200;
+    return waitFor('the API that was there', answers, { timeout: 15_000 }).then(
+      () => cluster,
       () => undefined,
     );
   }

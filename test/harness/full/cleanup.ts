@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import { run } from '../command.ts';
 import { found } from '../prerequisites.ts';
 import { clusterName } from './kind.ts';
@@ -12,7 +13,9 @@ export async function removeNetwork(engine: Engine): Promise<void> {
   await engine.run(['network', 'rm', '--force', clusterName()], { check: false });
   if (engine.name !== 'podman') return;
   const { stdout } = await engine.run(['ps', '--all', '--quiet']);
-  if (stdout.trim() === '') await removeChains();
+  if (stdout.trim() !== '') return;
+  await removeChains();
+  await unmountNamespaces();
 }
 
 /** The images made here. */
@@ -22,6 +25,12 @@ export async function removeImages(engine: Engine): Promise<void> {
     const images = stdout.split('\n').filter((id) => id !== '');
     if (images.length > 0) await engine.run(['rmi', '--force', ...images]);
   }
+}
+
+/** podman mounts /run/netns onto itself for the containers' network namespaces, and leaves it. */
+async function unmountNamespaces(): Promise<void> {
+  const left = await readdir('/run/netns').catch(() => ['absent']);
+  if (left.length === 0) await run('umount', ['/run/netns'], { check: false });
 }
 
 async function removeChains(): Promise<void> {

@@ -96,12 +96,17 @@ async function found(): Promise<FullCluster | undefined> {
   try {
     const state = JSON.parse(await readFile(file(stateFile), 'utf8')) as State;
     const cluster = await open(state);
-    const { status } = await cluster.request('GET', '/readyz');
-    return status === 200 && (await registryAnswers(state.registryPort)) ? cluster : undefined;
+    // A machine under load may take its time; a cluster that others use must not be replaced for that.
+    return await waitFor('the cluster that was there', () => answers(cluster, state), { timeout: 15_000 });
   } catch {
     // Not there, or no answer: a new one takes its place.
     return undefined;
   }
+}
+
+async function answers(cluster: FullCluster, { registryPort }: State): Promise<FullCluster | undefined> {
+  const { status } = await cluster.request('GET', '/readyz');
+  return status === 200 && (await registryAnswers(registryPort)) ? cluster : undefined;
 }
 
 /** Pods can start and find each other by name. */

@@ -16,7 +16,8 @@ export const clusterName = instance;
 
 async function kind(engine: Engine, args: readonly string[], input?: string): Promise<void> {
   const network = { KIND_EXPERIMENTAL_PODMAN_NETWORK: clusterName(), KIND_EXPERIMENTAL_DOCKER_NETWORK: clusterName() };
-  await run(await tools.kind(), args, { env: { ...engine.env, ...network }, ...(input !== undefined && { input }) });
+  const env = { ...engine.env, ...network };
+  await run(await tools.kind(), args, { env, withParent: true, ...(input !== undefined && { input }) });
 }
 
 /** @param image undefined for kind's own */

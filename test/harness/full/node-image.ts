@@ -1,5 +1,4 @@
 import { mkdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { built, cacheFolder, recipe } from '../cache.ts';
 import { run } from '../command.ts';
@@ -60,7 +59,7 @@ async function make(engine: Engine, image: string): Promise<void> {
   await requirePackages('nodeImage');
   const base = await built('node-base', await recipe([], [file('base.sh')]), (folder) =>
     step('making a Debian root file system', async () => {
-      await run(file('base.sh'), [join(folder, 'rootfs')]);
+      await contained(file('base.sh'), [join(folder, 'rootfs')]);
     }),
   );
   const [cluster, localPath, kind] = [
@@ -68,13 +67,12 @@ async function make(engine: Engine, image: string): Promise<void> {
     await tools.localPathProvisioner(),
     await goModule(kindModule),
   ];
-  // Short: containerd's socket lies in it, and a socket's path holds 107 characters.
-  const work = join(tmpdir(), `twinlock-node-${process.pid}`);
+  const work = join(cacheFolder(), 'node-image.partial');
   await rm(work, { recursive: true, force: true });
   await mkdir(work, { recursive: true });
   try {
     await step('making the node image', async () => {
-      await run(file('build.sh'), [join(base, 'rootfs'), cluster, localPath, kind, kubernetesVersion, work]);
+      await contained(file('build.sh'), [join(base, 'rootfs'), cluster, localPath, kind, kubernetesVersion, work]);
     });
     await step(`importing it into ${engine.name}`, async () => {
       const changes = [
@@ -90,4 +88,13 @@ async function make(engine: Engine, image: string): Promise<void> {
   } finally {
     await rm(work, { recursive: true, force: true });
   }
+}
+
+/**
+ * Runs a script in process and mount namespaces of its own: what it starts and mounts (debootstrap does both) ends with
+ * it, and it ends with this process.
+ */
+async function contained(script: string, args: readonly string[]): Promise<void> {
+  const namespaces = ['--fork', '--kill-child', '--pid', '--mount-proc', '--'];
+  await run('unshare', [...namespaces, script, ...args], { withParent: true });
 }

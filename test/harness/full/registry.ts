@@ -39,6 +39,8 @@ export async function registryAnswers(port: number): Promise<boolean> {
 }
 
 export async function removeRegistry(engine: Engine): Promise<void> {
+  // Killed first: it holds nothing worth the ten seconds that podman gives it to end.
+  await engine.run(['kill', container()], { check: false });
   await engine.run(['rm', '--force', '--volumes', container()], { check: false });
 }
 

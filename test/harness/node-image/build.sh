@@ -8,6 +8,7 @@
 #   KIND        the sources of kind's Go module
 #   VERSION     of Kubernetes, e.g. v1.36.3
 #   WORK        an empty folder; the image's root file system is WORK/rootfs at the end
+# To be run in a mount namespace of its own.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 base=$1 cluster=$2 local_path=$3 kind=$4 version=$5 work=$6
@@ -100,20 +101,21 @@ rm -rf archive "$pods"
 
 # A containerd of this machine puts them where the node's will look.
 rm -rf "$root/var/lib/containerd"
-mkdir state
+# The caller gave this script mounts of its own. A short path: that of a socket holds 107 characters.
+mount -t tmpfs preload /run
 cat > preload.toml << TOML
 version = 2
 root = "$root/var/lib/containerd"
-state = "$work/state"
+state = "/run/state"
 disabled_plugins = ["io.containerd.grpc.v1.cri"]
 [grpc]
-  address = "$work/state/c.sock"
+  address = "/run/c.sock"
 TOML
 containerd --config preload.toml > preload.log 2>&1 &
 containerd=$!
 trap 'kill $containerd 2> /dev/null || true' EXIT
-for _ in $(seq 100); do ctr -a state/c.sock version > /dev/null 2>&1 && break; sleep .1; done
-ctr -a "$work/state/c.sock" -n k8s.io images import --all-platforms --digests images.tar > import.log
+for _ in $(seq 100); do ctr -a /run/c.sock version > /dev/null 2>&1 && break; sleep .1; done
+ctr -a /run/c.sock -n k8s.io images import --all-platforms --digests images.tar > import.log
 kill $containerd
 wait $containerd || true
-rm -rf images.tar state
+rm images.tar
