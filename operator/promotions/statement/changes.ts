@@ -91,7 +91,8 @@ function everyElement(path: string, items: readonly JSONValue[], visit: (path: s
     return;
   }
   const names = items.map((item) => nameOf(item, key));
-  for (const [index, child] of items.entries()) everyLeaf(`${path}[${key}=${simple(names[index] ?? '')}]`, child, visit);
+  for (const [index, child] of items.entries())
+    everyLeaf(`${path}[${key}=${simple(names[index] ?? '')}]`, child, visit);
   // The list of changes is sorted by path, which would hide any other order.
   if (!sameOrder(names.toSorted(), names)) visit(`${path} (order)`, names);
 }

@@ -1,0 +1,173 @@
+import { CanonicalError } from '../../canonical/index.ts';
+import { countVotes, voteCommands, type CountResult } from '../approvals/index.ts';
+import { gatesExpireAt } from '../gates/index.ts';
+import { nameOf, type RecordSpec } from '../records/index.ts';
+import { StatementError } from '../statement/index.ts';
+import { outcomeEntry, promotionRef, proofOf, rfc3339 } from './entries.ts';
+import type { Facts } from './facts.ts';
+import { roundEntry, statementOf, whatChanged, type Complete } from './round.ts';
+import { openedLock, stall } from './steps.ts';
+import type { Verdict } from './verdict.ts';
+import type { World } from './world.ts';
+
+/** A decision with the count that it rests on. */
+export interface Counted {
+  readonly verdict: Verdict;
+  readonly count?: CountResult | undefined;
+}
+
+/**
+ * The last question: have people approved exactly this? (security: "Rounds", "Counting"). Opens a round when there is
+ * none or when the statement, built anew, is not the round's; else counts.
+ */
+export function decideApproval(world: World, facts: Facts): Counted {
+  const complete = completeOf(world, facts);
+  if (complete === undefined)
+    return { verdict: stall('Incomplete', 'something that the statement names is not known') };
+  const { round } = facts.history;
+  try {
+    const open = round?.round === undefined ? undefined : statementOf(complete, pick(round.round));
+    if (
+      round?.statements !== undefined &&
+      open?.approve === round.statements.approve &&
+      open.reject === round.statements.reject
+    )
+      return counted(complete, round);
+    const because =
+      round?.statements === undefined || open === undefined ? [] : whatChanged(round.statements.approve, open.approve);
+    return { verdict: openRound(complete, because) };
+  } catch (error) {
+    if (error instanceof StatementError || error instanceof CanonicalError)
+      return { verdict: stall(error.code, error.message) };
+    throw error;
+  }
+}
+
+function openRound(complete: Complete, because: readonly string[]): Verdict {
+  const { world, facts } = complete;
+  const fresh = { nonce: world.nonce, notAfter: rfc3339(facts.notAfter) };
+  const statements = statementOf(complete, fresh);
+  return {
+    phase: 'Gating',
+    reason: 'OpeningRound',
+    message: because[0] ?? 'the gates have passed, votes are asked for next',
+    action: { do: 'Append', entry: roundEntry(complete, fresh, statements, because) },
+  };
+}
+
+function counted(complete: Complete, round: RecordSpec): Counted {
+  const { world, facts, policy, requestedBy } = complete;
+  if (round.round === undefined || round.statements === undefined || !('object' in world.keyring))
+    return { verdict: stall('Incomplete', 'the record of the round is not complete') };
+  const count = countVotes({
+    now: world.now,
+    round: { ...pick(round.round), statements: round.statements },
+    earlierRounds: facts.history.rounds
+      .slice(0, -1)
+      .flatMap(({ round: earlier, statements }) =>
+        earlier === undefined || statements === undefined ? [] : [{ nonce: earlier.nonce, statements }],
+      ),
+    keyring: world.keyring.object.spec,
+    policy: policy.spec,
+    requestedBy,
+    annotations: world.promotion.metadata.annotations,
+    seen: world.promotion.status?.approval?.votes,
+  });
+  const proof = proofOf(round, count, world.keyring.object);
+  const outcome = (result: 'Approved' | 'Rejected', reason: string, message: string): Verdict => ({
+    phase: result,
+    reason,
+    message,
+    action: {
+      do: 'Append',
+      entry: {
+        ...proof,
+        ...outcomeEntry({
+          now: world.now,
+          promotion: promotionRef(world.promotion, requestedBy),
+          round,
+          result,
+          reason,
+          message,
+          changes: facts.changed.map(({ kind, name, currentDigest, desiredDigest, revision }) => ({
+            kind,
+            name,
+            from: currentDigest,
+            to: desiredDigest,
+            revision,
+          })),
+        }),
+      },
+    },
+  });
+  switch (count.verdict) {
+    case 'Rejected':
+      return {
+        count,
+        verdict: outcome('Rejected', 'Rejected', `${voters(count, 'reject')} rejected it: this is final`),
+      };
+    case 'Approved': {
+      const message = `${voters(count, 'approve')} approved it`;
+      const { approved } = facts.history;
+      if (approved === undefined) return { count, verdict: outcome('Approved', 'QuorumReached', message) };
+      const lock = openedLock(world, facts, nameOf(approved));
+      return { count, verdict: { phase: 'Approved', reason: 'Opening', message, action: { do: 'OpenLock', lock } } };
+    }
+    case 'Waiting':
+    case 'Expired':
+      // Approved earlier, and a key was revoked before the lock opened: that approval must not stay open.
+      return facts.history.approved === undefined
+        ? { count, verdict: waiting(complete, round, count) }
+        : { count, verdict: openRound(complete, ['votes that had approved it do not suffice any more']) };
+  }
+}
+
+function waiting({ world, facts, policy }: Complete, round: RecordSpec, count: CountResult): Verdict {
+  const { metadata } = world.promotion;
+  const commands = voteCommands({
+    namespace: metadata.namespace ?? '',
+    name: metadata.name,
+    decision: 'approve',
+    nonce: round.round?.nonce ?? '',
+    principalHint: 'my-name',
+  });
+  const closed = round.round?.because?.map((line) => `votes of the round before count no longer: ${line}`) ?? [];
+  return {
+    phase: 'AwaitingApproval',
+    reason: 'AwaitingApproval',
+    message: count.missing[0] ?? 'it waits for votes',
+    why: [...count.missing, ...commands, ...closed],
+    requeueAfter: Math.min(facts.notAfter, gatesExpireAt(facts.gates, policy.spec)) - world.now + 1,
+  };
+}
+
+function completeOf(world: World, facts: Facts): Complete | undefined {
+  const { policy, keyring } = world;
+  if (
+    !('object' in policy) ||
+    !('object' in keyring) ||
+    facts.requestedBy === undefined ||
+    !('artifacts' in facts.artifacts)
+  )
+    return undefined;
+  return {
+    world,
+    facts,
+    policy: { name: policy.object.metadata.name, spec: policy.object.spec },
+    keyring: { name: keyring.object.metadata.name, spec: keyring.object.spec },
+    requestedBy: facts.requestedBy,
+    artifacts: facts.artifacts.artifacts,
+  };
+}
+
+function pick({ nonce, notAfter }: { readonly nonce: string; readonly notAfter: string }): {
+  nonce: string;
+  notAfter: string;
+} {
+  return { nonce, notAfter };
+}
+
+function voters(count: CountResult, decision: 'approve' | 'reject'): string {
+  const names = count.votes.flatMap((vote) => (vote.valid && vote.decision === decision ? (vote.principal ?? []) : []));
+  return [...new Set(names)].join(', ');
+}

@@ -1,0 +1,150 @@
+import { approvedSpec, canonicalJSON, digestOf, isDigest, type JSONValue } from '../../canonical/index.ts';
+import { keyringDigest, policyDigest } from '../approvals/index.ts';
+import { digestPart, type Artifact } from '../plan/index.ts';
+import {
+  changesOf,
+  renderStatements,
+  type Evidence,
+  type StatementInput,
+  type StatementTexts,
+  type Subject,
+} from '../statement/index.ts';
+import type { GateState } from '../gates/index.ts';
+import type { RecordEntry } from '../records/index.ts';
+import { promotionRef, rfc3339 } from './entries.ts';
+import type { Facts } from './facts.ts';
+import type { World } from './world.ts';
+
+/** A world in which everything that a statement names is known. */
+export interface Complete {
+  readonly world: World;
+  readonly facts: Facts;
+  readonly policy: {
+    readonly name: string;
+    readonly spec: Extract<World['policy'], { object: unknown }>['object']['spec'];
+  };
+  readonly keyring: {
+    readonly name: string;
+    readonly spec: Extract<World['keyring'], { object: unknown }>['object']['spec'];
+  };
+  readonly requestedBy: string;
+  readonly artifacts: readonly Artifact[];
+}
+
+/**
+ * What a person would sign now under that nonce. A pure function of the world: the same live content, policy, keyring
+ * and evidence give the same bytes.
+ *
+ * @throws StatementError when a person could not judge it, CanonicalError when a content has no canonical form
+ */
+export function statementOf(complete: Complete, round: StatementInput['round']): StatementTexts {
+  return renderStatements(statementInput(complete, round));
+}
+
+function statementInput(complete: Complete, round: StatementInput['round']): StatementInput {
+  const { world, facts, policy, keyring, requestedBy, artifacts } = complete;
+  const { metadata, spec } = world.promotion;
+  return {
+    subjects: subjectsOf(artifacts),
+    cluster: world.cluster,
+    promotion: {
+      namespace: metadata.namespace ?? '',
+      name: metadata.name,
+      uid: metadata.uid ?? '',
+      specDigest: digestOf(spec),
+      requestedBy,
+    },
+    targets: facts.changed.map(({ kind, name, currentDigest, desiredDigest }) => ({
+      kind,
+      name,
+      currentSpecDigest: currentDigest,
+      desiredSpecDigest: desiredDigest,
+    })),
+    changes: changesOf(facts.changed),
+    evidence: evidenceOf(facts.gates),
+    policy: { name: policy.name, digest: policyDigest(policy.spec, policy.spec.gates), quorum: policy.spec.quorum },
+    keyring: { name: keyring.name, digest: keyringDigest(keyring.spec, policy.spec) },
+    round,
+  };
+}
+
+/** `container=repository`; the workload's name is put before a container's that several workloads have. */
+function subjectsOf(artifacts: readonly Artifact[]): readonly Subject[] {
+  return artifacts.flatMap(({ name, container, image }) => {
+    const digest = digestPart(image);
+    if (digest === undefined || !isDigest(digest)) return [];
+    const shared = artifacts.some((other) => other.container === container && other.name !== name);
+    return [
+      {
+        container: shared ? `${name}/${container}` : container,
+        repository: image.slice(0, image.lastIndexOf('@')),
+        digest,
+      },
+    ];
+  });
+}
+
+function evidenceOf(gates: readonly GateState[]): readonly Evidence[] {
+  return gates.flatMap(({ name, result, evidenceDigest }) =>
+    isDigest(evidenceDigest) ? [{ gate: name, result, digest: evidenceDigest }] : [],
+  );
+}
+
+/** The Round record: written once, never changed; what people sign and what it means. */
+export function roundEntry(
+  complete: Complete,
+  round: StatementInput['round'],
+  statements: StatementTexts,
+  because: readonly string[],
+): RecordEntry {
+  const { world, facts, policy, keyring, requestedBy, artifacts } = complete;
+  const time = rfc3339(world.now);
+  return {
+    type: 'Round',
+    time,
+    promotion: promotionRef(world.promotion, requestedBy),
+    round: { ...round, openedAt: time, ...(because.length === 0 ? {} : { because }) },
+    artifacts,
+    statements,
+    gates: facts.gates,
+    policy: { name: policy.name, digest: policyDigest(policy.spec, policy.spec.gates) },
+    keyring: { name: keyring.name, digest: keyringDigest(keyring.spec, policy.spec) },
+    currentSpecs: facts.changed.map(({ kind, name, current, currentDigest }) => ({
+      kind,
+      name,
+      digest: currentDigest,
+      spec: { ...approvedSpec(current) },
+    })),
+    desiredSpecs: facts.changed.map(({ kind, name, desired, desiredDigest }) => ({
+      kind,
+      name,
+      digest: desiredDigest,
+      spec: { ...approvedSpec(desired) },
+    })),
+  };
+}
+
+const PARTS = [
+  [
+    'target',
+    "production's live content changed through an approved path, or the API server makes something else of it now",
+  ],
+  ['policy', "the policy's gates, quorum or separation changed"],
+  ['keyring', 'people or keys that can count changed'],
+  ['evidence', 'a gate ran again and saw something else'],
+  ['cluster', "the cluster's name changed"],
+  ['promotion', 'who requested the promotion is told differently'],
+] as const;
+
+/** Why votes over `before` count no longer, in words; both texts are this controller's own. */
+export function whatChanged(before: string, now: string): readonly string[] {
+  const [old, fresh] = [predicateOf(before), predicateOf(now)];
+  const changed = PARTS.filter(([part]) => canonicalJSON(old[part] ?? null) !== canonicalJSON(fresh[part] ?? null));
+  return changed.length === 0 ? ['the statement is put differently'] : changed.map(([, words]) => words);
+}
+
+function predicateOf(statement: string): Readonly<Record<string, JSONValue>> {
+  const parsed: unknown = JSON.parse(statement);
+  const isRecord = (value: unknown): value is Record<string, JSONValue> => typeof value === 'object' && value !== null;
+  return isRecord(parsed) && isRecord(parsed['predicate']) ? parsed['predicate'] : {};
+}

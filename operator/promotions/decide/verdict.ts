@@ -1,0 +1,33 @@
+import type { LockSpec, WorkloadKey } from '../../targets/lock/index.ts';
+import type { PromotionStatus } from '../../api/index.ts';
+import type { RecordEntry } from '../records/index.ts';
+
+export type Phase = NonNullable<PromotionStatus['phase']>;
+
+/** One write. After each one the world is read again and decided anew, so that a kill between two changes nothing. */
+export type Action =
+  /** Appends to the target's chain; whoever appends first wins. */
+  | { readonly do: 'Append'; readonly entry: RecordEntry }
+  /** Replaces the lock, provided that it is still the one that was read. */
+  | { readonly do: 'OpenLock'; readonly lock: LockSpec }
+  /** Replaces the workload's spec, replicas kept, provided that it is still the one that was read. */
+  | {
+      readonly do: 'Apply' | 'RollBack';
+      readonly workload: WorkloadKey;
+      readonly spec: Readonly<Record<string, unknown>>;
+    };
+
+/** Where a promotion stands and what is done next. */
+export interface Verdict {
+  readonly phase: Phase;
+  /** Cause in CamelCase, for conditions. */
+  readonly reason: string;
+  readonly message: string;
+  /** What it waits for, who can act, and the command. */
+  readonly why?: readonly string[] | undefined;
+  /** Nothing will change until somebody repairs something. */
+  readonly stalled?: boolean | undefined;
+  readonly action?: Action | undefined;
+  /** Milliseconds until time itself changes the verdict. */
+  readonly requeueAfter?: number | undefined;
+}

@@ -1,0 +1,4 @@
+/** The audit chain of a target: pure rules, and the store that appends to it. */
+export { chainFaults, headOf, nameOf, recordDigest, sealRecord, type ChainFault } from './chain.ts';
+export { historyOf, openApproval, resultOf, type PromotionHistory } from './history.ts';
+export type * from './types.ts';

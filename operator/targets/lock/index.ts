@@ -1,0 +1,14 @@
+/** WorkloadLock as plain data: which content is approved, and how that changes. */
+export {
+  contentsOf,
+  lockBytes,
+  matchLive,
+  MAX_LOCK_BYTES,
+  ordered,
+  sameLock,
+  withOnly,
+  withOpened,
+  type ApprovedContents,
+  type LiveMatch,
+} from './edit.ts';
+export type * from './types.ts';
