@@ -1,0 +1,97 @@
+import { createServer } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
+import type { Metrics } from '../metrics/index.ts';
+import type { Check, ListenAddress } from './types.ts';
+
+/** A check that takes longer than this has failed, milliseconds. */
+const checkTimeout = 2_000;
+
+/** Serves `/healthz`, `/readyz` (each with its checks as lines of text) and `/metrics`. */
+export class HealthServer {
+  readonly #health = new Map<string, Check>();
+  readonly #ready = new Map<string, Check>();
+  readonly #metrics: Metrics;
+  #server: Server | undefined;
+
+  constructor(metrics: Metrics) {
+    this.#metrics = metrics;
+  }
+
+  addHealthCheck(name: string, check: Check): void {
+    this.#health.set(name, check);
+  }
+
+  addReadyCheck(name: string, check: Check): void {
+    this.#ready.set(name, check);
+  }
+
+  /** Returns the address it listens on. Rejects when the port is taken. */
+  async listen({ host, port }: ListenAddress): Promise<ListenAddress> {
+    const server = createServer((request, response) => {
+      const path = (request.url ?? '').split('?', 1)[0] ?? '';
+      void this.#answer(path, response);
+    });
+    server.keepAliveTimeout = 5_000;
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, host, resolve);
+    });
+    this.#server = server;
+    const address = server.address();
+    return { host, port: typeof address === 'object' && address !== null ? address.port : port };
+  }
+
+  async close(): Promise<void> {
+    const server = this.#server;
+    if (server === undefined) return;
+    await new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  }
+
+  async #answer(path: string, response: ServerResponse): Promise<void> {
+    try {
+      if (path === '/metrics') {
+        send(response, 200, await this.#metrics.registry.metrics(), this.#metrics.registry.contentType);
+      } else if (path === '/healthz' || path === '/readyz') {
+        const report = await examine(path === '/healthz' ? this.#health : this.#ready);
+        send(response, report.well ? 200 : 503, report.text);
+      } else {
+        send(response, 404, 'not found\n');
+      }
+    } catch {
+      send(response, 500, 'failed\n');
+    }
+  }
+}
+
+async function examine(checks: ReadonlyMap<string, Check>): Promise<{ readonly well: boolean; readonly text: string }> {
+  const results = await Promise.all(
+    [...checks].map(async ([name, check]) => ({ name, problem: await problemOf(check) })),
+  );
+  const lines = results.map(({ name, problem }) =>
+    problem === undefined ? `[+] ${name} ok` : `[-] ${name}: ${problem}`,
+  );
+  return { well: results.every(({ problem }) => problem === undefined), text: `${[...lines, ''].join('\n')}` };
+}
+
+async function problemOf(check: Check): Promise<string | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<string>((resolve) => {
+    timer = setTimeout(() => resolve('no answer in time'), checkTimeout);
+  });
+  try {
+    const outcome = Promise.resolve(check()).then(() => undefined);
+    return await Promise.race([outcome, late]);
+  } catch (error) {
+    return error instanceof Error ? error.message : 'failed';
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function send(response: ServerResponse, status: number, body: string, type = 'text/plain; charset=utf-8'): void {
+  response.writeHead(status, { 'content-type': type, 'x-content-type-options': 'nosniff' });
+  response.end(body);
+}

@@ -1,0 +1,4 @@
+export { Manager } from './manager.ts';
+export type { ManagerOptions } from './manager.ts';
+export { stopOnSignals } from './signals.ts';
+export type { Check, ListenAddress, Runnable, RunningManager } from './types.ts';

@@ -1,0 +1,2 @@
+export { Metrics } from './metrics.ts';
+export { gaugeQueue, queueObserver } from './queue-metrics.ts';

@@ -1,0 +1,170 @@
+import { systemClock } from '../../kube/index.ts';
+import type { Clock } from '../../kube/index.ts';
+import { DelayedKeys } from './delayed.ts';
+import { RateLimiter } from './rate-limiter.ts';
+import type { RateLimiterOptions } from './rate-limiter.ts';
+
+/** `low` waits until nothing normal is left: the backlog of a start must not delay what happens now. */
+export type Priority = 'normal' | 'low';
+
+/** What a queue tells whoever measures it. Durations in seconds. */
+export interface WorkqueueObserver {
+  added(): void;
+  retried(): void;
+  /** A worker took a key after it had waited so long. */
+  started(waited: number): void;
+  finished(worked: number): void;
+}
+
+export interface WorkqueueOptions {
+  readonly clock?: Clock | undefined;
+  readonly rateLimit?: RateLimiterOptions | undefined;
+  readonly observer?: WorkqueueObserver | undefined;
+}
+
+/**
+ * Keys that need work, each at most once. A key added while it waits is still there once; one added while it is being
+ * worked on comes up again after {@link Workqueue.done}; no key is ever given to two workers. (client-go:
+ * util/workqueue, with controller-runtime's low priority.)
+ */
+export class Workqueue {
+  readonly #clock: Clock;
+  readonly #limiter: RateLimiter;
+  readonly #delayed: DelayedKeys;
+  readonly #observer: WorkqueueObserver | undefined;
+  /** Needs work: key to when it began to wait. */
+  readonly #dirty = new Map<string, number>();
+  /** In work: key to since when. */
+  readonly #processing = new Map<string, number>();
+  /** Dirty and not in work, in order. */
+  readonly #normal = new Set<string>();
+  readonly #low = new Set<string>();
+  /** Dirty, in work, and low when it comes back. */
+  readonly #lowAfter = new Set<string>();
+  readonly #waiters: ((key: string | undefined) => void)[] = [];
+  #idle: (() => void)[] = [];
+  #stopped = false;
+
+  constructor(options: WorkqueueOptions = {}) {
+    this.#clock = options.clock ?? systemClock;
+    this.#limiter = new RateLimiter(options.rateLimit);
+    this.#delayed = new DelayedKeys(this.#clock, (key) => this.add(key));
+    this.#observer = options.observer;
+  }
+
+  /** Keys that wait for a worker now. */
+  get depth(): number {
+    return this.#normal.size + this.#low.size;
+  }
+
+  /** Keys that become ready later. */
+  get delayed(): number {
+    return this.#delayed.size;
+  }
+
+  /** Keys in work, and since when (monotonic milliseconds). */
+  get processing(): ReadonlyMap<string, number> {
+    return this.#processing;
+  }
+
+  /** Nothing to add once the queue is shut down. A normal add lifts a key that waits at low priority. */
+  add(key: string, priority: Priority = 'normal'): void {
+    if (this.#stopped) return;
+    if (this.#dirty.has(key)) {
+      if (priority === 'normal') this.#lift(key);
+      return;
+    }
+    this.#observer?.added();
+    this.#dirty.set(key, this.#clock.monotonic());
+    if (!this.#processing.has(key)) this.#enqueue(key, priority);
+    else if (priority === 'low') this.#lowAfter.add(key);
+  }
+
+  /** Adds the key after `delay` milliseconds; of several delays the shortest counts. */
+  addAfter(key: string, delay: number): void {
+    if (this.#stopped) return;
+    if (delay <= 0) this.add(key);
+    else this.#delayed.add(key, delay);
+  }
+
+  /** Adds the key after a delay that grows with every call since {@link Workqueue.forget}. */
+  addRateLimited(key: string): void {
+    this.#observer?.retried();
+    this.addAfter(key, this.#limiter.next(key));
+  }
+
+  forget(key: string): void {
+    this.#limiter.forget(key);
+  }
+
+  /** How often the key was added rate-limited since it was forgotten. */
+  retries(key: string): number {
+    return this.#limiter.failures(key);
+  }
+
+  /** The next key, as soon as there is one; undefined once the queue is shut down. The caller owes a {@link done}. */
+  get(): Promise<string | undefined> {
+    const key = this.#take();
+    if (key !== undefined || this.#stopped) return Promise.resolve(key);
+    return new Promise((resolve) => this.#waiters.push(resolve));
+  }
+
+  /** The work that {@link get} gave is finished, well or not. */
+  done(key: string): void {
+    const since = this.#processing.get(key);
+    if (since === undefined) return;
+    this.#processing.delete(key);
+    this.#observer?.finished((this.#clock.monotonic() - since) / 1000);
+    if (this.#dirty.has(key) && !this.#stopped) {
+      const low = this.#lowAfter.delete(key);
+      this.#enqueue(key, low ? 'low' : 'normal');
+    }
+    if (this.#processing.size === 0) this.#becomeIdle();
+  }
+
+  /** Takes no more keys, gives no more keys, forgets those that wait. */
+  shutDown(): void {
+    this.#stopped = true;
+    this.#delayed.clear();
+    this.#normal.clear();
+    this.#low.clear();
+    this.#lowAfter.clear();
+    this.#dirty.clear();
+    for (const resolve of this.#waiters.splice(0)) resolve(undefined);
+  }
+
+  /** Resolves when no key is in work. */
+  async drained(): Promise<void> {
+    if (this.#processing.size > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+
+  #enqueue(key: string, priority: Priority): void {
+    (priority === 'low' ? this.#low : this.#normal).add(key);
+    const waiter = this.#waiters.shift();
+    if (waiter !== undefined) waiter(this.#take());
+  }
+
+  #lift(key: string): void {
+    this.#lowAfter.delete(key);
+    if (this.#low.delete(key)) this.#normal.add(key);
+  }
+
+  #take(): string | undefined {
+    const from = this.#normal.size > 0 ? this.#normal : this.#low;
+    const first = from.keys().next();
+    if (first.done === true) return undefined;
+    const key = first.value;
+    from.delete(key);
+    const now = this.#clock.monotonic();
+    this.#observer?.started((now - (this.#dirty.get(key) ?? now)) / 1000);
+    this.#dirty.delete(key);
+    this.#processing.set(key, now);
+    return key;
+  }
+
+  #becomeIdle(): void {
+    const idle = this.#idle;
+    this.#idle = [];
+    for (const resolve of idle) resolve();
+  }
+}
