@@ -1,0 +1,66 @@
+import { MANAGER_ROLE } from './naming/index.ts';
+
+/** A rule of RBAC, without wildcards. */
+export interface Right {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly resourceNames?: readonly string[];
+  readonly verbs: readonly string[];
+}
+
+const read = ['list', 'watch'] as const;
+const write = ['create', 'patch', 'delete'] as const;
+
+/**
+ * What the environments process may do: exactly what it uses. It writes nothing in a namespace but what the role
+ * `twinlock-environment-manager` allows in those that it made itself.
+ */
+export const environmentsRights = {
+  cluster: [
+    // Its own kind: follow it, put the finalizer on and take it off, and report.
+    { apiGroups: ['twinlock.dev'], resources: ['twinenvironments'], verbs: [...read, 'patch'] },
+    { apiGroups: ['twinlock.dev'], resources: ['twinenvironments/status'], verbs: ['patch'] },
+    // What the platform decides: guard rails and the catalogue.
+    { apiGroups: ['twinlock.dev'], resources: ['twinclasses', 'vendortwins'], verbs: read },
+    // Namespaces of environments are made and deleted; labels of the others decide who may have environments. `get` reads
+    // one live before it is taken over or given up. Admission holds writes to namespaces with the environment's label.
+    { apiGroups: [''], resources: ['namespaces'], verbs: ['get', ...read, ...write] },
+    // Gives itself the manager role in a namespace that it made; `bind` below says which role that can be.
+    { apiGroups: ['rbac.authorization.k8s.io'], resources: ['rolebindings'], verbs: [...read, 'create', 'patch'] },
+    {
+      apiGroups: ['rbac.authorization.k8s.io'],
+      resources: ['clusterroles'],
+      resourceNames: [MANAGER_ROLE],
+      verbs: ['bind'],
+    },
+    // Children are followed in all namespaces by their label, so that what somebody removes comes back at once.
+    { apiGroups: ['apps'], resources: ['deployments'], verbs: read },
+    {
+      apiGroups: [''],
+      resources: ['pods', 'services', 'persistentvolumeclaims', 'resourcequotas', 'limitranges'],
+      verbs: read,
+    },
+    { apiGroups: ['networking.k8s.io'], resources: ['networkpolicies'], verbs: read },
+    // Volumes outlive namespaces: an environment is gone when they are.
+    { apiGroups: [''], resources: ['persistentvolumes'], verbs: ['get'] },
+    // What happened, told where the TwinEnvironment is.
+    { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create', 'patch'] },
+  ],
+  system: [
+    // Leader election.
+    { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get', 'create', 'update', 'patch'] },
+  ],
+} as const satisfies { readonly cluster: readonly Right[]; readonly system: readonly Right[] };
+
+/** The ClusterRole that the process binds to itself in each environment's namespace; nothing binds it elsewhere. */
+export const environmentManagerRole = {
+  name: MANAGER_ROLE,
+  rules: [
+    // What runs: twins, workloads, the boundary.
+    { apiGroups: ['apps'], resources: ['deployments'], verbs: write },
+    { apiGroups: [''], resources: ['services', 'persistentvolumeclaims'], verbs: write },
+    // What holds it in: bounds and isolation.
+    { apiGroups: [''], resources: ['resourcequotas', 'limitranges'], verbs: write },
+    { apiGroups: ['networking.k8s.io'], resources: ['networkpolicies'], verbs: write },
+  ],
+} as const satisfies { readonly name: string; readonly rules: readonly Right[] };

@@ -1,0 +1,96 @@
+import { parseArgs } from 'node:util';
+import { LOG_LEVELS, type ListenAddress, type LogLevel, type ProcessOptions } from './process-options.ts';
+
+export const PROCESSES = ['environments', 'promotions'] as const;
+export type ProcessName = (typeof PROCESSES)[number];
+
+/** What the command line asks for. */
+export type Command =
+  | { readonly run: ProcessName; readonly options: ProcessOptions }
+  /** Text for standard output. */
+  | { readonly help: string };
+
+/** The command line cannot be read; the message says what to write. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+  readonly code = 'USAGE';
+}
+
+const usage = `usage: main.ts <environments|promotions> [flags]
+
+  --kubeconfig <file>            default: $KUBECONFIG, the pod's service account, ~/.kube/config
+  --namespace <name>             Twinlock's own namespace (default twinlock-system)
+  --cluster-name <name>          default: the first 8 characters of kube-system's uid
+  --http-address <host:port>     pages for people (default 0.0.0.0:8080)
+  --health-address <host:port>   /healthz, /readyz, /metrics (default 0.0.0.0:8081)
+  --boundary-image <image>       image of the proxy in front of each environment
+  --network-policies-enforced    the cluster's network plugin enforces NetworkPolicies
+  --log-level <level>            ${LOG_LEVELS.join(', ')} (default info)
+  --leader-elect                 wait for the lease before changing anything
+`;
+
+/**
+ * Reads the arguments after the program's name.
+ *
+ * @throws UsageError for what it does not know
+ */
+export function parseFlags(args: readonly string[]): Command {
+  const { values, positionals } = parse(args);
+  if (values.help === true) return { help: usage };
+  const run = PROCESSES.find((name) => name === positionals[0]);
+  if (run === undefined || positionals.length !== 1) throw new UsageError(`say which process to run\n\n${usage}`);
+  return {
+    run,
+    options: {
+      kubeconfig: values.kubeconfig,
+      namespace: values.namespace,
+      clusterName: values['cluster-name'],
+      http: listenAddress('http-address', values['http-address']),
+      health: listenAddress('health-address', values['health-address']),
+      logLevel: logLevel(values['log-level']),
+      leaderElect: values['leader-elect'],
+      boundaryImage: values['boundary-image'],
+      networkPoliciesEnforced: values['network-policies-enforced'],
+    },
+  };
+}
+
+const options = {
+  kubeconfig: { type: 'string' },
+  namespace: { type: 'string', default: 'twinlock-system' },
+  'cluster-name': { type: 'string' },
+  'http-address': { type: 'string', default: '0.0.0.0:8080' },
+  'health-address': { type: 'string', default: '0.0.0.0:8081' },
+  'boundary-image': { type: 'string' },
+  'network-policies-enforced': { type: 'boolean', default: false },
+  'log-level': { type: 'string', default: 'info' },
+  'leader-elect': { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+function parse(
+  args: readonly string[],
+): ReturnType<typeof parseArgs<{ options: typeof options; allowPositionals: true }>> {
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true });
+  } catch (error) {
+    throw new UsageError(`${error instanceof Error ? error.message : 'unreadable flags'}\n\n${usage}`, {
+      cause: error,
+    });
+  }
+}
+
+function listenAddress(flag: string, text: string): ListenAddress {
+  const colon = text.lastIndexOf(':');
+  const port = Number(text.slice(colon + 1));
+  if (colon < 0 || text.endsWith(':') || !Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new UsageError(`--${flag} ${text}: write host:port, such as 0.0.0.0:8080`);
+  }
+  return { host: text.slice(0, colon).replace(/^\[|\]$/g, '') || '0.0.0.0', port };
+}
+
+function logLevel(text: string): LogLevel {
+  const level = LOG_LEVELS.find((each) => each === text);
+  if (level === undefined) throw new UsageError(`--log-level ${text}: write one of ${LOG_LEVELS.join(', ')}`);
+  return level;
+}
