@@ -38,12 +38,7 @@ export function buildStatement(input: StatementInput, decision: Decision): { rea
   return {
     _type: STATEMENT_TYPE,
     predicateType: PREDICATE_TYPE,
-    subject: sortedBy(input.subjects, ({ container, repository }) => `${container}=${repository}`).map(
-      ({ container, repository, digest }) => ({
-        name: `${container}=${repository}`,
-        digest: { sha256: hexOf(digest) },
-      }),
-    ),
+    subject: subjectsOf(input),
     predicate: {
       decision,
       cluster: { name: input.cluster.name, uid: input.cluster.uid },
@@ -88,6 +83,17 @@ export function buildStatement(input: StatementInput, decision: Decision): { rea
       round: { nonce: input.round.nonce, notAfter: input.round.notAfter },
     },
   };
+}
+
+/** Two workloads may run one image: an artifact is listed once, and twice only with two digests. */
+function subjectsOf({ subjects }: StatementInput): JSONValue {
+  const artifacts = new Map(
+    subjects.map(({ container, repository, digest }) => {
+      const name = `${container}=${repository}`;
+      return [`${name}@${digest}`, { name, digest: { sha256: hexOf(digest) } }] as const;
+    }),
+  );
+  return sortedBy([...artifacts], ([key]) => key).map(([, artifact]) => artifact);
 }
 
 function identity({ kind, name }: { readonly kind: string; readonly name: string }): string {

@@ -95,7 +95,6 @@ function checkRound({ nonce, notAfter }: StatementInput['round']): void {
 /** Two entries of one name would let a reader see one and miss the other. */
 function checkSets(input: StatementInput): void {
   const sets: readonly (readonly [string, readonly string[]])[] = [
-    ['subject', input.subjects.map(({ container, repository }) => `${container}=${repository}`)],
     ['target', [...input.targets, ...(input.objects ?? [])].map(({ kind, name }) => `${kind}/${name}`)],
     ['job', (input.jobs ?? []).map(({ when, name }) => `${when} ${name}`)],
     ['evidence', input.evidence.map(({ gate }) => gate)],
