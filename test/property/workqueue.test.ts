@@ -1,0 +1,208 @@
+import test from 'ava';
+import fc from 'fast-check';
+import { Workqueue } from '../../operator/runtime/index.ts';
+import type { Priority } from '../../operator/runtime/index.ts';
+import { ManualClock } from '../../operator/kube/clock/manual.ts';
+
+/** What the queue should do, in the plainest way that can be written down. */
+class Model {
+  readonly waiting: { key: string; priority: Priority }[] = [];
+  readonly again = new Map<string, Priority>();
+  readonly processing = new Set<string>();
+  readonly later = new Map<string, number>();
+  readonly given: string[] = [];
+  waiters = 0;
+  now = 0;
+
+  add(key: string, priority: Priority): void {
+    const known = this.waiting.find((entry) => entry.key === key);
+    if (known !== undefined) {
+      if (priority === 'normal' && known.priority === 'low') {
+        this.waiting.splice(this.waiting.indexOf(known), 1);
+        this.waiting.push({ key, priority });
+      }
+    } else if (this.processing.has(key)) {
+      const before = this.again.get(key);
+      this.again.set(key, before === 'normal' || priority === 'normal' ? 'normal' : 'low');
+    } else this.waiting.push({ key, priority });
+    this.serve();
+  }
+
+  get(): void {
+    this.waiters++;
+    this.serve();
+  }
+
+  done(key: string): void {
+    if (!this.processing.delete(key)) return;
+    const priority = this.again.get(key);
+    this.again.delete(key);
+    if (priority !== undefined) this.waiting.push({ key, priority });
+    this.serve();
+  }
+
+  addAfter(key: string, delay: number): void {
+    if (delay <= 0) this.add(key, 'normal');
+    else this.later.set(key, Math.min(this.later.get(key) ?? Number.POSITIVE_INFINITY, this.now + delay));
+  }
+
+  advance(ms: number): void {
+    this.now += ms;
+    // Sorting is stable and a key keeps its place when its delay is shortened, as in the queue's own order of arrival.
+    for (const [key, due] of [...this.later].sort(([, a], [, b]) => a - b)) {
+      if (due > this.now) continue;
+      this.later.delete(key);
+      this.add(key, 'normal');
+    }
+  }
+
+  serve(): void {
+    while (this.waiters > 0 && this.waiting.length > 0) {
+      const index = Math.max(
+        0,
+        this.waiting.findIndex(({ priority }) => priority === 'normal'),
+      );
+      const [next] = this.waiting.splice(index, 1);
+      if (next === undefined) return;
+      this.waiters--;
+      this.processing.add(next.key);
+      this.given.push(next.key);
+    }
+  }
+}
+
+type Step =
+  | { readonly do: 'add'; readonly key: string; readonly priority: Priority }
+  | { readonly do: 'get' }
+  | { readonly do: 'done'; readonly key: string }
+  | { readonly do: 'addAfter'; readonly key: string; readonly delay: number }
+  | { readonly do: 'advance'; readonly ms: number };
+
+const key = fc.constantFrom('a', 'b', 'c', 'd');
+const step: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({ do: fc.constant('add' as const), key, priority: fc.constantFrom<Priority>('normal', 'low') }),
+  fc.record({ do: fc.constant('get' as const) }),
+  fc.record({ do: fc.constant('done' as const), key }),
+  // Distinct delays: which of two keys due at the same instant comes first is nobody's business.
+  fc.record({ do: fc.constant('addAfter' as const), key, delay: fc.integer({ min: 0, max: 1_000_000 }) }),
+  fc.record({ do: fc.constant('advance' as const), ms: fc.integer({ min: 1, max: 600_000 }) }),
+);
+
+test('a queue behaves as its model whatever is asked of it', async (t) => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+      const clock = new ManualClock();
+      const queue = new Workqueue({ clock });
+      const model = new Model();
+      const given: string[] = [];
+      for (const each of steps) {
+        switch (each.do) {
+          case 'add':
+            model.add(each.key, each.priority);
+            queue.add(each.key, each.priority);
+            break;
+          case 'get':
+            model.get();
+            void queue.get().then((got) => got !== undefined && given.push(got));
+            break;
+          case 'done':
+            model.done(each.key);
+            queue.done(each.key);
+            break;
+          case 'addAfter':
+            model.addAfter(each.key, each.delay);
+            queue.addAfter(each.key, each.delay);
+            break;
+          case 'advance':
+            model.advance(each.ms);
+            clock.advance(each.ms);
+            break;
+        }
+        await Promise.resolve();
+        await Promise.resolve();
+        t.deepEqual(given, model.given);
+        t.deepEqual([...queue.processing.keys()].sort(), [...model.processing].sort());
+        t.is(queue.depth, model.waiting.length);
+        t.is(queue.delayed, model.later.size);
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('no key is in two hands and none is lost, with many workers', async (t) => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(key, fc.boolean()), { minLength: 1, maxLength: 200 }),
+      fc.integer({ min: 1, max: 8 }),
+      async (adds, workers) => {
+        const queue = new Workqueue();
+        const inHand = new Set<string>();
+        const seenAfterAdd = new Set<string>();
+        const work = async (): Promise<void> => {
+          for (let got = await queue.get(); got !== undefined; got = await queue.get()) {
+            if (inHand.has(got)) throw new Error(`${got} is in two hands`);
+            inHand.add(got);
+            seenAfterAdd.add(got);
+            await new Promise((resolve) => setImmediate(resolve));
+            inHand.delete(got);
+            queue.done(got);
+          }
+        };
+        const running = Promise.all(Array.from({ length: workers }, work));
+        for (const [each, pause] of adds) {
+          seenAfterAdd.delete(each);
+          queue.add(each);
+          if (pause) await new Promise((resolve) => setImmediate(resolve));
+        }
+        while (queue.depth > 0 || queue.processing.size > 0) await new Promise((resolve) => setImmediate(resolve));
+        queue.shutDown();
+        await running;
+        // Whatever was added last was taken up after that.
+        t.deepEqual([...seenAfterAdd.keys()].sort(), [...new Set(adds.map(([each]) => each))].sort());
+      },
+    ),
+    { numRuns: 50 },
+  );
+});
+
+test('a failing key waits twice as long each time, until it is forgotten', (t) => {
+  const clock = new ManualClock();
+  const queue = new Workqueue({ clock });
+  for (const delay of [5, 10, 20, 40]) {
+    queue.addRateLimited('a');
+    clock.advance(delay - 1);
+    t.is(queue.depth, 0);
+    clock.advance(1);
+    t.is(queue.depth, 1);
+    void queue.get();
+    queue.done('a');
+  }
+  t.is(queue.retries('a'), 4);
+  queue.forget('a');
+  queue.addRateLimited('a');
+  clock.advance(5);
+  t.is(queue.depth, 1);
+});
+
+test('the delay of a failing key ends at 1000 s', (t) => {
+  const clock = new ManualClock();
+  const queue = new Workqueue({ clock });
+  for (let failures = 0; failures < 30; failures++) {
+    queue.addRateLimited('a');
+    clock.advance(1_000_000);
+    t.is(queue.depth, 1);
+    void queue.get();
+    queue.done('a');
+  }
+});
+
+test('after shutdown nothing is given and waiting workers are let go', async (t) => {
+  const queue = new Workqueue({ clock: new ManualClock() });
+  const waiting = queue.get();
+  queue.shutDown();
+  queue.add('a');
+  t.is(await waiting, undefined);
+  t.is(await queue.get(), undefined);
+  t.is(queue.depth, 0);
+});
