@@ -41,12 +41,16 @@ export const tools = {
   goBinary,
 } as const;
 
-async function clusterFolder(): Promise<string> {
-  const key = await recipe(
+/** The recipe of the program of all Kubernetes parts. */
+export function clusterRecipe(): Promise<string> {
+  return recipe(
     [kubernetesVersion],
     ['main.go', 'go.mod', 'go.sum'].map((file) => join(sources, file)),
   );
-  return built('cluster', key, async (folder) => {
+}
+
+async function clusterFolder(): Promise<string> {
+  return built('cluster', await clusterRecipe(), async (folder) => {
     await step(`building Kubernetes ${kubernetesVersion} from source (7 min on 2 cores the first time)`, () =>
       go(['build', '-trimpath', '-ldflags', `-s -w ${versionFlags()}`, '-o', join(folder, 'cluster'), '.'], {
         cwd: sources,

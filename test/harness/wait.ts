@@ -27,7 +27,7 @@ export async function waitFor<T>(
   { timeout = 30_000, interval = 50 }: WaitOptions = {},
 ): Promise<T> {
   const deadline = performance.now() + timeout;
-  let last: unknown = 'nothing';
+  let last: unknown;
   let cause: unknown;
   for (let delay = interval; ; delay = Math.min(delay * 1.3, interval * 10)) {
     try {
@@ -37,13 +37,18 @@ export async function waitFor<T>(
       cause = undefined;
       if (value !== undefined && value !== null && value !== false) return value;
     } catch (error) {
-      last = error instanceof Error ? error.message : error;
       cause = error;
     }
     if (performance.now() + delay > deadline) {
-      const shown = typeof last === 'string' ? last : inspect(last, { depth: 8, breakLength: 120 });
-      throw new HarnessError('Timeout', `waited ${timeout} ms for: ${description}; last seen: ${shown}`, { cause });
+      const seen = [last, cause].filter((what) => what !== undefined).map(shown);
+      const message = `waited ${timeout} ms for: ${description}; last seen: ${seen.join('; ') || 'nothing'}`;
+      throw new HarnessError('Timeout', message, { cause });
     }
     await pause(delay);
   }
+}
+
+function shown(what: unknown): string {
+  if (what instanceof Error) return what.message;
+  return typeof what === 'string' ? what : inspect(what, { depth: 8, breakLength: 120 });
 }

@@ -18,12 +18,12 @@ export async function removeNetwork(engine: Engine): Promise<void> {
   await unmountNamespaces();
 }
 
-/** The images made here. */
+/** The images made here, but those that a cluster of another instance runs on. */
 export async function removeImages(engine: Engine): Promise<void> {
   for (const repository of [nodeRepository, registryRepository]) {
     const { stdout } = await engine.run(['images', '--quiet', '--filter', `reference=${repository}`]);
     const images = stdout.split('\n').filter((id) => id !== '');
-    if (images.length > 0) await engine.run(['rmi', '--force', ...images]);
+    if (images.length > 0) await engine.run(['rmi', ...images], { check: false });
   }
 }
 

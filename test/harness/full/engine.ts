@@ -28,12 +28,17 @@ export async function engine(): Promise<Engine> {
   }
   // kind mounts it into its nodes; machines whose kernel has no modules lack it.
   await mkdir('/lib/modules', { recursive: true });
+  return podman();
+}
+
+function podman(): Engine {
   return make('podman', { KIND_EXPERIMENTAL_PROVIDER: 'podman', CONTAINERS_CONF: containersConf });
 }
 
 /** The engine when one is already installed: for cleaning up, which installs nothing. */
 export async function presentEngine(): Promise<Engine | undefined> {
-  return (await dockerAnswers()) || (await found('podman')) ? engine() : undefined;
+  if (await dockerAnswers()) return engine();
+  return (await found('podman')) ? podman() : undefined;
 }
 
 async function dockerAnswers(): Promise<boolean> {

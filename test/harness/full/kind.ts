@@ -33,6 +33,9 @@ export async function createKind(
 
 /** Removes the nodes, also those that a killed `create` left. */
 export async function deleteKind(engine: Engine, folder: string): Promise<void> {
+  // Killed first: podman gives a node's systemd ten seconds to end, and nothing in it is worth them.
+  const left = await nodes(engine);
+  if (left.length > 0) await engine.run(['kill', ...left], { check: false });
   await kind(engine, ['delete', 'cluster', '--name', clusterName(), '--kubeconfig', join(folder, 'kind.kubeconfig')]);
 }
 

@@ -5,7 +5,7 @@ import { run } from '../command.ts';
 import { withLock } from '../lock.ts';
 import { requirePackages } from '../prerequisites.ts';
 import { say, step } from '../progress.ts';
-import { goModule, kindModule, kubernetesVersion, tools } from '../tools.ts';
+import { clusterRecipe, goModule, kindModule, kubernetesVersion, tools } from '../tools.ts';
 import type { Engine } from './engine.ts';
 
 const folder = join(import.meta.dirname, '..', 'node-image');
@@ -32,7 +32,7 @@ export async function nodeImage(engine: Engine): Promise<string | undefined> {
 
 async function key(): Promise<string> {
   const files = ['base.sh', 'build.sh', 'storage.go', '10-bridge.conflist'];
-  return recipe([kindModule, await tools.cluster()], files.map(file));
+  return recipe([kindModule, await clusterRecipe()], files.map(file));
 }
 
 async function present(engine: Engine, image: string): Promise<boolean> {
@@ -57,22 +57,14 @@ async function kindDefaultImage(): Promise<string> {
 
 async function make(engine: Engine, image: string): Promise<void> {
   await requirePackages('nodeImage');
-  const base = await built('node-base', await recipe([], [file('base.sh')]), (folder) =>
-    step('making a Debian root file system', async () => {
-      await contained(file('base.sh'), [join(folder, 'rootfs')]);
-    }),
-  );
-  const [cluster, localPath, kind] = [
-    await tools.cluster(),
-    await tools.localPathProvisioner(),
-    await goModule(kindModule),
-  ];
+  // The one waits for the network, the others for the processor.
+  const [base, [cluster, localPath, kind]] = await Promise.all([debianBase(), programs()]);
   const work = join(cacheFolder(), 'node-image.partial');
   await rm(work, { recursive: true, force: true });
   await mkdir(work, { recursive: true });
   try {
     await step('making the node image', async () => {
-      await contained(file('build.sh'), [join(base, 'rootfs'), cluster, localPath, kind, kubernetesVersion, work]);
+      await contained(file('build.sh'), [base, cluster, localPath, kind, kubernetesVersion, work]);
     });
     await step(`importing it into ${engine.name}`, async () => {
       const changes = [
@@ -88,6 +80,17 @@ async function make(engine: Engine, image: string): Promise<void> {
   } finally {
     await rm(work, { recursive: true, force: true });
   }
+}
+
+async function debianBase(): Promise<string> {
+  const base = await built('node-base', await recipe([], [file('base.sh')]), (folder) =>
+    step('making a Debian root file system', () => contained(file('base.sh'), [join(folder, 'rootfs')])),
+  );
+  return join(base, 'rootfs');
+}
+
+async function programs(): Promise<[cluster: string, localPath: string, kind: string]> {
+  return [await tools.cluster(), await tools.localPathProvisioner(), await goModule(kindModule)];
 }
 
 /**
