@@ -9,7 +9,7 @@ const units = { h: 3_600_000, m: 60_000, s: 1000 } as const;
  * @throws {RangeError} when the text is not one; the API server refuses those, so only unchecked input gets here
  */
 export function parseDuration(value: string): number {
-  if (!patterns.duration.test(value) || value === '') {
+  if (!isDuration(value)) {
     throw new RangeError(`"${value.slice(0, 40)}" is not a duration: write one such as 30m, 8h or 1h30m`);
   }
   let total = 0;
@@ -17,6 +17,10 @@ export function parseDuration(value: string): number {
     total += Number(amount) * units[unit as keyof typeof units];
   }
   return total;
+}
+
+function isDuration(value: string): boolean {
+  return value !== '' && patterns.duration.test(value);
 }
 
 /** Rule for an object: the first duration is not longer than the second, where both are given. */
@@ -30,10 +34,12 @@ export function durationOrder<Short extends string, Long extends string>(
 } {
   return {
     cel: `!has(self.${short}) || !has(self.${long}) || duration(self.${short}) <= duration(self.${long})`,
-    message: `write a ${short} that is not longer than ${long}`,
+    message: `${short} is longer than ${long}: shorten it, or raise ${long}`,
     check: (value): boolean => {
       const [shorter, longer] = [value[short], value[long]];
-      return shorter === undefined || longer === undefined || parseDuration(shorter) <= parseDuration(longer);
+      // zod checks an object even when a field of it was refused; the field's own rule says what is wrong with it then.
+      const decidable = shorter !== undefined && longer !== undefined && isDuration(shorter) && isDuration(longer);
+      return !decidable || parseDuration(shorter) <= parseDuration(longer);
     },
   };
 }

@@ -18,8 +18,9 @@ const compiles = (pattern: string): boolean => {
 };
 
 // `(?` begins what JavaScript and RE2 read differently: look-around and flags.
+// A pattern that does not compile is an error of the rule, which refuses; `|| true` would swallow it.
 const liveKeyPattern = withRules(text('Regular expression, without (?...).', 256), {
-  cel: "!self.contains('(?') && (''.matches(self) || true)",
+  cel: "!self.contains('(?') && [''.matches(self)].size() == 1",
   message: 'write a regular expression such as ^sk_live_, without (?...)',
   check: (source) => !source.includes('(?') && compiles(source),
 });

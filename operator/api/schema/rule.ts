@@ -17,7 +17,10 @@ export interface Rule<T> {
   readonly cel: string;
   readonly message: string;
   readonly fieldPath?: string;
-  /** Left out for transition rules (`oldSelf`): a single object cannot decide them. */
+  /**
+   * Must not throw: zod calls it also when a child was refused.
+   * Left out for transition rules (`oldSelf`): a single object cannot decide them.
+   */
   readonly check?: (value: T) => boolean;
 }
 

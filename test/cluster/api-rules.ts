@@ -1,0 +1,205 @@
+/** For every rule over several fields, a sample changed so that it breaks this rule, and the words of the refusal. */
+import type { Path } from './api-fields.ts';
+
+export interface Breach {
+  /** Name of the sample. */
+  readonly sample: string;
+  readonly kind: string;
+  readonly changes: readonly (readonly [Path, unknown])[];
+  /** Field that the refusal names. */
+  readonly field: string;
+  readonly message: string;
+}
+
+const digest = `sha256:${'a'.repeat(64)}`;
+const image = `registry.example/shop/web@${digest}`;
+const key = 'ssh-ed25519 AAAAC3Nz';
+
+const breaches =
+  (kind: string, sample: string) =>
+  (field: string, message: string, ...changes: readonly (readonly [Path, unknown])[]): Breach => ({
+    kind,
+    sample,
+    field,
+    message,
+    changes,
+  });
+
+const environment = breaches('TwinEnvironment', 'pr-42');
+const web = (field: string): Path => ['spec', 'workloads', 0, field];
+const worker = (...path: Path): Path => ['spec', 'workloads', 1, ...path];
+const stripe = (field: string): Path => ['spec', 'services', 0, field];
+const mail = (field: string): Path => ['spec', 'services', 1, field];
+const search = (field: string): Path => ['spec', 'services', 2, field];
+
+const record = (sample: string) => breaches('PromotionRecord', sample);
+const twinClass = breaches('TwinClass', 'sample');
+const vendorTwin = breaches('VendorTwin', 'stripe');
+const destination = 'write exactly one of cidr and namespace';
+const network = 'write a network whose address and length exist, such as 203.0.113.0/24';
+
+export const breachedRules: readonly Breach[] = [
+  environment('spec.workloads[0]', 'write exactly one of image and template', [web('image'), undefined]),
+  environment('spec.workloads[1]', 'write exactly one of image and template', [worker('image'), image]),
+  environment('spec.workloads[1]', 'write args and env in the template, or use image instead of template', [
+    worker('args'),
+    ['run'],
+  ]),
+  environment('spec.workloads[0]', 'images belongs to template; write the digest in image', [
+    web('images'),
+    [{ container: 'web', image }],
+  ]),
+  environment('spec.workloads[1]', 'write the image of every container of the template by digest, there or in images', [
+    worker('images'),
+    undefined,
+  ]),
+  environment(
+    'spec.workloads[1]',
+    'write the image of every container of the template by digest, there or in images',
+    [worker('images'), undefined],
+    [worker('template', 'spec', 'containers', 0, 'image'), undefined],
+  ),
+  environment(
+    'spec.workloads[1]',
+    'write the image of every init container of the template by digest, there or in images',
+    [worker('template', 'spec', 'initContainers', 0, 'image'), 'registry.example/shop/web:1'],
+  ),
+  environment('spec.workloads[1]', 'write the port on which the workload answers HTTP, or expose: None', [
+    worker('expose'),
+    undefined,
+  ]),
+  environment('spec.workloads[1]', 'healthPath and servicesEndpoint need the port on which the workload answers HTTP', [
+    worker('healthPath'),
+    '/healthz',
+  ]),
+  environment('spec.workloads[0]', 'a variable of bindings is in env too: write it once', [
+    web('env'),
+    [{ name: 'STRIPE_API_BASE', value: 'x' }],
+  ]),
+  environment('spec.services[1]', 'write at most one of vendorTwinRef, image and externalURL', [
+    mail('externalURL'),
+    'https://mail.example',
+  ]),
+  environment(
+    'spec.services[0]',
+    'write port with image, and neither with a twin of the catalogue, which has its own',
+    [stripe('port'), 1],
+  ),
+  environment(
+    'spec.services[0]',
+    'args and env belong to image; a twin of the catalogue has its own: change the VendorTwin',
+    [stripe('args'), ['x']],
+  ),
+  environment('spec.services[2]', 'state and resources belong to a twin that runs here: remove them, or externalURL', [
+    search('state'),
+    {},
+  ]),
+  environment('spec.services[1]', 'Durable state needs a statePath: make the image a VendorTwin', [
+    mail('state'),
+    { persistence: 'Durable' },
+  ]),
+  environment(
+    'spec.workloads[0].name',
+    "choose a name that does not start with 'twinlock-': those are Twinlock's own",
+    [web('name'), 'twinlock-boundary'],
+  ),
+  environment('spec.workloads', 'a binding names a service that is not in services: add it there', [
+    ['spec', 'services'],
+    undefined,
+  ]),
+  environment(
+    'spec.workloads',
+    'a workload and a service have the same name: rename one, since both become a Service in one namespace',
+    [worker('name'), 'mail'],
+  ),
+  environment('spec.network.egress[0].cidr', network, [['spec', 'network', 'egress', 0, 'cidr'], '203.0.113.0/33']),
+  environment('spec.network.egress[0]', destination, [['spec', 'network', 'egress', 0, 'namespace'], 'other']),
+  environment('spec.ttl', 'inactivity is longer than max: shorten it, or raise max', [
+    ['spec', 'ttl', 'max'],
+    '7h59m59s',
+  ]),
+  environment('metadata.name', "choose a name of at most 63 characters without '.': it becomes part of host names", [
+    ['metadata', 'name'],
+    'pr.42',
+  ]),
+  twinClass('spec.namespaceSelector.matchLabels', 'write labels as Kubernetes has them, e.g. team: checkout', [
+    ['spec', 'namespaceSelector', 'matchLabels'],
+    { 'a b': 'c' },
+  ]),
+  twinClass('spec.namespaceSelector.matchLabels', 'write labels as Kubernetes has them, e.g. team: checkout', [
+    ['spec', 'namespaceSelector', 'matchLabels'],
+    { a: '-' },
+  ]),
+  twinClass('spec.ttl', 'default is longer than max: shorten it, or raise max', [['spec', 'ttl', 'default'], '1000h']),
+  twinClass('spec.network.requestable[1]', destination, [
+    ['spec', 'network', 'requestable', 1, 'namespace'],
+    undefined,
+  ]),
+  vendorTwin(
+    'spec.versions[0].adminPort',
+    'adminPort must differ from port: a shared port would expose the admin API',
+    [['spec', 'versions', 0, 'adminPort'], 12111],
+  ),
+  vendorTwin('spec.versions[0]', 'a binding has source DummyKey: write the dummyKey that it puts into the variable', [
+    ['spec', 'versions', 0, 'dummyKey'],
+    undefined,
+  ]),
+  vendorTwin('spec.versions[1].readiness', 'write either a path or tcp: true', [
+    ['spec', 'versions', 1, 'readiness', 'tcp'],
+    false,
+  ]),
+  vendorTwin('spec.versions[0].liveKeyPatterns[0]', 'write a regular expression such as ^sk_live_, without (?...)', [
+    ['spec', 'versions', 0, 'liveKeyPatterns'],
+    ['('],
+  ]),
+  breaches('ProductionTarget', 'web')(
+    'metadata.name',
+    'choose a name of at most 63 characters: it becomes the value of a label',
+    [['metadata', 'name'], 'w'.repeat(64)],
+  ),
+  breaches('Promotion', 'web-42')(
+    'metadata.name',
+    'choose a name of at most 63 characters: it becomes the value of a label',
+    [['metadata', 'name'], 'w'.repeat(64)],
+  ),
+  breaches('ApprovalPolicy', 'default')('spec.quorum', 'write each group once, and at most one entry without a group', [
+    ['spec', 'quorum'],
+    [{ count: 1 }, { count: 2 }],
+  ]),
+  breaches('ApproverKeyring', 'default')(
+    'spec.principals[0].keys[0].notAfter',
+    'write a notAfter that is later than notBefore',
+    [['spec', 'principals', 0, 'keys', 0, 'notAfter'], '2026-11-21T08:30:00+01:00'],
+  ),
+  breaches('ApproverKeyring', 'default')(
+    'spec.principals[0].keys[0].publicKey',
+    'write an OpenSSH public key in one line, as in the .pub file, of one of the types',
+    [['spec', 'principals', 0, 'keys', 0, 'publicKey'], key.replace('ed25519', 'dss')],
+  ),
+  breaches('WorkloadLock', 'lock')('metadata.name', 'name it lock: admission reads no other', [
+    ['metadata', 'name'],
+    'another',
+  ]),
+  record('web-000001')('metadata.name', 'name it <target>-<sequence in 6 digits>: the name settles races', [
+    ['metadata', 'name'],
+    'web-000002',
+  ]),
+  record('web-000001')('metadata.name', 'name it <target>-<sequence in 6 digits>: the name settles races', [
+    ['metadata', 'name'],
+    'web-x-000001',
+  ]),
+  record('web-000001')('spec.previous', 'name the previous record, except in the first one of a chain', [
+    ['spec', 'previous'],
+    { name: 'web-000000', digest },
+  ]),
+  record('web-000001')('spec', 'Adopted has currentSpecs: what was found', [['spec', 'currentSpecs'], undefined]),
+  record('web-000002')('spec', 'a Round has promotion, round, statements and desiredSpecs', [
+    ['spec', 'statements'],
+    undefined,
+  ]),
+  record('web-000003')('spec', 'an Outcome has outcome, and no other record has', [['spec', 'outcome'], undefined]),
+  record('web-000004')('spec', 'Tampered has tampered: what was found, and no other record has', [
+    ['spec', 'tampered'],
+    undefined,
+  ]),
+];

@@ -1,0 +1,427 @@
+/**
+ * Valid objects of every kind that together use every field; api.test.ts and the unit tests derive every other variant from
+ * them and fail when a field is in none.
+ */
+import { apiVersion } from '../../operator/api/index.ts';
+
+export interface Sample {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+  readonly spec: unknown;
+  readonly status?: unknown;
+}
+
+const digest = `sha256:${'a'.repeat(64)}`;
+const image = `registry.example/shop/web@${digest}`;
+const twin = `127.0.0.1:5001/stripe-mock@${digest}`;
+const time = '2026-11-21T08:00:00Z';
+const later = '2026-11-22T08:00:00.5+01:00';
+const publicKey = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGVkMjU1MTkga2V5IGZvciBhIHRlc3QgMDAwMDAwMDAwMDA alice@laptop';
+const armor = '-----BEGIN SSH SIGNATURE-----\nU1NIU0lH\n-----END SSH SIGNATURE-----\n';
+
+const object = (kind: string, name: string, rest: { spec: unknown; status?: unknown }): Sample => ({
+  apiVersion,
+  kind,
+  metadata: { name },
+  ...rest,
+});
+
+const conditions = [
+  {
+    type: 'Ready',
+    status: 'True',
+    observedGeneration: 1,
+    lastTransitionTime: time,
+    reason: 'AllReady',
+    message: 'every part is ready',
+  },
+];
+const common = { observedGeneration: 1, lastHandledReconcileAt: 'now', conditions };
+const resources = {
+  requests: { cpu: '25m', memory: '64Mi', 'ephemeral-storage': '1Gi' },
+  limits: { cpu: 1, memory: 134_217_728, 'ephemeral-storage': '2Gi' },
+};
+const variable = { workload: 'web', container: 'web', env: 'STRIPE_API_BASE', value: 'http://stripe:12111' };
+
+const environment = object('TwinEnvironment', 'pr-42', {
+  spec: {
+    classRef: { name: 'default' },
+    lifecycle: 'Ephemeral',
+    suspend: false,
+    source: {
+      revision: '0123456789abcdef0123456789abcdef01234567',
+      pullRequest: {
+        provider: 'GitHub',
+        repository: 'shop/web',
+        number: 42,
+        headSHA: '0123456789abcdef0123456789abcdef01234567',
+        url: 'https://forge.example/shop/web/pulls/42',
+      },
+    },
+    services: [
+      {
+        name: 'stripe',
+        mode: 'Twin',
+        vendorTwinRef: { name: 'stripe', version: 'v1' },
+        expose: 'Path',
+        state: { persistence: 'Durable', size: '1Gi', storageClassName: 'standard' },
+        resources,
+      },
+      { name: 'mail', image: twin, port: 1025, args: ['--quiet'], env: [{ name: 'MAX', value: '100' }] },
+      { name: 'search', externalURL: 'https://search-twin.example:9200/v1' },
+      { name: 'posthog', mode: 'Real' },
+    ],
+    workloads: [
+      {
+        name: 'web',
+        image,
+        port: 8080,
+        args: ['serve'],
+        env: [{ name: 'LOG_LEVEL', value: '' }],
+        replicas: 2,
+        healthPath: '/healthz',
+        expose: 'Host',
+        bindings: [{ service: 'stripe', env: 'STRIPE_API_BASE', source: 'URL' }],
+        servicesEndpoint: { path: '/admin/services' },
+      },
+      {
+        name: 'worker',
+        template: {
+          metadata: { labels: { team: 'checkout' } },
+          spec: {
+            containers: [{ name: 'main', image: 'registry.example/shop/worker:1' }],
+            initContainers: [{ name: 'migrate', image }],
+          },
+        },
+        images: [{ container: 'main', image }],
+        expose: 'None',
+      },
+    ],
+    boundary: { noindex: true },
+    network: {
+      egress: [
+        { cidr: '203.0.113.0/24', ports: [{ protocol: 'TCP', port: 443 }] },
+        { namespace: 'shared-tools' },
+        { cidr: '2001:db8::/32' },
+      ],
+    },
+    ttl: { inactivity: '8h', max: '72h0m0s' },
+  },
+  status: {
+    ...common,
+    phase: 'Ready',
+    namespace: 'pr-42-3f9c21',
+    url: 'http://pr-42-3f9c21.twins.localhost:30080',
+    observedRevision: '0123456789abcdef0123456789abcdef01234567',
+    services: [
+      {
+        name: 'stripe',
+        mode: 'Twin',
+        url: 'http://stripe:12111',
+        rendered: [variable],
+        running: [variable],
+        reported: { mode: 'twin', url: 'http://stripe:12111' },
+        verified: true,
+        ready: true,
+        reason: 'NotReady',
+      },
+    ],
+    workloads: [
+      {
+        name: 'web',
+        images: [{ container: 'web', image }],
+        templateDigest: digest,
+        ready: true,
+        url: 'http://web.pr-42-3f9c21.twins.localhost:30080',
+      },
+    ],
+    queue: { position: 1 },
+    expiresAt: later,
+    lastActivityAt: time,
+    inventory: [{ group: 'apps', kind: 'Deployment', namespace: 'pr-42-3f9c21', name: 'web', uid: '1f3a' }],
+    blockedBy: [{ group: '', kind: 'Pod', namespace: 'pr-42-3f9c21', name: 'web-1', message: 'has a finalizer' }],
+    lastHandledExtendAt: 'now',
+  },
+});
+
+const quota = {
+  pods: 30,
+  services: 50,
+  persistentvolumeclaims: 10,
+  'requests.cpu': '2',
+  'requests.memory': '4Gi',
+  'requests.storage': '20Gi',
+  'limits.cpu': '8',
+  'limits.memory': '8Gi',
+};
+const amounts = { cpu: '100m', memory: '128Mi' };
+const destinations = [
+  { cidr: '203.0.113.0/24', ports: [{ protocol: 'UDP', port: 53 }] },
+  { namespace: 'shared-tools' },
+];
+
+const twinClass = object('TwinClass', 'sample', {
+  spec: {
+    default: true,
+    namespaceSelector: { matchLabels: { 'twinlock.dev/environments': 'true', team: '' } },
+    maxEnvironments: 5,
+    maxPerNamespace: 2,
+    ttl: { default: '8h', max: '24h' },
+    allowedImages: ['registry.example/shop/', '127.0.0.1:5001/'],
+    podSecurity: 'restricted',
+    quota,
+    limitRange: { defaultRequest: amounts, default: amounts, max: amounts },
+    network: { egress: destinations, requestable: destinations },
+    exposure: { domain: 'twins.example', scheme: 'https', port: 8443 },
+  },
+});
+
+const vendorTwin = object('VendorTwin', 'stripe', {
+  spec: {
+    vendor: 'Stripe, Inc.',
+    versions: [
+      {
+        version: 'v1',
+        image: twin,
+        port: 12111,
+        adminPort: 12112,
+        args: ['-http-port', '12111'],
+        env: [{ name: 'MODE', value: 'twin' }],
+        readiness: { path: '/healthz' },
+        statePath: '/var/lib/twin',
+        resources,
+        bindings: [
+          { env: 'STRIPE_API_BASE', source: 'URL' },
+          { env: 'STRIPE_API_KEY', source: 'DummyKey' },
+        ],
+        dummyKey: 'sk_test_twin',
+        liveKeyPatterns: ['^[sr]k_live_[A-Za-z0-9]+$'],
+      },
+      { version: '2026-11-01', image: twin, port: 12111, readiness: { tcp: true } },
+    ],
+  },
+});
+
+const workload = { kind: 'Deployment', name: 'web' };
+
+const productionTarget = object('ProductionTarget', 'web', {
+  spec: {
+    workloads: [workload],
+    approvalPolicyRef: { name: 'default' },
+    keyringRef: { name: 'default' },
+    allowedFrom: [{ namespace: 'shop-dev' }],
+    injected: [{ container: 'istio-proxy', imagePrefix: 'docker.io/istio/proxyv2' }],
+    minReplicas: 1,
+    liveAccess: 'Deny',
+    rollback: { automatic: true, progressDeadline: '10m' },
+  },
+  status: {
+    ...common,
+    enforcement: 'Active',
+    current: [{ ...workload, specDigest: digest, images: [{ container: 'web', image }], promotion: 'web-42' }],
+  },
+});
+
+const promotion = object('Promotion', 'web-42', {
+  spec: {
+    environmentRef: { namespace: 'shop-dev', name: 'pr-42' },
+    targetRef: { name: 'web' },
+    workloads: [{ from: 'web', to: workload }],
+    images: [{ container: 'web', image }],
+    reason: 'release 42',
+    expiresAfter: '72h',
+    supersedes: 'Older',
+  },
+  status: {
+    ...common,
+    phase: 'AwaitingApproval',
+    gates: [
+      {
+        name: 'environment',
+        type: 'Environment',
+        result: 'Passed',
+        finishedAt: time,
+        evidenceDigest: digest,
+        summary: 'ready and wired',
+      },
+    ],
+    approval: {
+      round: { nonce: '3f9c21', openedAt: time, notAfter: later, record: 'web-000002' },
+      statements: { approve: '{\n}\n', reject: '{\n}\n' },
+      votes: [
+        {
+          annotation: 'vote.twinlock.dev/alice-3f9c21',
+          principal: 'alice',
+          decision: 'approve',
+          keyFingerprint: 'SHA256:abc',
+          valid: true,
+          reason: 'Counted',
+          message: 'counts',
+          firstSeen: time,
+          armor,
+        },
+      ],
+      quorum: [{ group: 'owners', need: 1, have: 0 }],
+      missing: ['1 vote of any principal'],
+    },
+    rollout: {
+      startedAt: time,
+      finishedAt: later,
+      workloads: [{ ...workload, state: 'Applied', message: 'waits for pods' }],
+    },
+    why: ['1 vote of any principal: kubectl annotate ...'],
+    record: 'web-000003',
+  },
+});
+
+const approvalPolicy = object('ApprovalPolicy', 'default', {
+  spec: {
+    default: true,
+    gates: [{ name: 'environment', type: 'Environment' }],
+    quorum: [{ count: 2 }, { group: 'owners', count: 1 }],
+    separation: { requester: true },
+    requireTouch: false,
+    requireUserVerification: false,
+    evidenceMaxAge: '168h',
+  },
+});
+
+const approverKeyring = object('ApproverKeyring', 'default', {
+  spec: {
+    principals: [
+      {
+        name: 'alice',
+        groups: ['owners'],
+        kubernetesUsers: ['alice', 'system:serviceaccount:ci:alice'],
+        emails: ['alice@shop.example'],
+        keys: [
+          {
+            publicKey,
+            notBefore: time,
+            notAfter: later,
+            revokedAt: later,
+            reason: 'laptop lost',
+            requireTouch: true,
+          },
+        ],
+      },
+    ],
+  },
+});
+
+const spec = {
+  selector: { matchLabels: { app: 'web' } },
+  template: { spec: { containers: [{ name: 'web', image }] } },
+};
+
+const workloadLock = object('WorkloadLock', 'lock', {
+  spec: {
+    liveAccess: 'Deny',
+    approved: [
+      {
+        ...workload,
+        role: 'Current',
+        digest,
+        target: 'web',
+        minReplicas: 1,
+        injected: [{ container: 'istio-proxy', imagePrefix: 'docker.io/istio/proxyv2' }],
+        record: 'web-000001',
+        spec,
+      },
+      { ...workload, role: 'Fallback', digest, target: 'web', record: 'web-000001', spec },
+    ],
+  },
+});
+
+const target = { namespace: 'shop', name: 'web', uid: '5f0c' };
+const change = { ...workload, from: digest, to: digest, revision: '4' };
+const content = { ...workload, digest, spec };
+const vote = { principal: 'alice', decision: 'approve', keyFingerprint: 'SHA256:abc', firstSeen: time, armor };
+
+const records: readonly Sample[] = [
+  object('PromotionRecord', 'web-000001', {
+    spec: { type: 'Adopted', target, sequence: 1, digest, time, currentSpecs: [content] },
+  }),
+  object('PromotionRecord', 'web-000002', {
+    spec: {
+      type: 'Round',
+      target,
+      sequence: 2,
+      previous: { name: 'web-000001', digest },
+      digest,
+      time,
+      promotion: { namespace: 'shop', name: 'web-42', uid: '77aa', specDigest: digest, requestedBy: 'ci' },
+      round: { nonce: '3f9c21', openedAt: time, notAfter: later, because: ['the target changed'] },
+      artifacts: [{ ...workload, container: 'web', image }],
+      statements: { approve: '{\n}\n', reject: '{\n}\n' },
+      policy: { name: 'default', digest },
+      keyring: {
+        name: 'default',
+        digest,
+        entries: [
+          {
+            principal: 'alice',
+            groups: ['owners'],
+            kubernetesUsers: ['alice'],
+            publicKey,
+            notBefore: time,
+            notAfter: later,
+            revokedAt: later,
+            requireTouch: true,
+          },
+        ],
+      },
+      gates: [
+        {
+          name: 'environment',
+          type: 'Environment',
+          result: 'Passed',
+          finishedAt: time,
+          evidenceDigest: digest,
+          summary: 'ready',
+        },
+      ],
+      currentSpecs: [content],
+      desiredSpecs: [content],
+    },
+  }),
+  object('PromotionRecord', 'web-000003', {
+    spec: {
+      type: 'Outcome',
+      target,
+      sequence: 3,
+      previous: { name: 'web-000002', digest },
+      digest,
+      time,
+      promotion: { namespace: 'shop', name: 'web-42', uid: '77aa' },
+      round: { nonce: '3f9c21', openedAt: time, notAfter: later, record: 'web-000002' },
+      votes: [vote],
+      allowedSigners: 'alice namespaces="vote.v1@twinlock.dev" ssh-ed25519 AAAA\n',
+      outcome: { result: 'Completed', reason: 'Verified', message: 'all pods run it', changes: [change] },
+    },
+  }),
+  object('PromotionRecord', 'web-000004', {
+    spec: {
+      type: 'Tampered',
+      target,
+      sequence: 4,
+      previous: { name: 'web-000003', digest },
+      digest,
+      time,
+      tampered: [change],
+    },
+  }),
+];
+
+export const samples: readonly Sample[] = [
+  environment,
+  twinClass,
+  vendorTwin,
+  productionTarget,
+  promotion,
+  approvalPolicy,
+  approverKeyring,
+  workloadLock,
+  ...records,
+];
