@@ -2,7 +2,7 @@ import { any, sameExcept, sameField, text } from './cel.ts';
 import { denial, refusal } from './denial.ts';
 import { ADDED_LABELS, ADDED_LABEL_PREFIX } from './pod-fields.ts';
 import { protectedNamespaces, type PolicyRule } from './policy.ts';
-import { WORKLOAD_CONTROLLERS, controllers } from './who.ts';
+import { WORKLOAD_CONTROLLERS, controllers, onSubResource } from './who.ts';
 
 const labels = (object: string): string => `${object}.metadata.?labels.orValue({})`;
 
@@ -23,8 +23,12 @@ export function podsLive(): PolicyRule {
     ],
     validations: [
       {
-        expression: "request.operation == 'CREATE' || dyn(object.spec) == dyn(oldObject.spec)",
-        message: denial("' runs with another spec than it was approved with after this'"),
+        expression: any(
+          "request.operation == 'CREATE'",
+          'dyn(object.spec) == dyn(oldObject.spec)',
+          `(${onSubResource('ephemeralcontainers')} && ${sameExcept('dyn(object.spec)', 'dyn(oldObject.spec)', ['ephemeralContainers'])})`,
+        ),
+        message: denial("' would run with another spec than the approved one'"),
       },
       {
         expression: any(
@@ -53,11 +57,12 @@ export function podsLive(): PolicyRule {
   };
 }
 
-/** Commands in running containers, and their ports, where the target's `liveAccess` allows them. */
+/** Commands and further containers in running pods, and their ports, where the target's `liveAccess` allows them. */
 export function liveAccess(): PolicyRule {
   return {
     name: 'live-access',
-    description: 'exec, attach, port-forward and proxy into a protected namespace, only where its target allows them.',
+    description:
+      'exec, attach, port-forward, proxy and ephemeral containers in a protected namespace, only where its target allows them.',
     lock: true,
     namespaces: protectedNamespaces,
     match: [
@@ -66,6 +71,7 @@ export function liveAccess(): PolicyRule {
         resources: ['pods/exec', 'pods/attach', 'pods/portforward', 'pods/proxy', 'services/proxy'],
         operations: ['CONNECT'],
       },
+      { groups: [''], resources: ['pods/ephemeralcontainers'], operations: ['UPDATE'] },
     ],
     validations: [
       {

@@ -52,7 +52,7 @@ const STEPS: readonly Step[] = [
       any(`${key} in ${texts(ADDED_ANNOTATIONS)}`, injects),
     ),
   },
-  { name: 'sameFields', what: 'pod spec', agrees: sameByTable(pod, template, POD_FIELDS) },
+  { name: 'sameFields', what: 'pod fields', agrees: sameByTable(pod, template, POD_FIELDS) },
   { name: 'sameVolumes', what: 'volumes', agrees: sameVolumes(pod, template) },
   { name: 'sameInitContainers', what: 'init containers', agrees: sameContainers('initContainers') },
   { name: 'sameContainers', what: 'containers', agrees: sameContainers('containers') },

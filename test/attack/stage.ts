@@ -1,0 +1,227 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { renderPolicies } from '../../operator/admission/index.ts';
+import { approvedSpec, specDigest } from '../../operator/canonical/index.ts';
+import { startApi, waitFor, type Answer, type ApiCluster, type RequestOptions } from '../harness/index.ts';
+import { roles } from './roles.ts';
+
+export type Json = Readonly<Record<string, unknown>>;
+export interface Live {
+  readonly metadata: { readonly name: string; readonly resourceVersion: string; readonly uid: string } & Json;
+  readonly spec: Json;
+}
+/** A change sent as one HTTP request. */
+export type Send = (method: string, path: string, body?: unknown, options?: RequestOptions) => Promise<Answer>;
+
+const systemNamespace = 'twinlock-system';
+const crds = join(import.meta.dirname, '../../crds');
+
+/** An API server with Twinlock's CRDs and policies, and real people and processes who act on it. */
+export interface Stage {
+  readonly cluster: ApiCluster;
+  /** system:masters. */
+  readonly admin: Send;
+  /** `edit` in the namespaces of {@link production}, and everything that the chart gives developers. */
+  readonly agent: Send;
+  /** As agent, and the verb `rollback`. */
+  readonly oncall: Send;
+  /** May read and annotate promotions, and has the verb `approve`. */
+  readonly approver: Send;
+  /** Every verb on everything of Kubernetes' own groups (RBAC aside), in every namespace. */
+  readonly wildcard: Send;
+  /** Kubeconfigs of the same people, for stock kubectl. */
+  readonly files: Readonly<Record<'agent' | 'oncall' | 'approver' | 'wildcard', string>>;
+  /** The controller manager itself, as a cluster without an account per controller has it. */
+  readonly manager: Send;
+  /** The promotions process: a token bound to its pod. */
+  readonly promotions: Send;
+  /** The environments process. */
+  readonly environments: Send;
+  stop(): Promise<void>;
+}
+
+/** Starts an API server of its own and installs everything; returns when the policies are in force. */
+export async function openStage(): Promise<Stage> {
+  const cluster = await startApi();
+  try {
+    return await furnish(cluster);
+  } catch (error) {
+    await cluster.stop();
+    throw error;
+  }
+}
+
+async function furnish(cluster: ApiCluster): Promise<Stage> {
+  const files = await Promise.all((await readdir(crds)).map((name) => readFile(join(crds, name), 'utf8')));
+  await cluster.apply(files.map(everyKind).join('\n---\n'));
+  await cluster.apply(roles(systemNamespace));
+  await cluster.kubectl(['wait', '--for=condition=Established', 'crd', '--all']);
+  // Before the guard stands: it lets nobody mint the operator's tokens.
+  const promotions = await cluster.boundToken(systemNamespace, 'twinlock-promotions');
+  const environments = await cluster.boundToken(systemNamespace, 'twinlock-environments');
+  await cluster.apply(renderPolicies({ systemNamespace }));
+  const people = ['agent', 'oncall', 'approver', 'wildcard'] as const;
+  const kubeconfigs = await Promise.all(people.map((name) => cluster.persona(name)));
+  const [agent = '', oncall = '', approver = '', wildcard = ''] = kubeconfigs;
+  const stage: Stage = {
+    cluster,
+    admin: sender(cluster),
+    agent: sender(cluster, agent),
+    oncall: sender(cluster, oncall),
+    approver: sender(cluster, approver),
+    wildcard: sender(cluster, wildcard),
+    files: { agent, oncall, approver, wildcard },
+    manager: sender(cluster, await cluster.persona('system:kube-controller-manager')),
+    promotions: sender(cluster, promotions.kubeconfig),
+    environments: sender(cluster, environments.kubeconfig),
+    stop: () => cluster.stop(),
+  };
+  await inForce(stage);
+  return stage;
+}
+
+/** The lock holds StatefulSets and DaemonSets too, whichever kinds a ProductionTarget takes so far. */
+function everyKind(crd: string): string {
+  const all = ['Deployment', 'StatefulSet', 'DaemonSet'].map((kind) => `- ${kind}\n`);
+  return crd.replace(/^( *)- Deployment\n(?! *- )/gm, (_, indent: string) => all.map((line) => indent + line).join(''));
+}
+
+function sender(cluster: ApiCluster, as?: string): Send {
+  return (method, path, body, options = {}) =>
+    cluster.request(method, path, {
+      contentType: method === 'PATCH' ? 'application/merge-patch+json' : 'application/json',
+      ...options,
+      ...(body !== undefined && { body }),
+      ...(as !== undefined && { as }),
+    });
+}
+
+/** Policies are compiled a moment after they are written: each one must have refused something. */
+async function inForce({ admin, environments, promotions }: Stage): Promise<void> {
+  const probe = 'twinlock-probe';
+  await admin('POST', '/api/v1/namespaces', namespace(probe));
+  const of = (resource: string): string => `/api/v1/namespaces/${probe}/${resource}`;
+  const apps = (resource: string): string => `/apis/apps/v1/namespaces/${probe}/${resource}?dryRun=All`;
+  const own = (resource: string): string => `/apis/twinlock.dev/v1alpha1/namespaces/${probe}/${resource}`;
+  await promotions('POST', own('workloadlocks'), lock(probe, []));
+  await admin('PATCH', `/api/v1/namespaces/${probe}`, { metadata: { labels: { 'twinlock.dev/protected': 'true' } } });
+  await refused('workloads', () => admin('POST', apps('deployments'), deployment('probe')));
+  await refused('replicasets', () => admin('POST', apps('replicasets'), replicaSet('probe')));
+  await refused('pods', () => admin('POST', `${of('pods')}?dryRun=All`, pod('probe')));
+  await refused('operator-only', () => admin('POST', `${own('workloadlocks')}?dryRun=All`, lock(probe, [])));
+  await refused('routing', () => admin('POST', `${of('endpoints')}?dryRun=All`, { metadata: { name: 'probe' } }));
+  await refused('guard-environments', () =>
+    environments('POST', `${of('configmaps')}?dryRun=All`, { metadata: { name: 'probe' } }),
+  );
+  const promotion = {
+    ...promotionOf('probe'),
+    metadata: { name: 'probe', annotations: { 'vote.twinlock.dev/a': 'x' } },
+  };
+  await refused('votes', () => admin('POST', `${own('promotions')}?dryRun=All`, promotion));
+}
+
+async function refused(policy: string, act: () => Promise<Answer>): Promise<void> {
+  await waitFor(`the policy ${policy} is in force`, async (seen) => {
+    const answer = await act();
+    seen(answer.body);
+    return answer.status === 403 && messageOf(answer).includes(`'twinlock-${policy}'`);
+  });
+}
+
+/** The denial of a Status answer. */
+export function messageOf({ body }: Answer): string {
+  const { message } = (body ?? {}) as { readonly message?: string };
+  return message ?? JSON.stringify(body);
+}
+
+export function namespace(name: string, labels: Readonly<Record<string, string>> = {}): object {
+  return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } };
+}
+
+const image = (letter: string): string => `registry.example/web@sha256:${letter.repeat(64)}`;
+export const images = { first: image('a'), second: image('b'), third: image('c'), evil: image('e') };
+
+/** A pod template of the app `name`. */
+export function template(name: string, changes: Json = {}): Json {
+  const container = {
+    name,
+    image: images.first,
+    env: [{ name: 'MODE', value: 'live' }],
+    ports: [{ containerPort: 8080 }],
+    resources: { limits: { cpu: '100m', memory: '64Mi' } },
+    volumeMounts: [{ name: 'config', mountPath: '/etc/app' }],
+  };
+  return {
+    metadata: { labels: { app: name } },
+    spec: { containers: [container], volumes: [{ name: 'config', emptyDir: {} }], ...changes },
+  };
+}
+
+export function deployment(name: string, spec: Json = {}): Json {
+  return workload('Deployment', name, spec);
+}
+
+export function workload(
+  kind: 'Deployment' | 'StatefulSet' | 'DaemonSet' | 'ReplicaSet',
+  name: string,
+  spec: Json = {},
+): Json {
+  const selector = { matchLabels: { app: name } };
+  const own = kind === 'StatefulSet' ? { serviceName: name } : {};
+  return {
+    apiVersion: 'apps/v1',
+    kind,
+    metadata: { name },
+    spec: { selector, template: template(name), ...own, ...spec },
+  };
+}
+
+export function replicaSet(name: string): Json {
+  return workload('ReplicaSet', name);
+}
+
+export function pod(name: string, changes: Json = {}): Json {
+  const { metadata, spec } = template('web', changes) as { readonly metadata: Json; readonly spec: Json };
+  return { apiVersion: 'v1', kind: 'Pod', metadata: { ...metadata, name }, spec };
+}
+
+export function promotionOf(name: string): Json {
+  return {
+    apiVersion: 'twinlock.dev/v1alpha1',
+    kind: 'Promotion',
+    metadata: { name },
+    spec: { environmentRef: { namespace: 'shop-dev', name: 'pr-42' }, targetRef: { name: 'web' } },
+  };
+}
+
+export interface Approved {
+  readonly kind: string;
+  readonly name: string;
+  readonly role: 'Current' | 'Fallback';
+  readonly spec: Json;
+  readonly minReplicas?: number;
+  readonly injected?: readonly { readonly container: string; readonly imagePrefix: string }[];
+}
+
+export function lock(
+  namespaceName: string,
+  approved: readonly Approved[],
+  liveAccess: 'Deny' | 'Allow' = 'Deny',
+): Json {
+  return {
+    apiVersion: 'twinlock.dev/v1alpha1',
+    kind: 'WorkloadLock',
+    metadata: { name: 'lock', namespace: namespaceName },
+    spec: {
+      liveAccess,
+      approved: approved.map((entry) => ({
+        minReplicas: 1,
+        target: 'web',
+        record: 'web-000001',
+        ...entry,
+        spec: approvedSpec(entry.spec),
+        digest: specDigest(entry.spec),
+      })),
+    },
+  };
+}
