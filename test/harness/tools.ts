@@ -81,7 +81,7 @@ async function go(
   { cwd, env }: { readonly cwd?: string; readonly env?: Readonly<Record<string, string>> },
 ): Promise<void> {
   // Low priority: a cold build may share the machine with tests.
-  const options = { ...(cwd && { cwd }), env: { CGO_ENABLED: '0', GOWORK: 'off', ...env } };
+  const options = { ...(cwd && { cwd }), env: { CGO_ENABLED: '0', GOWORK: 'off', ...env }, withParent: true };
   try {
     await run('nice', ['go', ...args], options);
   } catch (cause) {
