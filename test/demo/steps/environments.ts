@@ -96,8 +96,6 @@ async function wired(story: Story, name: string): Promise<void> {
   });
   const { services } = JSON.parse(seen.body) as Pick<EnvironmentStatus, 'services'>;
   const stripe = services.find((service) => service.name === 'stripe');
-  const value = (list: readonly Variable[] | undefined): string | undefined =>
-    list?.find(({ env }) => env === 'STRIPE_BASE_URL')?.value;
   const urls = [value(stripe?.rendered), value(stripe?.running), stripe?.reported?.url];
   story.print(`  GET ${page}`);
   story.print(`    stripe: ${stripe?.mode}, verified: ${stripe?.verified}`);
@@ -106,4 +104,8 @@ async function wired(story: Story, name: string): Promise<void> {
     stripe?.mode === 'Twin' && stripe.verified && urls[0] !== undefined && urls.every((one) => one === urls[0]),
     `the three URLs of stripe must be one: ${seen.body}`,
   );
+}
+
+function value(list: readonly Variable[] | undefined): string | undefined {
+  return list?.find(({ env }) => env === 'STRIPE_BASE_URL')?.value;
 }

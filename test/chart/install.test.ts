@@ -1,0 +1,94 @@
+import { join } from 'node:path';
+import test from 'ava';
+import { run, startApi, tools } from '../harness/index.ts';
+import { charts, smallest } from './render.ts';
+import type { ApiCluster } from '../harness/index.ts';
+
+let cluster: ApiCluster;
+
+test.before('an API server of its own: this test installs and uninstalls for the whole cluster', async (t) => {
+  t.timeout(15 * 60_000, 'the cluster is built on the first run');
+  cluster = await startApi();
+});
+test.after.always(async () => cluster?.stop());
+
+const system = ['--namespace', 'twinlock-system'];
+
+async function helm(...args: readonly string[]): Promise<string> {
+  const { stdout } = await run(await tools.helm(), [...args, '--kubeconfig', cluster.kubeconfig]);
+  return stdout;
+}
+
+const upgrade = (name: string, ...args: readonly string[]): Promise<string> =>
+  helm('upgrade', '--install', name, join(charts, name), ...system, '--create-namespace', ...args);
+
+const values = (changes: Readonly<Record<string, string>> = {}): readonly string[] =>
+  Object.entries({
+    ...smallest,
+    'frontDoor.enabled': 'true',
+    'catalog.stripe.image': smallest.image,
+    ...changes,
+  }).flatMap(([name, value]) => ['--set', `${name}=${value}`]);
+
+async function names(kind: string): Promise<readonly string[]> {
+  const { stdout } = await cluster.kubectl(['get', kind, '-A', '-o', 'name']);
+  return stdout.split('\n').filter((name) => name.includes('twinlock'));
+}
+
+test.serial('both charts pass helm lint', async (t) => {
+  t.regex(await helm('lint', join(charts, 'twinlock'), ...values(), ...system), /0 chart\(s\) failed/);
+  t.regex(await helm('lint', join(charts, 'twinlock-crds')), /0 chart\(s\) failed/);
+});
+
+test.serial('install: an API server takes every object, and every policy compiles', async (t) => {
+  await upgrade('twinlock-crds');
+  await upgrade('twinlock', ...values());
+  t.true((await names('deployments')).includes('deployment.apps/twinlock-promotions'));
+  const { stdout } = await cluster.kubectl(['get', 'validatingadmissionpolicies', '-o', 'json']);
+  const { items } = JSON.parse(stdout) as {
+    items: readonly {
+      metadata: { name: string };
+      status?: { typeChecking?: { expressionWarnings?: readonly object[] } };
+    }[];
+  };
+  t.true(items.length >= 5);
+  t.deepEqual((await names('vendortwins')).length, 0, 'a VendorTwin has the name of its vendor');
+  t.regex((await cluster.kubectl(['get', 'vendortwins,twinclasses,approvalpolicies', '-o', 'name'])).stdout, /stripe/);
+});
+
+test.serial('upgrade: changed values arrive, and the same again changes nothing', async (t) => {
+  await upgrade('twinlock-crds');
+  await upgrade('twinlock', ...values({ 'promotions.replicas': '2' }));
+  const replicas = ['get', 'deployment', 'twinlock-promotions', ...system, '-o', 'jsonpath={.spec.replicas}'];
+  t.is((await cluster.kubectl(replicas)).stdout, '2');
+  const version = ['get', 'deployment', 'twinlock-promotions', ...system, '-o', 'jsonpath={.metadata.generation}'];
+  const before = (await cluster.kubectl(version)).stdout;
+  await upgrade('twinlock', ...values({ 'promotions.replicas': '2' }));
+  t.is((await cluster.kubectl(version)).stdout, before);
+});
+
+test.serial('uninstall: policies and roles go, kinds and their objects stay', async (t) => {
+  const keyring = {
+    apiVersion: 'twinlock.dev/v1alpha1',
+    kind: 'ApproverKeyring',
+    metadata: { name: 'kept' },
+    spec: { principals: [] },
+  };
+  await cluster.apply([keyring]);
+  await helm('uninstall', 'twinlock', ...system, '--wait');
+  await helm('uninstall', 'twinlock-crds', ...system, '--wait');
+  const left = await Promise.all(
+    [
+      'deployments',
+      'clusterroles',
+      'clusterrolebindings',
+      'validatingadmissionpolicies',
+      'validatingadmissionpolicybindings',
+      'mutatingadmissionpolicies',
+      'services',
+    ].map(names),
+  );
+  t.deepEqual(left.flat(), []);
+  const { stdout } = await cluster.kubectl(['get', 'approverkeyring', 'kept', '-o', 'name']);
+  t.is(stdout.trim(), 'approverkeyring.twinlock.dev/kept');
+});

@@ -1,0 +1,108 @@
+import test from 'ava';
+import { helmTemplate, one, rendered, smallest } from './render.ts';
+
+const digest = `sha256:${'b'.repeat(64)}`;
+
+test('the smallest values render both processes, no front door and an empty catalogue', async (t) => {
+  const manifests = await rendered();
+  one(manifests, 'Deployment', 'twinlock-environments');
+  one(manifests, 'Deployment', 'twinlock-promotions');
+  one(manifests, 'TwinClass', 'default');
+  one(manifests, 'ApprovalPolicy', 'default');
+  t.deepEqual(
+    manifests.filter(({ kind, metadata }) => kind === 'VendorTwin' || metadata.name === 'twinlock-front-door'),
+    [],
+  );
+});
+
+const refused: readonly (readonly [why: string, values: Readonly<Record<string, string>>, message: RegExp])[] = [
+  ['an image by tag', { image: 'registry.example/twinlock:latest' }, /\/image/],
+  ['no image', { image: '' }, /\/image/],
+  ['no image of the boundary', { 'boundary.image': '' }, /\/boundary\/image/],
+  ['a twin by tag', { 'catalog.stripe.image': 'stripe/stripe-mock:latest' }, /\/catalog\/stripe/],
+  ['a vendor that is not in the catalogue', { 'catalog.paypal.image': `r.example/x@${digest}` }, /paypal/],
+  ['a misspelt value', { 'frontDor.enabled': 'true' }, /frontDor/],
+  ['a NodePort out of range', { 'frontDoor.nodePort': '80' }, /\/frontDoor\/nodePort/],
+  ['a log level that does not exist', { logLevel: 'verbose' }, /\/logLevel/],
+  ['a domain that is none', { 'defaultClass.domain': 'Twins_example' }, /\/defaultClass\/domain/],
+  ['a negative number of replicas', { 'promotions.replicas': '-1' }, /\/promotions\/replicas/],
+];
+
+for (const [why, values, message] of refused) {
+  test(`the schema refuses ${why}`, async (t) => {
+    const { code, stderr } = await helmTemplate({ ...smallest, ...values });
+    t.not(code, 0);
+    t.regex(stderr, message);
+  });
+}
+
+test('another namespace than twinlock-system is refused, and the message says which to take', async (t) => {
+  const { code, stderr } = await helmTemplate(smallest, 'elsewhere');
+  t.not(code, 0);
+  t.regex(stderr, /--namespace twinlock-system/);
+});
+
+test('every image of the catalogue becomes a VendorTwin by that digest', async (t) => {
+  const manifests = await rendered(
+    Object.fromEntries(
+      ['stripe', 'gcs', 'smtp'].map((vendor) => [`catalog.${vendor}.image`, `r.example/${vendor}@${digest}`]),
+    ),
+  );
+  for (const vendor of ['stripe', 'gcs', 'smtp']) {
+    const { versions } = one(manifests, 'VendorTwin', vendor)['spec'] as { versions: readonly { image: string }[] };
+    t.deepEqual(
+      versions.map(({ image }) => image),
+      [`r.example/${vendor}@${digest}`],
+    );
+  }
+});
+
+test('more than one replica brings a PodDisruptionBudget, and every process waits for its lease', async (t) => {
+  const manifests = await rendered({ 'promotions.replicas': '2' });
+  one(manifests, 'PodDisruptionBudget', 'twinlock-promotions');
+  t.false(
+    manifests.some(({ kind, metadata }) => kind === 'PodDisruptionBudget' && metadata.name !== 'twinlock-promotions'),
+  );
+  for (const process of ['environments', 'promotions']) {
+    const { template } = one(manifests, 'Deployment', `twinlock-${process}`)['spec'] as PodOwner;
+    t.true(template.spec.containers[0]?.args?.includes('--leader-elect'));
+  }
+});
+
+interface PodOwner {
+  readonly template: {
+    readonly spec: {
+      readonly securityContext: {
+        readonly runAsNonRoot?: boolean;
+        readonly seccompProfile?: { readonly type: string };
+      };
+      readonly containers: readonly {
+        readonly args?: readonly string[];
+        readonly securityContext: {
+          readonly allowPrivilegeEscalation?: boolean;
+          readonly readOnlyRootFilesystem?: boolean;
+          readonly capabilities?: { readonly drop: readonly string[] };
+        };
+        readonly resources: { readonly requests?: unknown; readonly limits?: { readonly memory?: string } };
+      }[];
+    };
+  };
+}
+
+test('every pod is restricted, bounded in memory and cannot write its root', async (t) => {
+  const manifests = await rendered({ 'frontDoor.enabled': 'true' });
+  const deployments = manifests.filter(({ kind }) => kind === 'Deployment');
+  t.is(deployments.length, 3);
+  for (const deployment of deployments) {
+    const { spec } = (deployment['spec'] as PodOwner).template;
+    t.true(spec.securityContext.runAsNonRoot);
+    t.is(spec.securityContext.seccompProfile?.type, 'RuntimeDefault');
+    for (const { securityContext, resources } of spec.containers) {
+      t.false(securityContext.allowPrivilegeEscalation);
+      t.true(securityContext.readOnlyRootFilesystem);
+      t.deepEqual(securityContext.capabilities?.drop, ['ALL']);
+      t.truthy(resources.limits?.memory);
+      t.truthy(resources.requests);
+    }
+  }
+});

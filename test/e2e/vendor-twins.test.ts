@@ -1,0 +1,118 @@
+import { Agent } from 'node:http';
+import { Storage } from '@google-cloud/storage';
+import test from 'ava';
+import { createTransport } from 'nodemailer';
+import { Stripe } from 'stripe';
+import { installTwinlock, prepare } from '../demo/index.ts';
+import { waitFor } from '../harness/index.ts';
+import { environmentsNamespace, removeEnvironmentsNamespace } from './support/namespace.ts';
+import { portForward } from './support/port-forward.ts';
+import type { Story } from '../demo/index.ts';
+
+const namespace = 'vendor-twins';
+const environment = {
+  apiVersion: 'twinlock.dev/v1alpha1',
+  kind: 'TwinEnvironment',
+  metadata: { name: 'vendors', namespace },
+  spec: {
+    services: [
+      { name: 'stripe', expose: 'Host' },
+      { name: 'gcs', state: { persistence: 'Durable', size: '64Mi' } },
+      { name: 'smtp', expose: 'None' },
+    ],
+  },
+};
+
+let story: Story;
+let inside: string;
+
+test.before('one environment with every twin of the catalogue', async (t) => {
+  t.timeout(20 * 60_000, 'the cluster and the images are built on the first run');
+  story = await prepare('vendor-twins', (line) => t.log(line), { clean: false });
+  await installTwinlock(story);
+  const { cluster } = story;
+  await environmentsNamespace(cluster, namespace);
+  await cluster.apply([environment]);
+  inside = await waitFor(
+    'an environment with all twins Ready',
+    async (seen) => {
+      const path = `/apis/twinlock.dev/v1alpha1/namespaces/${namespace}/twinenvironments/vendors`;
+      const { body } = await cluster.request('GET', path);
+      const { status } = body as {
+        status?: { namespace?: string; conditions?: readonly { type: string; status: string }[] };
+      };
+      seen(status);
+      const ready = status?.conditions?.some((each) => each.type === 'Ready' && each.status === 'True');
+      return ready && status?.namespace;
+    },
+    { timeout: 120_000 },
+  );
+});
+
+test.after.always('its environment is removed', async () => {
+  if (story) await removeEnvironmentsNamespace(story.cluster, namespace);
+});
+
+test("Stripe's own SDK reaches stripe-mock through the front door, by the twin's host", async (t) => {
+  const [, port] = story.cluster.hostPort(30080).split(':');
+  // Names below localhost are this machine's, whatever its resolver thinks of them.
+  const lookup = ((_name, _options, callback) =>
+    callback(null, [{ address: '127.0.0.1', family: 4 }])) satisfies Lookup;
+  const stripe = new Stripe('sk_test_twin', {
+    protocol: 'http',
+    host: `stripe.${inside}.twins.localhost`,
+    port: Number(port),
+    httpAgent: new Agent({ lookup }),
+    maxNetworkRetries: 0,
+  });
+  const customer = await stripe.customers.create({ email: 'buyer@shop.example' });
+  t.regex(customer.id, /^cus_/);
+  t.truthy(customer.lastResponse.headers['stripe-mock-version'], 'stripe-mock names itself');
+});
+
+test("Google's own SDK keeps an object in fake-gcs-server, and it outlives the pod", async (t) => {
+  t.timeout(120_000);
+  const text = 'a receipt';
+  {
+    await using gcs = await portForward(story.cluster, inside, 'service/gcs', 4443);
+    const bucket = (await storage(gcs.port).createBucket('receipts'))[0];
+    await bucket.file('one.txt').save(text, { resumable: false });
+  }
+  await story.cluster.kubectl(['delete', 'pod', '-n', inside, '-l', 'twinlock.dev/component=gcs', '--wait']);
+  await story.cluster.kubectl(['rollout', 'status', 'deployment/gcs', '-n', inside, '--timeout=60s']);
+  await using gcs = await portForward(story.cluster, inside, 'service/gcs', 4443);
+  const [content] = await storage(gcs.port).bucket('receipts').file('one.txt').download();
+  t.is(content.toString(), text);
+});
+
+test('nodemailer sends to maildev, whose API shows the mail within the namespace only', async (t) => {
+  t.timeout(60_000);
+  await using smtp = await portForward(story.cluster, inside, 'service/smtp', 1025);
+  const transport = createTransport({ host: '127.0.0.1', port: smtp.port, ignoreTLS: true });
+  await transport.sendMail({ from: 'shop@shop.example', to: 'buyer@shop.example', subject: 'Thanks', text: 'Enjoy.' });
+  transport.close();
+
+  await using admin = await portForward(story.cluster, inside, 'deployment/smtp', 1080);
+  const mails = (await (await fetch(`http://127.0.0.1:${admin.port}/email`)).json()) as readonly { subject: string }[];
+  t.deepEqual(
+    mails.map(({ subject }) => subject),
+    ['Thanks'],
+  );
+
+  const { body } = await story.cluster.request('GET', `/api/v1/namespaces/${inside}/services/smtp`);
+  const { spec } = body as { spec: { ports: readonly { port: number }[] } };
+  t.false(
+    spec.ports.some(({ port }) => port === 1080),
+    'no Service leads to the admin API',
+  );
+});
+
+type Lookup = (
+  name: string,
+  options: object,
+  callback: (error: null, addresses: { address: string; family: number }[]) => void,
+) => void;
+
+function storage(port: number): Storage {
+  return new Storage({ apiEndpoint: `http://127.0.0.1:${port}`, projectId: 'shop', useAuthWithCustomEndpoint: false });
+}
