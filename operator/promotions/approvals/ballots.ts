@@ -6,11 +6,17 @@ import type { CountInput } from './types.ts';
 /** Where votes are carried; what follows is a label for people. */
 export const VOTE_PREFIX = 'vote.twinlock.dev/';
 
+/** Base64, the frame's dashes and letters, line breaks. */
+const ARMOR_CHARACTERS = /^[A-Za-z0-9+/=\- \n]+$/;
+/** What this module itself writes for what is no armor; must read back as it is. */
+const SHORTENED = /^[\x20-\x7e]{0,60} \(\d+ characters, sha256:[0-9a-f]{64}\)$/;
+
 /** One armor, from status or from annotations, before anybody looked inside. */
 export interface Ballot {
-  /** Bounded: what would be too large is shown by its beginning and digest. */
+  /** What cannot be armor is shown by its beginning and digest only: status is read on terminals, and has limits. */
   readonly armor: string;
-  readonly tooLarge: boolean;
+  /** Why it is no armor, when that is clear without reading it. */
+  readonly unfit: 'TooLarge' | 'BadArmor' | undefined;
   readonly firstSeen: string;
   readonly carriedBy: readonly string[];
 }
@@ -20,9 +26,13 @@ export interface Ballot {
  * with and without its final line break, is one.
  */
 export function ballotsOf({ annotations = {}, seen = [], now }: CountInput): readonly Ballot[] {
-  const ballots = new Map<string, { armor: string; tooLarge: boolean; firstSeen: string; carriedBy: string[] }>();
+  const ballots = new Map<
+    string,
+    { -readonly [Field in keyof Ballot]: Field extends 'carriedBy' ? string[] : Ballot[Field] }
+  >();
   for (const { armor, firstSeen } of seen) {
-    const ballot = { ...bounded(armor), firstSeen, carriedBy: [] };
+    const shown = SHORTENED.test(armor) ? { armor, unfit: 'BadArmor' as const } : bounded(armor);
+    const ballot = { ...shown, firstSeen, carriedBy: [] };
     // The first sight is the earliest one.
     if (!ballots.has(ballot.armor)) ballots.set(ballot.armor, ballot);
   }
@@ -30,15 +40,18 @@ export function ballotsOf({ annotations = {}, seen = [], now }: CountInput): rea
     if (!name.startsWith(VOTE_PREFIX)) continue;
     const ballot = { ...bounded(String(annotations[name])), firstSeen: formatTime(now), carriedBy: [] };
     const known = ballots.get(ballot.armor) ?? ballot;
-    known.tooLarge ||= ballot.tooLarge;
+    // Status holds the shortened form, which says no longer what was wrong.
+    known.unfit = ballot.unfit;
     known.carriedBy.push(name.slice(VOTE_PREFIX.length));
     ballots.set(known.armor, known);
   }
   return [...ballots.values()];
 }
 
-function bounded(value: string): Pick<Ballot, 'armor' | 'tooLarge'> {
+function bounded(value: string): Pick<Ballot, 'armor' | 'unfit'> {
   const armor = value.endsWith('\n') ? value.slice(0, -1) : value;
-  if (armor.length <= MAX_ARMOR_CHARACTERS) return { armor, tooLarge: false };
-  return { armor: `${printable(armor, 40)} (${armor.length} characters, ${digestOfBytes(armor)})`, tooLarge: true };
+  const unfit =
+    armor.length > MAX_ARMOR_CHARACTERS ? 'TooLarge' : ARMOR_CHARACTERS.test(armor) ? undefined : 'BadArmor';
+  if (unfit === undefined) return { armor, unfit };
+  return { armor: `${printable(armor, 40)} (${armor.length} characters, ${digestOfBytes(armor)})`, unfit };
 }

@@ -87,6 +87,7 @@ function reported(votes: readonly Evaluated[]): readonly VoteOutcome[] {
   const noise = new Set(kept.filter(({ signed }) => !signed).slice(MAX_INVALID_REPORTED));
   return kept
     .filter((vote) => !noise.has(vote))
+    .toSorted((a, b) => rank(a) - rank(b))
     .map(({ ballot, principal, decision, keyFingerprint, valid, reason, message }) => ({
       ...(principal === undefined ? {} : { principal: principal.name }),
       ...(decision === undefined ? {} : { decision }),
@@ -98,6 +99,12 @@ function reported(votes: readonly Evaluated[]): readonly VoteOutcome[] {
       armor: ballot.armor,
       carriedBy: ballot.carriedBy,
     }));
+}
+
+/** What decides comes first, so that a list that is cut loses noise and nothing else. */
+function rank({ valid, signed, reason }: Evaluated): number {
+  if (valid) return reason === 'Duplicate' ? 1 : 0;
+  return signed ? 2 : 3;
 }
 
 function unnamedPrincipals(keyring: ParsedKeyring, { policy }: CountInput): readonly string[] {

@@ -30,10 +30,10 @@ const MAX_EARLIER_ROUNDS = 16;
  * from the requester and, by policy, from the authors. Never throws.
  */
 export function evaluate(ballot: Ballot, keyring: ParsedKeyring, input: CountInput): Evaluated {
-  if (ballot.tooLarge)
+  if (ballot.unfit !== undefined)
     return refuse(ballot, {
-      reason: 'TooLarge',
-      message: 'the annotation is no vote, it is too large: put only the .sig file into it',
+      reason: ballot.unfit,
+      message: 'the annotation is no SSH signature: put the .sig file into it, as it is and nothing else',
     });
   const read = guarded(() => judge(ballot, keyring, input));
   return 'ok' in read ? refuse(ballot, read) : read;
@@ -45,10 +45,14 @@ function judge(ballot: Ballot, keyring: ParsedKeyring, input: CountInput): Evalu
   const entries = keyring.enrolments.get(keyFingerprint);
   const [first] = entries ?? [];
   if (entries === undefined || first === undefined)
-    return refuse(ballot, {
-      reason: 'NotEnrolled',
-      message: `key ${keyFingerprint} is not in the keyring: sign with an enrolled key, or have it enrolled`,
-    });
+    return refuse(
+      ballot,
+      {
+        reason: 'NotEnrolled',
+        message: `key ${keyFingerprint} is not in the keyring: sign with an enrolled key, or have it enrolled`,
+      },
+      { keyFingerprint },
+    );
   const found = findText(sshsig, first, input);
   if (found === undefined)
     return refuse(ballot, {

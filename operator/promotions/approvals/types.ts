@@ -113,7 +113,7 @@ export interface QuorumState {
 
 export interface CountResult {
   readonly verdict: 'Approved' | 'Rejected' | 'Waiting' | 'Expired';
-  /** Votes seen before first, in their order; then new ones by annotation name. */
+  /** What decides first, then duplicates, then invalid ones; in each, votes seen before first, new ones by name. */
   readonly votes: readonly VoteOutcome[];
   readonly quorum: readonly QuorumState[];
   /** One line for each thing that is missing: who, and how many. Empty exactly when Approved or Rejected. */
