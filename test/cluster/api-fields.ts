@@ -58,7 +58,8 @@ export function general(path: Path): string {
 
 /** A copy with one place changed; `undefined` removes it. */
 export function withValue<T>(object: T, path: Path, value: unknown): T {
-  const copy = structuredClone(object);
+  // By way of JSON: structuredClone would keep parts shared that a sample uses twice, and change both.
+  const copy = JSON.parse(JSON.stringify(object)) as T;
   let parent: Record<string | number, unknown> = copy as Record<string | number, unknown>;
   for (const step of path.slice(0, -1)) parent = parent[step] as Record<string | number, unknown>;
   const last = path.at(-1)!;

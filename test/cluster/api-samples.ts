@@ -425,3 +425,15 @@ export const samples: readonly Sample[] = [
   workloadLock,
   ...records,
 ];
+
+/** The first YAML of the documentation, with its placeholders filled in. */
+export const smallest: readonly Sample[] = [
+  object('ApproverKeyring', 'smallest', { spec: { principals: [{ name: 'alice', keys: [{ publicKey }] }] } }),
+  object('ProductionTarget', 'smallest', { spec: { workloads: [workload] } }),
+  object('TwinEnvironment', 'smallest', {
+    spec: { workloads: [{ name: 'web', image, port: 8080 }], services: [{ name: 'stripe' }] },
+  }),
+  object('Promotion', 'smallest', {
+    spec: { environmentRef: { namespace: 'shop-dev', name: 'pr-42' }, targetRef: { name: 'web' } },
+  }),
+];

@@ -1,7 +1,10 @@
 /** The API server with the CRDs of this tree, and dry runs against it. */
+import { Agent, request as send } from 'undici';
+
 import { kinds, recordName } from '../../operator/api/index.ts';
 import type { KindDefinition } from '../../operator/api/index.ts';
 import { startApi, waitFor } from '../harness/index.ts';
+import { readKubeconfig } from '../harness/kubeconfig.ts';
 import type { Answer, ApiCluster } from '../harness/index.ts';
 import { withValue } from './api-fields.ts';
 import type { Path } from './api-fields.ts';
@@ -10,22 +13,55 @@ import type { Sample } from './api-samples.ts';
 export const namespace = 'api-schemas';
 const crds = new URL('../../crds', import.meta.url).pathname;
 
+/** An API server with the CRDs, and kept connections to it: thousands of requests would shake hands thousands of times. */
+export interface Api {
+  readonly cluster: ApiCluster;
+  readonly request: (method: string, path: string, body?: unknown, contentType?: string) => Promise<Answer>;
+  readonly stop: () => Promise<void>;
+}
+
 /** An API server of its own: admission policies that other tests install would refuse what is written here. */
-export async function apiWithCRDs(): Promise<ApiCluster> {
+export async function apiWithCRDs(): Promise<Api> {
   const cluster = await startApi();
-  await installCRDs(cluster);
-  await cluster.request('POST', '/api/v1/namespaces', {
-    body: { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
+  const api = await connect(cluster);
+  await installCRDs(api);
+  await api.request('POST', '/api/v1/namespaces', {
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { name: namespace },
   });
-  return cluster;
+  return api;
+}
+
+async function connect(cluster: ApiCluster): Promise<Api> {
+  const { endpoint, credentials } = await readKubeconfig(cluster.kubeconfig);
+  if (!('certificate' in credentials)) throw new Error('the admin has no client certificate');
+  const connect = { ca: endpoint.authority, cert: credentials.certificate, key: credentials.key };
+  const agent = new Agent({ connect, connections: 4 });
+  return {
+    cluster,
+    request: async (method, path, body, contentType = 'application/json') => {
+      const answer = await send(new URL(path, endpoint.server), {
+        method,
+        dispatcher: agent,
+        headers: { accept: 'application/json', 'content-type': contentType },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      });
+      return { status: answer.statusCode, body: await answer.body.json() };
+    },
+    stop: async () => {
+      await agent.close();
+      await cluster.stop();
+    },
+  };
 }
 
 /** Installs the CRDs and waits until the API server serves them; what is there already stays as it is. */
-export async function installCRDs(cluster: ApiCluster): Promise<void> {
+export async function installCRDs({ cluster, request }: Api): Promise<void> {
   await cluster.kubectl(['apply', '--server-side', '--field-manager=twinlock-install', '-f', crds]);
   await cluster.kubectl(['wait', '--for=condition=Established', '--timeout=30s', 'crd', ...kinds.map(crdName)]);
   const served = (kind: KindDefinition): Promise<boolean> =>
-    cluster.request('GET', `/apis/twinlock.dev/v1alpha1/${kind.plural}`).then(({ status }) => status === 200);
+    request('GET', `/apis/twinlock.dev/v1alpha1/${kind.plural}`).then(({ status }) => status === 200);
   await waitFor(
     'the kinds to be served',
     async () => (await Promise.all(kinds.map(served))).every(Boolean) || undefined,
@@ -49,28 +85,30 @@ const strictDryRun = 'dryRun=All&fieldValidation=Strict';
 
 /** @param options.keepName a record's name follows from its content; without this, a variant gets the name that fits */
 export function dryCreate(
-  cluster: ApiCluster,
+  api: Api,
   sample: Sample,
   { keepName = false }: { readonly keepName?: boolean } = {},
 ): Promise<Answer> {
   const { status: _status, ...object } = sample;
   const body =
     sample.kind === 'PromotionRecord' && !keepName ? { ...object, metadata: { name: chainedName(sample) } } : object;
-  return cluster.request('POST', `${collection(kindOf(sample))}?${strictDryRun}`, { body });
+  return api.request('POST', `${collection(kindOf(sample))}?${strictDryRun}`, body);
 }
 
 /** Creates the sample under another target or name, so that those who try to create it find room, and tries to change it. */
-export async function dryUpdate(cluster: ApiCluster, sample: Sample, path: Path, value: unknown): Promise<Answer> {
+export async function dryUpdate(api: Api, sample: Sample, path: Path, value: unknown): Promise<Answer> {
   const renamed = renamedFor(sample, 'update');
-  const created = await cluster.request('POST', collection(kindOf(sample)), { body: renamed });
-  const stored = created.status === 409 ? await read(cluster, renamed) : (created.body as Sample);
-  return cluster.request('PUT', `${collection(kindOf(sample))}/${renamed.metadata.name}?${strictDryRun}`, {
-    body: withValue(stored, path, value),
-  });
+  const created = await api.request('POST', collection(kindOf(sample)), renamed);
+  const stored = created.status === 409 ? await read(api, renamed) : (created.body as Sample);
+  return api.request(
+    'PUT',
+    `${collection(kindOf(sample))}/${renamed.metadata.name}?${strictDryRun}`,
+    withValue(stored, path, value),
+  );
 }
 
-async function read(cluster: ApiCluster, sample: Sample): Promise<Sample> {
-  return (await cluster.request('GET', `${collection(kindOf(sample))}/${sample.metadata.name}`)).body as Sample;
+async function read(api: Api, sample: Sample): Promise<Sample> {
+  return (await api.request('GET', `${collection(kindOf(sample))}/${sample.metadata.name}`)).body as Sample;
 }
 
 function renamedFor(sample: Sample, purpose: string): Sample {
@@ -81,16 +119,18 @@ function renamedFor(sample: Sample, purpose: string): Sample {
 }
 
 /** Creates the object whose status {@link dryStatus} tries to write; its name leaves that of the sample free. */
-export async function createForStatus(cluster: ApiCluster, sample: Sample): Promise<void> {
-  const answer = await cluster.request('POST', collection(kindOf(sample)), { body: renamedFor(sample, 'with-status') });
+export async function createForStatus(api: Api, sample: Sample): Promise<void> {
+  const answer = await api.request('POST', collection(kindOf(sample)), renamedFor(sample, 'with-status'));
   if (answer.status !== 201) throw new Error(`${sample.kind} was not created: ${causesOf(answer)[0]?.message}`);
 }
 
-export function dryStatus(cluster: ApiCluster, sample: Sample): Promise<Answer> {
-  return cluster.request('PATCH', `${collection(kindOf(sample))}/${statusName(sample)}/status?${strictDryRun}`, {
-    body: { status: sample.status },
-    contentType: 'application/merge-patch+json',
-  });
+export function dryStatus(api: Api, sample: Sample): Promise<Answer> {
+  return api.request(
+    'PATCH',
+    `${collection(kindOf(sample))}/${statusName(sample)}/status?${strictDryRun}`,
+    { status: sample.status },
+    'application/merge-patch+json',
+  );
 }
 
 function statusName({ metadata }: Sample): string {

@@ -1,39 +1,44 @@
 import test from 'ava';
+import { isDeepStrictEqual } from 'node:util';
 
 import { rootSchema } from '../../operator/api/convert/index.ts';
 import type { Structural } from '../../operator/api/convert/index.ts';
 import { kinds } from '../../operator/api/index.ts';
 import type { CelRule } from '../../operator/api/schema/rule.ts';
-import type { ApiCluster } from '../harness/index.ts';
 import { waitFor } from '../harness/index.ts';
 import { fieldsOf, general, places, printed, variants, withValue } from './api-fields.ts';
 import type { Path, Variant } from './api-fields.ts';
 import { breachedRules } from './api-rules.ts';
-import { samples } from './api-samples.ts';
+import { samples, smallest } from './api-samples.ts';
 import type { Sample } from './api-samples.ts';
 import * as server from './api-server.ts';
 
-let cluster: ApiCluster;
+let api: server.Api;
 test.before(async () => {
-  cluster = await server.apiWithCRDs();
+  api = await server.apiWithCRDs();
 });
-test.after.always(() => cluster?.stop());
+test.after.always(() => api?.stop());
 
 const parts = ['spec', 'status'] as const;
 type Part = (typeof parts)[number];
 
-for (const kind of kinds) {
-  test(`the CRD of ${kind.kind} is established, structural, and unchanged by a second install`, async (t) => {
-    const path = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${server.crdName(kind)}`;
-    const read = async (): Promise<Installed> => (await cluster.request('GET', path)).body as Installed;
-    const { metadata, status } = await read();
+test('every CRD is established, structural, and unchanged by a second install', async (t) => {
+  const read = async (): Promise<readonly Installed[]> => {
+    const { body } = await api.request('GET', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions');
+    return (body as { readonly items: readonly Installed[] }).items;
+  };
+  const installed = await read();
+  t.deepEqual(installed.map(({ metadata }) => metadata.name).sort(), kinds.map(server.crdName).sort());
+  for (const { metadata, status } of installed) {
     const conditions = new Map(status.conditions.map((condition) => [condition.type, condition]));
-    t.is(conditions.get('Established')?.status, 'True');
-    t.is(conditions.get('NonStructuralSchema')?.message, undefined);
-    await server.installCRDs(cluster);
-    t.is((await read()).metadata.resourceVersion, metadata.resourceVersion);
-  });
+    t.is(conditions.get('Established')?.status, 'True', metadata.name);
+    t.is(conditions.get('NonStructuralSchema')?.message, undefined, metadata.name);
+  }
+  await server.installCRDs(api);
+  t.deepEqual(versions(await read()), versions(installed));
+});
 
+for (const kind of kinds) {
   test(`kubectl explain has words for every field of ${kind.kind}`, async (t) => {
     const published = fieldsOf(await publishedSchema(kind.kind));
     const ours = [...fieldsOf(rootSchema(kind)).keys()].filter((field) => parts.some((part) => field.startsWith(part)));
@@ -41,16 +46,16 @@ for (const kind of kinds) {
       ours.filter((field) => (published.get(field)?.description ?? '') === ''),
       [],
     );
-    const { stdout } = await cluster.kubectl(['explain', `${kind.plural}.spec`]);
+    const { stdout } = await api.cluster.kubectl(['explain', `${kind.plural}.spec`]);
     t.true(flat(stdout).includes(flat(kind.spec.description!)), stdout);
   });
 
   test(`${kind.kind}: every field takes what its schema takes and refuses the rest by its path`, async (t) => {
     for (const sample of samplesOf(kind.kind)) {
-      const accepted = await server.dryCreate(cluster, sample);
+      const accepted = await server.dryCreate(api, sample);
       t.is(accepted.status, 201, JSON.stringify(server.causesOf(accepted)));
       for (const part of parts.filter((name) => sample[name] !== undefined)) {
-        if (part === 'status') await server.createForStatus(cluster, sample);
+        if (part === 'status') await server.createForStatus(api, sample);
         await inBatches(variantsOf(sample, part), async (variant) => {
           const problem = await tryVariant(sample, part, variant);
           t.is(problem, undefined, `${kind.kind} ${sample.metadata.name} ${variant.what}`);
@@ -76,7 +81,7 @@ for (const breach of breachedRules) {
   test(`${breach.kind} ${breach.sample} with ${at} is told "${breach.message}"`, async (t) => {
     const sample = samplesOf(breach.kind).find(({ metadata }) => metadata.name === breach.sample)!;
     const broken = breach.changes.reduce((object, [path, value]) => withValue(object, path, value), sample);
-    const causes = server.causesOf(await server.dryCreate(cluster, broken, { keepName: true }));
+    const causes = server.causesOf(await server.dryCreate(api, broken, { keepName: true }));
     const cause = causes.find(({ message }) => message.includes(breach.message));
     t.truthy(cause, JSON.stringify(causes));
     // A rule over the whole object has no field of its own.
@@ -125,7 +130,7 @@ const changes: readonly (readonly [string, Path, unknown, string])[] = [
 for (const [kind, path, value, refusal] of changes) {
   test(`update of ${kind} ${printed(path)} to ${JSON.stringify(value)} is ${refusal === '' ? 'taken' : 'refused'}`, async (t) => {
     const [sample] = samplesOf(kind);
-    const answer = await server.dryUpdate(cluster, sample!, path, value);
+    const answer = await server.dryUpdate(api, sample!, path, value);
     if (refusal === '') t.is(answer.status, 200, JSON.stringify(server.causesOf(answer)));
     else
       t.true(
@@ -135,14 +140,21 @@ for (const [kind, path, value, refusal] of changes) {
   });
 }
 
+test('the smallest useful YAML is valid as it stands', async (t) => {
+  for (const object of smallest) {
+    const answer = await server.dryCreate(api, object);
+    t.is(answer.status, 201, `${object.kind}: ${JSON.stringify(server.causesOf(answer))}`);
+  }
+});
+
 test('a field that no schema has is refused by name', async (t) => {
   const [sample] = samplesOf('TwinEnvironment');
-  const answer = await server.dryCreate(cluster, withValue(sample!, ['spec', 'services', 0, 'modus'], 'Real'));
+  const answer = await server.dryCreate(api, withValue(sample!, ['spec', 'services', 0, 'modus'], 'Real'));
   t.regex(server.causesOf(answer)[0]!.message, /unknown field "spec\.services\[0\]\.modus"/);
 });
 
 test('kubectl knows the kinds by category and short name, and shows their columns', async (t) => {
-  const { stdout } = await cluster.kubectl(['api-resources', '--categories=twinlock', '--no-headers']);
+  const { stdout } = await api.cluster.kubectl(['api-resources', '--categories=twinlock', '--no-headers']);
   const rows = stdout
     .trim()
     .split('\n')
@@ -155,16 +167,19 @@ test('kubectl knows the kinds by category and short name, and shows their column
 });
 
 interface Installed {
-  readonly metadata: { readonly resourceVersion: string };
+  readonly metadata: { readonly name: string; readonly resourceVersion: string };
   readonly status: {
     readonly conditions: readonly { readonly type: string; readonly status: string; readonly message: string }[];
   };
 }
 
+const versions = (list: readonly Installed[]): object =>
+  Object.fromEntries(list.map(({ metadata }) => [metadata.name, metadata.resourceVersion]));
+
 /** What kubectl explain reads; published some time after the CRD. */
 async function publishedSchema(kind: string): Promise<Structural> {
   return waitFor(`the OpenAPI document to have ${kind}`, async () => {
-    const { body } = await cluster.request('GET', '/openapi/v3/apis/twinlock.dev/v1alpha1');
+    const { body } = await api.request('GET', '/openapi/v3/apis/twinlock.dev/v1alpha1');
     const { components } = body as { readonly components?: { readonly schemas: Readonly<Record<string, Structural>> } };
     return components?.schemas[`dev.twinlock.v1alpha1.${kind}`];
   });
@@ -183,14 +198,20 @@ function variantsOf(sample: Sample, part: Part): readonly Variant[] {
 /** What is wrong with the answer to a variant: zod and the API server must agree, and a refusal must name the field. */
 async function tryVariant(sample: Sample, part: Part, { path, value, refused }: Variant): Promise<string | undefined> {
   const changed = withValue(sample, path, value);
-  const zod = server.kindOf(sample)[part]!.safeParse(changed[part]).success;
-  const answer = await (part === 'spec' ? server.dryCreate : server.dryStatus)(cluster, changed);
+  const zod = server.kindOf(sample)[part]!.safeParse(changed[part]);
+  const answer = await (part === 'spec' ? server.dryCreate : server.dryStatus)(api, changed);
   const causes = server.causesOf(answer);
   const seen = `${answer.status} ${JSON.stringify(causes)}`;
-  if (zod !== answer.status < 300) return `zod ${zod ? 'takes' : 'refuses'} it, the API server says ${seen}`;
-  if (!refused) return undefined;
-  if (zod) return 'it was taken';
-  return causes.some(({ field }) => field.startsWith(printed(path))) ? undefined : `the path is missing in ${seen}`;
+  if (zod.success !== answer.status < 300)
+    return `zod ${zod.success ? 'takes' : 'refuses'} it, the API server: ${seen}`;
+  if (refused && zod.success) return 'it was taken';
+  if (refused) return causes.some(({ field }) => field.startsWith(printed(path))) ? undefined : `no path in ${seen}`;
+  // Both fill in the same defaults: what the operator reads is what its types say.
+  const stored = (answer.body as Readonly<Record<Part, unknown>>)[part];
+  if (zod.success && !isDeepStrictEqual(stored, zod.data)) {
+    return `zod makes ${JSON.stringify(zod.data)} of it, the API server ${JSON.stringify(stored)}`;
+  }
+  return undefined;
 }
 
 async function inBatches<T>(items: readonly T[], act: (item: T) => Promise<void>): Promise<void> {
