@@ -51,11 +51,24 @@ export type ParsedKey =
  * canonical encoding, and only keys whose signatures prove something (security: "SSHSIG verification"). Never throws.
  */
 export function parsePublicKey(line: string): ParsedKey {
+  const known = parsed.get(line);
+  if (known !== undefined) return known;
+  const result = readLineOrRefuse(line);
+  if (parsed.size >= MAX_REMEMBERED) parsed.clear();
+  parsed.set(line, result);
+  return result;
+}
+
+/** Every count parses the whole keyring, and importing a key costs 0.1 ms; the same line is always the same key. */
+const parsed = new Map<string, ParsedKey>();
+const MAX_REMEMBERED = 4096;
+
+function readLineOrRefuse(line: string): ParsedKey {
   try {
     return { ok: true, key: readLine(line) };
   } catch (error) {
     if (error instanceof SignatureError) return { ok: false, reason: error.code, message: error.message };
-    // OpenSSL's own refusals (a point off the curve, an even modulus).
+    // OpenSSL's own refusals (a point off the curve).
     return {
       ok: false,
       reason: 'WeakKey',

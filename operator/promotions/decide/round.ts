@@ -145,6 +145,9 @@ export function whatChanged(before: string, now: string): readonly string[] {
 
 function predicateOf(statement: string): Readonly<Record<string, JSONValue>> {
   const parsed: unknown = JSON.parse(statement);
-  const isRecord = (value: unknown): value is Record<string, JSONValue> => typeof value === 'object' && value !== null;
   return isRecord(parsed) && isRecord(parsed['predicate']) ? parsed['predicate'] : {};
+}
+
+function isRecord(value: unknown): value is Record<string, JSONValue> {
+  return typeof value === 'object' && value !== null;
 }

@@ -212,7 +212,8 @@ export function pending(reason: string, message: string): Verdict {
   return { phase: 'Pending', reason, message, why: [message] };
 }
 
+const age = ({ metadata }: World['promotion']): string => `${metadata.creationTimestamp ?? ''} ${metadata.uid ?? ''}`;
+
 function isNewer(a: World['promotion'], b: World['promotion']): boolean {
-  const key = ({ metadata }: World['promotion']): string => `${metadata.creationTimestamp ?? ''} ${metadata.uid ?? ''}`;
-  return key(a) > key(b);
+  return age(a) > age(b);
 }

@@ -48,7 +48,10 @@ function conditionsOf({ verdict, facts }: Decision): readonly Stated[] {
   const stalled = verdict.stalled === true || (ENDS.has(phase) && phase !== 'Completed');
   return [
     state('Ready', ready),
-    { ...state('GatesPassed', passed && phase !== 'Gating'), ...(passed && phase !== 'Gating' ? yes('GatesPassed', 'every gate passed') : {}) },
+    {
+      ...state('GatesPassed', passed && phase !== 'Gating'),
+      ...(passed && phase !== 'Gating' ? yes('GatesPassed', 'every gate passed') : {}),
+    },
     history.approved === undefined
       ? state('Approved', false)
       : { type: 'Approved', status: 'True', ...yes('QuorumReached', history.approved.outcome?.message ?? '') },
@@ -119,7 +122,12 @@ function rolloutOf({ verdict, facts }: Decision): Pick<PromotionStatus, 'rollout
     rollout: {
       startedAt: approved.time,
       ...(ended === undefined ? {} : { finishedAt: ended.time }),
-      workloads: (round?.desiredSpecs ?? []).map(({ kind, name }) => ({ kind, name, state, message: verdict.message.slice(0, 1024) })),
+      workloads: (round?.desiredSpecs ?? []).map(({ kind, name }) => ({
+        kind,
+        name,
+        state,
+        message: verdict.message.slice(0, 1024),
+      })),
     },
   };
 }

@@ -55,8 +55,11 @@ function without(lock: LockSpec, { kind, name }: WorkloadKey): readonly Approved
 
 /** One order, so that equal locks are equal texts. */
 export function ordered(entries: readonly Approved[]): readonly Approved[] {
-  const key = ({ kind, name, role }: Approved): string => `${kind}/${name}/${role}`;
-  return entries.toSorted((a, b) => (key(a) < key(b) ? -1 : 1));
+  return entries.toSorted((a, b) => (place(a) < place(b) ? -1 : 1));
+}
+
+function place({ kind, name, role }: Approved): string {
+  return `${kind}/${name}/${role}`;
 }
 
 export function sameLock(a: LockSpec, b: LockSpec): boolean {

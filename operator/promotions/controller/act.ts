@@ -1,0 +1,149 @@
+import { fieldManagers, WorkloadLock } from '../../api/index.ts';
+import {
+  ApiError,
+  Deployment,
+  isConflict,
+  sleep,
+  type Client,
+  type Clock,
+  type EventRecorder,
+} from '../../kube/index.ts';
+import type { Canary } from '../../targets/canary/index.ts';
+import type { Action, World } from '../decide/index.ts';
+import type { RecordStore } from '../records/index.ts';
+
+export interface ActorOptions {
+  readonly client: Pick<Client, 'replace'>;
+  readonly records: RecordStore;
+  readonly canary: Pick<Canary, 'check'>;
+  readonly events: EventRecorder;
+  readonly clock: Clock;
+  /** Takes the answer of an own write into the caches. */
+  readonly absorb: (lock: WorkloadLock) => void;
+}
+
+/** Milliseconds: an API server takes a moment to see a new lock, since admission reads it from a cache. */
+const FIRST_PAUSE = 3;
+const LONGEST_WAIT = 3000;
+
+/** Carries out one action. Whoever was faster wins: then nothing happens, and the world is read again. */
+export class Actor {
+  readonly #options: ActorOptions;
+
+  constructor(options: ActorOptions) {
+    this.#options = options;
+  }
+
+  async act(world: World, action: Action, signal: AbortSignal): Promise<void> {
+    switch (action.do) {
+      case 'Append':
+        return this.#append(world, action);
+      case 'OpenLock':
+        return this.#openLock(world, action, signal);
+      case 'Apply':
+      case 'RollBack':
+        return this.#apply(world, action, signal);
+    }
+  }
+
+  async #append({ promotion, target, records }: World, { entry }: Extract<Action, { do: 'Append' }>): Promise<void> {
+    if (target === undefined) return;
+    const { metadata } = target;
+    const at = { namespace: metadata.namespace ?? '', name: metadata.name, uid: metadata.uid ?? '' };
+    if (!(await this.#options.records.append(at, records, entry))) return;
+    const { outcome, round } = entry;
+    const bad = outcome !== undefined && outcome.result !== 'Approved' && outcome.result !== 'Completed';
+    this.#options.events.record({
+      regarding: promotion,
+      related: target,
+      type: bad ? 'Warning' : 'Normal',
+      reason: outcome?.result ?? 'RoundOpened',
+      action: outcome === undefined ? 'OpenRound' : 'Decide',
+      note: outcome?.message ?? `votes are asked for until ${round?.notAfter ?? ''}`,
+    });
+  }
+
+  /** The last look before production can change: is the lock enforced, and has nobody written to the chain? */
+  async #openLock(
+    { promotion, target, lock, records, workloads }: World,
+    action: Extract<Action, { do: 'OpenLock' }>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (target === undefined || lock === undefined) return;
+    const { client, canary, records: store, events, absorb } = this.#options;
+    const namespace = target.metadata.namespace ?? '';
+    const [enforcement, isHead] = await Promise.all([
+      canary.check(namespace, workloads.find(({ live }) => live !== undefined)?.name),
+      store.isHead({ namespace, name: target.metadata.name }, records),
+    ]);
+    if (!enforcement.active || !isHead) return;
+    try {
+      const written = await client.replace(
+        WorkloadLock,
+        { ...lock, spec: action.lock },
+        { fieldManager: fieldManagers.promotions, signal },
+      );
+      absorb(written);
+    } catch (error) {
+      if (isConflict(error)) return;
+      throw error;
+    }
+    events.record({
+      regarding: promotion,
+      related: target,
+      type: 'Normal',
+      reason: 'LockOpened',
+      action: 'OpenLock',
+      note: 'the lock of the namespace holds what was signed; what it held before is the fallback',
+    });
+  }
+
+  async #apply(
+    { promotion, workloads }: World,
+    { do: what, workload, spec }: Extract<Action, { do: 'Apply' | 'RollBack' }>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const live = workloads.find(({ kind, name }) => kind === workload.kind && name === workload.name)?.live;
+    if (live?.spec === undefined) return;
+    const { managedFields: _owners, ...metadata } = live.metadata;
+    const { replicas } = live.spec;
+    // The spec is what the API server itself answered to the dry run, or what was live: it fits the type.
+    const object = { ...live, metadata, spec: { ...spec, replicas } } as unknown as Deployment;
+    try {
+      await this.#despiteStaleLock(
+        () => this.#options.client.replace(Deployment, object, { fieldManager: fieldManagers.promotions, signal }),
+        signal,
+      );
+    } catch (error) {
+      if (isConflict(error)) return;
+      throw error;
+    }
+    this.#options.events.record({
+      regarding: promotion,
+      related: live,
+      type: what === 'Apply' ? 'Normal' : 'Warning',
+      reason: what === 'Apply' ? 'Applied' : 'FallbackApplied',
+      action: what,
+      note: `${workload.kind}/${workload.name} ${what === 'Apply' ? 'got what was signed' : 'got its fallback back'}`,
+    });
+  }
+
+  async #despiteStaleLock(write: () => Promise<unknown>, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    const start = clock.monotonic();
+    for (let pause = FIRST_PAUSE; ; pause *= 2) {
+      try {
+        await write();
+        return;
+      } catch (error) {
+        const late = clock.monotonic() - start > LONGEST_WAIT;
+        if (!isLockDenial(error) || late || signal.aborted) throw error;
+        await sleep(clock, pause, signal);
+      }
+    }
+  }
+}
+
+function isLockDenial(error: unknown): boolean {
+  return error instanceof ApiError && error.message.includes("'twinlock-workloads'");
+}

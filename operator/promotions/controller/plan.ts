@@ -1,0 +1,93 @@
+import { fieldManagers } from '../../api/index.ts';
+import { printable } from '../../canonical/index.ts';
+import { ApiError, Deployment, Pod, type Client } from '../../kube/index.ts';
+import {
+  isOpened,
+  latchedArtifacts,
+  runningArtifacts,
+  type Planned,
+  type WorkloadFacts,
+  type World,
+} from '../decide/index.ts';
+import { withImages, type Artifact } from '../plan/index.ts';
+import { historyOf } from '../records/index.ts';
+
+/**
+ * Completes a world with what only further requests can tell: what the API server would make of the new images (a dry
+ * run, defaults and mutations included), or, once the lock is open, which pods there are.
+ */
+export class Planner {
+  readonly #client: Pick<Client, 'replace' | 'list'>;
+
+  constructor(client: Pick<Client, 'replace' | 'list'>) {
+    this.#client = client;
+  }
+
+  async plan(world: World, signal: AbortSignal): Promise<World> {
+    const history = historyOf(world.records, world.promotion.metadata.uid ?? '');
+    const { round, approved } = history;
+    if (
+      round !== undefined &&
+      approved !== undefined &&
+      world.lock !== undefined &&
+      isOpened(world.lock.spec, round, approved)
+    )
+      return { ...world, workloads: await this.#withPods(world, signal) };
+    const running = runningArtifacts(world);
+    const artifacts = latchedArtifacts(history) ?? ('artifacts' in running ? running.artifacts : []);
+    const workloads = world.workloads.map(async (workload): Promise<WorkloadFacts> => {
+      const images = artifacts.filter(({ kind, name }) => kind === workload.kind && name === workload.name);
+      if (images.length === 0) return workload;
+      return { ...workload, planned: await this.#dryRun(workload, images, signal) };
+    });
+    return { ...world, workloads: await Promise.all(workloads) };
+  }
+
+  async #dryRun(
+    { kind, name, live }: WorkloadFacts,
+    images: readonly Artifact[],
+    signal: AbortSignal,
+  ): Promise<Planned> {
+    const shown = `${kind}/${printable(name)}`;
+    if (live?.spec === undefined)
+      return {
+        reason: 'NoSuchWorkload',
+        message: `${shown} does not exist in production: a platform engineer creates it`,
+      };
+    const { spec, unmatched } = withImages(live.spec, images);
+    if (unmatched.length > 0)
+      return {
+        reason: 'NoSuchContainer',
+        message: `${shown} has no container ${unmatched.map((container) => printable(container)).join(', ')}: name the containers alike in environment and production`,
+      };
+    const { resourceVersion: _any, managedFields: _owners, ...metadata } = live.metadata;
+    try {
+      const answer = await this.#client.replace(
+        Deployment,
+        { ...live, metadata, spec },
+        { dryRun: true, fieldManager: fieldManagers.plan, signal },
+      );
+      return { spec: { ...answer.spec } };
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status >= 500 || error.status === 429 || error.status === 409)
+        throw error;
+      return {
+        reason: 'PlanRefused',
+        message: `the API server refuses ${shown} with these images: ${printable(error.message, 500)}`,
+      };
+    }
+  }
+
+  #withPods({ promotion, workloads }: World, signal: AbortSignal): Promise<readonly WorkloadFacts[]> {
+    const { namespace } = promotion.metadata;
+    return Promise.all(
+      workloads.map(async (workload) => {
+        const labels = Object.entries(workload.live?.spec?.selector.matchLabels ?? {});
+        if (labels.length === 0) return workload;
+        const labelSelector = labels.map(([key, value]) => `${key}=${value}`).join(',');
+        const { items } = await this.#client.list(Pod, { namespace, labelSelector, signal });
+        return { ...workload, pods: items };
+      }),
+    );
+  }
+}

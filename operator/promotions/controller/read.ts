@@ -1,0 +1,175 @@
+import {
+  ApprovalPolicy,
+  ApproverKeyring,
+  ProductionTarget,
+  Promotion,
+  TwinEnvironment,
+  WorkloadLock,
+  workloadLockName,
+} from '../../api/index.ts';
+import { canonicalJSON } from '../../canonical/index.ts';
+import { Deployment, type Client, type Clock, type ObjectKey } from '../../kube/index.ts';
+import type { Canary } from '../../targets/canary/index.ts';
+import { type Resolved, type WorkloadFacts, type World } from '../decide/index.ts';
+import { notAdmitted } from '../gates/index.ts';
+import { historyOf, type RecordStore } from '../records/index.ts';
+import type { Caches } from './caches.ts';
+import { Planner } from './plan.ts';
+
+export interface ReaderOptions {
+  readonly client: Client;
+  readonly caches: Caches;
+  readonly records: RecordStore;
+  readonly canary: Pick<Canary, 'state'>;
+  readonly clock: Clock;
+  readonly cluster: World['cluster'];
+  /** 16 to 64 lower-case hexadecimal digits from a random source. */
+  readonly nonce: () => string;
+}
+
+/** Targets change rarely: beyond this many in one read something is wrong. */
+const MAX_READS = 3;
+
+/**
+ * Reads the world of a promotion: everything that decides live from the API server, all at once; from caches only what
+ * says where to look, and the chain, which has seen every write of this process.
+ */
+export class WorldReader {
+  readonly #options: ReaderOptions;
+  readonly #planner: Planner;
+
+  constructor(options: ReaderOptions) {
+    this.#options = options;
+    this.#planner = new Planner(options.client);
+  }
+
+  /** @returns undefined when the promotion does not exist or is being deleted */
+  async read(key: ObjectKey, signal: AbortSignal): Promise<World | undefined> {
+    const { caches, records } = this.#options;
+    const cached = caches.promotions.lister.get(key);
+    if (cached === undefined || cached.metadata.deletionTimestamp !== undefined) return undefined;
+    const at = { namespace: key.namespace, name: cached.spec.targetRef.name };
+    const chain = records.of(at);
+    // Over is over: nothing that could be read would change it.
+    if (historyOf(chain, cached.metadata.uid ?? '').ended !== undefined) return this.#closed(cached, chain);
+    let target = caches.targets.lister.get(at);
+    for (let reads = 0; reads < MAX_READS; reads++) {
+      const world = await this.#live(cached, target, signal);
+      if (world === undefined) return undefined;
+      if (sameSpec(world.target, target)) return this.#planner.plan(world, signal);
+      target = world.target;
+    }
+    throw new Error(`ProductionTarget ${at.name} changes faster than it can be read: try again`);
+  }
+
+  async #live(cached: Promotion, hint: ProductionTarget | undefined, signal: AbortSignal): Promise<World | undefined> {
+    const { client, caches, records, canary, clock, cluster, nonce } = this.#options;
+    const namespace = cached.metadata.namespace ?? '';
+    const at = { namespace, name: cached.spec.targetRef.name };
+    const { environmentRef } = cached.spec;
+    const [promotion, target, lock, policy, keyring, environment, skewSeconds, workloads] = await Promise.all([
+      client.find(Promotion, { namespace, name: cached.metadata.name }, { signal }),
+      client.find(ProductionTarget, at, { signal }),
+      client.find(WorkloadLock, { namespace, name: workloadLockName }, { signal }),
+      this.#policy(hint, signal),
+      this.#keyring(hint, signal),
+      client.find(TwinEnvironment, environmentRef, { signal }),
+      this.#skew(signal),
+      this.#workloads(namespace, hint, signal),
+    ]);
+    if (promotion === undefined || promotion.metadata.uid !== cached.metadata.uid) return undefined;
+    if (promotion.metadata.deletionTimestamp !== undefined) return undefined;
+    return {
+      now: clock.now(),
+      skewSeconds,
+      nonce: nonce(),
+      cluster,
+      promotion,
+      target,
+      enforcement: canary.state(namespace),
+      policy,
+      keyring,
+      environment,
+      notAdmitted: notAdmitted({
+        namespace: environmentRef.namespace,
+        labels: caches.namespaces.lister.get({ name: environmentRef.namespace })?.metadata.labels ?? undefined,
+        allowedFrom: target?.spec.allowedFrom,
+        classes: caches.classes.lister.list(),
+      }),
+      lock,
+      records: records.of(at),
+      workloads,
+      siblings: caches.promotions.lister
+        .list(namespace)
+        .filter(({ metadata, spec }) => spec.targetRef.name === at.name && metadata.uid !== promotion.metadata.uid),
+    };
+  }
+
+  async #policy(target: ProductionTarget | undefined, signal: AbortSignal): Promise<Resolved<ApprovalPolicy>> {
+    const named = target?.spec.approvalPolicyRef?.name;
+    const defaults = this.#options.caches.policies.lister.list().filter(({ spec }) => spec.default);
+    const name = named ?? (defaults.length === 1 ? defaults[0]?.metadata.name : undefined);
+    if (name === undefined)
+      return {
+        missing: `there are ${defaults.length} default ApprovalPolicies: a platform engineer makes it one, or names one in the target`,
+      };
+    const object = await this.#options.client.find(ApprovalPolicy, { name }, { signal });
+    return object === undefined
+      ? { missing: `ApprovalPolicy ${name} does not exist: a platform engineer creates it` }
+      : { object };
+  }
+
+  async #keyring(target: ProductionTarget | undefined, signal: AbortSignal): Promise<Resolved<ApproverKeyring>> {
+    const name = target?.spec.keyringRef.name ?? 'default';
+    const object = await this.#options.client.find(ApproverKeyring, { name }, { signal });
+    return object === undefined
+      ? { missing: `ApproverKeyring ${name} does not exist, so nobody can approve: a platform engineer creates it` }
+      : { object };
+  }
+
+  async #skew(signal: AbortSignal): Promise<number | undefined> {
+    const { skew } = await this.#options.client.serverDate({ signal });
+    return skew / 1000;
+  }
+
+  #workloads(
+    namespace: string,
+    target: ProductionTarget | undefined,
+    signal: AbortSignal,
+  ): Promise<readonly WorkloadFacts[]> {
+    const workloads = target?.spec.workloads ?? [];
+    return Promise.all(
+      workloads.map(async ({ kind, name }) => ({
+        kind,
+        name,
+        live: await this.#options.client.find(Deployment, { namespace, name }, { signal }),
+      })),
+    );
+  }
+
+  #closed(promotion: Promotion, records: World['records']): World {
+    const { clock, cluster, canary } = this.#options;
+    const missing = 'not read: the promotion is over';
+    return {
+      now: clock.now(),
+      skewSeconds: undefined,
+      nonce: '',
+      cluster,
+      promotion,
+      target: undefined,
+      enforcement: canary.state(promotion.metadata.namespace ?? ''),
+      policy: { missing },
+      keyring: { missing },
+      environment: undefined,
+      notAdmitted: undefined,
+      lock: undefined,
+      records,
+      workloads: [],
+      siblings: [],
+    };
+  }
+}
+
+function sameSpec(a: ProductionTarget | undefined, b: ProductionTarget | undefined): boolean {
+  return a?.metadata.uid === b?.metadata.uid && canonicalJSON(a?.spec ?? null) === canonicalJSON(b?.spec ?? null);
+}

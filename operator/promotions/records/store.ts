@@ -1,0 +1,74 @@
+import { PromotionRecord, recordName } from '../../api/index.ts';
+import { isAlreadyExists, keyOf, type Client, type Informer, type ObjectKey } from '../../kube/index.ts';
+import { nameOf, sealRecord } from './chain.ts';
+import type { RecordEntry, RecordSpec, RecordTarget } from './types.ts';
+
+/** Label of every record, so that `kubectl get promotionrecords -l twinlock.dev/target=web` prints one chain. */
+export const TARGET_LABEL = 'twinlock.dev/target';
+const BY_TARGET = 'target';
+
+export interface RecordStoreOptions {
+  readonly client: Pick<Client, 'create' | 'find'>;
+  readonly informer: Informer<PromotionRecord>;
+  /** Told of every record that this process wrote: the mirror outside of the namespace. */
+  readonly onAppended: (record: RecordSpec) => void;
+}
+
+/** Chains of records in the cluster. Reads from a cache that has seen every write of this process. */
+export class RecordStore {
+  readonly #client: RecordStoreOptions['client'];
+  readonly #informer: Informer<PromotionRecord>;
+  readonly #onAppended: RecordStoreOptions['onAppended'];
+
+  constructor({ client, informer, onAppended }: RecordStoreOptions) {
+    this.#client = client;
+    this.#informer = informer;
+    this.#onAppended = onAppended;
+    informer.addIndex(BY_TARGET, targetKeys);
+  }
+
+  /** The chain of a target, in order of sequence. */
+  of(target: ObjectKey): readonly RecordSpec[] {
+    return this.#informer.lister
+      .byIndex(BY_TARGET, keyOf(target))
+      .map(({ spec }) => spec)
+      .toSorted((a, b) => a.sequence - b.sequence);
+  }
+
+  /**
+   * Writes the record that follows `records`.
+   *
+   * @returns false when that place in the chain is taken: read the chain and decide again
+   */
+  async append(target: RecordTarget, records: readonly RecordSpec[], entry: RecordEntry): Promise<boolean> {
+    const spec = sealRecord(target, records, entry);
+    const record: PromotionRecord = {
+      apiVersion: 'twinlock.dev/v1alpha1',
+      kind: 'PromotionRecord',
+      metadata: { name: nameOf(spec), namespace: target.namespace, labels: { [TARGET_LABEL]: target.name } },
+      spec,
+    };
+    try {
+      this.#informer.absorb(await this.#client.create(PromotionRecord, record));
+    } catch (error) {
+      if (!isAlreadyExists(error)) throw error;
+      await this.isHead(target, records);
+      return false;
+    }
+    this.#onAppended(spec);
+    return true;
+  }
+
+  /** Asks the API server itself whether nothing follows `records`; what does is taken into the cache. */
+  async isHead(target: Pick<RecordTarget, 'namespace' | 'name'>, records: readonly RecordSpec[]): Promise<boolean> {
+    const name = recordName(target.name, (records.at(-1)?.sequence ?? 0) + 1);
+    const next = await this.#client.find(PromotionRecord, { namespace: target.namespace, name });
+    if (next === undefined) return true;
+    this.#informer.absorb(next);
+    return false;
+  }
+}
+
+function targetKeys({ metadata, spec }: PromotionRecord): readonly string[] {
+  return [keyOf({ namespace: metadata.namespace, name: spec.target.name })];
+}

@@ -1,0 +1,141 @@
+import { specDigest } from '../../canonical/index.ts';
+import { outcomeEntry, rfc3339 } from '../../promotions/decide/index.ts';
+import { historyOf, nameOf, openApproval, type RecordSpec } from '../../promotions/records/index.ts';
+import { contentsOf, matchLive, sameLock, withOnly, type LockSpec } from '../lock/index.ts';
+import { entryOf, settings } from './adopt.ts';
+import { isProtected, lockOf, stall, type TargetStep } from './common.ts';
+import { recall } from './recall.ts';
+import type { TargetVerdict } from './verdict.ts';
+import type { TargetWorld } from './world.ts';
+
+/** Somebody with the right to do so deleted the lock: it is made again from what the records say is approved. */
+export const lockThere: TargetStep = (world) => {
+  const held = lockOf(world);
+  let lock: LockSpec = held;
+  for (const { kind, name, live } of world.workloads) {
+    if (contentsOf(held, { kind, name }).current !== undefined || live?.spec === undefined) continue;
+    const record = recall(world.records, { kind, name }, { ...live.spec });
+    if (record === undefined)
+      return {
+        ...stall(
+          'LockLost',
+          `the lock was deleted and ${kind}/${name} runs something that was not approved last: put approved content back`,
+        ),
+        tampered: `${kind}/${name}`,
+      };
+    lock = withOnly(lock, entryOf(world, { kind, name }, { ...live.spec }, record));
+  }
+  if (lock === held && world.lock !== undefined) return undefined;
+  return {
+    ready: false,
+    reason: 'LockLost',
+    message: 'the lock is made again',
+    action: { do: 'WriteLock', lock: settings(lock, world), because: 'it was gone' },
+  };
+};
+
+export const protection: TargetStep = (world) =>
+  isProtected(world)
+    ? undefined
+    : {
+        ready: false,
+        reason: 'LabelLost',
+        message: 'the namespace lost its label and gets it back',
+        action: { do: 'Protect' },
+      };
+
+/** A promotion that was deleted during its rollout must not hold the target for ever. */
+export const orphans: TargetStep = (world) => {
+  const open = openApproval(world.records);
+  if (open?.promotion === undefined || world.promotions.has(open.promotion.uid)) return undefined;
+  const back = (open.outcome?.changes ?? []).every(({ kind, name }) => {
+    const live = world.workloads.find((w) => w.kind === kind && w.name === name)?.live;
+    return (
+      live?.spec !== undefined && matchLive(contentsOf(lockOf(world), { kind, name }), { ...live.spec }) !== 'Current'
+    );
+  });
+  const [result, reason] = [back ? 'RolledBack' : 'Failed', 'PromotionDeleted'] as const;
+  const message = `promotion ${open.promotion.name} was deleted during its rollout`;
+  return { ready: false, reason, message, action: append(world, open, result, reason, message) };
+};
+
+/** The fallback is live and no rollout is under way: an on-call undid it, or a rollout was taken back. */
+export const undone: TargetStep = (world) => {
+  if (openApproval(world.records) !== undefined) return undefined;
+  const lock = lockOf(world);
+  for (const { kind, name, live } of world.workloads) {
+    if (live?.spec === undefined) continue;
+    const contents = contentsOf(lock, { kind, name });
+    const match = matchLive(contents, { ...live.spec });
+    if ((match !== 'Fallback' && match !== 'Undone') || contents.fallback === undefined) continue;
+    const approved = world.records.find((record) => nameOf(record) === contents.current?.record);
+    const uid = approved?.promotion?.uid;
+    const ended = uid === undefined ? undefined : historyOf(world.records, uid).ended;
+    const message = `${kind}/${name} was rolled back to what it was before ${approved?.promotion?.name ?? 'its last promotion'}`;
+    const going: TargetVerdict = { ready: false, reason: 'RolledBack', message };
+    if (approved !== undefined && uid !== undefined && ended?.outcome?.result !== 'RolledBack')
+      return { ...going, action: append(world, approved, 'RolledBack', 'Undone', message) };
+    const next = withOnly(lock, entryOf(world, { kind, name }, { ...live.spec }, contents.fallback.record));
+    return { ...going, action: { do: 'WriteLock', lock: next, because: message } };
+  }
+  return undefined;
+};
+
+/** Content that nobody approved: recorded once per digest, and nothing is promoted until it is gone. */
+export const tampered: TargetStep = (world) => {
+  const found = world.workloads.flatMap(({ kind, name, live }) => {
+    if (live?.spec === undefined) return [];
+    const contents = contentsOf(lockOf(world), { kind, name });
+    if (matchLive(contents, { ...live.spec }) !== 'None') return [];
+    return [{ kind, name, from: contents.current?.digest, to: specDigest({ ...live.spec }) }];
+  });
+  if (found.length === 0) return undefined;
+  const shown = found.map(({ kind, name }) => `${kind}/${name}`).join(', ');
+  const verdict: TargetVerdict = {
+    ...stall(
+      'Tampered',
+      `${shown} has content that nobody approved (${found.map(({ to }) => to).join(', ')}): find out how it got there, then put approved content back, e.g. kubectl rollout undo`,
+    ),
+    tampered: shown,
+  };
+  const fresh = found.filter(({ kind, name, to }) => lastTampered(world.records, kind, name) !== to);
+  if (fresh.length === 0) return verdict;
+  return {
+    ...verdict,
+    action: { do: 'Append', entry: { type: 'Tampered', time: rfc3339(world.now), tampered: fresh } },
+  };
+};
+
+export const upkeep: TargetStep = (world) => {
+  const lock = lockOf(world);
+  const wanted = settings(lock, world);
+  return sameLock(lock, wanted)
+    ? undefined
+    : {
+        ready: true,
+        reason: 'Protected',
+        message: 'settings of the target go to the lock',
+        action: { do: 'WriteLock', lock: wanted, because: 'settings of the target changed' },
+      };
+};
+
+function append(
+  world: TargetWorld,
+  approved: RecordSpec,
+  result: 'RolledBack' | 'Failed',
+  reason: string,
+  message: string,
+): NonNullable<TargetVerdict['action']> {
+  const { promotion } = approved;
+  if (promotion === undefined) throw new TypeError(`record ${nameOf(approved)} names no promotion`);
+  const round = world.records.find((record) => nameOf(record) === approved.round?.record);
+  const changes = approved.outcome?.changes;
+  return { do: 'Append', entry: outcomeEntry({ now: world.now, promotion, round, result, reason, message, changes }) };
+}
+
+function lastTampered(records: readonly RecordSpec[], kind: string, name: string): string | undefined {
+  const found = records.findLast(({ tampered: list }) =>
+    list?.some((item) => item.kind === kind && item.name === name),
+  );
+  return found?.tampered?.find((item) => item.kind === kind && item.name === name)?.to;
+}

@@ -1,0 +1,22 @@
+import type { RecordEntry } from '../../promotions/records/index.ts';
+import type { LockSpec } from '../lock/index.ts';
+
+/** One write; after each one the world is read again. */
+export type TargetAction =
+  | { readonly do: 'WriteLock'; readonly lock: LockSpec; readonly because: string }
+  | { readonly do: 'Protect' }
+  | { readonly do: 'Append'; readonly entry: RecordEntry };
+
+export interface TargetVerdict {
+  readonly ready: boolean;
+  /** Cause in CamelCase. */
+  readonly reason: string;
+  readonly message: string;
+  /** Somebody has to repair something. */
+  readonly stalled?: boolean | undefined;
+  /** Content that nobody approved is live. */
+  readonly tampered?: string | undefined;
+  readonly action?: TargetAction | undefined;
+  /** Milliseconds. */
+  readonly requeueAfter?: number | undefined;
+}
