@@ -1,8 +1,13 @@
 import { join } from 'node:path';
 import test from 'ava';
-import { run, startApi, tools } from '../harness/index.ts';
+import { run, startApi, tools, waitFor } from '../harness/index.ts';
 import { charts, smallest } from './render.ts';
 import type { ApiCluster } from '../harness/index.ts';
+
+interface Policy {
+  readonly metadata: { readonly name: string };
+  readonly status?: { readonly typeChecking?: { readonly expressionWarnings?: readonly object[] } };
+}
 
 let cluster: ApiCluster;
 
@@ -44,15 +49,15 @@ test.serial('install: an API server takes every object, and every policy compile
   await upgrade('twinlock-crds');
   await upgrade('twinlock', ...values());
   t.true((await names('deployments')).includes('deployment.apps/twinlock-promotions'));
-  const { stdout } = await cluster.kubectl(['get', 'validatingadmissionpolicies', '-o', 'json']);
-  const { items } = JSON.parse(stdout) as {
-    items: readonly {
-      metadata: { name: string };
-      status?: { typeChecking?: { expressionWarnings?: readonly object[] } };
-    }[];
-  };
-  t.true(items.length >= 5);
-  t.deepEqual((await names('vendortwins')).length, 0, 'a VendorTwin has the name of its vendor');
+  const checked = await waitFor('every policy to be type checked', async (seen) => {
+    const { stdout } = await cluster.kubectl(['get', 'validatingadmissionpolicies', '-o', 'json']);
+    const { items } = JSON.parse(stdout) as { items: readonly Policy[] };
+    seen(items);
+    return items.every(({ status }) => status?.typeChecking !== undefined) && items;
+  });
+  t.true(checked.length >= 5);
+  for (const { metadata, status } of checked)
+    t.deepEqual(status?.typeChecking?.expressionWarnings ?? [], [], metadata.name);
   t.regex((await cluster.kubectl(['get', 'vendortwins,twinclasses,approvalpolicies', '-o', 'name'])).stdout, /stripe/);
 });
 

@@ -73,12 +73,15 @@ test('edit may make environments and promotions, and neither approves nor writes
   t.true(rules(view).every(({ verbs }) => verbs.every((verb) => ['get', 'list', 'watch'].includes(verb))));
 });
 
-test('approve, rollback, unprotect and upgrade are held by one role each', async (t) => {
+test('approve, unprotect and upgrade are held by one role each, rollback by the on-call and the process', async (t) => {
   const roles = (await rendered()).filter(({ kind }) => kind === 'ClusterRole');
   const holders = (verb: string, resource: string): readonly string[] =>
-    roles.filter((role) => grants(role, verb, resource)).map(({ metadata }) => metadata.name);
+    roles
+      .filter((role) => grants(role, verb, resource))
+      .map(({ metadata }) => metadata.name)
+      .sort();
   t.deepEqual(holders('approve', 'promotions'), ['twinlock-approver']);
-  t.deepEqual(holders('rollback', 'productiontargets'), ['twinlock-oncall']);
+  t.deepEqual(holders('rollback', 'productiontargets'), ['twinlock-oncall', 'twinlock-promotions']);
   t.deepEqual(holders('unprotect', 'productiontargets'), ['twinlock-admin']);
   t.deepEqual(holders('upgrade', 'productiontargets'), ['twinlock-admin']);
 });
