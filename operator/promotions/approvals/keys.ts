@@ -54,6 +54,7 @@ export function parsePublicKey(line: string): ParsedKey {
   const known = parsed.get(line);
   if (known !== undefined) return known;
   const result = readLineOrRefuse(line);
+  if (!result.ok) return result;
   if (parsed.size >= MAX_REMEMBERED) parsed.clear();
   parsed.set(line, result);
   return result;
