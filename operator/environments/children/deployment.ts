@@ -28,7 +28,8 @@ export function twinManifests(home: Home, service: ResolvedService, podSecurity:
   const claims = service.claim === undefined ? [] : [claimManifest(home, component, service.claim)];
   const { twin } = service;
   if (twin === undefined) return claims;
-  const mounted = claims.length > 0 && twin.statePath !== undefined;
+  const mounted = twin.statePath !== undefined;
+  const durable = mounted && claims.length > 0;
   const container = {
     name: service.name,
     image: twin.image,
@@ -43,19 +44,25 @@ export function twinManifests(home: Home, service: ResolvedService, podSecurity:
   const deployment = deploymentManifest(home, component, {
     replicas: 1,
     // A volume that one node may mount once: the old pod has to be gone before the new one starts.
-    ...(mounted ? { strategy: { type: 'Recreate' } } : {}),
+    ...(durable ? { strategy: { type: 'Recreate' } } : {}),
     template: {
       metadata: { labels: componentLabels(home, component) },
       spec: {
         containers: [container],
         ...podDefaults,
         securityContext: { ...podSecurityOf(podSecurity), ...(mounted ? { fsGroup: 65_532 } : {}) },
-        ...(mounted ? { volumes: [{ name: 'state', persistentVolumeClaim: { claimName: service.name } }] } : {}),
+        ...(mounted ? { volumes: [stateVolume(durable ? service.name : undefined)] } : {}),
       },
     },
   });
   const ports = twin.adminPort === undefined ? [] : [{ name: 'admin', port: twin.adminPort }];
   return [...claims, deployment, serviceManifest(home, component, twin.port, ports)];
+}
+
+/** A user other than root may write nowhere in most images: Ephemeral state needs a volume as well, gone with the pod. */
+function stateVolume(claimName: string | undefined): object {
+  const source = claimName === undefined ? { emptyDir: {} } : { persistentVolumeClaim: { claimName } };
+  return { name: 'state', ...source };
 }
 
 export function deploymentManifest(
