@@ -3,7 +3,7 @@ import { Storage } from '@google-cloud/storage';
 import test from 'ava';
 import { createTransport } from 'nodemailer';
 import { Stripe } from 'stripe';
-import { installTwinlock, prepare } from '../demo/index.ts';
+import { get, installTwinlock, prepare } from '../demo/index.ts';
 import { waitFor } from '../harness/index.ts';
 import { environmentsNamespace, removeEnvironmentsNamespace } from './support/namespace.ts';
 import { portForward } from './support/port-forward.ts';
@@ -99,12 +99,8 @@ test('nodemailer sends to maildev, whose API shows the mail within the namespace
     ['Thanks'],
   );
 
-  const { body } = await story.cluster.request('GET', `/api/v1/namespaces/${inside}/services/smtp`);
-  const { spec } = body as { spec: { ports: readonly { port: number }[] } };
-  t.false(
-    spec.ports.some(({ port }) => port === 1080),
-    'no Service leads to the admin API',
-  );
+  const outside = `http://smtp.${inside}.twins.localhost:${story.cluster.hostPort(30080).split(':')[1]}/email`;
+  t.is((await get(outside)).status, 404, 'the front door does not lead to it');
 });
 
 type Lookup = (
