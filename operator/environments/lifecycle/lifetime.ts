@@ -12,6 +12,9 @@ export interface Lifetime {
   readonly extended: boolean;
 }
 
+/** As many characters of a token as a status holds; the rest makes no difference. */
+const TOKEN_MAX = 256;
+
 /**
  * Activity is a change of the spec or a new extend token; an environment expires `inactivity` after the last one, but
  * never lives longer than `max`. What it asks for is capped by its class.
@@ -24,8 +27,9 @@ export function lifetimeOf(
   extendAt: string | undefined,
   now: number,
 ): Lifetime {
+  const token = extendAt?.slice(0, TOKEN_MAX);
   const createdAt = Date.parse(metadata.creationTimestamp ?? '') || now;
-  const extended = extendAt !== undefined && extendAt !== status?.lastHandledExtendAt;
+  const extended = token !== undefined && token !== status?.lastHandledExtendAt;
   const seen = Date.parse(status?.lastActivityAt ?? '');
   const changed = Number.isNaN(seen) || (status?.observedGeneration ?? 0) < (metadata.generation ?? 0);
   const lastActivityAt = extended || changed ? seconds(now) : seen;
@@ -45,7 +49,7 @@ export function lifetimeOf(
     lastActivityAt,
     expiresAt,
     expired: expiresAt !== undefined && expiresAt <= now,
-    handledExtendAt: extendAt ?? status?.lastHandledExtendAt,
+    handledExtendAt: token ?? status?.lastHandledExtendAt,
     extended,
   };
 }

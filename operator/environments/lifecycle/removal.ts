@@ -52,11 +52,8 @@ function adviceFor(type: string, namespace: string): string {
   }
 }
 
-/** A volume that outlives its claim. */
-export function volumeBlocker(name: string, policy: string): Blocker {
-  const advice =
-    policy === 'Retain'
-      ? 'its StorageClass retains volumes: delete it once nobody needs the data, or use a StorageClass with reclaimPolicy Delete'
-      : "its provisioner has not deleted it yet: see the volume's events";
-  return { group: '', kind: 'PersistentVolume', name, message: `The volume is still there; ${advice}` };
+/** A volume that outlives its claim although its StorageClass says that it goes with it. */
+export function volumeBlocker(name: string): Blocker {
+  const message = `PersistentVolume ${name} is still there: its provisioner has not deleted it yet, see the volume's events`;
+  return { group: '', kind: 'PersistentVolume', name, message };
 }

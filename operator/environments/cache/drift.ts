@@ -1,0 +1,69 @@
+import type { Cache, Cached, KubeObject, ResourceType } from '../../kube/index.ts';
+import { resourcePath } from '../../kube/index.ts';
+import { HASH_ANNOTATION, type Child } from './slim.ts';
+
+interface Known {
+  readonly hash: string | undefined;
+  readonly digest: string;
+}
+
+/**
+ * What the applier reads children from. The caches hold them slimmed, so it compares hashes alone and would not see that
+ * somebody edited one; here a child whose content is not as it was after the last apply loses its hash, and is sent
+ * again. Edits made while no controller ran are not seen: the first sight of a child is taken as it is.
+ */
+export class DriftView implements Pick<Cache, 'lookup' | 'absorb'> {
+  readonly #cache: Pick<Cache, 'lookup' | 'absorb'>;
+  /** By namespace, then by place, so that an environment can be forgotten at once. */
+  readonly #known = new Map<string, Map<string, Known>>();
+
+  constructor(cache: Pick<Cache, 'lookup' | 'absorb'>) {
+    this.#cache = cache;
+  }
+
+  lookup<T extends KubeObject>(type: ResourceType<T>, object: KubeObject): Cached<T> | undefined {
+    const cached = this.#cache.lookup(type, object);
+    const found = cached?.object;
+    const place = placeOf(type, object);
+    const home = this.#homeOf(object);
+    if (cached === undefined || found === undefined || !isChild(found)) {
+      home.delete(place);
+      return cached;
+    }
+    const hash = found.metadata.annotations?.[HASH_ANNOTATION];
+    const known = home.get(place);
+    if (known === undefined || known.hash !== hash) {
+      home.set(place, { hash, digest: found.digest });
+      return cached;
+    }
+    if (known.digest === found.digest) return cached;
+    return { slimmed: true, object: { ...found, metadata: { ...found.metadata, annotations: {} } } };
+  }
+
+  absorb<T extends KubeObject>(type: ResourceType<T>, object: T): void {
+    this.#cache.absorb(type, object);
+    // What the server made of it is what it is to stay.
+    this.#homeOf(object).delete(placeOf(type, object));
+    this.lookup(type, object);
+  }
+
+  /** Forgets the children of an environment that is gone. */
+  forget(namespace: string): void {
+    this.#known.delete(namespace);
+  }
+
+  #homeOf({ metadata: { namespace, name } }: KubeObject): Map<string, Known> {
+    const home = namespace ?? name;
+    const known = this.#known.get(home) ?? new Map<string, Known>();
+    this.#known.set(home, known);
+    return known;
+  }
+}
+
+function placeOf(type: ResourceType, { metadata: { namespace, name } }: KubeObject): string {
+  return resourcePath(type, { namespace, name });
+}
+
+function isChild(object: KubeObject): object is KubeObject & Child {
+  return 'digest' in object;
+}

@@ -1,0 +1,175 @@
+import { hashOf, type KubeObject, type ObjectMeta, type Condition } from '../../kube/index.ts';
+import type { LiveContainer } from '../wiring/index.ts';
+
+/** Annotation with the digest of what was applied last. */
+export const HASH_ANNOTATION = 'twinlock.dev/applied-hash';
+
+/** What is kept of a child: enough to know that it is there, whose it is, and whether somebody changed it. */
+export interface Child extends KubeObject {
+  /** Digest of its content as the API server has it, defaults included. */
+  readonly digest: string;
+}
+
+export interface NamespaceChild extends Child {
+  readonly conditions: readonly Pick<Condition, 'type' | 'status' | 'message'>[];
+}
+
+export interface ClaimChild extends Child {
+  /** The PersistentVolume that it is bound to. */
+  readonly volume: string | undefined;
+}
+
+export interface DeploymentChild extends Child {
+  readonly replicas: number;
+  readonly status: {
+    readonly observedGeneration: number;
+    readonly replicas: number;
+    readonly updatedReplicas: number;
+    readonly readyReplicas: number;
+    readonly availableReplicas: number;
+  };
+  /** Why it does not get on: a condition that says so. */
+  readonly failure: { readonly reason: string; readonly message: string } | undefined;
+}
+
+export interface PodChild extends KubeObject {
+  readonly ready: boolean;
+  readonly containers: readonly LiveContainer[];
+  /** Why a container waits, as the kubelet says. */
+  readonly waiting: string | undefined;
+}
+
+/** An object as it came: only the parts that are read below are looked at, and each is checked. */
+type Raw = KubeObject & Readonly<Record<string, unknown>>;
+
+/** Any child of which only existence and content matter. */
+export function slimChild(object: KubeObject): Child {
+  return { ...head(object), digest: contentDigest(object as Raw) };
+}
+
+export function slimNamespace(object: KubeObject): NamespaceChild {
+  const raw = object as Raw;
+  return { ...slimChild(object), conditions: conditionsOf(raw) };
+}
+
+export function slimClaim(object: KubeObject): ClaimChild {
+  const spec = members((object as Raw)['spec']);
+  const { volumeName, ...wanted } = spec;
+  return {
+    ...head(object),
+    // The binder writes the name of the volume; that is no change of what was asked for.
+    digest: hashOf(wanted),
+    volume: typeof volumeName === 'string' && volumeName !== '' ? volumeName : undefined,
+  };
+}
+
+export function slimDeployment(object: KubeObject): DeploymentChild {
+  const raw = object as Raw;
+  const status = members(raw['status']);
+  const count = (field: string): number => number(status[field]);
+  return {
+    ...slimChild(object),
+    replicas: number(members(raw['spec'])['replicas']),
+    status: {
+      observedGeneration: count('observedGeneration'),
+      replicas: count('replicas'),
+      updatedReplicas: count('updatedReplicas'),
+      readyReplicas: count('readyReplicas'),
+      availableReplicas: count('availableReplicas'),
+    },
+    failure: failureOf(conditionsOf(raw)),
+  };
+}
+
+export function slimPod(object: KubeObject): PodChild {
+  const raw = object as Raw;
+  const spec = members(raw['spec']);
+  const status = members(raw['status']);
+  const ready = conditionsOf(raw).some((each) => each.type === 'Ready' && each.status === 'True');
+  return {
+    ...head(object),
+    ready: ready && object.metadata.deletionTimestamp === undefined,
+    containers: [...list(spec['initContainers']), ...list(spec['containers'])].map(liveContainer),
+    waiting: [...list(status['initContainerStatuses']), ...list(status['containerStatuses'])]
+      .map((each) => text(members(members(members(each)['state'])['waiting'])['reason']))
+      .find((reason) => reason !== '' && reason !== 'ContainerCreating' && reason !== 'PodInitializing'),
+  };
+}
+
+function liveContainer(raw: unknown): LiveContainer {
+  const { name, image, env, envFrom } = members(raw);
+  return {
+    name: text(name),
+    image: text(image),
+    // Written by the API server, which has checked the form.
+    env: list(env) as LiveContainer['env'],
+    envFrom: list(envFrom).length > 0,
+  };
+}
+
+function failureOf(conditions: readonly RawCondition[]): DeploymentChild['failure'] {
+  const failed = conditions.find(
+    ({ type, status, reason }) =>
+      (type === 'ReplicaFailure' && status === 'True') ||
+      (type === 'Progressing' && status === 'False' && reason === 'ProgressDeadlineExceeded'),
+  );
+  return failed === undefined ? undefined : { reason: failed.reason, message: failed.message };
+}
+
+/** Metadata without what nobody here reads. */
+function head({ apiVersion, kind, metadata }: KubeObject): KubeObject {
+  const { name, namespace, uid, resourceVersion, generation, creationTimestamp, deletionTimestamp } = metadata;
+  const hash = metadata.annotations?.[HASH_ANNOTATION];
+  const slim: ObjectMeta = {
+    name,
+    ...(namespace === undefined ? {} : { namespace }),
+    uid,
+    resourceVersion,
+    ...(generation === undefined ? {} : { generation }),
+    creationTimestamp,
+    ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }),
+    ...(metadata.labels === undefined ? {} : { labels: metadata.labels }),
+    ...(hash === undefined ? {} : { annotations: { [HASH_ANNOTATION]: hash } }),
+    ...(metadata.finalizers === undefined ? {} : { finalizers: metadata.finalizers }),
+  };
+  return { apiVersion, kind, metadata: slim };
+}
+
+/** Digest of everything but status and metadata; labels count, since selectors rely on them. */
+function contentDigest(raw: Raw): string {
+  const content = Object.entries(raw).filter(([field]) => !notContent.has(field));
+  return hashOf([Object.fromEntries(content), raw.metadata.labels ?? {}]);
+}
+
+const notContent: ReadonlySet<string> = new Set(['apiVersion', 'kind', 'metadata', 'status']);
+
+interface RawCondition {
+  readonly type: string;
+  readonly status: 'True' | 'False' | 'Unknown';
+  readonly reason: string;
+  readonly message: string;
+}
+
+function conditionsOf(raw: Raw): readonly RawCondition[] {
+  return list(members(raw['status'])['conditions']).map((each) => {
+    const { type, status, reason, message } = members(each);
+    const known = status === 'True' || status === 'False' ? status : 'Unknown';
+    return { type: text(type), status: known, reason: text(reason), message: text(message) };
+  });
+}
+
+function members(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
+}
+
+function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? (value as readonly unknown[]) : [];
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function number(value: unknown): number {
+  return typeof value === 'number' ? value : 0;
+}

@@ -1,0 +1,27 @@
+import type { TwinEnvironment } from '../../api/index.ts';
+import type { Applier, Client, Clock, EventRecorder, Logger } from '../../kube/index.ts';
+import type { Cache } from '../../kube/index.ts';
+import type { DriftView, Informers } from '../cache/index.ts';
+import type { Renderer } from '../children/index.ts';
+import type { Owner } from '../naming/index.ts';
+import type { PlanSettings } from '../plan/index.ts';
+import type { Reports } from '../reports/index.ts';
+
+/** What every step of a reconcile works with. */
+export interface Context {
+  readonly client: Client;
+  readonly cache: Cache;
+  readonly drift: DriftView;
+  readonly informers: Informers;
+  readonly applier: Applier;
+  readonly events: EventRecorder;
+  readonly reports: Reports;
+  readonly renderer: () => Promise<Renderer>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly settings: PlanSettings & { readonly policiesEnforced: boolean };
+}
+
+export function ownerOf({ metadata: { namespace = '', name, uid = '' } }: TwinEnvironment): Owner {
+  return { namespace, name, uid };
+}

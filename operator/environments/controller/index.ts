@@ -1,0 +1,2 @@
+/** The TwinEnvironment controller: gather, plan, apply, one status. */
+export { environmentController, type ControllerDependencies } from './controller.ts';

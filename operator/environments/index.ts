@@ -1,0 +1,3 @@
+/** The TwinEnvironment controller and its process. */
+export { startEnvironments, type EnvironmentsOverrides } from './process.ts';
+export { environmentManagerRole, environmentsRights, type Right } from './rights.ts';

@@ -1,0 +1,103 @@
+import type { TwinEnvironmentStatus } from '../../api/index.ts';
+import { printable } from '../../canonical/index.ts';
+import type { Plan } from '../plan/index.ts';
+import { wiringOf, type Report, type ServiceWiring } from '../wiring/index.ts';
+import { livePods, partState, type ObservedParts, type PartState } from './observed.ts';
+
+type Services = NonNullable<TwinEnvironmentStatus['services']>;
+type Workloads = NonNullable<TwinEnvironmentStatus['workloads']>;
+
+/** A service with its wiring and the state of its twin. */
+export interface ServiceSummary {
+  readonly name: string;
+  readonly state: PartState;
+  readonly wiring: ServiceWiring;
+}
+
+export interface WorkloadSummary {
+  readonly name: string;
+  readonly state: PartState;
+}
+
+/** What an environment's parts and wiring come to. */
+export interface Summary {
+  readonly services: readonly ServiceSummary[];
+  readonly workloads: readonly WorkloadSummary[];
+}
+
+/** Reports by workload; none for a workload that has no servicesEndpoint. */
+export type Reports = (workload: string) => Report | undefined;
+
+export function summarize(plan: Plan, parts: ObservedParts, reports: Reports): Summary {
+  const observed = plan.workloads.map((workload) => ({
+    plan: workload,
+    pods: livePods(parts, workload.name),
+    report: workload.reportPath === undefined ? undefined : reports(workload.name),
+  }));
+  return {
+    services: plan.services.map((service) => ({
+      name: service.name,
+      state: service.twin === undefined ? { ready: true } : partState(parts, service.name),
+      wiring: wiringOf(service, observed),
+    })),
+    workloads: plan.workloads.map(({ name }) => ({ name, state: partState(parts, name) })),
+  };
+}
+
+const MAX_VARIABLES = 256;
+const MAX_REASON = 1000;
+
+/** `status.services` */
+export function serviceStatuses(plan: Plan, { services }: Summary): Services {
+  return services.map(({ name, state, wiring }, index) => {
+    const planned = plan.services[index];
+    const reason = state.ready ? wiring.reason : `twin ${state.reason}`;
+    return {
+      name,
+      mode: planned?.mode ?? 'Twin',
+      ...(planned?.endpoint === undefined ? {} : { url: planned.endpoint.url }),
+      ...(wiring.rendered.length === 0 ? {} : { rendered: wiring.rendered.slice(0, MAX_VARIABLES) }),
+      ...(wiring.running.length === 0 ? {} : { running: wiring.running.slice(0, MAX_VARIABLES) }),
+      ...(wiring.reported === undefined ? {} : { reported: withoutUndefined(wiring.reported) }),
+      verified: wiring.verdict === 'True',
+      ready: state.ready,
+      ...(reason === undefined ? {} : { reason: printable(reason, MAX_REASON) }),
+    };
+  });
+}
+
+/** `status.workloads` */
+export function workloadStatuses(plan: Plan, parts: ObservedParts, { workloads }: Summary): Workloads {
+  return plan.workloads.map((workload, index) => {
+    const images = runningImages(parts, workload.name);
+    return {
+      name: workload.name,
+      ...(images.length === 0 ? {} : { images }),
+      templateDigest: workload.templateDigest,
+      ready: workloads[index]?.state.ready ?? false,
+      ...(workload.url === undefined ? {} : { url: workload.url }),
+    };
+  });
+}
+
+/** Images that all Ready pods agree on; of a container on which they differ there is none to be named. */
+function runningImages(parts: ObservedParts, component: string): { container: string; image: string }[] {
+  const byContainer = new Map<string, Set<string>>();
+  for (const pod of livePods(parts, component)) {
+    if (!pod.ready) continue;
+    for (const { name, image } of pod.containers) {
+      byContainer.set(name, (byContainer.get(name) ?? new Set()).add(image));
+    }
+  }
+  return [...byContainer].flatMap(([container, images]) => {
+    const [image] = images;
+    return images.size === 1 && image !== undefined ? [{ container, image }] : [];
+  });
+}
+
+function withoutUndefined<T extends object>(value: T): { [K in keyof T]?: NonNullable<T[K]> } {
+  // Object.entries loses the types; the filter takes out just what the return type leaves out.
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as {
+    [K in keyof T]?: NonNullable<T[K]>;
+  };
+}

@@ -1,0 +1,56 @@
+import type { Frozen, TwinEnvironmentStatus } from '../../api/index.ts';
+import type { EventInput } from '../../kube/index.ts';
+
+type Status = Frozen<TwinEnvironmentStatus>;
+export type Transition = Pick<EventInput, 'type' | 'reason' | 'action' | 'note'>;
+
+/** Conditions whose changes people want to hear of; Reconciling and Stalled only repeat them. */
+const told: readonly string[] = ['Ready', 'Admitted', 'TwinsReady', 'TwinsWired', 'Exposed'];
+
+/** What changed between two statuses, as events: a condition with another status or reason, an extension, a blocker. */
+export function transitions(before: Status | undefined, after: Status): readonly Transition[] {
+  const events: Transition[] = [];
+  for (const condition of after.conditions ?? []) {
+    if (!told.includes(condition.type)) continue;
+    const old = before?.conditions?.find(({ type }) => type === condition.type);
+    if (old?.status === condition.status && old.reason === condition.reason) continue;
+    const good = condition.status === 'True';
+    // The beginning is no news: a condition that starts as not yet fulfilled says what everybody expects.
+    if (old === undefined && !good && condition.type !== 'Ready' && condition.type !== 'Admitted') continue;
+    events.push({
+      type: good || expected.has(condition.reason) ? 'Normal' : 'Warning',
+      reason: good ? condition.type : condition.reason,
+      action: 'Reconcile',
+      note: condition.message === '' ? condition.type : condition.message,
+    });
+  }
+  const { lastHandledExtendAt, expiresAt } = after;
+  if (lastHandledExtendAt !== undefined && lastHandledExtendAt !== before?.lastHandledExtendAt) {
+    const until = expiresAt === undefined ? 'it does not expire' : `it expires at ${expiresAt}`;
+    events.push({ type: 'Normal', reason: 'Extended', action: 'Extend', note: `Extended: ${until}` });
+  }
+  const blocked = after.blockedBy ?? [];
+  if (blocked.length > 0 && (before?.blockedBy ?? []).length === 0) {
+    const note = blocked.map(({ message }) => message).join('; ');
+    events.push({ type: 'Warning', reason: 'RemovalBlocked', action: 'Remove', note });
+  }
+  return distinct(events);
+}
+
+/** Reasons that are the usual course of things. */
+const expected: ReadonlySet<string> = new Set([
+  'TwinNotReady',
+  'WorkloadNotReady',
+  'BoundaryNotReady',
+  'Queued',
+  'Expired',
+  'Terminating',
+  'Suspended',
+  'NotVerified',
+  'NamespaceTerminating',
+]);
+
+/** Ready repeats the reason of the condition that holds it up. */
+function distinct(events: readonly Transition[]): readonly Transition[] {
+  return [...new Map(events.map((event) => [`${event.reason}/${event.note}`, event])).values()];
+}
