@@ -21,8 +21,6 @@ export function promotionWatches(caches: Caches): readonly Watch[] {
   promotions.addIndex(BY_TARGET, targetOf);
   promotions.addIndex(BY_ENVIRONMENT, environmentOf);
   promotions.addIndex(BY_ENVIRONMENT_NAMESPACE, environmentNamespaceOf);
-  const requests = (found: readonly { readonly metadata: Request }[]): readonly Request[] =>
-    found.map(({ metadata: { namespace, name } }) => ({ namespace, name }));
   const everyone = (): readonly Request[] => requests(promotions.lister.list());
   return [
     watchFor(promotions, anyOf(generationChanged, annotationsChanged)),
@@ -47,6 +45,10 @@ export function promotionWatches(caches: Caches): readonly Watch[] {
       labelsChanged,
     ),
   ];
+}
+
+function requests(found: readonly { readonly metadata: Request }[]): readonly Request[] {
+  return found.map(({ metadata: { namespace, name } }) => ({ namespace, name }));
 }
 
 interface Refers {

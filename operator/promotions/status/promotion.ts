@@ -1,8 +1,8 @@
 import { annotations, type PromotionStatus } from '../../api/index.ts';
+import { withCondition, type Condition, type ConditionInput } from '../../kube/index.ts';
 import { VOTE_PREFIX, type CountResult, type VoteOutcome } from '../approvals/index.ts';
-import { rfc3339, type Decision, type Phase, type World } from '../decide/index.ts';
+import { type Decision, type Phase, type World } from '../decide/index.ts';
 import { nameOf } from '../records/index.ts';
-import { withTimes, type Stated } from './conditions.ts';
 
 const MAX_VOTES = 64;
 const ENDS: ReadonlySet<Phase> = new Set(['Completed', 'Rejected', 'Failed', 'RolledBack', 'Expired', 'Superseded']);
@@ -17,11 +17,18 @@ export function promotionStatus(world: World, decision: Decision): PromotionStat
   const { verdict, facts } = decision;
   const { history } = facts;
   const requestedAt = promotion.metadata.annotations?.[annotations.reconcileRequestedAt];
+  let conditions: readonly Condition[] = promotion.status?.conditions ?? [];
+  for (const condition of conditionsOf(decision))
+    conditions = withCondition(
+      conditions,
+      { ...condition, message: condition.message.slice(0, 8192), observedGeneration: promotion.metadata.generation },
+      world.now,
+    );
   const record = history.ended ?? history.approved ?? history.round;
   return {
     observedGeneration: promotion.metadata.generation,
     phase: verdict.phase,
-    ...(facts.gates.length === 0 ? {} : { gates: gatesOf(decision) }),
+    ...gatesOf(decision),
     ...approvalOf(world, decision),
     ...rolloutOf(decision),
     ...(verdict.why === undefined || verdict.why.length === 0
@@ -29,18 +36,18 @@ export function promotionStatus(world: World, decision: Decision): PromotionStat
       : { why: verdict.why.slice(0, 32).map((line) => line.slice(0, 2048)) }),
     ...(record === undefined ? {} : { record: nameOf(record) }),
     ...(requestedAt === undefined ? {} : { lastHandledReconcileAt: requestedAt.slice(0, 256) }),
-    conditions: withTimes(
-      conditionsOf(decision),
-      promotion.status?.conditions,
-      promotion.metadata.generation,
-      rfc3339(world.now),
-    ),
+    conditions: conditions.map((condition) => ({ ...condition })),
   };
 }
 
-function conditionsOf({ verdict, facts }: Decision): readonly Stated[] {
+function conditionsOf({ verdict, facts }: Decision): readonly ConditionInput[] {
   const { phase, reason, message } = verdict;
-  const state = (type: string, holds: boolean): Stated => ({ type, status: holds ? 'True' : 'False', reason, message });
+  const state = (type: string, holds: boolean): ConditionInput => ({
+    type,
+    status: holds ? 'True' : 'False',
+    reason,
+    message,
+  });
   const { history, gates } = facts;
   const passed = history.round !== undefined || (gates.length > 0 && gates.every(({ result }) => result === 'Passed'));
   // True while it waits for people: accepted and healthy; Flux and Argo CD would call anything else a failure.
@@ -68,8 +75,10 @@ function yes(reason: string, message: string): { readonly reason: string; readon
   return { reason, message };
 }
 
-function gatesOf({ facts }: Decision): NonNullable<PromotionStatus['gates']> {
-  return facts.gates.map((gate) => ({ ...gate }));
+/** Those that were run now, else those that the round was opened with. */
+function gatesOf({ facts }: Decision): Pick<PromotionStatus, 'gates'> {
+  const gates = facts.gates.length > 0 ? facts.gates : (facts.history.round?.gates ?? []);
+  return gates.length === 0 ? {} : { gates: gates.map((gate) => ({ ...gate })) };
 }
 
 function approvalOf({ promotion }: World, { facts, count }: Decision): Pick<PromotionStatus, 'approval'> {

@@ -1,0 +1,2 @@
+/** The Promotion controller: read -> decide -> act -> status. */
+export { wirePromotions, type WireOptions } from './wire.ts';

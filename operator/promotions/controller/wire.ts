@@ -1,0 +1,158 @@
+import type { Client, Clock, EventRecorder, Logger } from '../../kube/index.ts';
+import {
+  annotationsChanged,
+  anyOf,
+  Controller,
+  generationChanged,
+  watchMapped,
+  type Manager,
+  type Request,
+} from '../../runtime/index.ts';
+import {
+  Canary,
+  FollowedWorkloads,
+  followPolicies,
+  releaser,
+  TargetReader,
+  TargetReconciler,
+} from '../../targets/index.ts';
+import { historyOf, RecordStore, type RecordSpec } from '../records/index.ts';
+import type { World } from '../decide/index.ts';
+import { Actor } from './act.ts';
+import { followAll } from './caches.ts';
+import { promotionMetrics } from './metrics.ts';
+import { WorldReader } from './read.ts';
+import { PromotionReconciler } from './reconcile.ts';
+import { promotionWatches } from './watches.ts';
+
+export interface WireOptions {
+  readonly manager: Manager;
+  readonly client: Client;
+  readonly logger: Logger;
+  readonly events: EventRecorder;
+  readonly clock: Clock;
+  /** The operator's own. */
+  readonly systemNamespace: string;
+  readonly cluster: World['cluster'];
+  readonly nonce: () => string;
+}
+
+const PROMOTION_WORKERS = 4;
+const TARGET_WORKERS = 2;
+
+/** Puts the process together: caches, canary, the controllers of targets, promotions and released namespaces. */
+export function wirePromotions(options: WireOptions): void {
+  const { manager, client, logger, events, clock, systemNamespace, cluster, nonce } = options;
+  const { cache, metrics } = manager;
+  const caches = followAll(cache);
+  const { targets, promotions, locks } = caches;
+  const records = new RecordStore({ client, informer: caches.records, onAppended: (record) => mirror(logger, record) });
+
+  const canary: Canary = new Canary({
+    client,
+    clock,
+    logger,
+    drift: followPolicies(cache, systemNamespace, () => canary.wake()),
+    namespaces: () =>
+      new Map(locks.lister.list().map(({ metadata, spec }) => [metadata.namespace ?? '', spec.approved[0]?.name])),
+    onChange: (namespace, enforcement) => {
+      if (!enforcement.active) logger.error({ namespace, reason: enforcement.message }, 'the lock is not enforced');
+      for (const request of requestsOf(targets.lister.list(namespace))) targetController.enqueue(request);
+      for (const request of requestsOf(promotions.lister.list(namespace))) promotionController.enqueue(request);
+    },
+  });
+  const own = promotionMetrics({
+    metrics,
+    promotions: promotions.lister,
+    targets: targets.lister,
+    enforcement: (namespace) => canary.state(namespace),
+  });
+
+  const followed = new FollowedWorkloads(cache, (namespace, change) => {
+    if (change === 'content')
+      for (const request of requestsOf(targets.lister.list(namespace))) targetController.enqueue(request);
+    for (const { metadata, spec } of promotions.lister.list(namespace)) {
+      const chain = records.of({ namespace, name: spec.targetRef.name });
+      const { approved, ended } = historyOf(chain, metadata.uid ?? '');
+      const rolling = approved !== undefined && ended === undefined;
+      if (rolling || (change === 'content' && ended === undefined))
+        promotionController.enqueue({ namespace, name: metadata.name });
+    }
+  });
+  const targetReader = new TargetReader({ client, targets, promotions, records, canary, clock });
+  const targetController = new Controller({
+    name: 'productiontargets',
+    logger,
+    metrics,
+    clock,
+    maxConcurrentReconciles: TARGET_WORKERS,
+    watches: [
+      // A target's neighbours too: one workload has one target, and the lock is one for the namespace.
+      watchMapped(
+        targets,
+        ({ metadata }) => [
+          { namespace: metadata.namespace, name: metadata.name },
+          ...requestsOf(targets.lister.list(metadata.namespace ?? '')),
+        ],
+        anyOf(generationChanged, annotationsChanged),
+      ),
+      watchMapped(locks, ({ metadata }) => requestsOf(targets.lister.list(metadata.namespace ?? ''))),
+      watchMapped(caches.records, ({ metadata, spec }) => [{ namespace: metadata.namespace, name: spec.target.name }]),
+      watchMapped(caches.namespaces, ({ metadata }) => requestsOf(targets.lister.list(metadata.name))),
+      // Only the end of a promotion matters here: one that goes during its rollout.
+      watchMapped(promotions, ({ metadata, spec }) => [{ namespace: metadata.namespace, name: spec.targetRef.name }], {
+        add: () => false,
+        update: () => false,
+      }),
+    ],
+    reconcile: new TargetReconciler({
+      client,
+      reader: targetReader,
+      records,
+      targets,
+      followed,
+      events,
+      onTampered: () => own.tampered.inc(),
+    }).reconcile,
+  });
+  const promotionController = new Controller({
+    name: 'promotions',
+    logger,
+    metrics,
+    clock,
+    maxConcurrentReconciles: PROMOTION_WORKERS,
+    watches: promotionWatches(caches),
+    reconcile: new PromotionReconciler({
+      client,
+      promotions,
+      reader: new WorldReader({ client, caches, records, canary, clock, cluster, nonce }),
+      actor: new Actor({ client, records, canary, events, clock, absorb: (lock) => locks.absorb(lock) }),
+      monotonic: () => clock.monotonic(),
+      onRolledOut: (milliseconds) => own.voteToRollout.observe(milliseconds / 1000),
+    }).reconcile,
+  });
+  const releaseController = new Controller({
+    name: 'released-namespaces',
+    logger,
+    metrics,
+    clock,
+    watches: [
+      watchMapped(locks, ({ metadata }) => [{ name: metadata.namespace ?? '' }]),
+      watchMapped(targets, ({ metadata }) => [{ name: metadata.namespace ?? '' }], {
+        add: () => false,
+        update: () => false,
+      }),
+    ],
+    reconcile: releaser({ client, logger }),
+  });
+  for (const runnable of [canary, targetController, promotionController, releaseController]) manager.add(runnable);
+}
+
+function requestsOf(found: readonly { readonly metadata: Request }[]): readonly Request[] {
+  return found.map(({ metadata: { namespace, name } }) => ({ namespace, name }));
+}
+
+/** Records go when their namespace goes: the log is where an auditor finds them then (security: "Records"). */
+function mirror(logger: Logger, record: RecordSpec): void {
+  logger.info({ record }, 'record written');
+}
