@@ -59,6 +59,10 @@ export const breachedRules: readonly Breach[] = [
     [worker('images'), undefined],
     [worker('template', 'spec', 'containers', 0, 'image'), undefined],
   ),
+  environment('spec.workloads[1].images', 'images names a container that the template does not have', [
+    worker('images', 0, 'container'),
+    'sidecar',
+  ]),
   environment(
     'spec.workloads[1]',
     'write the image of every init container of the template by digest, there or in images',

@@ -166,6 +166,14 @@ test('kubectl knows the kinds by category and short name, and shows their column
   }
 });
 
+test('kubectl get shows which version of a twin is the default: the last one', async (t) => {
+  const sample = withValue(samplesOf('VendorTwin')[0]!, ['metadata', 'name'], 'columns');
+  const path = server.collection(server.kindOf(sample));
+  await api.request('POST', path, sample);
+  const { stdout } = await api.cluster.kubectl(['get', 'vtwin', 'columns', '--no-headers']);
+  t.regex(stdout, /^columns +Stripe, Inc\. +2026-11-01 /);
+});
+
 interface Installed {
   readonly metadata: { readonly name: string; readonly resourceVersion: string };
   readonly status: {

@@ -85,10 +85,7 @@ export const approverKeyringKind = {
   namespaced: false,
   description: 'The people whose signatures count, their keys, and how long those are valid.',
   spec: approverKeyringSpec,
-  columns: columns(
-    [{ name: 'Principals', type: 'string', jsonPath: '.spec.principals[*].name', description: 'Who may vote.' }],
-    { ready: false },
-  ),
+  columns: columns([], { ready: false }),
 } as const satisfies KindDefinition;
 
 export const ApproverKeyring = resourceOf<ApproverKeyring>(approverKeyringKind);

@@ -101,8 +101,8 @@ export const productionTargetKind = {
       {
         name: 'Promotion',
         type: 'string',
-        jsonPath: '.status.current[*].promotion',
-        description: 'Promotions that run.',
+        jsonPath: '.status.current[0].promotion',
+        description: 'Promotion that the first workload runs.',
         priority: 1,
       },
     ],

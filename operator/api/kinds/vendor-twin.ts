@@ -111,10 +111,10 @@ export const vendorTwinKind = {
     [
       { name: 'Vendor', type: 'string', jsonPath: '.spec.vendor', description: 'Vendor.' },
       {
-        name: 'Versions',
+        name: 'Default',
         type: 'string',
-        jsonPath: '.spec.versions[*].version',
-        description: 'Versions; the last one is the default.',
+        jsonPath: '.spec.versions[-1:].version',
+        description: 'Version of environments that name none: the last one listed.',
       },
     ],
     { ready: false },

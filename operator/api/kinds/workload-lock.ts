@@ -44,15 +44,7 @@ export const workloadLockKind = {
     'The approved content of a protected namespace, which admission compares with. Written by the promotions controller only.',
   spec: workloadLockSpec,
   columns: columns(
-    [
-      {
-        name: 'Workloads',
-        type: 'string',
-        jsonPath: '.spec.approved[?(@.role=="Current")].name',
-        description: 'Workloads that it holds.',
-      },
-      { name: 'LiveAccess', type: 'string', jsonPath: '.spec.liveAccess', description: 'Whether exec is let in.' },
-    ],
+    [{ name: 'LiveAccess', type: 'string', jsonPath: '.spec.liveAccess', description: 'Whether exec is let in.' }],
     { ready: false },
   ),
   rules: [

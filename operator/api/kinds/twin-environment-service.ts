@@ -1,0 +1,79 @@
+import { z } from 'zod';
+
+import { patterns } from '../schema/patterns.ts';
+import { withRules } from '../schema/rule.ts';
+import { componentName, httpURL, image, objectName, worded } from '../schema/text.ts';
+import { args, choice, env, port, quantity, resources } from '../schema/values.ts';
+
+const state = z
+  .object({
+    persistence: choice(
+      'Ephemeral: gone with the pod. Durable: on a PersistentVolumeClaim; the twin must have a statePath.',
+      ['Ephemeral', 'Durable'],
+    ).default('Ephemeral'),
+    size: quantity('Size of the volume.').default('1Gi'),
+    storageClassName: objectName("StorageClass of the volume. Left out: the cluster's default.").optional(),
+  })
+  .describe('Where the twin keeps its state.');
+
+/** An element of `spec.services`. */
+export const service = withRules(
+  z.object({
+    name: componentName("Name of the service, by habit the vendor's; its Deployment and Service have it."),
+    mode: choice(
+      'Twin: a stand-in runs and the app is pointed to it. Real: nothing is set, the app talks to the vendor. Disabled: neither.',
+      ['Twin', 'Real', 'Disabled'],
+    ).default('Twin'),
+    vendorTwinRef: z
+      .object({
+        name: objectName("Name of the VendorTwin. Left out: the service's name.").optional(),
+        version: worded(
+          'Version of the VendorTwin. Left out: the last one listed.',
+          63,
+          patterns.version,
+          'write a version such as v1 or 2026-11-01',
+        ).optional(),
+      })
+      .describe(
+        "Twin of the catalogue. Left out with image and externalURL: the VendorTwin that has the service's name.",
+      )
+      .optional(),
+    image: image('Image by digest of a twin that is not in the catalogue.').optional(),
+    port: port('Port on which that image answers.').optional(),
+    args: args.optional(),
+    env: env.optional(),
+    externalURL: httpURL('URL of a twin that runs elsewhere.').optional(),
+    expose: choice("How the twin's API is reached from outside. A twin's admin API never is.", [
+      'None',
+      'Host',
+      'Path',
+    ]).default('Path'),
+    state: state.optional(),
+    resources: resources.optional(),
+  }),
+  {
+    cel: '[has(self.vendorTwinRef), has(self.image), has(self.externalURL)].filter(given, given).size() <= 1',
+    message: 'write at most one of vendorTwinRef, image and externalURL',
+    check: (s) => [s.vendorTwinRef, s.image, s.externalURL].filter((given) => given !== undefined).length <= 1,
+  },
+  {
+    cel: 'has(self.image) == has(self.port)',
+    message: 'write port with image, and neither with a twin of the catalogue, which has its own',
+    check: (s) => (s.image === undefined) === (s.port === undefined),
+  },
+  {
+    cel: 'has(self.image) || !(has(self.args) || has(self.env))',
+    message: 'args and env belong to image; a twin of the catalogue has its own: change the VendorTwin',
+    check: (s) => s.image !== undefined || (s.args === undefined && s.env === undefined),
+  },
+  {
+    cel: '!has(self.externalURL) || !(has(self.state) || has(self.resources))',
+    message: 'state and resources belong to a twin that runs here: remove them, or externalURL',
+    check: (s) => s.externalURL === undefined || (s.state === undefined && s.resources === undefined),
+  },
+  {
+    cel: "!has(self.image) || !has(self.state) || self.state.persistence == 'Ephemeral'",
+    message: 'Durable state needs a statePath: make the image a VendorTwin',
+    check: (s) => s.image === undefined || s.state === undefined || s.state.persistence === 'Ephemeral',
+  },
+).describe('One third-party service that the app talks to.');

@@ -1,0 +1,134 @@
+import { z } from 'zod';
+
+import { keyedList } from '../schema/lists.ts';
+import { celMatches, withRules } from '../schema/rule.ts';
+import { componentName, dnsLabel, envName, image, text, urlPath } from '../schema/text.ts';
+import { args, bindingSource, choice, containerImages, count, embedded, env, port } from '../schema/values.ts';
+
+const digestSuffix = /@sha256:[a-f0-9]{64}$/;
+
+const container = z
+  .looseObject({
+    name: dnsLabel('Name of the container.'),
+    image: text('Image by digest; or give it in `images`.', 512).optional(),
+  })
+  .describe('A container, as Kubernetes has it.');
+
+const template = z
+  .looseObject({
+    metadata: embedded('Labels and annotations of the pods.').optional(),
+    spec: z
+      .looseObject({
+        containers: keyedList('Containers of the pod.', ['name'], container, { min: 1, max: 16 }),
+        initContainers: keyedList('Containers that run before those.', ['name'], container, { max: 16 }).optional(),
+      })
+      .describe('A PodSpec, as Kubernetes has it.'),
+  })
+  .describe('A PodTemplateSpec, as Kubernetes has it; the API server checks it when the environment is made.');
+
+const binding = z.object({
+  service: dnsLabel('Name of an element of `services`.'),
+  env: envName(
+    "Variable of the containers that is set while the service is a Twin. For Real it stays unset, so that the vendor's SDK falls back to the vendor.",
+  ),
+  source: bindingSource.default('URL'),
+});
+
+const pinned = (list: string): string =>
+  `!has(self.template) || !has(self.template.spec.${list}) || self.template.spec.${list}.all(c, (has(c.image) && ${celMatches(digestSuffix, 'c.image')}) || (has(self.images) && self.images.exists(i, i.container == c.name)))`;
+
+interface Pinnable {
+  readonly images?: readonly { readonly container: string }[] | undefined;
+}
+const isPinned = (
+  workload: Pinnable,
+  containers: readonly { readonly name: string; readonly image?: string | undefined }[] | undefined,
+): boolean =>
+  (containers ?? []).every(
+    ({ name, image: named }) =>
+      (named !== undefined && digestSuffix.test(named)) ||
+      (workload.images ?? []).some((entry) => entry.container === name),
+  );
+
+/** An element of `spec.workloads`. */
+export const workload = withRules(
+  z.object({
+    name: componentName('Name of the workload; its Deployment and Service have it.'),
+    image: image(
+      'Image by digest of the only container, which has the name of the workload. What is promoted later is this digest.',
+    ).optional(),
+    template: template.optional(),
+    args: args.optional(),
+    env: env.optional(),
+    images: containerImages(
+      'Images by digest that replace those of the template, by the name of the container.',
+    ).optional(),
+    replicas: count('Number of pods.', 1, 10).default(1),
+    port: port('Port on which the workload answers HTTP.').optional(),
+    healthPath: urlPath('Path that answers 200 once the workload is ready. Left out, an open port counts.').optional(),
+    expose: choice(
+      "How the workload is reached from outside: by a Host of its own, or not. The first that is exposed also answers on the environment's host.",
+      ['None', 'Host'],
+    ).default('Host'),
+    bindings: keyedList(
+      'Variables that are set to the twins, besides those that a VendorTwin brings.',
+      ['env'],
+      binding,
+      { max: 64 },
+    ).optional(),
+    servicesEndpoint: z
+      .object({ path: urlPath('Path that answers {"services": [{"name", "mode", "url"}]}.') })
+      .describe("The app's own report of the services that it talks to; with it, the report must agree too.")
+      .optional(),
+  }),
+  {
+    cel: 'has(self.image) != has(self.template)',
+    message: 'write exactly one of image and template',
+    check: (w) => (w.image === undefined) !== (w.template === undefined),
+  },
+  {
+    cel: '!has(self.template) || !(has(self.args) || has(self.env))',
+    message: 'write args and env in the template, or use image instead of template',
+    check: (w) => w.template === undefined || (w.args === undefined && w.env === undefined),
+  },
+  {
+    cel: '!has(self.image) || !has(self.images)',
+    message: 'images belongs to template; write the digest in image',
+    check: (w) => w.image === undefined || w.images === undefined,
+  },
+  {
+    cel: '!has(self.template) || !has(self.images) || self.images.all(i, self.template.spec.containers.exists(c, c.name == i.container) || (has(self.template.spec.initContainers) && self.template.spec.initContainers.exists(c, c.name == i.container)))',
+    message: 'images names a container that the template does not have',
+    fieldPath: '.images',
+    check: (w) => {
+      const { containers = [], initContainers = [] } = w.template?.spec ?? {};
+      const names = [...containers, ...initContainers].map(({ name }) => name);
+      return w.template === undefined || (w.images ?? []).every(({ container: named }) => names.includes(named));
+    },
+  },
+  {
+    cel: pinned('containers'),
+    message: 'write the image of every container of the template by digest, there or in images',
+    check: (w) => isPinned(w, w.template?.spec.containers),
+  },
+  {
+    cel: pinned('initContainers'),
+    message: 'write the image of every init container of the template by digest, there or in images',
+    check: (w) => isPinned(w, w.template?.spec.initContainers),
+  },
+  {
+    cel: "has(self.port) || self.expose == 'None'",
+    message: 'write the port on which the workload answers HTTP, or expose: None',
+    check: (w) => w.port !== undefined || w.expose === 'None',
+  },
+  {
+    cel: 'has(self.port) || !(has(self.healthPath) || has(self.servicesEndpoint))',
+    message: 'healthPath and servicesEndpoint need the port on which the workload answers HTTP',
+    check: (w) => w.port !== undefined || (w.healthPath === undefined && w.servicesEndpoint === undefined),
+  },
+  {
+    cel: '!has(self.bindings) || !has(self.env) || !self.bindings.exists(b, self.env.exists(e, e.name == b.env))',
+    message: 'a variable of bindings is in env too: write it once',
+    check: (w) => !(w.bindings ?? []).some((b) => (w.env ?? []).some((e) => e.name === b.env)),
+  },
+).describe('One workload of the app under test.');
