@@ -1,8 +1,8 @@
 import { concat, text } from './cel.ts';
 
-/** The object of a request for messages: a CREATE may have a prefix only. */
-const NAME =
-  "(has(request.name) && request.name != '' ? request.name : object.metadata.?name.orValue(object.metadata.?generateName.orValue('')))";
+/** The object of a request: a CREATE may have a prefix for a name, a DELETE of a collection has neither name nor object. */
+const NAME = `(has(request.name) && request.name != '' ? request.name
+  : object != null ? object.metadata.?name.orValue(object.metadata.?generateName.orValue('')) : '*')`;
 const HINT = '; production changes by promotion: kubectl create a Promotion (kubectl explain promotion.spec)';
 
 /**
@@ -19,7 +19,7 @@ export function refusal(problem: string): string {
   return concat(
     "'twinlock: ' + request.kind.kind + '/'",
     NAME,
-    "(has(request.namespace) && request.namespace != '' ? ' in ' + request.namespace : '')",
+    "(has(request.namespace) && request.namespace != '' && request.kind.kind != 'Namespace' ? ' in ' + request.namespace : '')",
     problem,
   );
 }

@@ -1,7 +1,7 @@
 import { all, any, sameField } from './cel.ts';
 import { denial } from './denial.ts';
 import { protectedNamespaces, type PolicyRule } from './policy.ts';
-import { controllers, onSubResource } from './who.ts';
+import { WORKLOAD_CONTROLLERS, controllers, onSubResource } from './who.ts';
 
 const REMOVERS = [
   'generic-garbage-collector',
@@ -58,6 +58,28 @@ export function replicaSets(): PolicyRule {
       {
         expression: any(unchanged, controllers(['deployment-controller', 'generic-garbage-collector'])),
         message: denial("' belongs to its Deployment alone'"),
+      },
+    ],
+  };
+}
+
+/** Whether a rollout went well is read from status, so status is the controllers' word. */
+export function workloadStatus(): PolicyRule {
+  return {
+    name: 'workload-status',
+    description: 'The status of the workloads of a protected namespace is written by their controllers only.',
+    namespaces: protectedNamespaces,
+    match: [
+      {
+        groups: ['apps'],
+        resources: ['deployments/status', 'statefulsets/status', 'daemonsets/status', 'replicasets/status'],
+        operations: ['UPDATE'],
+      },
+    ],
+    validations: [
+      {
+        expression: controllers([...WORKLOAD_CONTROLLERS, 'deployment-controller']),
+        message: denial("' has its status from its controller only'"),
       },
     ],
   };

@@ -6,7 +6,7 @@ import {
   guardSystem,
   guardTargets,
 } from './guard/index.ts';
-import { removal, replicaSets, routing, scale } from './lifecycle.ts';
+import { removal, replicaSets, routing, scale, workloadStatus } from './lifecycle.ts';
 import { operatorOnly } from './operator-only.ts';
 import { pods } from './pods.ts';
 import { liveAccess, podsLive } from './pods-live.ts';
@@ -35,6 +35,7 @@ export function renderPolicies({ systemNamespace }: RenderOptions): readonly Pol
     liveAccess(),
     removal(),
     replicaSets(),
+    workloadStatus(),
     scale(),
     routing(),
     votes(),

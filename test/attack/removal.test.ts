@@ -139,6 +139,17 @@ test('denied: ReplicaSets made, scaled, relabelled or freed by hand', async (t) 
   t.is((await shop.pods(2)).length, 2, 'the Deployment controller scales it');
 });
 
+test('denied: a status that says that a rollout went well; allowed: that of the controller', async (t) => {
+  const shop = await Production.open(stage, 'status-forged');
+  const path = `${shop.apps('Deployment', 'web')}/status`;
+  denied(t, await stage.wildcard('PATCH', path, { status: { observedGeneration: 99 } }), 'workload-status');
+  await shop.until('the controller reports', async () => {
+    const { body } = await stage.admin('GET', path);
+    return (body as { readonly status?: { readonly observedGeneration?: number } }).status?.observedGeneration === 1;
+  });
+  t.pass();
+});
+
 test('denied: an EndpointSlice or Endpoints that take the traffic; allowed: those of the controller', async (t) => {
   const shop = await Production.open(stage, 'routed');
   const slice = {

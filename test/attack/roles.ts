@@ -23,7 +23,7 @@ const every = (apiGroups: readonly string[]): object => ({ apiGroups, resources:
 /** RBAC of the attackers and of the operator: what the chart grants, and no more than a test needs. */
 export function roles(systemNamespace: string): readonly object[] {
   const account = (name: string): object => ({ kind: 'ServiceAccount', name, namespace: systemNamespace });
-  const write = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete'];
+  const write = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete', 'deletecollection'];
   return [
     { apiVersion: 'v1', kind: 'Namespace', metadata: { name: systemNamespace } },
     ...['twinlock-promotions', 'twinlock-environments'].map((name) => ({
@@ -41,7 +41,16 @@ export function roles(systemNamespace: string): readonly object[] {
       { apiGroups: [''], resources: ['serviceaccounts'], verbs: ['impersonate'] },
     ]),
     role('test-wildcard', [
-      every(['', 'apps', 'batch', 'discovery.k8s.io', 'apiextensions.k8s.io', 'autoscaling', 'policy']),
+      every([
+        '',
+        'apps',
+        'batch',
+        'discovery.k8s.io',
+        'apiextensions.k8s.io',
+        'apiregistration.k8s.io',
+        'autoscaling',
+        'policy',
+      ]),
       own(['*'], write),
     ]),
     bind('test-wildcard', user('system:kube-controller-manager')),

@@ -1,8 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { renderPolicies } from '../../operator/admission/index.ts';
 import { approvedSpec, specDigest } from '../../operator/canonical/index.ts';
 import { startApi, waitFor, type Answer, type ApiCluster, type RequestOptions } from '../harness/index.ts';
+import { readKubeconfig, writeKubeconfig } from '../harness/kubeconfig.ts';
 import { roles } from './roles.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
@@ -37,6 +38,8 @@ export interface Stage {
   readonly promotions: Send;
   /** The environments process. */
   readonly environments: Send;
+  /** An account's token without a pod, as `kubectl create token` mints it (by the admin: the guard refuses others). */
+  withToken(namespaceName: string, account: string): Promise<Send>;
   stop(): Promise<void>;
 }
 
@@ -74,10 +77,18 @@ async function furnish(cluster: ApiCluster): Promise<Stage> {
     manager: sender(cluster, await cluster.persona('system:kube-controller-manager')),
     promotions: sender(cluster, promotions.kubeconfig),
     environments: sender(cluster, environments.kubeconfig),
+    withToken: (namespaceName, account) => unboundToken(cluster, namespaceName, account),
     stop: () => cluster.stop(),
   };
   await inForce(stage);
   return stage;
+}
+
+async function unboundToken(cluster: ApiCluster, namespaceName: string, account: string): Promise<Send> {
+  const { stdout } = await cluster.kubectl(['-n', namespaceName, 'create', 'token', account]);
+  const { endpoint } = await readKubeconfig(cluster.kubeconfig);
+  const path = join(dirname(cluster.kubeconfig), `unbound-${account}.kubeconfig`);
+  return sender(cluster, await writeKubeconfig(path, endpoint, { token: stdout.trim() }));
 }
 
 /** The lock holds StatefulSets and DaemonSets too, whichever kinds a ProductionTarget takes so far. */

@@ -4,16 +4,21 @@ import { GROUP } from '../names.ts';
 import type { PolicyRule } from '../policy.ts';
 import { controllers, may, onSubResource } from '../who.ts';
 
-/** The definitions of this group, without which nothing can be compared, and what production's protection follows from. */
+/** The definitions of this group, and the server that answers for it: without them nothing can be compared. */
 export function guardDefinitions(): PolicyRule {
   const group = `(object == null ? oldObject : object).spec.group == ${text(GROUP)}`;
   return {
     name: 'guard-definitions',
-    description: "Twinlock's CustomResourceDefinitions are changed with the verb upgrade only.",
+    description: "The definitions of Twinlock's kinds are changed with the verb upgrade only.",
     match: [
       {
         groups: ['apiextensions.k8s.io'],
         resources: ['customresourcedefinitions', 'customresourcedefinitions/status'],
+        operations: ['CREATE', 'UPDATE', 'DELETE'],
+      },
+      {
+        groups: ['apiregistration.k8s.io'],
+        resources: ['apiservices', 'apiservices/status'],
         operations: ['CREATE', 'UPDATE', 'DELETE'],
       },
     ],
@@ -21,7 +26,10 @@ export function guardDefinitions(): PolicyRule {
     validations: [
       {
         expression: any(
-          all(onSubResource('status'), "request.userInfo.username == 'system:apiserver'"),
+          all(
+            "request.userInfo.username == 'system:apiserver'",
+            `(request.resource.resource == 'apiservices' || ${onSubResource('status')})`,
+          ),
           may('upgrade', 'productiontargets'),
         ),
         message: refusal("' is what the lock stands on: changing it needs the verb upgrade on productiontargets'"),

@@ -1,0 +1,271 @@
+import test from 'ava';
+import { allowed, denied, deniedCommand } from './assert.ts';
+import { Production, must } from './production.ts';
+import { images, namespace, openStage, pod, template, type Json, type Live, type Stage } from './stage.ts';
+
+let stage: Stage;
+test.before(async () => {
+  stage = await openStage();
+});
+test.after.always(async () => {
+  await stage?.stop();
+});
+
+const system = '/api/v1/namespaces/twinlock-system';
+const secret = (type: string): Json => ({
+  metadata: { generateName: 'token-', annotations: { 'kubernetes.io/service-account.name': 'twinlock-promotions' } },
+  type,
+});
+const unlabel = { metadata: { labels: { 'twinlock.dev/protected': null } } };
+
+test('denied: the protected label removed or changed through each endpoint of the namespace', async (t) => {
+  const shop = await Production.open(stage, 'labelled');
+  const path = `/api/v1/namespaces/${shop.namespace}`;
+  denied(t, await stage.wildcard('PATCH', path, unlabel), 'guard-namespaces', /verb unprotect/);
+  denied(
+    t,
+    await stage.wildcard('PATCH', path, { metadata: { labels: { 'twinlock.dev/protected': 'yes' } } }),
+    'guard-namespaces',
+  );
+  denied(t, await stage.wildcard('PATCH', `${path}/status`, unlabel), 'guard-namespaces');
+  const live = await shop.read(path);
+  const { 'twinlock.dev/protected': _, ...labels } = live.metadata['labels'] as Json;
+  denied(
+    t,
+    await stage.wildcard('PUT', `${path}/finalize`, { ...live, metadata: { ...live.metadata, labels } }),
+    'guard-namespaces',
+  );
+  denied(t, await stage.wildcard('PUT', path, { ...live, metadata: { name: shop.namespace } }), 'guard-namespaces');
+  t.is((await stage.environments('PATCH', path, unlabel)).status, 403);
+  allowed(t, await stage.wildcard('PATCH', path, { metadata: { labels: { team: 'a' } } }));
+  const command = await stage.cluster.kubectl(['label', 'namespace', shop.namespace, 'twinlock.dev/protected-'], {
+    as: stage.files.wildcard,
+    check: false,
+  });
+  deniedCommand(t, command, 'guard-namespaces');
+});
+
+test('allowed: the label removed and set again by the promotions process, or with the verb unprotect', async (t) => {
+  const shop = await Production.open(stage, 'unprotected');
+  const path = `/api/v1/namespaces/${shop.namespace}`;
+  const relabel = { metadata: { labels: { 'twinlock.dev/protected': 'true' } } };
+  for (const send of [stage.promotions, stage.admin]) {
+    allowed(t, await send('PATCH', path, unlabel));
+    allowed(t, await send('PATCH', path, relabel));
+  }
+});
+
+test('denied: the protected label set by an agent, which would stop a namespace that has no lock', async (t) => {
+  const protectedLabel = { 'twinlock.dev/protected': 'true' };
+  denied(
+    t,
+    await stage.wildcard('POST', '/api/v1/namespaces', namespace('stopped', protectedLabel)),
+    'guard-namespaces',
+  );
+  await must(stage.wildcard('POST', '/api/v1/namespaces', namespace('stopped')));
+  denied(
+    t,
+    await stage.wildcard('PATCH', '/api/v1/namespaces/stopped', { metadata: { labels: protectedLabel } }),
+    'guard-namespaces',
+  );
+});
+
+test('denied: a namespace that is production and an environment at once, even for an admin', async (t) => {
+  const shop = await Production.open(stage, 'both');
+  const change = { metadata: { labels: { 'twinlock.dev/environment': 'pr-1' } } };
+  denied(t, await stage.admin('PATCH', `/api/v1/namespaces/${shop.namespace}`, change), 'guard-namespaces', /at once/);
+});
+
+test("denied: Twinlock's definitions deleted, changed or marked as broken; others are nobody's business", async (t) => {
+  const path = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+  const own = `${path}/workloadlocks.twinlock.dev`;
+  denied(t, await stage.wildcard('DELETE', own), 'guard-definitions', /verb upgrade/);
+  denied(t, await stage.wildcard('PATCH', own, { spec: { conversion: { strategy: 'None' } } }), 'guard-definitions');
+  denied(t, await stage.wildcard('PATCH', `${own}/status`, { status: { conditions: [] } }), 'guard-definitions');
+  allowed(t, await stage.admin('PATCH', own, { metadata: { annotations: { note: 'x' } } }));
+  const service = '/apis/apiregistration.k8s.io/v1/apiservices/v1alpha1.twinlock.dev';
+  const mine = { spec: { service: { namespace: 'default', name: 'mine' }, insecureSkipTLSVerify: true } };
+  denied(t, await stage.wildcard('PATCH', service, mine), 'guard-definitions');
+  const other = {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: 'things.example.com' },
+    spec: {
+      group: 'example.com',
+      scope: 'Namespaced',
+      names: { plural: 'things', singular: 'thing', kind: 'Thing' },
+      versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object' } } }],
+    },
+  };
+  allowed(t, await stage.wildcard('POST', path, other));
+  allowed(t, await stage.wildcard('DELETE', `${path}/things.example.com`));
+});
+
+test('denied: a target, policy or keyring weakened or deleted without the verb unprotect', async (t) => {
+  const shop = await Production.open(stage, 'ground');
+  const target = {
+    apiVersion: 'twinlock.dev/v1alpha1',
+    kind: 'ProductionTarget',
+    metadata: { name: 'web' },
+    spec: { workloads: [{ kind: 'Deployment', name: 'web' }] },
+  };
+  await must(stage.agent('POST', shop.own('productiontargets'), target));
+  const policy = {
+    apiVersion: 'twinlock.dev/v1alpha1',
+    kind: 'ApprovalPolicy',
+    metadata: { name: 'strict' },
+    spec: { quorum: [{ count: 2 }] },
+  };
+  const policies = '/apis/twinlock.dev/v1alpha1/approvalpolicies';
+  await must(stage.agent('POST', policies, policy));
+  const path = shop.own('productiontargets', 'web');
+  denied(t, await stage.agent('DELETE', path), 'guard-targets', /verb unprotect/);
+  denied(t, await stage.agent('DELETE', shop.own('productiontargets')), 'guard-targets');
+  denied(t, await stage.agent('PATCH', path, { spec: { liveAccess: 'Allow' } }), 'guard-targets');
+  denied(t, await stage.wildcard('PATCH', `${policies}/strict`, { spec: { quorum: [{ count: 1 }] } }), 'guard-targets');
+  denied(t, await stage.wildcard('DELETE', `${policies}/strict`), 'guard-targets');
+  allowed(t, await stage.agent('PATCH', path, { metadata: { labels: { team: 'a' } } }));
+  allowed(t, await stage.admin('PATCH', path, { spec: { liveAccess: 'Allow' } }));
+  allowed(t, await stage.admin('DELETE', path));
+});
+
+test("denied: tokens of the operator's accounts, minted or as a Secret; allowed: for a kubelet's pods", async (t) => {
+  const request = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} };
+  const path = `${system}/serviceaccounts/twinlock-promotions/token`;
+  denied(t, await stage.agent('POST', path, request), 'guard-system', /verb upgrade/);
+  denied(t, await stage.wildcard('POST', path, request), 'guard-system');
+  denied(
+    t,
+    await stage.wildcard('POST', `${system}/secrets`, secret('kubernetes.io/service-account-token')),
+    'guard-system',
+  );
+  allowed(t, await stage.wildcard('POST', `${system}/secrets`, secret('Opaque')));
+  const command = await stage.cluster.kubectl(['-n', 'twinlock-system', 'create', 'token', 'twinlock-promotions'], {
+    as: stage.files.agent,
+    check: false,
+  });
+  deniedCommand(t, command, 'guard-system');
+  const as = await stage.cluster.persona('system:node:node-1', { groups: ['system:nodes'] });
+  const byKubelet = await stage.cluster.request('POST', path, { as, body: request });
+  t.false(JSON.stringify(byKubelet.body).includes('twinlock-guard'), 'left to NodeRestriction and RBAC');
+});
+
+test("denied: pods, workloads, scaling and exec in the operator's namespace; allowed: an upgrade by an admin", async (t) => {
+  const spec = { replicas: 1, selector: { matchLabels: { app: 'twinlock' } }, template: template('twinlock') };
+  const deployments = '/apis/apps/v1/namespaces/twinlock-system/deployments';
+  const deployment = { metadata: { name: 'promotions' }, spec };
+  denied(t, await stage.wildcard('POST', deployments, deployment), 'guard-system', /verb upgrade/);
+  allowed(t, await stage.admin('POST', deployments, deployment));
+  const path = `${deployments}/promotions`;
+  const evil = { spec: { template: template('twinlock', { containers: [{ name: 'twinlock', image: images.evil }] }) } };
+  denied(t, await stage.wildcard('PATCH', path, evil), 'guard-system');
+  denied(t, await stage.wildcard('PATCH', `${path}/scale`, { spec: { replicas: 0 } }), 'guard-system');
+  denied(t, await stage.wildcard('DELETE', path), 'guard-system');
+  const own = pod('mine', { serviceAccountName: 'twinlock-promotions' });
+  denied(t, await stage.wildcard('POST', `${system}/pods`, own), 'guard-system');
+  for (const [kind, body] of [
+    [
+      'jobs',
+      {
+        metadata: { name: 'j' },
+        spec: { template: template('j', { restartPolicy: 'Never', serviceAccountName: 'twinlock-promotions' }) },
+      },
+    ],
+    [
+      'cronjobs',
+      {
+        metadata: { name: 'c' },
+        spec: { schedule: '* * * * *', jobTemplate: { spec: { template: template('c', { restartPolicy: 'Never' }) } } },
+      },
+    ],
+  ] as const) {
+    denied(
+      t,
+      await stage.wildcard('POST', `/apis/batch/v1/namespaces/twinlock-system/${kind}`, body),
+      'guard-system',
+      undefined,
+      kind,
+    );
+  }
+  const { body } = await stage.admin('GET', `${system}/pods`);
+  const [running] = (body as { readonly items: readonly Live[] }).items;
+  const one = `${system}/pods/${running?.metadata.name}`;
+  denied(t, await stage.wildcard('POST', `${one}/exec?command=id&stdout=true`), 'guard-system');
+  const debug = { spec: { ephemeralContainers: [{ name: 'debug', image: images.evil }] } };
+  denied(t, await stage.wildcard('PATCH', `${one}/ephemeralcontainers`, debug), 'guard-system');
+  const [container] = (running?.spec['containers'] ?? []) as readonly Json[];
+  denied(
+    t,
+    await stage.wildcard('PATCH', one, { spec: { containers: [{ ...container, image: images.evil }] } }),
+    'guard-system',
+  );
+  allowed(t, await stage.wildcard('PATCH', one, { metadata: { annotations: { note: 'x' } } }));
+});
+
+test('denied: the environments process outside of environments; allowed: all that it needs', async (t) => {
+  const shop = await Production.open(stage, 'shop-prod');
+  const map = { metadata: { name: 'x' } };
+  const write = stage.environments;
+  denied(t, await write('POST', shop.core('configmaps'), map), 'guard-environments', /in no environment/);
+  denied(t, await write('POST', '/api/v1/namespaces/default/secrets', map), 'guard-environments');
+  denied(t, await write('POST', '/api/v1/namespaces/kube-system/pods', pod('x')), 'guard-environments');
+  const binding = {
+    metadata: { name: 'x' },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
+    subjects: [],
+  };
+  denied(
+    t,
+    await write('POST', '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings', binding),
+    'guard-environments',
+  );
+  denied(t, await write('DELETE', '/api/v1/namespaces/default/serviceaccounts/default'), 'guard-environments');
+  denied(
+    t,
+    await write('POST', `${shop.core('serviceaccounts', 'default')}/token`, { spec: {} }),
+    'guard-environments',
+  );
+  denied(t, await write('POST', '/api/v1/namespaces', namespace('loose')), 'guard-environments', /is no environment/);
+  denied(
+    t,
+    await write('PATCH', '/api/v1/namespaces/default', { metadata: { labels: { 'twinlock.dev/environment': 'x' } } }),
+    'guard-environments',
+  );
+
+  const own = { 'twinlock.dev/environment': 'pr-9', 'twinlock.dev/environment-namespace': 'default' };
+  allowed(t, await write('POST', '/api/v1/namespaces', namespace('pr-9-a1b2', own)));
+  await must(stage.admin('GET', '/api/v1/namespaces/pr-9-a1b2'));
+  allowed(t, await write('POST', '/api/v1/namespaces/pr-9-a1b2/configmaps', map));
+  denied(
+    t,
+    await write('PATCH', '/api/v1/namespaces/pr-9-a1b2', {
+      metadata: { labels: { 'twinlock.dev/environment': null } },
+    }),
+    'guard-environments',
+  );
+  const event = { metadata: { generateName: 'e-' }, involvedObject: { namespace: 'default' } };
+  allowed(t, await write('POST', '/api/v1/namespaces/default/events', event));
+  const lease = { metadata: { name: 'twinlock-environments' }, spec: {} };
+  allowed(t, await write('POST', '/apis/coordination.k8s.io/v1/namespaces/twinlock-system/leases', lease));
+  denied(
+    t,
+    await write('POST', '/apis/coordination.k8s.io/v1/namespaces/kube-system/leases', lease),
+    'guard-environments',
+  );
+  const review = {
+    apiVersion: 'authorization.k8s.io/v1',
+    kind: 'SelfSubjectAccessReview',
+    spec: { nonResourceAttributes: { path: '/', verb: 'get' } },
+  };
+  allowed(t, await write('POST', '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', review));
+  allowed(t, await write('DELETE', '/api/v1/namespaces/pr-9-a1b2'));
+});
+
+test('denied: the environments process by name only, or an unbound token of it: the same bounds', async (t) => {
+  const headers = { 'impersonate-user': 'system:serviceaccount:twinlock-system:twinlock-environments' };
+  denied(
+    t,
+    await stage.agent('POST', '/api/v1/namespaces/default/configmaps', { metadata: { name: 'x' } }, { headers }),
+    'guard-environments',
+  );
+});

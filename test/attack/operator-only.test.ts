@@ -1,0 +1,108 @@
+import test from 'ava';
+import { allowed, denied } from './assert.ts';
+import type { Answer } from '../harness/index.ts';
+import { Production, must } from './production.ts';
+import { lock, openStage, promotionOf, type Json, type Send, type Stage } from './stage.ts';
+
+let stage: Stage;
+test.before(async () => {
+  stage = await openStage();
+});
+test.after.always(async () => {
+  await stage?.stop();
+});
+
+const account = (name: string): string => `system:serviceaccount:twinlock-system:${name}`;
+const digest = `sha256:${'0'.repeat(64)}`;
+const record = (name: string): Json => ({
+  apiVersion: 'twinlock.dev/v1alpha1',
+  kind: 'PromotionRecord',
+  metadata: { name },
+  spec: {
+    type: 'Adopted',
+    target: { namespace: 'records', name: 'web', uid: 'u' },
+    sequence: 1,
+    digest,
+    time: '2026-11-21T08:00:00Z',
+    currentSpecs: [],
+  },
+});
+
+test('denied: status written by an editor, an admin, or in the name of the operator', async (t) => {
+  const shop = await Production.open(stage, 'status');
+  await must(stage.agent('POST', shop.own('promotions'), promotionOf('web-42')));
+  const path = `${shop.own('promotions', 'web-42')}/status`;
+  const forged = { status: { phase: 'Approved' } };
+  const headers = { 'impersonate-user': account('twinlock-promotions') };
+  denied(t, await stage.agent('PATCH', path, forged), 'operator-only');
+  denied(t, await stage.admin('PATCH', path, forged), 'operator-only');
+  denied(t, await stage.agent('PATCH', path, forged, { headers }), 'operator-only');
+  denied(t, await stage.environments('PATCH', path, forged), 'operator-only|guard-environments');
+  allowed(t, await stage.promotions('PATCH', path, { status: { phase: 'Gating' } }));
+});
+
+test("denied: an environment's status by the other process; allowed: by its own", async (t) => {
+  await must(
+    stage.admin('POST', '/api/v1/namespaces', {
+      metadata: { name: 'dev', labels: { 'twinlock.dev/environments': 'true' } },
+    }),
+  );
+  const collection = '/apis/twinlock.dev/v1alpha1/namespaces/dev/twinenvironments';
+  const environment = {
+    apiVersion: 'twinlock.dev/v1alpha1',
+    kind: 'TwinEnvironment',
+    metadata: { name: 'pr-1' },
+    spec: {},
+  };
+  await must(stage.agent('POST', collection, environment));
+  const status = { status: { phase: 'Ready' } };
+  denied(t, await stage.agent('PATCH', `${collection}/pr-1/status`, status), 'operator-only');
+  denied(t, await stage.promotions('PATCH', `${collection}/pr-1/status`, status), 'operator-only');
+  allowed(t, await stage.environments('PATCH', `${collection}/pr-1/status`, status));
+});
+
+test('denied: the lock changed, replaced, deleted or made by anybody but the promotions process', async (t) => {
+  const shop = await Production.open(stage, 'lock');
+  const path = shop.own('workloadlocks', 'lock');
+  const open = { spec: { liveAccess: 'Allow' } };
+  const others: readonly (readonly [string, Send])[] = [
+    ['agent', stage.agent],
+    ['wildcard', stage.wildcard],
+    ['admin', stage.admin],
+    ['environments', stage.environments],
+  ];
+  const elsewhere = '/apis/twinlock.dev/v1alpha1/namespaces/default/workloadlocks';
+  for (const [who, send] of others) {
+    const refused = (answer: Answer): void => denied(t, answer, 'operator-only|guard-environments', undefined, who);
+    refused(await send('PATCH', path, open));
+    refused(await send('DELETE', path));
+    refused(await send('DELETE', shop.own('workloadlocks')));
+    refused(await send('POST', elsewhere, lock('default', [])));
+  }
+  allowed(t, await stage.promotions('PATCH', path, open));
+});
+
+test('denied: the lock changed with a token of the right account that is bound to no pod', async (t) => {
+  const shop = await Production.open(stage, 'minted');
+  const path = shop.own('workloadlocks', 'lock');
+  const minted = await stage.withToken('twinlock-system', 'twinlock-promotions');
+  t.is((await minted('GET', path)).status, 200, 'the token itself works');
+  denied(t, await minted('PATCH', path, { spec: { liveAccess: 'Allow' } }), 'operator-only');
+});
+
+test('denied: records changed or deleted, by the operator too; forged by others', async (t) => {
+  const shop = await Production.open(stage, 'records');
+  const path = shop.own('promotionrecords');
+  denied(t, await stage.agent('POST', path, record('web-000001')), 'operator-only');
+  denied(t, await stage.admin('POST', path, record('web-000001')), 'operator-only');
+  const made = await stage.promotions('POST', path, record('web-000001'));
+  allowed(t, made);
+  denied(
+    t,
+    await stage.promotions('PATCH', `${path}/web-000001`, { metadata: { labels: { a: 'b' } } }),
+    'operator-only',
+    /never changed/,
+  );
+  denied(t, await stage.promotions('DELETE', `${path}/web-000001`), 'operator-only', /never changed/);
+  denied(t, await stage.agent('DELETE', path), 'operator-only');
+});
