@@ -117,10 +117,14 @@ test('the cache ends up equal to the server, and handlers see a story without co
             await new Promise((resolve) => setImmediate(resolve));
           }
           server.relent();
-          await waitFor(`the cache to hold ${versions(server.history.objects)}`, (seen) => {
-            seen(versions(informer.lister.list()));
-            return informer.synced && versions(informer.lister.list()) === versions(server.history.objects);
-          });
+          await waitFor(
+            `the cache to hold ${versions(server.history.objects)}`,
+            (seen) => {
+              seen(versions(informer.lister.list()));
+              return informer.synced && versions(informer.lister.list()) === versions(server.history.objects);
+            },
+            { timeout: 5_000 },
+          );
         } finally {
           stop.abort();
           await running;
