@@ -1,0 +1,86 @@
+import { spawn } from 'node:child_process';
+import { openSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { request } from 'undici';
+import { bundle } from '../images/bundle.ts';
+import { freePorts, waitFor } from '../harness/index.ts';
+import type { Stage } from './stage.ts';
+import { image } from './stage.ts';
+
+const entry = join(import.meta.dirname, '../../operator/main.ts');
+
+/** The operator as its image runs it: one bundled file in a process of its own. */
+export interface Operator {
+  /** Milliseconds from the start of the process until it was ready. */
+  readonly readyAfter: number;
+  readonly startedAt: number;
+  /** Sum of a metric's samples whose name and labels match. */
+  metric(pattern: RegExp): Promise<number>;
+  /** Resident memory in MiB. */
+  rss(): Promise<number>;
+  stop(): Promise<void>;
+}
+
+let bundled: Promise<string> | undefined;
+
+export async function startOperator(stage: Stage, name: 'environments' | 'promotions'): Promise<Operator> {
+  bundled ??= bundle(entry);
+  const program = join(stage.folder, 'operator.mjs');
+  await writeFile(program, await bundled);
+  const [http = 0, health = 0] = await freePorts(2);
+  const log = openSync(join(stage.folder, `${name}.log`), 'a');
+  const startedAt = performance.now();
+  const child = spawn(
+    process.execPath,
+    [
+      program,
+      name,
+      '--kubeconfig',
+      stage.kubeconfigs[name],
+      '--http-address',
+      `127.0.0.1:${http}`,
+      '--health-address',
+      `127.0.0.1:${health}`,
+      '--leader-elect',
+      ...(name === 'environments' ? ['--boundary-image', image('b')] : []),
+    ],
+    { stdio: ['ignore', log, log] },
+  );
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const probe = async (path: string): Promise<string | undefined> => {
+    const answer = await request(`http://127.0.0.1:${health}${path}`).catch(() => undefined);
+    const text = await answer?.body.text();
+    return answer?.statusCode === 200 ? text : undefined;
+  };
+  await waitFor(
+    `the ${name} process is ready`,
+    async () => {
+      if (child.exitCode !== null) {
+        throw new Error(`it ended:\n${await readFile(join(stage.folder, `${name}.log`), 'utf8')}`);
+      }
+      return (await probe('/readyz')) !== undefined;
+    },
+    { interval: 5, timeout: 60_000 },
+  );
+  const readyAfter = performance.now() - startedAt;
+  return {
+    readyAfter,
+    startedAt,
+    async metric(pattern) {
+      const text = (await probe('/metrics')) ?? '';
+      return text
+        .split('\n')
+        .filter((line) => pattern.test(line))
+        .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
+    },
+    async rss() {
+      const status = await readFile(`/proc/${child.pid}/status`, 'utf8');
+      return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? Number.NaN) / 1024;
+    },
+    async stop() {
+      child.kill('SIGTERM');
+      await exited;
+    },
+  };
+}
