@@ -348,6 +348,7 @@ test('a public key is one line: type, canonical base64, comment', (t) => {
     line.replace('ssh-ed25519', 'constructor'),
     `ssh-ed25519 ${Buffer.concat([blob, Buffer.of(0)]).toString('base64')}`,
     `${line}=`,
+    `ssh-ed25519 ${Buffer.concat([string('ssh-dss'), blob.subarray(15)]).toString('base64')}`,
     `# ${line}`,
     'x'.repeat(9000),
   ])

@@ -284,6 +284,11 @@ test('the window must hold when the vote was first seen too: a re-enrolled key b
   t.is(count({}, { seen, ...withKey({ notBefore: '2026-11-19T00:00:00Z' }) }).verdict, 'Approved');
 });
 
+test('a first sight that lies after the end of the window is outside of it', (t) => {
+  const seen = [{ armor: approve(alice), firstSeen: '2026-11-21T10:00:30Z' }];
+  refused(t, count({}, { seen, ...withKey({ notAfter: '2026-11-21T10:00:10Z' }) }), 'KeyExpired');
+});
+
 test('enrolling a revoked key again does not bring it back', (t) => {
   const keys = [...keyed(alice, { revokedAt: '2026-11-01T00:00:00Z' }), ...keyed(alice)];
   for (const order of [keys, keys.toReversed()])
