@@ -1,0 +1,53 @@
+/** What kubelets do for pods, as far as a rollout sees it: this size of cluster has no nodes. */
+import { setTimeout as pause } from 'node:timers/promises';
+import type { ApiCluster } from '../../harness/index.ts';
+
+export interface Pods {
+  /** Pods with this image never become ready from now on. */
+  break(image: string): void;
+  stop(): Promise<void>;
+}
+
+interface PodBody {
+  readonly metadata: { readonly name: string; readonly namespace: string };
+  readonly spec: { readonly containers: readonly { readonly image: string }[] };
+  readonly status?: { readonly phase?: string };
+}
+
+/** Makes every pending pod of a Deployment ready, again and again. */
+export function startPods(cluster: ApiCluster): Pods {
+  const broken = new Set<string>();
+  let stopped = false;
+  const work = async (): Promise<void> => {
+    while (!stopped) {
+      await round(cluster, broken).catch(() => undefined);
+      await pause(60);
+    }
+  };
+  const done = work();
+  return {
+    break: (image) => void broken.add(image),
+    stop: async () => {
+      stopped = true;
+      await done;
+    },
+  };
+}
+
+async function round(cluster: ApiCluster, broken: ReadonlySet<string>): Promise<void> {
+  const { body } = await cluster.request('GET', '/api/v1/pods?fieldSelector=status.phase%3DPending&labelSelector=app');
+  const { items = [] } = body as { readonly items?: readonly PodBody[] };
+  const now = new Date().toISOString();
+  for (const { metadata, spec } of items) {
+    if (spec.containers.some(({ image }) => broken.has(image))) continue;
+    const conditions = ['Ready', 'ContainersReady', 'Initialized', 'PodScheduled'].map((type) => ({
+      type,
+      status: 'True',
+      lastTransitionTime: now,
+    }));
+    await cluster.request('PATCH', `/api/v1/namespaces/${metadata.namespace}/pods/${metadata.name}/status`, {
+      body: { status: { phase: 'Running', conditions } },
+      contentType: 'application/merge-patch+json',
+    });
+  }
+}

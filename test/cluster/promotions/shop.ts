@@ -1,0 +1,199 @@
+/** A production namespace with one Deployment and its target, and environments that show what is promoted to it. */
+import { mkdir } from 'node:fs/promises';
+import type { ProductionTarget, Promotion, PromotionRecord } from '../../../operator/api/index.ts';
+import { run } from '../../harness/index.ts';
+import { deploymentPath, must, path, waitFor, type Json, type Person, type Stage } from './stage.ts';
+
+const image = (letter: string): string => `registry.example/web@sha256:${letter.repeat(64)}`;
+export const images = { first: image('a'), second: image('b'), third: image('c'), evil: image('e') };
+
+export interface ShopOptions {
+  /** Merged into the Deployment's spec. */
+  readonly deployment?: Json;
+  /** Merged into the target's spec. */
+  readonly target?: Json;
+}
+
+/** The live Deployment, as far as tests look at it. */
+export interface Live {
+  readonly metadata: { readonly resourceVersion: string; readonly generation: number };
+  readonly spec: {
+    readonly replicas: number;
+    readonly template: { readonly spec: { readonly containers: readonly { readonly name: string; readonly image: string }[] } } & Json;
+  } & Json;
+}
+
+export class Shop {
+  readonly #stage: Stage;
+  readonly namespace: string;
+
+  constructor(stage: Stage, namespace: string) {
+    this.#stage = stage;
+    this.namespace = namespace;
+  }
+
+  get dev(): string {
+    return `${this.namespace}-dev`;
+  }
+
+  /** Makes both namespaces, the Deployment `web` and its target; does not wait for the target. */
+  async open({ deployment = {}, target = {} }: ShopOptions = {}): Promise<this> {
+    const { send, cluster } = this.#stage;
+    const labels = { 'twinlock.dev/environments': 'true' };
+    await send('POST', '/api/v1/namespaces', { metadata: { name: this.namespace } });
+    await send('POST', '/api/v1/namespaces', { metadata: { name: this.dev, labels } });
+    await waitFor('the default service account', async () => {
+      const { status } = await cluster.request('GET', `/api/v1/namespaces/${this.namespace}/serviceaccounts/default`);
+      return status === 200;
+    });
+    await send('POST', deploymentPath(this.namespace), this.deployment('web', deployment));
+    await send('POST', path(this.namespace, 'productiontargets'), {
+      apiVersion: 'twinlock.dev/v1alpha1',
+      kind: 'ProductionTarget',
+      metadata: { name: 'web' },
+      spec: { workloads: [{ kind: 'Deployment', name: 'web' }], ...target },
+    });
+    return this;
+  }
+
+  deployment(name: string, spec: Json = {}): Json {
+    return {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name },
+      spec: {
+        replicas: 1,
+        selector: { matchLabels: { app: name } },
+        template: {
+          metadata: { labels: { app: name } },
+          spec: { containers: [{ name, image: images.first, env: [{ name: 'MODE', value: 'live' }] }] },
+        },
+        ...spec,
+      },
+    };
+  }
+
+  /** Waits until the target protects production. */
+  async ready(): Promise<this> {
+    await this.target((target) => conditionOf(target, 'Ready')?.status === 'True');
+    await waitFor('the Deployment is there', async (seen) => {
+      const live = await this.live();
+      seen(live);
+      return (live as unknown as { status?: { availableReplicas?: number } }).status?.availableReplicas === live.spec.replicas;
+    });
+    return this;
+  }
+
+  /** An environment whose status says that it runs this image, as its controller would write it. */
+  async environment(name: string, running: string, status: Json = {}): Promise<void> {
+    const { send, processes } = this.#stage;
+    const at = path(this.dev, 'twinenvironments');
+    const made = await send('POST', at, {
+      apiVersion: 'twinlock.dev/v1alpha1',
+      kind: 'TwinEnvironment',
+      metadata: { name },
+      spec: { workloads: [{ name: 'web', image: running, port: 8080 }] },
+    });
+    const { generation } = made['metadata'] as { readonly generation: number };
+    const condition = (type: string): Json => ({ type, status: 'True', reason: 'Test', message: 'as it should be', lastTransitionTime: '2026-11-21T08:00:00Z' });
+    const body = {
+      status: {
+        observedGeneration: generation,
+        phase: 'Ready',
+        workloads: [{ name: 'web', images: [{ container: 'web', image: running }], ready: true }],
+        conditions: ['Ready', 'TwinsWired'].map(condition),
+        ...status,
+      },
+    };
+    await send('PATCH', `${at}/${name}/status`, body, processes.environments);
+  }
+
+  /** Creates a Promotion as somebody. */
+  async promote(name: string, environment: string, { as = this.#stage.people.dev, spec = {} }: { readonly as?: Person; readonly spec?: Json } = {}): Promise<void> {
+    await this.#stage.send(
+      'POST',
+      path(this.namespace, 'promotions'),
+      {
+        apiVersion: 'twinlock.dev/v1alpha1',
+        kind: 'Promotion',
+        metadata: { name },
+        spec: { environmentRef: { namespace: this.dev, name: environment }, targetRef: { name: 'web' }, ...spec },
+      },
+      as.kubeconfig,
+    );
+  }
+
+  async promotion(name: string, holds: (promotion: Promotion) => boolean, timeout = 20_000): Promise<Promotion> {
+    return this.#until<Promotion>(`promotion ${name}`, path(this.namespace, 'promotions', name), holds, timeout);
+  }
+
+  async phase(name: string, phase: string, timeout?: number): Promise<Promotion> {
+    return this.promotion(name, ({ status }) => status?.phase === phase, timeout);
+  }
+
+  async target(holds: (target: ProductionTarget) => boolean, name = 'web', timeout = 20_000): Promise<ProductionTarget> {
+    return this.#until<ProductionTarget>(`target ${name}`, path(this.namespace, 'productiontargets', name), holds, timeout);
+  }
+
+  async #until<T>(what: string, at: string, holds: (object: T) => boolean, timeout: number): Promise<T> {
+    return waitFor(
+      what,
+      async (seen) => {
+        const { status, body } = await this.#stage.cluster.request('GET', at);
+        seen((body as { readonly status?: unknown }).status ?? body);
+        // The schema holds what the API server answers.
+        return status === 200 && holds(body as T) && (body as T);
+      },
+      { timeout },
+    );
+  }
+
+  /**
+   * Signs with stock ssh-keygen and annotates with stock kubectl, by the very lines that `why` shows.
+   *
+   * @returns milliseconds since the epoch, right before the annotation was sent
+   */
+  async vote(name: string, voter: Person, { decision = 'approve' }: { readonly decision?: 'approve' | 'reject' } = {}): Promise<number> {
+    const { status } = await this.promotion(name, (promotion) => promotion.status?.approval?.statements !== undefined);
+    const commands = (status?.why ?? [])
+      .filter((line) => /^(kubectl|rm -f)/.test(line))
+      .map((line) => line.replaceAll('my-name', voter.name).replaceAll('~/.ssh/id_ed25519', voter.key).replaceAll('.approve}', `.${decision}}`));
+    if (commands.length !== 3) throw new Error(`why shows ${commands.length} commands: ${JSON.stringify(status?.why)}`);
+    let annotated = 0;
+    const folder = `${this.#stage.folder}/${this.namespace}-${name}-${voter.name}-${decision}`;
+    await mkdir(folder, { recursive: true });
+    for (const command of commands) {
+      annotated = Date.now();
+      const result = await run('bash', ['-c', `cd ${folder}; ${command}`], {
+        timeout: 30_000,
+        env: { KUBECONFIG: voter.kubeconfig, PATH: `${this.#stage.folder}/bin:${process.env['PATH'] ?? ''}` },
+        check: false,
+      });
+      if (result.code !== 0) throw new Error(`${command} ended with ${result.code}: ${result.stderr}`);
+    }
+    return annotated;
+  }
+
+  async live(name = 'web'): Promise<Live> {
+    return must(await this.#stage.cluster.request('GET', deploymentPath(this.namespace, name)), 'the Deployment') as unknown as Live;
+  }
+
+  async image(): Promise<string | undefined> {
+    return (await this.live()).spec.template.spec.containers[0]?.image;
+  }
+
+  /** The chain of target `web`. */
+  async records(): Promise<readonly PromotionRecord['spec'][]> {
+    const { items } = must(await this.#stage.cluster.request('GET', path(this.namespace, 'promotionrecords')), 'records') as unknown as {
+      readonly items: readonly PromotionRecord[];
+    };
+    return items.map(({ spec }) => spec).toSorted((a, b) => a.sequence - b.sequence);
+  }
+}
+
+export function conditionOf(
+  { status }: Pick<Promotion | ProductionTarget, 'status'>,
+  type: string,
+): { readonly status: string; readonly reason: string; readonly message: string } | undefined {
+  return status?.conditions?.find((condition) => condition.type === type);
+}
