@@ -1,0 +1,262 @@
+/** An API server with CRDs, policies and exactly the rights of the environments process, which runs against it. */
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { renderPolicies } from '../../operator/admission/index.ts';
+import type { TwinEnvironment, TwinEnvironmentStatus } from '../../operator/api/index.ts';
+import { environmentManagerRole, environmentsRights } from '../../operator/environments/index.ts';
+import { startEnvironments } from '../../operator/environments/index.ts';
+import type { Report } from '../../operator/environments/wiring/index.ts';
+import type { FetchReport } from '../../operator/environments/reports/index.ts';
+import type { RunningProcess } from '../../operator/process-options.ts';
+import { startApi, waitFor, type Answer, type ApiCluster } from '../harness/index.ts';
+
+export type Json = Readonly<Record<string, unknown>>;
+
+const systemNamespace = 'twinlock-system';
+const crds = join(import.meta.dirname, '../../crds');
+const digest = 'a'.repeat(64);
+export const image = `registry.example/web@sha256:${digest}`;
+export const twinImage = `registry.example/stripe-mock@sha256:${digest}`;
+export const boundaryImage = `registry.example/caddy@sha256:${digest}`;
+
+export interface Stage {
+  readonly cluster: ApiCluster;
+  /** kubeconfig of the process: a token bound to its pod. */
+  readonly kubeconfig: string;
+  /** Reports that apps give, by workload; changed by tests. */
+  readonly reports: Map<string, Report>;
+  /** Starts one process; stopped with the stage. */
+  start(): Promise<RunningProcess>;
+  stop(): Promise<void>;
+}
+
+export async function openStage(): Promise<Stage> {
+  const cluster = await startApi();
+  try {
+    const files = await Promise.all((await readdir(crds)).map((name) => readFile(join(crds, name), 'utf8')));
+    await cluster.apply(files.join('\n---\n'));
+    await cluster.apply(installation());
+    await cluster.kubectl(['wait', '--for=condition=Established', 'crd', '--all']);
+    // Before the guard stands: it lets nobody mint the operator's tokens.
+    const { kubeconfig } = await cluster.boundToken(systemNamespace, 'twinlock-environments');
+    await cluster.apply(renderPolicies({ systemNamespace }));
+    await cluster.apply(platform());
+    return stageOf(cluster, kubeconfig);
+  } catch (error) {
+    await cluster.stop();
+    throw error;
+  }
+}
+
+function stageOf(cluster: ApiCluster, kubeconfig: string): Stage {
+  const reports = new Map<string, Report>();
+  const started: RunningProcess[] = [];
+  const fetchReport: FetchReport = async ({ workload }) =>
+    reports.get(workload) ?? { failure: 'the report cannot be reached' };
+  return {
+    cluster,
+    kubeconfig,
+    reports,
+    start: async () => {
+      const running = await startEnvironments(
+        {
+          kubeconfig,
+          namespace: systemNamespace,
+          http: { host: '127.0.0.1', port: 0 },
+          health: { host: '127.0.0.1', port: 0 },
+          logLevel: process.env['TWINLOCK_TEST_LOG'] === undefined ? 'fatal' : 'info',
+          leaderElect: false,
+          boundaryImage,
+          networkPoliciesEnforced: false,
+        },
+        { fetchReport },
+      );
+      started.push(running);
+      return running;
+    },
+    stop: async () => {
+      await Promise.all(started.map((each) => each.stop()));
+      await cluster.stop();
+    },
+  };
+}
+
+/** The account with its exact rights, as the chart has it. */
+function installation(): readonly object[] {
+  const rbac = 'rbac.authorization.k8s.io';
+  const name = 'twinlock-environments';
+  const subjects = [{ kind: 'ServiceAccount', name, namespace: systemNamespace }];
+  const role = (kind: string, rules: readonly object[], metadata: object): object => ({
+    apiVersion: `${rbac}/v1`,
+    kind,
+    metadata,
+    rules,
+  });
+  const binding = (kind: string, to: string, metadata: object): object => ({
+    apiVersion: `${rbac}/v1`,
+    kind,
+    metadata,
+    roleRef: { apiGroup: rbac, kind: to, name },
+    subjects,
+  });
+  return [
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: systemNamespace } },
+    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace: systemNamespace } },
+    role('ClusterRole', environmentsRights.cluster, { name }),
+    role('ClusterRole', environmentManagerRole.rules, { name: environmentManagerRole.name }),
+    role('Role', environmentsRights.system, { name, namespace: systemNamespace }),
+    binding('ClusterRoleBinding', 'ClusterRole', { name }),
+    binding('RoleBinding', 'Role', { name, namespace: systemNamespace }),
+  ];
+}
+
+/** The default class, a twin of Stripe, and a namespace for developers. */
+function platform(): readonly object[] {
+  return [
+    own('TwinClass', 'default', undefined, { default: true }),
+    own('VendorTwin', 'stripe', undefined, {
+      vendor: 'Stripe',
+      versions: [
+        {
+          version: 'v1',
+          image: twinImage,
+          port: 12_111,
+          adminPort: 12_999,
+          statePath: '/state',
+          dummyKey: 'sk_test_twin',
+          liveKeyPatterns: ['^sk_live_', '^rk_live_'],
+          bindings: [
+            { env: 'STRIPE_API_BASE', source: 'URL' },
+            { env: 'STRIPE_API_KEY', source: 'DummyKey' },
+          ],
+        },
+      ],
+    }),
+    developers('shop-dev'),
+  ];
+}
+
+export function developers(name: string): object {
+  return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: { 'twinlock.dev/environments': 'true' } } };
+}
+
+export function own(
+  kind: string,
+  name: string,
+  namespace: string | undefined,
+  spec: Json,
+  metadata: Json = {},
+): object {
+  return {
+    apiVersion: 'twinlock.dev/v1alpha1',
+    kind,
+    metadata: { name, ...(namespace === undefined ? {} : { namespace }), ...metadata },
+    spec,
+  };
+}
+
+export function environment(name: string, spec: Json = {}, namespace = 'shop-dev', metadata: Json = {}): object {
+  return own('TwinEnvironment', name, namespace, spec, metadata);
+}
+
+/** One workload and one twin: the smallest useful environment. */
+export const smallest = {
+  workloads: [{ name: 'web', image, port: 8080 }],
+  services: [{ name: 'stripe' }],
+} as const;
+
+export function pathOf(name: string, namespace = 'shop-dev'): string {
+  return `/apis/twinlock.dev/v1alpha1/namespaces/${namespace}/twinenvironments/${name}`;
+}
+
+export async function read<T>(stage: Stage, path: string): Promise<T> {
+  const answer = await stage.cluster.request('GET', path);
+  if (answer.status !== 200) throw new Error(`GET ${path} answered ${answer.status}`);
+  return answer.body as T;
+}
+
+type Status = TwinEnvironmentStatus;
+
+/** Waits until the status of an environment is as a test wants it; shows the last one when it never is. */
+export function untilStatus(
+  stage: Stage,
+  name: string,
+  holds: (status: Status) => boolean,
+  namespace = 'shop-dev',
+): Promise<Status> {
+  return waitFor(`the status of ${namespace}/${name}`, async (seen) => {
+    const { status } = await read<TwinEnvironment>(stage, pathOf(name, namespace));
+    seen(status);
+    return status !== undefined && holds(status as Status) ? (status as Status) : undefined;
+  });
+}
+
+export function condition(status: Status, type: string): { status: string; reason: string; message: string } {
+  return status.conditions?.find((each) => each.type === type) ?? { status: 'Absent', reason: '', message: '' };
+}
+
+export function isReady(status: Status): boolean {
+  return condition(status, 'Ready').status === 'True';
+}
+
+interface Listed<T> {
+  readonly items: readonly T[];
+}
+export interface Object_ {
+  readonly metadata: {
+    readonly name: string;
+    readonly uid: string;
+    readonly labels?: Readonly<Record<string, string>>;
+  };
+}
+export interface Pod extends Object_ {
+  readonly spec: { readonly containers: readonly { readonly name: string; readonly env?: readonly Json[] }[] };
+  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
+}
+
+export async function list<T extends Object_>(stage: Stage, path: string): Promise<readonly T[]> {
+  return (await read<Listed<T>>(stage, path)).items;
+}
+
+/** Does for a namespace what the kubelet would, until enough: every pod becomes Ready. */
+export async function runPods(stage: Stage, namespace: string): Promise<void> {
+  for (const pod of await list<Pod>(stage, `/api/v1/namespaces/${namespace}/pods`)) {
+    if (pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True')) continue;
+    await setReady(stage, namespace, pod.metadata.name, 'True');
+  }
+}
+
+export function setReady(stage: Stage, namespace: string, pod: string, status: 'True' | 'False'): Promise<Answer> {
+  const conditions = ['Ready', 'ContainersReady'].map((type) => ({ type, status }));
+  return stage.cluster.request('PATCH', `/api/v1/namespaces/${namespace}/pods/${pod}/status`, {
+    contentType: 'application/strategic-merge-patch+json',
+    body: { status: { phase: 'Running', conditions } },
+  });
+}
+
+/** Creates an environment and plays the kubelet until it is Ready. */
+export async function bringUp(stage: Stage, name: string, spec: Json, namespace = 'shop-dev'): Promise<Status> {
+  await stage.cluster.apply([environment(name, spec, namespace)]);
+  const { namespace: home = '' } = await untilStatus(
+    stage,
+    name,
+    (status) => status.namespace !== undefined,
+    namespace,
+  );
+  return waitFor(`${namespace}/${name} is Ready`, async (seen) => {
+    await runPods(stage, home);
+    const { status } = await read<TwinEnvironment>(stage, pathOf(name, namespace));
+    seen(status);
+    return status !== undefined && isReady(status as Status) ? (status as Status) : undefined;
+  });
+}
+
+/** Requests that a process has sent so far, by method. */
+export async function requestsOf({ health }: RunningProcess): Promise<ReadonlyMap<string, number>> {
+  const text = await (await fetch(`http://${health.host}:${health.port}/metrics`)).text();
+  const counts = new Map<string, number>();
+  for (const [, method = '', count] of text.matchAll(/^rest_client_requests_total\{.*?method="(\w+)".*?\} (\d+)$/gm)) {
+    counts.set(method, (counts.get(method) ?? 0) + Number(count));
+  }
+  return counts;
+}
