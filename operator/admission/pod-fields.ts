@@ -76,12 +76,29 @@ export const POD_FIELDS: Readonly<Record<string, FieldRule>> = {
       ),
   },
   affinity: {
-    why: 'the DaemonSet controller names the node there',
+    why: 'the DaemonSet controller names the node there; matchLabelKeys are made selectors',
     compare: (p, t) =>
       any(
         sameField(p, t, 'affinity'),
         all(isDaemonSet, sameExcept(field(p, 'affinity', '{}'), field(t, 'affinity', '{}'), ['nodeAffinity'])),
+        all(
+          `${field(t, 'affinity.?nodeAffinity', '{}')} == ${field(p, 'affinity.?nodeAffinity', '{}')}`,
+          matchesKeys(t),
+        ),
       ),
+  },
+  topologySpreadConstraints: {
+    why: 'matchLabelKeys are made selectors',
+    compare: (p, t) => {
+      const [found, approved] = [
+        field(p, 'topologySpreadConstraints', '[]'),
+        field(t, 'topologySpreadConstraints', '[]'),
+      ];
+      return all(
+        `${found}.size() == ${approved}.size()`,
+        `${found}.all(x, ${approved}.exists(y, x == y || (has(y.matchLabelKeys) && ${sameExcept('x', 'y', ['labelSelector'])})))`,
+      );
+    },
   },
   hostname: {
     why: 'the StatefulSet controller sets it to the name of the pod',
@@ -118,6 +135,18 @@ export const CONTAINER_FIELDS: Readonly<Record<string, FieldRule>> = {
     why: 'the admission plugin AlwaysPullImages sets Always',
     compare: (p, t) => any(sameField(p, t, 'imagePullPolicy'), `${field(p, 'imagePullPolicy', "''")} == 'Always'`),
   },
+  ports: {
+    why: "on the host's network, hostPort is filled in on pods, not on templates",
+    compare: (p, t) =>
+      any(
+        sameField(p, t, 'ports'),
+        all(
+          'a.spec.template.spec.?hostNetwork.orValue(false)',
+          `${field(p, 'ports', '[]')}.size() == ${field(t, 'ports', '[]')}.size()`,
+          `${field(p, 'ports', '[]')}.all(x, x.hostPort == x.containerPort && ${field(t, 'ports', '[]')}.exists(y, ${sameExcept('x', 'y', ['hostPort'])}))`,
+        ),
+      ),
+  },
   volumeMounts: {
     why: "the service account's token is mounted by admission",
     compare: (p, t) =>
@@ -140,6 +169,20 @@ function isTokenMount(m: string): string {
     `${m}.?readOnly == optional.of(true)`,
     `${m}.size() == 3`,
   ].join(' && ');
+}
+
+/** Some term of the pod (anti-)affinity of a template has keys that the API server turns into selectors. */
+function matchesKeys(t: string): string {
+  const lists = ['podAffinity', 'podAntiAffinity'].flatMap((side) => [
+    [`affinity.?${side}.?requiredDuringSchedulingIgnoredDuringExecution`, 'x'] as const,
+    [`affinity.?${side}.?preferredDuringSchedulingIgnoredDuringExecution`, 'x.podAffinityTerm'] as const,
+  ]);
+  return any(
+    ...lists.map(
+      ([list, term]) =>
+        `${field(t, list, '[]')}.exists(x, has(${term}.matchLabelKeys) || has(${term}.mismatchLabelKeys))`,
+    ),
+  );
 }
 
 function section(of: string, name: string): string {

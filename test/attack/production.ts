@@ -107,6 +107,18 @@ export class Production {
     });
   }
 
+  /** Deletes the one pod of a workload and waits for the one that its controller makes under the lock. */
+  async again(selector: string): Promise<readonly Live[]> {
+    const [before] = await this.pods(1, selector);
+    const uid = before?.metadata.uid;
+    await must(this.#stage.admin('DELETE', `${this.core('pods', before?.metadata.name)}?gracePeriodSeconds=0`));
+    return waitFor(`another pod of ${selector} in ${this.namespace}`, async (seen) => {
+      const pods = await this.pods(1, selector);
+      seen((await this.#stage.admin('GET', this.core('events'))).body);
+      return pods.every((pod) => pod.metadata.uid !== uid) && pods;
+    });
+  }
+
   /** Waits for the event in which a controller says that its pod was refused. */
   async refusal(objectPrefix: string, message: RegExp): Promise<void> {
     await waitFor(`an event that a pod of ${objectPrefix} was refused`, async (seen) => {
