@@ -119,15 +119,27 @@ async function tryPart(send: Send, manifest: Manifest): Promise<Problem | undefi
       // A quota or a policy, since the rights were there a moment ago. Their messages quote no content.
       return problem('Forbidden', `the API server refuses ${what}: ${printable(error.message, 500)}`);
     }
-    if (error.status !== 422 && error.status !== 400) throw error;
+    const untyped = untypedField(error);
+    if (error.status !== 422 && error.status !== 400 && untyped === undefined) throw error;
     // The message of an invalid object may quote its values; the fields are enough to find them.
-    const fields = error.causes.flatMap(({ field }) => (field === undefined || field === '' ? [] : [printable(field)]));
-    const where = fields.length === 0 ? '' : ` because of ${fields.slice(0, 8).join(', ')}`;
+    const fields = [untyped, ...error.causes.map(({ field }) => field)].filter(
+      (field) => field !== undefined && field !== '',
+    );
+    const where = fields.length === 0 ? '' : ` because of ${printable(fields.slice(0, 8).join(', '), 500)}`;
     return problem(
       'Invalid',
       `the API server does not take ${what}${where}; correct that part of the spec (kubectl explain deployment.spec.template says what it may be)`,
     );
   }
+}
+
+/**
+ * The field of another type than the schema has. Server-side apply answers 500 to that, since it fails before validation
+ * (k8s.io/apimachinery/pkg/util/managedfields, "failed to create typed patch object").
+ */
+function untypedField({ status, message }: ApiError): string | undefined {
+  if (status !== 500) return undefined;
+  return /failed to create typed patch object \([^)]*\): (?:errors:\s*)?(\.\S+?):/.exec(message)?.[1];
 }
 
 async function withNewRights<T>({ clock }: Context, act: () => Promise<T>, signal: AbortSignal): Promise<T> {

@@ -3,7 +3,6 @@ import { isNotFound, keyOf, type KubeObject } from '../../kube/index.ts';
 import type { Reconcile, Request, Result } from '../../runtime/index.ts';
 import { lifetimeOf, type Lifetime } from '../lifecycle/index.ts';
 import { classOf, namespaceProblem, planEnvironment, type Plan, type Problem } from '../plan/index.ts';
-import { REPORT_INTERVAL_MS } from '../reports/index.ts';
 import { observedParts, statusOf, transitions, type InventoryItem, type Situation } from '../status/index.ts';
 import { applyPlan, isNamespaceGone, type ApplyOutcome } from './apply.ts';
 import type { Context } from './context.ts';
@@ -158,7 +157,7 @@ class Step {
     return this.#until(
       lifetime,
       ...(outcome.rejected.length > 0 ? [REJECTED_INTERVAL_MS] : []),
-      ...(asksApp ? [REPORT_INTERVAL_MS] : []),
+      ...(asksApp ? [this.#context.reports.dueIn(keyOf(environment))] : []),
     );
   }
 

@@ -4,8 +4,8 @@ import type { FetchReport, ReportTarget } from './fetch.ts';
 
 /** A report is asked for again after so many milliseconds. */
 export const REPORT_INTERVAL_MS = 60_000;
-/** ... and sooner while there is none: the app may still be starting. */
-const RETRY_MS = 5000;
+/** ... and sooner while there is none, twice as long each time: its Service may not lead to the pods yet. */
+const RETRY_MS = 500;
 const MAX_CONCURRENT = 8;
 
 export interface ReportsOptions {
@@ -21,6 +21,8 @@ interface Entry {
   /** Changes with the pods that answer. */
   readonly fingerprint: string;
   report: Report;
+  /** How often in a row nothing was learned. */
+  failures: number;
   /** Monotonic time from which on it is asked for again. */
   due: number;
   asking: boolean;
@@ -52,11 +54,19 @@ export class Reports {
     const fingerprint = JSON.stringify([target, pods.toSorted()]);
     let entry = known.get(target.workload);
     if (entry?.fingerprint !== fingerprint) {
-      entry = { target, fingerprint, report: { pending: true }, due: 0, asking: false };
+      entry = { target, fingerprint, report: { pending: true }, failures: 0, due: 0, asking: false };
       known.set(target.workload, entry);
     }
     if (pods.length > 0 && !entry.asking && entry.due <= this.#options.clock.monotonic()) this.#ask(environment, entry);
     return entry.report;
+  }
+
+  /** Milliseconds until one of an environment's reports is to be asked for again. */
+  dueIn(environment: string): number {
+    const now = this.#options.clock.monotonic();
+    const entries = [...(this.#entries.get(environment)?.values() ?? [])];
+    const waits = entries.map(({ asking, due, failures }) => (asking ? pauseAfter(failures + 1) : due - now));
+    return Math.max(1, Math.min(REPORT_INTERVAL_MS, ...waits));
   }
 
   /** Forgets an environment that is gone. */
@@ -69,9 +79,9 @@ export class Reports {
     this.#waiting.push(async () => {
       const { fetch, clock, signal, changed } = this.#options;
       const report = await fetch(entry.target, signal);
-      const failed = 'failure' in report;
       entry.asking = false;
-      entry.due = clock.monotonic() + (failed ? RETRY_MS : REPORT_INTERVAL_MS);
+      entry.failures = 'failure' in report ? entry.failures + 1 : 0;
+      entry.due = clock.monotonic() + pauseAfter(entry.failures);
       const differs = JSON.stringify(shape(entry.report)) !== JSON.stringify(shape(report));
       entry.report = report;
       if (differs) changed(environment);
@@ -85,6 +95,10 @@ export class Reports {
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) await next();
     this.#running--;
   }
+}
+
+function pauseAfter(failures: number): number {
+  return failures === 0 ? REPORT_INTERVAL_MS : Math.min(RETRY_MS * 2 ** (failures - 1), REPORT_INTERVAL_MS);
 }
 
 /** Maps have no JSON of their own. */

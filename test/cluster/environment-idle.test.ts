@@ -1,0 +1,139 @@
+import test from 'ava';
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import type { TwinEnvironment } from '../../operator/api/index.ts';
+import type { RunningProcess } from '../../operator/process-options.ts';
+import { freePorts, waitFor } from '../harness/index.ts';
+import {
+  bringUp,
+  environment,
+  list,
+  openStage,
+  own,
+  requestsOf,
+  runPods,
+  smallest,
+  untilStatus,
+  isReady,
+  type Object_,
+  type Stage,
+} from './environment-stage.ts';
+
+let stage: Stage;
+test.before(async () => {
+  stage = await openStage();
+});
+test.after.always(() => stage?.stop());
+
+const writes = ['POST', 'PUT', 'PATCH', 'DELETE'];
+
+async function metricOf({ health }: RunningProcess, name: string): Promise<number> {
+  const text = await (await fetch(`http://${health.host}:${health.port}/metrics`)).text();
+  const values = [...text.matchAll(new RegExp(`^${name}(?:\\{.*?\\})? (\\d+)`, 'gm'))].map(([, value]) =>
+    Number(value),
+  );
+  return values.reduce((sum, value) => sum + value, 0);
+}
+
+/** Waits until nothing is in work and nothing has been sent for a while of the process's own making. */
+async function quiet(running: RunningProcess): Promise<void> {
+  let last = '';
+  let since = Date.now();
+  await waitFor('the process is quiet', async (seen) => {
+    const state = JSON.stringify([[...(await requestsOf(running))], await metricOf(running, 'workqueue_depth')]);
+    seen(state);
+    if (state !== last) since = Date.now();
+    last = state;
+    return Date.now() - since > 1000;
+  });
+}
+
+test.serial(
+  'converged environments cost no request, not even when every one of them is reconciled again',
+  async (t) => {
+    const running = await stage.start();
+    const names = ['idle-1', 'idle-2', 'idle-3'];
+    await Promise.all(names.map((name) => bringUp(stage, name, smallest)));
+    await quiet(running);
+    const before = await requestsOf(running);
+    const reconciles = await metricOf(running, 'controller_runtime_reconcile_total');
+    // A field of the class that changes nothing for those that are there.
+    await stage.cluster.apply([own('TwinClass', 'default', undefined, { default: true, maxEnvironments: 49 })]);
+    await waitFor(
+      'all are reconciled again',
+      async () => (await metricOf(running, 'controller_runtime_reconcile_total')) >= reconciles + names.length,
+    );
+    const after = await requestsOf(running);
+    t.deepEqual([...after], [...before]);
+    await running.stop();
+  },
+);
+
+test.serial('a restarted process takes over without a single write', async (t) => {
+  const running = await stage.start();
+  const { items } = (await stage.cluster.request('GET', '/apis/twinlock.dev/v1alpha1/twinenvironments')).body as {
+    items: readonly TwinEnvironment[];
+  };
+  await waitFor(
+    'all are reconciled',
+    async () => (await metricOf(running, 'controller_runtime_reconcile_total')) >= items.length,
+  );
+  await quiet(running);
+  const sent = await requestsOf(running);
+  t.deepEqual(
+    writes.filter((method) => sent.has(method)),
+    [],
+  );
+  await running.stop();
+});
+
+test.serial('the process is ready within seconds, works, and leaves with its lease released', async (t) => {
+  const [http = 0, health = 0] = await freePorts(2);
+  const started = performance.now();
+  const child = spawn(
+    process.execPath,
+    [
+      new URL('../../operator/main.ts', import.meta.url).pathname,
+      'environments',
+      `--kubeconfig=${stage.kubeconfig}`,
+      `--http-address=127.0.0.1:${http}`,
+      `--health-address=127.0.0.1:${health}`,
+      '--log-level=warn',
+      '--leader-elect',
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  const lines: string[] = [];
+  createInterface({ input: child.stdout }).on('line', (line) => lines.push(line));
+  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  t.teardown(() => child.kill('SIGKILL'));
+  await waitFor('readiness', async () => (await fetch(`http://127.0.0.1:${health}/readyz`)).ok, { interval: 20 });
+  t.log(`ready after ${Math.round(performance.now() - started)} ms`);
+  await stage.cluster.apply([environment('by-child', smallest)]);
+  const { namespace = '' } = await untilStatus(stage, 'by-child', (status) => status.namespace !== undefined);
+  await waitFor('it is Ready', async () => {
+    await runPods(stage, namespace);
+    const seen = await stage.cluster.request(
+      'GET',
+      '/apis/twinlock.dev/v1alpha1/namespaces/shop-dev/twinenvironments/by-child',
+    );
+    const { status } = seen.body as { status?: Parameters<typeof isReady>[0] };
+    return status !== undefined && isReady(status);
+  });
+  const leases = await list<Object_ & { spec: { holderIdentity?: string } }>(
+    stage,
+    '/apis/coordination.k8s.io/v1/namespaces/twinlock-system/leases',
+  );
+  t.regex(leases.find(({ metadata }) => metadata.name === 'twinlock-environments')?.spec.holderIdentity ?? '', /_/);
+  child.kill('SIGTERM');
+  t.is(await exited, 0);
+  const released = await list<Object_ & { spec: { holderIdentity?: string } }>(
+    stage,
+    '/apis/coordination.k8s.io/v1/namespaces/twinlock-system/leases',
+  );
+  t.falsy(released.find(({ metadata }) => metadata.name === 'twinlock-environments')?.spec.holderIdentity);
+  t.deepEqual(
+    lines.filter((line) => line.includes('"level":"error"')),
+    [],
+  );
+});
