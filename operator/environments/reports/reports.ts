@@ -3,7 +3,7 @@ import type { Report } from '../wiring/index.ts';
 import type { FetchReport, ReportTarget } from './fetch.ts';
 
 /** A report is asked for again after so many milliseconds. */
-export const REPORT_INTERVAL_MS = 60_000;
+const REPORT_INTERVAL_MS = 60_000;
 /** ... and sooner while there is none, twice as long each time: its Service may not lead to the pods yet. */
 const RETRY_MS = 500;
 const MAX_CONCURRENT = 8;
