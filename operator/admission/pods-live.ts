@@ -1,5 +1,5 @@
 import { any, sameExcept, sameField, text } from './cel.ts';
-import { denial, refusal } from './denial.ts';
+import { denial } from './denial.ts';
 import { ADDED_LABELS, ADDED_LABEL_PREFIX } from './pod-fields.ts';
 import { protectedNamespaces, type PolicyRule } from './policy.ts';
 import { WORKLOAD_CONTROLLERS, controllers, onSubResource } from './who.ts';
@@ -76,7 +76,7 @@ export function liveAccess(): PolicyRule {
     validations: [
       {
         expression: "params.spec.?liveAccess.orValue('Deny') == 'Allow'",
-        message: refusal(
+        message: denial(
           `' runs approved content only, and ' + request.subResource + ' could change that; a ProductionTarget allows it by liveAccess: Allow'`,
         ),
       },
