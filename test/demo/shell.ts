@@ -9,7 +9,7 @@ export interface RunOptions {
   readonly refused?: readonly RegExp[];
   /** How many lines of its output are shown (default 6). 0: none. */
   readonly show?: number;
-  /** Milliseconds until it is killed (default 60,000). */
+  /** Milliseconds until it is killed (default 90,000). */
   readonly timeout?: number;
 }
 
@@ -38,7 +38,7 @@ export class Shell {
    * @returns what it printed on standard output (for a refused one: on standard error)
    * @throws HarnessError `CommandFailed` when it fails, or when a command that must be refused is not
    */
-  async run(who: string, line: string, { refused, show = 6, timeout = 60_000 }: RunOptions = {}): Promise<string> {
+  async run(who: string, line: string, { refused, show = 6, timeout = 90_000 }: RunOptions = {}): Promise<string> {
     const kubeconfig = this.#options.people.get(who);
     if (kubeconfig === undefined) throw new HarnessError('Configuration', `nobody is called ${who} in this story`);
     const env = {

@@ -1,4 +1,3 @@
-import { waitFor } from '../../harness/index.ts';
 import { get } from '../door.ts';
 import { fill } from '../manifests.ts';
 import { hold } from '../story.ts';
@@ -19,6 +18,10 @@ export const environments: Step = {
       'kubectl wait twinenvironment/pr-42 twinenvironment/staging -n shop-dev --for=condition=Ready --timeout=90s',
       { timeout: 100_000 },
     );
+    await shell.run(
+      'agent',
+      'kubectl wait twinenvironment/pr-42 twinenvironment/staging -n shop-dev --for=condition=TwinsWired --timeout=30s',
+    );
     await shell.run('agent', 'kubectl get twinenvironments -n shop-dev');
     await Promise.all([answers(story, 'pr-42', 'v2'), answers(story, 'staging', 'v1')]);
     await checkout(story, 'pr-42');
@@ -27,22 +30,9 @@ export const environments: Step = {
   },
 };
 
-interface Variable {
-  readonly env: string;
-  readonly value?: string;
-}
-
 interface EnvironmentStatus {
   readonly url: string;
   readonly namespace: string;
-  readonly services: readonly {
-    readonly name: string;
-    readonly mode: string;
-    readonly rendered: readonly Variable[];
-    readonly running: readonly Variable[];
-    readonly reported?: { readonly url?: string };
-    readonly verified: boolean;
-  }[];
 }
 
 /** Status of an environment in shop-dev. */
@@ -89,23 +79,26 @@ async function receipt(story: Story): Promise<void> {
 async function wired(story: Story, name: string): Promise<void> {
   const { url } = await environmentStatus(story, name);
   const page = `${url}/admin/services`;
-  const seen = await waitFor('the page of services', async (saw) => {
-    const answer = await get(page, { accept: 'application/json' });
-    saw(answer);
-    return answer.status === 200 && answer;
-  });
-  const { services } = JSON.parse(seen.body) as Pick<EnvironmentStatus, 'services'>;
+  const answer = await get(page, { accept: 'application/json' });
+  hold(answer.status === 200, `${page} must answer: ${answer.status} ${answer.body}`);
+  const { services } = JSON.parse(answer.body) as { services: readonly ServiceOnPage[] };
   const stripe = services.find((service) => service.name === 'stripe');
-  const urls = [value(stripe?.rendered), value(stripe?.running), stripe?.reported?.url];
+  const variable = stripe?.variables.find(({ env }) => env === 'STRIPE_BASE_URL');
+  const urls = [variable?.rendered, variable?.running, stripe?.reported?.url];
   story.print(`  GET ${page}`);
   story.print(`    stripe: ${stripe?.mode}, verified: ${stripe?.verified}`);
   story.print(`    rendered ${urls[0]}, running ${urls[1]}, reported ${urls[2]}`);
   hold(
     stripe?.mode === 'Twin' && stripe.verified && urls[0] !== undefined && urls.every((one) => one === urls[0]),
-    `the three URLs of stripe must be one: ${seen.body}`,
+    `the three URLs of stripe must be one: ${answer.body}`,
   );
 }
 
-function value(list: readonly Variable[] | undefined): string | undefined {
-  return list?.find(({ env }) => env === 'STRIPE_BASE_URL')?.value;
+/** A service as `/admin/services` shows it. */
+interface ServiceOnPage {
+  readonly name: string;
+  readonly mode: string;
+  readonly verified: boolean;
+  readonly variables: readonly { readonly env: string; readonly rendered?: string; readonly running?: string }[];
+  readonly reported?: { readonly url?: string };
 }
