@@ -9,7 +9,11 @@ const server = createServer(storefront(version, process.env)).listen(port, () =>
   console.log(`storefront ${version} listens on ${port}`);
 });
 
+// A pod that is told to end still gets new connections until every proxy knows: they are served for a while.
+const lameDuck = 1500;
 process.on('SIGTERM', () => {
-  server.close(() => process.exit(0));
-  server.closeIdleConnections();
+  setTimeout(() => {
+    server.close(() => process.exit(0));
+    server.closeIdleConnections();
+  }, lameDuck);
 });

@@ -26,7 +26,8 @@ try {
   print(`  ${story.folder}    manifests, keys and the exported record`);
   print('  make demo-down    removes it all');
 } catch (error) {
-  if (!(error instanceof StoryError || error instanceof HarnessError)) throw error;
-  console.error(`\nThe story stops here, after ${seconds(started)}:\n${error.message}`);
+  const expected = error instanceof StoryError || error instanceof HarnessError;
+  console.error(`\nThe story stops here, after ${seconds(started)}:`);
+  console.error(expected ? error.message : error);
   process.exitCode = 1;
 }

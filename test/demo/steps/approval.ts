@@ -17,7 +17,7 @@ export const approval: Step = {
     hold(!uncounted.valid, "bob's vote must not count");
     hold((await productionImage(story)) === images.storefront.v1, 'production must still run v1');
 
-    await shell.run('alice', `${statement} > alice.json; cat alice.json`, { show: 40 });
+    await shell.run('alice', `${statement} > alice.json; cat alice.json`, { show: 80 });
     const text = await readFile(join(story.folder, 'alice.json'), 'utf8');
     const digest = images.storefront.v2.split('@sha256:')[1] ?? 'no digest';
     hold(text.includes(digest), `the statement must name the digest ${digest}: ${text}`);

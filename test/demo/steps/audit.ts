@@ -25,6 +25,6 @@ export const audit: Step = {
       refused: [/incorrect signature|not verify/i],
       show: 2,
     });
-    await shell.run('carol', 'bash examples/audit/verify-chain.sh records.json');
+    await shell.run('carol', 'bash examples/audit/verify-chain.sh records.json web');
   },
 };

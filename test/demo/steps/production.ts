@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { waitFor } from '../../harness/index.ts';
 import { readKubeconfig, writeKubeconfig } from '../../harness/kubeconfig.ts';
 import { get } from '../door.ts';
 import { fill } from '../manifests.ts';
-import { hold } from '../story.ts';
 import type { Step, Story } from '../story.ts';
 
 const image = (version: string): string => `registry.example/storefront@sha256:... # ${version}`;
@@ -57,12 +57,19 @@ async function agentsKubeconfig({ cluster, shell, folder, people }: Story): Prom
   people.set('agent', await writeKubeconfig(join(folder, 'agent.kubeconfig'), endpoint, { token: token.trim() }));
 }
 
-/** @throws StoryError when production does not answer as that version */
+/** @throws HarnessError `Timeout` when production does not answer as that version within seconds */
 export async function productionServes({ cluster, print }: Story, version: string): Promise<void> {
   const url = `http://${cluster.hostPort(30081)}/version`;
-  const { status, body } = await get(url);
-  print(`  GET ${url}: ${status} ${body.trim()}`);
-  hold(status === 200 && body.trim() === version, `production must serve ${version}, but answered ${status} ${body}`);
+  const answer = await waitFor(
+    `production to serve ${version}`,
+    async (seen) => {
+      const { status, body } = await get(url);
+      seen({ status, body });
+      return status === 200 && body.trim() === version && body;
+    },
+    { timeout: 10_000 },
+  );
+  print(`  GET ${url}: ${answer.trim()}`);
 }
 
 /** The image that production's Deployment asks for. */

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fill } from '../manifests.ts';
+import { filled } from '../manifests.ts';
 import { hold } from '../story.ts';
 import { productionImage } from './production.ts';
 import type { Step, Story } from '../story.ts';
@@ -24,9 +24,10 @@ const byTwinlock = [/twinlock/i, /promotion/i];
  */
 export async function allRefused(story: Story, current: string, other: string): Promise<void> {
   const { shell, folder } = story;
-  await fill(folder, 'rogue.yaml', 'storefront/deploy/production.yaml', [
-    ['registry.example/storefront@sha256:... # v1', other],
-  ]);
+  const [deployment = ''] = (
+    await filled('storefront/deploy/production.yaml', [['registry.example/storefront@sha256:... # v1', other]])
+  ).split('\n---\n');
+  await writeFile(join(folder, 'rogue.yaml'), deployment);
   await writeFile(join(folder, 'pod.yaml'), pod(other));
   const refused = { refused: byTwinlock, show: 3 };
   await shell.all(
