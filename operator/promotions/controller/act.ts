@@ -15,13 +15,15 @@ import type { RecordStore } from '../records/index.ts';
 export interface ActorOptions {
   readonly client: Pick<Client, 'replace'>;
   readonly records: RecordStore;
-  readonly canary: Pick<Canary, 'check'>;
+  readonly canary: Pick<Canary, 'check' | 'ensure'>;
   readonly events: EventRecorder;
   readonly clock: Clock;
   /** Takes the answer of an own write into the caches. */
   readonly absorb: (lock: WorkloadLock) => void;
 }
 
+/** Milliseconds for which a look of the canary's counts when the lock is opened. */
+const CANARY_AGE = 2000;
 /** Milliseconds: an API server takes a moment to see a new lock, since admission reads it from a cache. */
 const FIRST_PAUSE = 3;
 const LONGEST_WAIT = 3000;
@@ -46,12 +48,18 @@ export class Actor {
     }
   }
 
-  async #append({ promotion, target, records }: World, { entry }: Extract<Action, { do: 'Append' }>): Promise<void> {
+  async #append(world: World, { entry }: Extract<Action, { do: 'Append' }>): Promise<void> {
+    const { promotion, target, records } = world;
     if (target === undefined) return;
     const { metadata } = target;
     const at = { namespace: metadata.namespace ?? '', name: metadata.name, uid: metadata.uid ?? '' };
-    if (!(await this.#options.records.append(at, records, entry))) return;
     const { outcome, round } = entry;
+    const [appended] = await Promise.all([
+      this.#options.records.append(at, records, entry),
+      // The lock opens next: the canary looks meanwhile.
+      outcome?.result === 'Approved' ? this.#options.canary.check(at.namespace, workloadOf(world)) : undefined,
+    ]);
+    if (!appended) return;
     const bad = outcome !== undefined && outcome.result !== 'Approved' && outcome.result !== 'Completed';
     this.#options.events.record({
       regarding: promotion,
@@ -64,16 +72,13 @@ export class Actor {
   }
 
   /** The last look before production can change: is the lock enforced, and has nobody written to the chain? */
-  async #openLock(
-    { promotion, target, lock, records, workloads }: World,
-    action: Extract<Action, { do: 'OpenLock' }>,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async #openLock(world: World, action: Extract<Action, { do: 'OpenLock' }>, signal: AbortSignal): Promise<void> {
+    const { promotion, target, lock, records } = world;
     if (target === undefined || lock === undefined) return;
     const { client, canary, records: store, events, absorb } = this.#options;
     const namespace = target.metadata.namespace ?? '';
     const [enforcement, isHead] = await Promise.all([
-      canary.check(namespace, workloads.find(({ live }) => live !== undefined)?.name),
+      canary.ensure(namespace, workloadOf(world), CANARY_AGE),
       store.isHead({ namespace, name: target.metadata.name }, records),
     ]);
     if (!enforcement.active || !isHead) return;
@@ -142,6 +147,11 @@ export class Actor {
       }
     }
   }
+}
+
+/** One that the canary can try to change. */
+function workloadOf({ workloads }: World): string | undefined {
+  return workloads.find(({ live }) => live !== undefined)?.name;
 }
 
 function isLockDenial(error: unknown): boolean {

@@ -11,6 +11,7 @@ import {
 } from '../decide/index.ts';
 import { withImages, type Artifact } from '../plan/index.ts';
 import { historyOf } from '../records/index.ts';
+import { progressOf } from '../rollout/index.ts';
 
 /**
  * Completes a world with what only further requests can tell: what the API server would make of the new images (a dry
@@ -83,7 +84,9 @@ export class Planner {
     return Promise.all(
       workloads.map(async (workload) => {
         const labels = Object.entries(workload.live?.spec?.selector.matchLabels ?? {});
-        if (labels.length === 0) return workload;
+        // Its own status says so first; pods are the last thing to look at.
+        const complete = workload.live !== undefined && progressOf(workload.live, []).state === 'Complete';
+        if (labels.length === 0 || !complete) return workload;
         const labelSelector = labels.map(([key, value]) => `${key}=${value}`).join(',');
         const { items } = await this.#client.list(Pod, { namespace, labelSelector, signal });
         return { ...workload, pods: items };

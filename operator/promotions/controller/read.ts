@@ -10,7 +10,7 @@ import {
 import { canonicalJSON } from '../../canonical/index.ts';
 import { Deployment, type Client, type Clock, type ObjectKey } from '../../kube/index.ts';
 import type { Canary } from '../../targets/canary/index.ts';
-import { type Resolved, type WorkloadFacts, type World } from '../decide/index.ts';
+import { isOpened, type Resolved, type WorkloadFacts, type World } from '../decide/index.ts';
 import { notAdmitted } from '../gates/index.ts';
 import { historyOf, type RecordStore } from '../records/index.ts';
 import type { Caches } from './caches.ts';
@@ -27,6 +27,8 @@ export interface ReaderOptions {
   readonly nonce: () => string;
 }
 
+/** Of what a promotion that is past its count does not need. */
+const NOT_READ = { missing: 'not read: votes are not counted any more' };
 /** Targets change rarely: beyond this many in one read something is wrong. */
 const MAX_READS = 3;
 
@@ -67,14 +69,16 @@ export class WorldReader {
     const namespace = cached.metadata.namespace ?? '';
     const at = { namespace, name: cached.spec.targetRef.name };
     const { environmentRef } = cached.spec;
+    // Once the lock is open nothing is counted any more: what only a count needs is not read.
+    const counts = !this.#isRollingOut(cached);
     const [promotion, target, lock, policy, keyring, environment, skewSeconds, workloads] = await Promise.all([
       client.find(Promotion, { namespace, name: cached.metadata.name }, { signal }),
       client.find(ProductionTarget, at, { signal }),
       client.find(WorkloadLock, { namespace, name: workloadLockName }, { signal }),
-      this.#policy(hint, signal),
-      this.#keyring(hint, signal),
-      client.find(TwinEnvironment, environmentRef, { signal }),
-      this.#skew(signal),
+      counts ? this.#policy(hint, signal) : NOT_READ,
+      counts ? this.#keyring(hint, signal) : NOT_READ,
+      counts ? client.find(TwinEnvironment, environmentRef, { signal }) : undefined,
+      counts ? this.#skew(signal) : undefined,
       this.#workloads(namespace, hint, signal),
     ]);
     if (promotion === undefined || promotion.metadata.uid !== cached.metadata.uid) return undefined;
@@ -103,6 +107,16 @@ export class WorldReader {
         .list(namespace)
         .filter(({ metadata, spec }) => spec.targetRef.name === at.name && metadata.uid !== promotion.metadata.uid),
     };
+  }
+
+  #isRollingOut({ metadata, spec }: Promotion): boolean {
+    const { caches, records } = this.#options;
+    const { round, approved } = historyOf(
+      records.of({ namespace: metadata.namespace, name: spec.targetRef.name }),
+      metadata.uid ?? '',
+    );
+    const lock = caches.locks.lister.get({ namespace: metadata.namespace, name: workloadLockName });
+    return round !== undefined && approved !== undefined && lock !== undefined && isOpened(lock.spec, round, approved);
   }
 
   async #policy(target: ProductionTarget | undefined, signal: AbortSignal): Promise<Resolved<ApprovalPolicy>> {
@@ -149,7 +163,6 @@ export class WorldReader {
 
   #closed(promotion: Promotion, records: World['records']): World {
     const { clock, cluster, canary } = this.#options;
-    const missing = 'not read: the promotion is over';
     return {
       now: clock.now(),
       skewSeconds: undefined,
@@ -158,8 +171,8 @@ export class WorldReader {
       promotion,
       target: undefined,
       enforcement: canary.state(promotion.metadata.namespace ?? ''),
-      policy: { missing },
-      keyring: { missing },
+      policy: NOT_READ,
+      keyring: NOT_READ,
       environment: undefined,
       notAdmitted: undefined,
       lock: undefined,

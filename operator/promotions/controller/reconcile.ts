@@ -33,11 +33,14 @@ export class PromotionReconciler {
     const started = monotonic();
     let takenBackFor: World['takenBackFor'];
     let approvedHere = false;
+    let count: Decision['count'];
     for (let turn = 0; turn < MAX_TURNS; turn++) {
       const seen = await reader.read(key, signal);
       if (seen === undefined) return undefined;
       const world = { ...seen, takenBackFor };
-      const decision = decide(world);
+      const decided = decide(world);
+      count = decided.count ?? count;
+      const decision = { ...decided, count };
       const { action, reason, message } = decision.verdict;
       if (action === undefined) return this.#report(world, decision);
       try {

@@ -8,7 +8,7 @@ import {
   type LockSpec,
 } from '../../targets/lock/index.ts';
 import { clockTrusted, MAX_SKEW_SECONDS } from '../approvals/index.ts';
-import { historyOf, openApproval } from '../records/index.ts';
+import { historyOf, openApproval, type RecordSpec } from '../records/index.ts';
 import { outcomeEntry, promotionRef } from './entries.ts';
 import { REVISION, type Facts } from './facts.ts';
 import { isOpened, rolloutVerdict } from './rollout.ts';
@@ -84,11 +84,12 @@ export const requester: DecisionStep = (_world, { requestedBy }) =>
 
 /** A newer promotion of the same workloads whose round is open takes the place of one that still waits. */
 export const superseded: DecisionStep = (world, facts) => {
+  const ours = 'artifacts' in facts.artifacts ? facts.artifacts.artifacts : (world.target?.spec.workloads ?? []);
   const newer = world.siblings.find((sibling) => {
-    if (sibling.spec.supersedes !== 'Older' || !isNewer(sibling, world.promotion)) return false;
-    const theirs = historyOf(world.records, sibling.metadata.uid ?? '').rounds[0]?.artifacts ?? [];
-    const ours = 'artifacts' in facts.artifacts ? facts.artifacts.artifacts : (world.target?.spec.workloads ?? []);
-    return theirs.some((a) => ours.some((b) => a.kind === b.kind && a.name === b.name));
+    if (sibling.spec.supersedes !== 'Older') return false;
+    const [round] = historyOf(world.records, sibling.metadata.uid ?? '').rounds;
+    if (round === undefined || !isNewer(sibling, round, world.promotion, facts.history.rounds[0])) return false;
+    return (round.artifacts ?? []).some((a) => ours.some((b) => a.kind === b.kind && a.name === b.name));
   });
   if (newer === undefined) return undefined;
   const message = `promotion ${newer.metadata.name} is newer and asks for votes`;
@@ -212,8 +213,13 @@ export function pending(reason: string, message: string): Verdict {
   return { phase: 'Pending', reason, message, why: [message] };
 }
 
-const age = ({ metadata }: World['promotion']): string => `${metadata.creationTimestamp ?? ''} ${metadata.uid ?? ''}`;
-
-function isNewer(a: World['promotion'], b: World['promotion']): boolean {
-  return age(a) > age(b);
+/** Times of creation have whole seconds; within one, the later round belongs to the newer promotion. */
+function isNewer(
+  sibling: World['promotion'],
+  theirs: RecordSpec,
+  own: World['promotion'],
+  ours: RecordSpec | undefined,
+): boolean {
+  const [a = '', b = ''] = [sibling.metadata.creationTimestamp, own.metadata.creationTimestamp];
+  return a === b ? theirs.sequence > (ours?.sequence ?? Infinity) : a > b;
 }

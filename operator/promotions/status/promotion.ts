@@ -1,8 +1,8 @@
-import { annotations, type PromotionStatus } from '../../api/index.ts';
+import { annotations, type Frozen, type PromotionStatus } from '../../api/index.ts';
 import { withCondition, type Condition, type ConditionInput } from '../../kube/index.ts';
 import { VOTE_PREFIX, type CountResult, type VoteOutcome } from '../approvals/index.ts';
 import { type Decision, type Phase, type World } from '../decide/index.ts';
-import { nameOf } from '../records/index.ts';
+import { nameOf, type PromotionHistory } from '../records/index.ts';
 
 const MAX_VOTES = 64;
 const ENDS: ReadonlySet<Phase> = new Set(['Completed', 'Rejected', 'Failed', 'RolledBack', 'Expired', 'Superseded']);
@@ -86,7 +86,7 @@ function approvalOf({ promotion }: World, { facts, count }: Decision): Pick<Prom
   if (round?.round === undefined || round.statements === undefined) return {};
   const before = promotion.status?.approval;
   const { nonce, openedAt, notAfter } = round.round;
-  const votes = count === undefined ? (before?.votes ?? []) : votesOf(count);
+  const votes = count === undefined ? knownVotes(before?.votes ?? [], facts.history) : votesOf(count);
   return {
     approval: {
       round: { nonce, openedAt, notAfter, record: nameOf(round) },
@@ -100,6 +100,15 @@ function approvalOf({ promotion }: World, { facts, count }: Decision): Pick<Prom
     },
   };
 }
+
+/** Those that status has, and those of the record where a process ended before it wrote its status. */
+function knownVotes(shown: StatusVotes, { approved, ended }: PromotionHistory): StatusVotes {
+  const recorded = [...(approved?.votes ?? []), ...(ended?.votes ?? [])];
+  const missed = recorded.filter(({ armor }) => !shown.some((vote) => vote.armor === armor));
+  return [...shown, ...missed.map((vote) => ({ ...vote, valid: true, reason: 'Counted' }))].slice(0, MAX_VOTES);
+}
+
+type StatusVotes = readonly Frozen<NonNullable<NonNullable<PromotionStatus['approval']>['votes']>[number]>[];
 
 /** Valid ones first: noise must not push them out. */
 function votesOf(count: CountResult): NonNullable<NonNullable<PromotionStatus['approval']>['votes']> {

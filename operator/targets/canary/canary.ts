@@ -24,7 +24,7 @@ const IMPATIENT = 2000;
 export class Canary {
   readonly name = 'canary';
   readonly #options: CanaryOptions;
-  readonly #states = new Map<string, Enforcement>();
+  readonly #states = new Map<string, Enforcement & { readonly at: number }>();
   #wake = new AbortController();
 
   constructor(options: CanaryOptions) {
@@ -44,9 +44,16 @@ export class Canary {
         ? await probe(this.#options.client, namespace, workload)
         : { active: false, message: `${drifted}: install the admission policies of this version again` };
     const before = this.#states.get(namespace);
-    this.#states.set(namespace, seen);
+    this.#states.set(namespace, { ...seen, at: this.#options.clock.monotonic() });
     if (before?.active !== seen.active || before.message !== seen.message) this.#options.onChange(namespace, seen);
     return seen;
+  }
+
+  /** What was seen within the last `maxAge` milliseconds, else a look now. */
+  async ensure(namespace: string, workload: string | undefined, maxAge: number): Promise<Enforcement> {
+    const known = this.#states.get(namespace);
+    const age = this.#options.clock.monotonic() - (known?.at ?? -Infinity);
+    return known !== undefined && age <= maxAge ? known : this.check(namespace, workload);
   }
 
   /** Policies changed: looks at every namespace as soon as possible. */

@@ -19,7 +19,9 @@ export interface Live {
   readonly metadata: { readonly resourceVersion: string; readonly generation: number };
   readonly spec: {
     readonly replicas: number;
-    readonly template: { readonly spec: { readonly containers: readonly { readonly name: string; readonly image: string }[] } } & Json;
+    readonly template: {
+      readonly spec: { readonly containers: readonly { readonly name: string; readonly image: string }[] };
+    } & Json;
   } & Json;
 }
 
@@ -79,7 +81,10 @@ export class Shop {
     await waitFor('the Deployment is there', async (seen) => {
       const live = await this.live();
       seen(live);
-      return (live as unknown as { status?: { availableReplicas?: number } }).status?.availableReplicas === live.spec.replicas;
+      return (
+        (live as unknown as { status?: { availableReplicas?: number } }).status?.availableReplicas ===
+        live.spec.replicas
+      );
     });
     return this;
   }
@@ -95,7 +100,13 @@ export class Shop {
       spec: { workloads: [{ name: 'web', image: running, port: 8080 }] },
     });
     const { generation } = made['metadata'] as { readonly generation: number };
-    const condition = (type: string): Json => ({ type, status: 'True', reason: 'Test', message: 'as it should be', lastTransitionTime: '2026-11-21T08:00:00Z' });
+    const condition = (type: string): Json => ({
+      type,
+      status: 'True',
+      reason: 'Test',
+      message: 'as it should be',
+      lastTransitionTime: '2026-11-21T08:00:00Z',
+    });
     const body = {
       status: {
         observedGeneration: generation,
@@ -109,7 +120,11 @@ export class Shop {
   }
 
   /** Creates a Promotion as somebody. */
-  async promote(name: string, environment: string, { as = this.#stage.people.dev, spec = {} }: { readonly as?: Person; readonly spec?: Json } = {}): Promise<void> {
+  async promote(
+    name: string,
+    environment: string,
+    { as = this.#stage.people.dev, spec = {} }: { readonly as?: Person; readonly spec?: Json } = {},
+  ): Promise<void> {
     await this.#stage.send(
       'POST',
       path(this.namespace, 'promotions'),
@@ -131,8 +146,17 @@ export class Shop {
     return this.promotion(name, ({ status }) => status?.phase === phase, timeout);
   }
 
-  async target(holds: (target: ProductionTarget) => boolean, name = 'web', timeout = 20_000): Promise<ProductionTarget> {
-    return this.#until<ProductionTarget>(`target ${name}`, path(this.namespace, 'productiontargets', name), holds, timeout);
+  async target(
+    holds: (target: ProductionTarget) => boolean,
+    name = 'web',
+    timeout = 20_000,
+  ): Promise<ProductionTarget> {
+    return this.#until<ProductionTarget>(
+      `target ${name}`,
+      path(this.namespace, 'productiontargets', name),
+      holds,
+      timeout,
+    );
   }
 
   async #until<T>(what: string, at: string, holds: (object: T) => boolean, timeout: number): Promise<T> {
@@ -140,7 +164,7 @@ export class Shop {
       what,
       async (seen) => {
         const { status, body } = await this.#stage.cluster.request('GET', at);
-        seen((body as { readonly status?: unknown }).status ?? body);
+        seen(summary(body));
         // The schema holds what the API server answers.
         return status === 200 && holds(body as T) && (body as T);
       },
@@ -153,11 +177,20 @@ export class Shop {
    *
    * @returns milliseconds since the epoch, right before the annotation was sent
    */
-  async vote(name: string, voter: Person, { decision = 'approve' }: { readonly decision?: 'approve' | 'reject' } = {}): Promise<number> {
+  async vote(
+    name: string,
+    voter: Person,
+    { decision = 'approve' }: { readonly decision?: 'approve' | 'reject' } = {},
+  ): Promise<number> {
     const { status } = await this.promotion(name, (promotion) => promotion.status?.approval?.statements !== undefined);
     const commands = (status?.why ?? [])
       .filter((line) => /^(kubectl|rm -f)/.test(line))
-      .map((line) => line.replaceAll('my-name', voter.name).replaceAll('~/.ssh/id_ed25519', voter.key).replaceAll('.approve}', `.${decision}}`));
+      .map((line) =>
+        line
+          .replaceAll('my-name', voter.name)
+          .replaceAll('~/.ssh/id_ed25519', voter.key)
+          .replaceAll('.approve}', `.${decision}}`),
+      );
     if (commands.length !== 3) throw new Error(`why shows ${commands.length} commands: ${JSON.stringify(status?.why)}`);
     let annotated = 0;
     const folder = `${this.#stage.folder}/${this.namespace}-${name}-${voter.name}-${decision}`;
@@ -175,7 +208,10 @@ export class Shop {
   }
 
   async live(name = 'web'): Promise<Live> {
-    return must(await this.#stage.cluster.request('GET', deploymentPath(this.namespace, name)), 'the Deployment') as unknown as Live;
+    return must(
+      await this.#stage.cluster.request('GET', deploymentPath(this.namespace, name)),
+      'the Deployment',
+    ) as unknown as Live;
   }
 
   async image(): Promise<string | undefined> {
@@ -184,7 +220,10 @@ export class Shop {
 
   /** The chain of target `web`. */
   async records(): Promise<readonly PromotionRecord['spec'][]> {
-    const { items } = must(await this.#stage.cluster.request('GET', path(this.namespace, 'promotionrecords')), 'records') as unknown as {
+    const { items } = must(
+      await this.#stage.cluster.request('GET', path(this.namespace, 'promotionrecords')),
+      'records',
+    ) as unknown as {
       readonly items: readonly PromotionRecord[];
     };
     return items.map(({ spec }) => spec).toSorted((a, b) => a.sequence - b.sequence);
@@ -196,4 +235,24 @@ export function conditionOf(
   type: string,
 ): { readonly status: string; readonly reason: string; readonly message: string } | undefined {
   return status?.conditions?.find((condition) => condition.type === type);
+}
+
+/** What tells most in the message of a failed test: statements and signatures are long. */
+function summary(body: unknown): unknown {
+  const { status } = body as Pick<Promotion, 'status'>;
+  if (status === undefined || typeof status !== 'object') return body;
+  return {
+    phase: status.phase,
+    record: status.record,
+    why: status.why,
+    votes: status.approval?.votes?.map(({ principal, decision, reason, valid }) => ({
+      principal,
+      decision,
+      reason,
+      valid,
+    })),
+    conditions: status.conditions?.map(
+      ({ type, status: value, reason, message }) => `${type}=${value} ${reason}: ${message}`,
+    ),
+  };
 }

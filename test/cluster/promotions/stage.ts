@@ -65,11 +65,20 @@ async function furnish(cluster: ApiCluster, folder: string): Promise<Stage> {
   const [alice, bob, mallory, dev] = await Promise.all(names.map((name) => person(cluster, folder, name)));
   if (!alice || !bob || !mallory || !dev) throw new Error('somebody is missing');
   await cluster.apply([
-    ...['alice', 'bob', 'mallory'].flatMap((user) => [binding('twinlock-approver', user), binding('twinlock-reader', user)]),
+    ...['alice', 'bob', 'mallory'].flatMap((user) => [
+      binding('twinlock-approver', user),
+      binding('twinlock-reader', user),
+    ]),
     binding('edit', 'dev'),
+    binding('edit', 'alice'),
     binding('twinlock-oncall', 'bob'),
     { apiVersion: 'twinlock.dev/v1alpha1', kind: 'TwinClass', metadata: { name: 'default' }, spec: { default: true } },
-    { apiVersion: 'twinlock.dev/v1alpha1', kind: 'ApprovalPolicy', metadata: { name: 'default' }, spec: { default: true } },
+    {
+      apiVersion: 'twinlock.dev/v1alpha1',
+      kind: 'ApprovalPolicy',
+      metadata: { name: 'default' },
+      spec: { default: true },
+    },
     keyring([alice, bob]),
   ]);
   await mkdir(join(folder, 'bin'));
@@ -79,7 +88,11 @@ async function furnish(cluster: ApiCluster, folder: string): Promise<Stage> {
   const pods = startPods(cluster);
   const send: Stage['send'] = async (method, path, body, as) => {
     const contentType = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
-    const answer = await cluster.request(method, path, { contentType, ...(body !== undefined && { body }), ...(as !== undefined && { as }) });
+    const answer = await cluster.request(method, path, {
+      contentType,
+      ...(body !== undefined && { body }),
+      ...(as !== undefined && { as }),
+    });
     return must(answer, `${method} ${path}`);
   };
   return {
