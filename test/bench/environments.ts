@@ -177,7 +177,7 @@ async function replay(environments: number, writes: readonly AuditedRequest[]): 
 async function deliver(sender: Awaited<ReturnType<typeof wire>>, write: AuditedRequest): Promise<void> {
   const method = { create: 'POST', update: 'PUT', patch: 'PATCH', delete: 'DELETE' }[write.verb];
   if (method === undefined) throw new Error(`a write of the verb ${write.verb} cannot be sent again`);
-  const body = write.requestObject as { readonly apiVersion?: string } | readonly object[] | undefined;
+  const body = unconditional(write.requestObject);
   const patch = Array.isArray(body)
     ? 'json-patch+json'
     : body !== undefined && 'apiVersion' in body
@@ -192,4 +192,11 @@ async function deliver(sender: Awaited<ReturnType<typeof wire>>, write: AuditedR
     await pause(5);
   }
   throw new Error(`${write.verb} ${write.requestURI}: still refused`);
+}
+
+/** What was sent, without the version and uid that bound it to the objects of the first run. */
+function unconditional(body: unknown): object | undefined {
+  if (typeof body !== 'object' || body === null || !('metadata' in body)) return (body as object | null) ?? undefined;
+  const { resourceVersion: _version, uid: _uid, ...metadata } = body.metadata as Readonly<Record<string, unknown>>;
+  return { ...body, metadata };
 }

@@ -57,7 +57,8 @@ export async function startOperator(stage: Stage, name: 'environments' | 'promot
     `the ${name} process is ready`,
     async () => {
       if (child.exitCode !== null) {
-        throw new Error(`it ended:\n${await readFile(join(stage.folder, `${name}.log`), 'utf8')}`);
+        const text = await readFile(join(stage.folder, `${name}.log`), 'utf8');
+        throw new Error(`it ended:\n${text.slice(-2000)}`);
       }
       return (await probe('/readyz')) !== undefined;
     },

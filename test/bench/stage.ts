@@ -6,7 +6,7 @@ import { charts, rendered } from '../chart/render.ts';
 import { startApi, waitFor } from '../harness/index.ts';
 import { readKubeconfig } from '../harness/kubeconfig.ts';
 import type { ApiCluster } from '../harness/index.ts';
-import { AuditLog, auditFlags } from './audit.ts';
+import { AuditLog, auditFlags, isWork } from './audit.ts';
 
 /** An API server with the chart installed, its audit log, and the two accounts' pod-bound tokens. */
 export interface Stage {
@@ -63,7 +63,7 @@ export async function wire(kubeconfig: string, connections = 16): Promise<Wire> 
     'token' in credentials
       ? { ca: endpoint.authority }
       : { ca: endpoint.authority, cert: credentials.certificate, key: credentials.key };
-  const agent = new Agent({ connections, pipelining: 1, connect: tls });
+  const agent = new Agent({ connections, pipelining: 1, allowH2: false, connect: tls });
   const authorization = 'token' in credentials ? { authorization: `Bearer ${credentials.token}` } : {};
   return {
     async send(method, path, body, contentType = 'application/json') {
@@ -90,7 +90,7 @@ export async function each<T>(items: Iterable<T>, width: number, work: (item: T)
   );
 }
 
-/** Waits until the operator has sent no write for `quiet` milliseconds; returns everything it sent meanwhile. */
+/** Waits until the operator has sent no write for `quiet` milliseconds; leases aside; returns what it sent meanwhile. */
 export async function untilQuiet(
   stage: Stage,
   quiet: number,
@@ -101,7 +101,7 @@ export async function untilQuiet(
   await waitFor(
     'the operator to fall silent',
     async (show) => {
-      const fresh = await stage.audit.next();
+      const fresh = (await stage.audit.next()).filter(isWork);
       if (fresh.length > 0) last = performance.now();
       for (const request of fresh) seen.push(request);
       show({ requests: seen.length, last: seen.at(-1)?.requestURI });
