@@ -1,0 +1,53 @@
+import test from 'ava';
+import { parseFlags, UsageError } from '../../operator/flags.ts';
+
+test('flags have defaults that suit the chart', (t) => {
+  t.deepEqual(parseFlags(['environments']), {
+    run: 'environments',
+    options: {
+      kubeconfig: undefined,
+      namespace: 'twinlock-system',
+      clusterName: undefined,
+      http: { host: '0.0.0.0', port: 8080 },
+      health: { host: '0.0.0.0', port: 8081 },
+      logLevel: 'info',
+      leaderElect: false,
+      boundaryImage: undefined,
+      networkPoliciesEnforced: false,
+    },
+  });
+});
+
+test('flags are read in both forms', (t) => {
+  const command = parseFlags([
+    'promotions',
+    '--namespace',
+    'a',
+    '--http-address=[::1]:9',
+    '--leader-elect',
+    '--log-level=warn',
+  ]);
+  t.like(command, {
+    run: 'promotions',
+    options: { namespace: 'a', http: { host: '::1', port: 9 }, leaderElect: true, logLevel: 'warn' },
+  });
+});
+
+for (const args of [
+  [],
+  ['both'],
+  ['environments', 'promotions'],
+  ['environments', '--unknown'],
+  ['environments', '--http-address=x'],
+  ['environments', '--health-address=h:99999'],
+  ['environments', '--log-level=loud'],
+]) {
+  test(`flags refuse ${JSON.stringify(args)} with what to write`, (t) => {
+    t.throws(() => parseFlags(args), { instanceOf: UsageError });
+  });
+}
+
+test('--help is an answer, not an error', (t) => {
+  const command = parseFlags(['--help']);
+  t.regex('help' in command ? command.help : '', /--boundary-image/);
+});

@@ -1,0 +1,140 @@
+import test from 'ava';
+import {
+  blockersOf,
+  lifetimeOf,
+  turnOf,
+  type Candidate,
+  type EndingNamespace,
+} from '../../operator/environments/lifecycle/index.ts';
+import { environment, twinClass } from './environment-fixtures.ts';
+
+const created = Date.parse('2026-11-21T08:00:00Z');
+const hour = 3_600_000;
+const ttl = twinClass({ ttl: { default: '2h', max: '10h' } }).spec.ttl;
+const at = (hours: number): string => new Date(created + hours * hour).toISOString().replace('.000Z', 'Z');
+
+interface Case {
+  readonly spec?: object;
+  /** Hours after creation. */
+  readonly now: number;
+  readonly lastActivity?: number;
+  readonly generation?: number;
+  readonly extendAt?: string;
+  readonly handled?: string;
+  readonly expires: number | undefined;
+  readonly expired?: boolean;
+}
+
+const cases: Readonly<Record<string, Case>> = {
+  'begins with its creation': { now: 0, expires: 2 },
+  'counts from the last activity': { now: 3, lastActivity: 2, expires: 4 },
+  'ends at the last activity plus inactivity': { now: 4, lastActivity: 2, expires: 4, expired: true },
+  'is active when its spec changes': { now: 3, lastActivity: 0, generation: 2, expires: 5 },
+  'is extended by a new token': { now: 3, lastActivity: 1.5, extendAt: 'b', handled: 'a', expires: 5 },
+  'is not extended by a token that was handled': {
+    now: 3,
+    lastActivity: 1.5,
+    extendAt: 'a',
+    handled: 'a',
+    expires: 3.5,
+  },
+  'never lives longer than the ceiling': { now: 9, lastActivity: 9, expires: 10 },
+  'is over at the ceiling whatever happens': { now: 10, lastActivity: 9.5, generation: 2, expires: 10, expired: true },
+  'asks for less': { spec: { ttl: { inactivity: '1h' } }, now: 0, expires: 1 },
+  'cannot ask for more than the class gives': { spec: { ttl: { inactivity: '20h' } }, now: 0, expires: 10 },
+  'ends at a max of its own': {
+    spec: { ttl: { inactivity: '1h', max: '90m' } },
+    now: 1,
+    lastActivity: 1,
+    expires: 1.5,
+  },
+  'lives on when LongLived': { spec: { lifecycle: 'LongLived' }, now: 1000, lastActivity: 0, expires: undefined },
+  'ends when LongLived asks for it': {
+    spec: { lifecycle: 'LongLived', ttl: { inactivity: '3h' } },
+    now: 0,
+    expires: 3,
+  },
+};
+for (const [
+  title,
+  { spec = {}, now, lastActivity, generation = 1, extendAt, handled, expires, expired = false },
+] of Object.entries(cases)) {
+  test(`an environment ${title}`, (t) => {
+    const status =
+      lastActivity === undefined
+        ? undefined
+        : {
+            observedGeneration: 1,
+            lastActivityAt: at(lastActivity),
+            ...(handled === undefined ? {} : { lastHandledExtendAt: handled }),
+          };
+    const subject = environment(spec, { metadata: { generation }, ...(status === undefined ? {} : { status }) });
+    const lifetime = lifetimeOf(subject, ttl, extendAt, created + now * hour);
+    t.is(lifetime.expiresAt, expires === undefined ? undefined : created + expires * hour);
+    t.is(lifetime.expired, expired);
+  });
+}
+
+test('a token longer than a status holds acts once, too', (t) => {
+  const token = 'x'.repeat(1000);
+  const first = lifetimeOf(environment({}), ttl, token, created);
+  t.true(first.extended);
+  const status = { observedGeneration: 1, lastActivityAt: at(0), lastHandledExtendAt: first.handledExtendAt ?? '' };
+  t.is(first.handledExtendAt?.length, 256);
+  t.false(lifetimeOf(environment({}, { status }), ttl, token, created + hour).extended);
+});
+
+const candidate = (key: string, age: number, holds = false): Candidate => ({
+  key,
+  namespace: key.split('/')[0] ?? '',
+  createdAt: at(age),
+  holds,
+});
+const caps = { maxEnvironments: 2, maxPerNamespace: 1 };
+
+test('whoever has a namespace keeps it, even above the cap', (t) => {
+  const all = ['a/1', 'b/1', 'c/1'].map((key) => candidate(key, 0, true));
+  for (const { key } of all) t.deepEqual(turnOf(key, all, caps), { admitted: true });
+});
+
+test('first come, first served', (t) => {
+  const all = [candidate('a/1', 0, true), candidate('b/1', 2), candidate('c/1', 1)];
+  t.deepEqual(turnOf('c/1', all, caps), { admitted: true });
+  t.deepEqual(turnOf('b/1', all, caps), { admitted: false, position: 1 });
+});
+
+test('a full namespace holds up nobody else', (t) => {
+  const all = [candidate('a/1', 0, true), candidate('a/2', 1), candidate('b/1', 2)];
+  t.deepEqual(turnOf('a/2', all, caps), { admitted: false, position: 1 });
+  t.deepEqual(turnOf('b/1', all, caps), { admitted: true });
+});
+
+test('positions count those who wait', (t) => {
+  const all = [
+    candidate('a/1', 0, true),
+    candidate('b/1', 0, true),
+    ...[1, 2, 3].map((age) => candidate(`d/${age}`, age)),
+  ];
+  t.deepEqual(
+    [1, 2, 3].map((age) => turnOf(`d/${age}`, all, caps)),
+    [1, 2, 3].map((position) => ({ admitted: false, position })),
+  );
+});
+
+test('a namespace says what holds it up, and what is usual is no blocker', (t) => {
+  const conditions = [
+    condition('NamespaceDeletionDiscoveryFailure', 'False', 'All resources successfully discovered'),
+    condition(
+      'NamespaceFinalizersRemaining',
+      'True',
+      'Some content has finalizers remaining: example.com/hold in 1 instances\u202e',
+    ),
+  ];
+  const [blocker, ...more] = blockersOf({ name: 'pr-1-x', conditions });
+  t.deepEqual(more, []);
+  t.regex(blocker?.message ?? '', /example\.com\/hold in 1 instances\\u202e.*check that they run/);
+});
+
+function condition(type: string, status: 'True' | 'False', message: string): EndingNamespace['conditions'][number] {
+  return { type, status, message };
+}

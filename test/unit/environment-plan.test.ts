@@ -1,0 +1,386 @@
+import test from 'ava';
+import { classOf, namespaceProblem } from '../../operator/environments/plan/index.ts';
+import {
+  accepted,
+  child,
+  environment,
+  image,
+  planOf,
+  podOf,
+  stripe,
+  twinClass,
+  unchecked,
+  vendorTwin,
+} from './environment-fixtures.ts';
+
+const web = { name: 'web', image, port: 8080 };
+const other = `registry.example/other@sha256:${'d'.repeat(64)}`;
+const container = (more: object = {}): object => ({ name: 'web', image, ...more });
+const template = (spec: object): object => ({ name: 'web', port: 8080, template: { spec } });
+
+const refused: readonly [title: string, spec: object, reason: string, message: RegExp][] = [
+  ['a VendorTwin that is not there', { services: [{ name: 'posthog' }] }, 'VendorTwinNotFound', /VendorTwin posthog/],
+  [
+    'a version that is not there',
+    { services: [{ name: 'stripe', vendorTwinRef: { name: 'stripe', version: 'v9' } }] },
+    'VendorTwinVersionNotFound',
+    /no version v9; it has v1/,
+  ],
+  [
+    'Durable state of a twin that keeps none',
+    { services: [{ name: 'mail', state: { persistence: 'Durable' } }] },
+    'NoStatePath',
+    /statePath/,
+  ],
+  [
+    'a live key in a variable',
+    { workloads: [{ ...web, env: [{ name: 'KEY', value: 'sk_live_x' }] }], services: [{ name: 'stripe' }] },
+    'LiveKeyRefused',
+    /variable KEY/,
+  ],
+  [
+    'a live key for a Real service',
+    {
+      workloads: [{ ...web, env: [{ name: 'KEY', value: 'sk_live_x' }] }],
+      services: [{ name: 'stripe', mode: 'Real' }],
+    },
+    'LiveKeyRefused',
+    /variable KEY/,
+  ],
+  [
+    'a live key in the arguments of an init container',
+    {
+      workloads: [
+        template({ containers: [container()], initContainers: [{ name: 'seed', image, args: ['sk_live_x'] }] }),
+      ],
+      services: [{ name: 'stripe' }],
+    },
+    'LiveKeyRefused',
+    /container seed: an entry of args/,
+  ],
+  [
+    'two services that set the same variable',
+    { workloads: [web], services: [{ name: 'stripe' }, { name: 'second' }] },
+    'BindingClash',
+    /STRIPE_API_BASE/,
+  ],
+  [
+    'a variable that is no object',
+    { workloads: [template({ containers: [container({ env: ['KEY=value'] })] })] },
+    'TemplateInvalid',
+    /template\.spec\.containers/,
+  ],
+  [
+    'a fraction in a template',
+    { workloads: [template({ containers: [container()], priority: 0.5 })] },
+    'TemplateInvalid',
+    /digested/,
+  ],
+  [
+    'egress that the class does not list',
+    { network: { egress: [{ cidr: '203.0.113.0/24' }] } },
+    'EgressNotAllowed',
+    /203\.0\.113\.0\/24/,
+  ],
+];
+for (const [title, spec, reason, message] of refused) {
+  test(`refused: ${title}`, (t) => {
+    const catalogue = [
+      stripe,
+      vendorTwin('mail'),
+      vendorTwin('second', { bindings: [{ env: 'STRIPE_API_BASE', source: 'URL' }] }),
+    ];
+    const plan = planOf(spec, { catalogue });
+    if (!('problems' in plan)) return t.fail('it was accepted');
+    t.deepEqual(
+      plan.problems.map((each) => each.reason),
+      [reason],
+    );
+    t.regex(plan.problems[0]?.message ?? '', message);
+  });
+}
+
+const beyondTheSchema: readonly [title: string, spec: object, reason: string][] = [
+  [
+    'an image override for a container that is not there',
+    {
+      workloads: [
+        {
+          name: 'web',
+          replicas: 1,
+          expose: 'None',
+          template: { spec: { containers: [{ name: 'web', image }] } },
+          images: [{ container: 'api', image }],
+        },
+      ],
+    },
+    'ContainerNotFound',
+  ],
+  [
+    'a tag',
+    {
+      workloads: [
+        {
+          name: 'web',
+          replicas: 1,
+          expose: 'None',
+          template: { spec: { containers: [{ name: 'web', image: 'web:1' }] } },
+        },
+      ],
+    },
+    'ImageNotByDigest',
+  ],
+  [
+    'a tag in an image volume',
+    {
+      workloads: [
+        {
+          name: 'web',
+          replicas: 1,
+          expose: 'None',
+          template: {
+            spec: { containers: [{ name: 'web', image }], volumes: [{ name: 'data', image: { reference: 'data:1' } }] },
+          },
+        },
+      ],
+    },
+    'ImageNotByDigest',
+  ],
+  [
+    'a workload and a service of one name',
+    {
+      workloads: [{ name: 'stripe', replicas: 1, expose: 'None', image }],
+      services: [{ name: 'stripe', mode: 'Twin', expose: 'None' }],
+    },
+    'NameClash',
+  ],
+];
+for (const [title, spec, reason] of beyondTheSchema) {
+  test(`refused without the schema too: ${title}`, (t) => {
+    const plan = planOf(unchecked(spec));
+    t.deepEqual('problems' in plan && plan.problems.map((each) => each.reason), [reason]);
+  });
+}
+
+test('everything that is wrong is said at once', (t) => {
+  const plan = planOf({ services: [{ name: 'posthog' }, { name: 'mail' }] });
+  t.is('problems' in plan ? plan.problems.length : 0, 2);
+});
+
+test('no live key gets into a message', (t) => {
+  const value = 'sk_live_verysecret';
+  const plan = planOf({ workloads: [{ ...web, env: [{ name: 'KEY', value }] }], services: [{ name: 'stripe' }] });
+  t.false(JSON.stringify(plan).includes(value));
+});
+
+const prefixes: readonly [prefix: string, allowed: boolean][] = [
+  ['registry.example/', true],
+  ['registry.example/web', true],
+  ['registry.example/we', false],
+  ['registry.other/web', false],
+];
+for (const [prefix, allowed] of prefixes) {
+  test(`allowedImages ${prefix} ${allowed ? 'admits' : 'refuses'} registry.example/web`, (t) => {
+    const plan = planOf({ workloads: [web] }, { twinClass: twinClass({ allowedImages: [prefix] }) });
+    t.is('problems' in plan ? plan.problems[0]?.reason : undefined, allowed ? undefined : 'ImageNotAllowed');
+  });
+}
+
+test('twins of the catalogue are the platform’s choice, inline twins are not', (t) => {
+  const narrow = twinClass({ allowedImages: ['registry.example/web'] });
+  t.false('problems' in planOf({ services: [{ name: 'stripe' }] }, { twinClass: narrow }));
+  t.true('problems' in planOf({ services: [{ name: 'own', image: other, port: 80 }] }, { twinClass: narrow }));
+});
+
+const egress: readonly [asked: object, requestable: object, allowed: boolean][] = [
+  [{ cidr: '203.0.113.7/32' }, { cidr: '203.0.113.0/24' }, true],
+  [{ cidr: '203.0.113.0/24' }, { cidr: '203.0.113.0/25' }, false],
+  [{ cidr: '2001:db8::/48' }, { cidr: '2001:db8::/32' }, true],
+  [{ cidr: '2001:db8::/48' }, { cidr: '0.0.0.0/0' }, false],
+  [{ cidr: '203.0.113.7/32' }, { cidr: '203.0.113.0/24', ports: [{ port: 443 }] }, false],
+  [{ cidr: '203.0.113.7/32', ports: [{ port: 443 }] }, { cidr: '203.0.113.0/24', ports: [{ port: 443 }] }, true],
+  [
+    { cidr: '203.0.113.7/32', ports: [{ port: 443, protocol: 'UDP' }] },
+    { cidr: '203.0.113.0/24', ports: [{ port: 443 }] },
+    false,
+  ],
+  [{ namespace: 'shared' }, { namespace: 'shared' }, true],
+  [{ namespace: 'kube-system' }, { namespace: 'shared' }, false],
+];
+for (const [asked, requestable, allowed] of egress) {
+  test(`egress ${JSON.stringify(asked)} is ${allowed ? '' : 'not '}within ${JSON.stringify(requestable)}`, (t) => {
+    const plan = planOf(
+      { network: { egress: [asked] } },
+      { twinClass: twinClass({ network: { requestable: [requestable] } }) },
+    );
+    t.is('problems' in plan, !allowed);
+  });
+}
+
+test('the default class is the one that says so, and with two of them nobody has it', (t) => {
+  const one = twinClass();
+  t.is(classOf(environment({}), [one, twinClass({ default: false }, 'b')]), one);
+  t.like(classOf(environment({}), [one, twinClass({}, 'b')]), { reason: 'DefaultClassAmbiguous' });
+  t.like(classOf(environment({}), []), { reason: 'NoDefaultClass' });
+  t.like(classOf(environment({ classRef: { name: 'c' } }), [one]), { reason: 'ClassNotFound' });
+});
+
+test('a namespace needs every label of the selector', (t) => {
+  const selective = twinClass({ namespaceSelector: { matchLabels: { team: 'shop', stage: 'dev' } } });
+  t.is(namespaceProblem('a', { team: 'shop', stage: 'dev', more: 'x' }, selective), undefined);
+  t.regex(namespaceProblem('a', { team: 'shop' }, selective)?.message ?? '', /stage=dev/);
+  t.truthy(namespaceProblem('a', undefined, selective));
+});
+
+test('the container of a workload given by image has the workload’s name, probes and a restricted security context', (t) => {
+  const plan = accepted({
+    workloads: [{ ...web, healthPath: '/healthz', env: [{ name: 'PRICE', value: '$5 $(HOME)' }] }],
+  });
+  const pod = podOf(plan, 'web');
+  t.like(pod.containers[0], {
+    name: 'web',
+    image,
+    env: [{ name: 'PRICE', value: '$$5 $$(HOME)' }],
+    readinessProbe: { httpGet: { path: '/healthz', port: 8080 } },
+    securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+  });
+  t.like(pod, {
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    securityContext: { runAsNonRoot: true },
+  });
+});
+
+test('a template keeps what its author wrote; images are replaced by the container’s name', (t) => {
+  const plan = accepted({
+    workloads: [
+      {
+        ...template({
+          containers: [container({ custom: 1 }), { name: 'side', image }],
+          terminationGracePeriodSeconds: 7,
+        }),
+        images: [{ container: 'web', image: other }],
+      },
+    ],
+  });
+  const pod = podOf(plan, 'web');
+  t.like(pod, { terminationGracePeriodSeconds: 7 });
+  t.deepEqual(
+    pod.containers.map((each) => each.image),
+    [other, image],
+  );
+  t.like(pod.containers[0], { custom: 1 });
+});
+
+test('a twin’s Durable state is on its claim, and the old pod goes before the new one comes', (t) => {
+  const plan = accepted({ services: [{ name: 'stripe', state: { persistence: 'Durable', size: '2Gi' } }] });
+  t.like(child(plan, 'PersistentVolumeClaim', 'stripe'), { spec: { resources: { requests: { storage: '2Gi' } } } });
+  t.like(child(plan, 'Deployment', 'stripe'), { spec: { strategy: { type: 'Recreate' } } });
+  t.deepEqual(podOf(plan, 'stripe').containers[0]?.volumeMounts, [{ name: 'state', mountPath: '/state' }]);
+});
+
+test('a service that is Real or Disabled runs nothing', (t) => {
+  for (const mode of ['Real', 'Disabled']) {
+    const plan = accepted({ services: [{ name: 'stripe', mode }] });
+    t.deepEqual(
+      plan.manifests.parts.map(({ metadata }) => metadata.name),
+      ['twinlock-boundary', 'twinlock-boundary'],
+    );
+  }
+});
+
+test('a twin elsewhere gives its URL and runs nothing here', (t) => {
+  const plan = accepted({
+    workloads: [
+      {
+        ...web,
+        bindings: [
+          { service: 'mail', env: 'MAIL_URL', source: 'URL' },
+          { service: 'mail', env: 'MAIL_HOST', source: 'Host' },
+          { service: 'mail', env: 'MAIL_PORT', source: 'Port' },
+        ],
+      },
+    ],
+    services: [{ name: 'mail', externalURL: 'https://mail.example/api' }],
+  });
+  t.deepEqual(podOf(plan, 'web').containers[0]?.env, [
+    { name: 'MAIL_URL', value: 'https://mail.example/api' },
+    { name: 'MAIL_HOST', value: 'mail.example' },
+    { name: 'MAIL_PORT', value: '443' },
+  ]);
+  t.false(plan.manifests.parts.some(({ metadata }) => metadata.name === 'mail'));
+});
+
+test('every child carries the environment’s labels, so that the caches see it and pruning knows it', (t) => {
+  const { manifests } = accepted({ workloads: [web], services: [{ name: 'stripe' }] });
+  for (const { kind, metadata } of [manifests.namespace, manifests.binding, ...manifests.guards, ...manifests.parts]) {
+    t.is(metadata.labels?.['twinlock.dev/environment'], 'pr-42', `${kind} ${metadata.name}`);
+    t.is(metadata.labels?.['twinlock.dev/environment-uid'], 'uid-1', `${kind} ${metadata.name}`);
+  }
+});
+
+test('a selector of a Deployment selects its own pods', (t) => {
+  const { manifests } = accepted({ workloads: [web], services: [{ name: 'stripe' }] });
+  for (const manifest of manifests.parts.filter(({ kind }) => kind === 'Deployment')) {
+    const { selector, template: pods } = manifest['spec'] as {
+      selector: { matchLabels: Record<string, string> };
+      template: { metadata: { labels: Record<string, string> } };
+    };
+    t.like(pods.metadata.labels, selector.matchLabels);
+  }
+});
+
+test('a twin’s admin port is on its Service and nowhere in the boundary', (t) => {
+  const plan = accepted({ workloads: [web], services: [{ name: 'stripe', expose: 'Host' }] });
+  t.regex(JSON.stringify(child(plan, 'Service', 'stripe')), /12999/);
+  t.false(JSON.stringify(child(plan, 'Deployment', 'twinlock-boundary')).includes('12999'));
+});
+
+test('isolation is in place before anything runs, and egress is for workloads only', (t) => {
+  const plan = accepted(
+    { workloads: [{ ...web, servicesEndpoint: { path: '/services' } }] },
+    { twinClass: twinClass({ network: { egress: [{ cidr: '203.0.113.0/24', ports: [{ port: 443 }] }] } }) },
+  );
+  const names = plan.manifests.guards
+    .filter(({ kind }) => kind === 'NetworkPolicy')
+    .map(({ metadata }) => metadata.name);
+  t.deepEqual(names, [
+    'twinlock-default-deny',
+    'twinlock-inside',
+    'twinlock-boundary',
+    'twinlock-reports',
+    'twinlock-egress',
+  ]);
+  t.like(child(plan, 'NetworkPolicy', 'twinlock-egress'), {
+    spec: { podSelector: { matchLabels: { 'twinlock.dev/role': 'workload' } }, policyTypes: ['Egress'] },
+  });
+});
+
+test('without a boundary image there is no boundary and no URL', (t) => {
+  const plan = accepted({ workloads: [web] }, { boundaryImage: undefined });
+  t.is(plan.url, undefined);
+  t.is(plan.workloads[0]?.url, undefined);
+  t.false(plan.manifests.parts.some(({ metadata }) => metadata.name === 'twinlock-boundary'));
+});
+
+test('an environment and each of its exposed workloads have a URL', (t) => {
+  const plan = accepted({ workloads: [web, { name: 'worker', image, expose: 'None' }] });
+  const host = `${plan.home.namespace}.twins.localhost`;
+  t.is(plan.url, `http://${host}`);
+  t.deepEqual(
+    plan.workloads.map(({ url }) => url),
+    [`http://web.${host}`, undefined],
+  );
+});
+
+test('the port of the front door is in the URLs unless it is the scheme’s own', (t) => {
+  t.regex(
+    urlOf({ domain: 'twins.example', scheme: 'https', port: 443 }) ?? '',
+    /^https:\/\/pr-42-[a-z2-7]{8}\.twins\.example$/,
+  );
+  t.regex(urlOf({ port: 30_080 }) ?? '', /:30080$/);
+});
+
+function urlOf(exposure: object): string | undefined {
+  return accepted({}, { twinClass: twinClass({ exposure }) }).url;
+}
