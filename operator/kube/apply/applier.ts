@@ -1,4 +1,4 @@
-import type { Client } from '../client/client.ts';
+import type { Client, JsonPatchOperation } from '../client/client.ts';
 import type { Cache, Cached } from '../cache/index.ts';
 import { resourcePath } from '../objects/index.ts';
 import type { KubeObject, ResourceType } from '../objects/index.ts';
@@ -9,7 +9,7 @@ import { Settled } from './settled.ts';
 import type { Applied } from './types.ts';
 
 export interface ApplierOptions {
-  readonly client: Pick<Client, 'apply' | 'find'>;
+  readonly client: Pick<Client, 'apply' | 'find' | 'patch'>;
   /** Where observed objects are read and own writes are put. Without one, every apply reads first. */
   readonly cache?: Pick<Cache, 'lookup' | 'absorb'> | undefined;
   /** Stable field manager of children. */
@@ -70,8 +70,9 @@ export class Applier {
   }
 
   /**
-   * Writes a status if it differs from the observed one, as a whole: fields left out are removed. The write is refused
-   * with Conflict when `observed` has been deleted and made again.
+   * Writes a status if it differs from the observed one, as a whole: fields left out are removed, whoever wrote them (with
+   * server-side apply, what somebody else forged into a status would stay). Rejects with Invalid when `observed` has been
+   * deleted and made again meanwhile: the status was worked out for another object.
    */
   async applyStatus<T extends KubeObject & { readonly status?: unknown }>(
     type: ResourceType<T>,
@@ -84,14 +85,16 @@ export class Applier {
     const place = `${placeOf(type, observed)}/status`;
     const before = hashOf(observed.status ?? {});
     if (hash === before || this.#settled.holds(place, hash, before)) return { outcome: 'Unchanged', object: observed };
-    const { namespace, name, uid } = observed.metadata;
-    const object = { apiVersion: type.apiVersion, kind: type.kind, metadata: { namespace, name, uid }, status };
-    const applied = await client.apply(type, object, {
-      fieldManager: statusFieldManager,
-      force: true,
-      subresource: 'status',
-      signal: options.signal,
-    });
+    const body: JsonPatchOperation[] = [
+      { op: 'test', path: '/metadata/uid', value: observed.metadata.uid },
+      { op: 'add', path: '/status', value: status ?? {} },
+    ];
+    const applied = await client.patch(
+      type,
+      observed.metadata,
+      { type: 'json', body },
+      { fieldManager: statusFieldManager, subresource: 'status', signal: options.signal },
+    );
     cache?.absorb(type, applied);
     const after = hashOf(applied.status ?? {});
     if (after === hash) this.#settled.forget(place);

@@ -1,3 +1,4 @@
+import { keyOf } from '../../kube/index.ts';
 import type { Informer, KubeObject, ResourceType } from '../../kube/index.ts';
 import type { Predicate } from './predicates.ts';
 import type { Request } from './types.ts';
@@ -38,8 +39,9 @@ export function watchMapped<T extends KubeObject>(
         },
         update(object, old): void {
           if (!(predicate.update?.(object, old) ?? true)) return;
-          for (const request of map(object)) enqueue(request, false);
-          if (object !== old) for (const request of map(old)) enqueue(request, false);
+          const requests = object === old ? map(object) : [...map(object), ...map(old)];
+          // Each once: the second would find the first in work already and make it run again.
+          for (const request of new Map(requests.map((each) => [keyOf(each), each])).values()) enqueue(request, false);
         },
         delete(object): void {
           if (predicate.delete?.(object) ?? true) for (const request of map(object)) enqueue(request, false);
