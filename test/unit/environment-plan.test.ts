@@ -247,6 +247,7 @@ test('the container of a workload given by image has the workload’s name, prob
   t.like(pod, {
     automountServiceAccountToken: false,
     enableServiceLinks: false,
+    terminationGracePeriodSeconds: 5,
     securityContext: { runAsNonRoot: true },
   });
 });

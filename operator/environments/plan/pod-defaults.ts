@@ -26,6 +26,12 @@ export function podSecurityOf(podSecurity: PodSecurity): object {
 
 /**
  * For every pod that does not say otherwise: no token, since code that nobody reviewed yet has no business with the API
- * server, and no variables for Services, since those of a service `stripe` (STRIPE_PORT ...) would look like bindings.
+ * server; no variables for Services, since those of a service `stripe` (STRIPE_PORT ...) would look like bindings; and
+ * few seconds to end in, since Kubernetes waits for half of that time and more before it looks again whether a namespace
+ * is empty.
  */
-export const podDefaults = { automountServiceAccountToken: false, enableServiceLinks: false } as const;
+export const podDefaults = {
+  automountServiceAccountToken: false,
+  enableServiceLinks: false,
+  terminationGracePeriodSeconds: 5,
+} as const;
