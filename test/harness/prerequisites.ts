@@ -31,7 +31,7 @@ const nodeImage: Packages = {
   jq: 'jq',
 };
 
-const demo: Packages = { curl: 'curl', 'openssh-client': 'ssh-keygen' };
+const demo: Packages = { jq: 'jq', 'openssh-client': 'ssh-keygen' };
 
 const needs = { api, podman, nodeImage, demo } as const;
 
