@@ -1,6 +1,6 @@
-import { all, any, sameField } from './cel.ts';
+import { all, any, group, sameField } from './cel.ts';
 import { denial } from './denial.ts';
-import { protectedNamespaces, type PolicyRule } from './policy.ts';
+import { protectedNamespaces, type PolicyRule, type Validation } from './policy.ts';
 import { WORKLOAD_CONTROLLERS, controllers, onSubResource } from './who.ts';
 
 const REMOVERS = [
@@ -10,32 +10,34 @@ const REMOVERS = [
   'statefulset-controller',
   'daemon-set-controller',
 ];
-const OWNED = [
-  { groups: ['apps'], resources: ['deployments', 'statefulsets', 'daemonsets', 'replicasets', 'controllerrevisions'] },
-  { groups: [''], resources: ['persistentvolumeclaims'] },
-];
 const owners = (object: string): string => `${object}.metadata.?ownerReferences.orValue([])`;
 
-/**
- * Workloads and claims go with their owner or namespace only. An owner that does not exist makes the garbage collector
- * delete for whoever named it, so owners are added by controllers only. Needs no lock, so that a namespace can go.
- */
+/** An owner that does not exist makes the garbage collector delete for whoever named it: controllers add owners only. */
+export const keepsOwners: Validation = {
+  expression: `request.operation != 'UPDATE'
+|| ${owners('object')}.all(o, o in ${owners('oldObject')})
+|| ${group(controllers(REMOVERS))}`,
+  message: denial("' may not be given an owner: it would be deleted with it'"),
+};
+
+/** Workloads and claims go with their owner or namespace only. Needs no lock, so that a namespace can go. */
 export function removal(): PolicyRule {
+  const workloads = ['deployments', 'statefulsets', 'daemonsets', 'replicasets', 'controllerrevisions'];
   return {
     name: 'delete',
     description: 'Workloads and claims of a protected namespace are deleted by controllers only.',
     namespaces: protectedNamespaces,
-    match: OWNED.map((resources) => ({ ...resources, operations: ['UPDATE', 'DELETE'] })),
-    variables: [{ name: 'byController', expression: controllers(REMOVERS) }],
+    match: [
+      { groups: ['apps'], resources: workloads, operations: ['DELETE'] },
+      { groups: ['apps'], resources: ['controllerrevisions'], operations: ['UPDATE'] },
+      { groups: [''], resources: ['persistentvolumeclaims'], operations: ['UPDATE', 'DELETE'] },
+    ],
     validations: [
       {
-        expression: "request.operation != 'DELETE' || variables.byController",
+        expression: `request.operation != 'DELETE' || ${group(controllers(REMOVERS))}`,
         message: denial("' may not be deleted'"),
       },
-      {
-        expression: `request.operation == 'DELETE' || ${owners('object')}.all(o, o in ${owners('oldObject')}) || variables.byController`,
-        message: denial("' may not be given an owner: it would be deleted with it'"),
-      },
+      keepsOwners,
     ],
   };
 }
@@ -80,39 +82,6 @@ export function workloadStatus(): PolicyRule {
       {
         expression: controllers([...WORKLOAD_CONTROLLERS, 'deployment-controller']),
         message: denial("' has its status from its controller only'"),
-      },
-    ],
-  };
-}
-
-/** Nobody scales production away: not below the target's `minReplicas`, nor further below where it is less already. */
-export function scale(): PolicyRule {
-  return {
-    name: 'scale',
-    description: 'Workloads of a protected namespace keep the replicas that their target asks for.',
-    lock: true,
-    namespaces: protectedNamespaces,
-    match: [
-      {
-        groups: ['apps'],
-        resources: ['deployments', 'deployments/scale', 'statefulsets', 'statefulsets/scale'],
-        operations: ['CREATE', 'UPDATE'],
-      },
-    ],
-    variables: [
-      { name: 'kind', expression: "request.resource.resource == 'deployments' ? 'Deployment' : 'StatefulSet'" },
-      { name: 'replicas', expression: 'object.spec.?replicas.orValue(0)' },
-      {
-        name: 'least',
-        expression: `params.spec.?approved.orValue([]).filter(a, a.kind == variables.kind && a.name == object.metadata.name)
-  .map(a, a.?minReplicas.orValue(1))`,
-      },
-    ],
-    validations: [
-      {
-        expression: `variables.least.all(n, variables.replicas >= n)
-|| (request.operation == 'UPDATE' && variables.replicas >= oldObject.spec.?replicas.orValue(0))`,
-        message: denial("' would run ' + string(variables.replicas) + ' replicas, below minReplicas of its target'"),
       },
     ],
   };

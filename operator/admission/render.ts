@@ -6,7 +6,8 @@ import {
   guardSystem,
   guardTargets,
 } from './guard/index.ts';
-import { removal, replicaSets, routing, scale, workloadStatus } from './lifecycle.ts';
+import { removal, replicaSets, routing, workloadStatus } from './lifecycle.ts';
+import { scale } from './scale.ts';
 import { operatorOnly } from './operator-only.ts';
 import { pods } from './pods.ts';
 import { liveAccess, podsLive } from './pods-live.ts';
@@ -41,7 +42,7 @@ export function renderPolicies({ systemNamespace }: RenderOptions): readonly Pol
     votes(),
     requestedBy(),
     operatorOnly(by),
-    guardNamespaces(by),
+    guardNamespaces(by, systemNamespace),
     guardDefinitions(),
     guardTargets(),
     guardNodes(),

@@ -1,14 +1,17 @@
 import { all, any, field, sameExcept, text } from './cel.ts';
 import { denial } from './denial.ts';
+import { keepsOwners } from './lifecycle.ts';
 import { PLAN_MANAGER, RESTARTED_AT } from './names.ts';
 import { protectedNamespaces, type PolicyRule } from './policy.ts';
+import { keepsReplicas } from './scale.ts';
 import { fieldManager, isDryRun, may, type Who } from './who.ts';
 
-/** `replicas` is the rule scale's business; the template is compared part by part. */
+/** Replicas have a rule of their own; the template is compared part by part. */
 const BESIDE_FIELDS = ['replicas', 'template'];
 const BESIDE_METADATA = ['annotations', 'creationTimestamp'];
 
 const template = 'variables.spec.template';
+const replicas = keepsReplicas('variables.approved');
 const annotations = (of: string): string => field(`${of}.metadata`, 'annotations', '{}');
 
 /**
@@ -75,6 +78,9 @@ export function workloads(by: Who): PolicyRule {
   ? ' is not a workload of a ProductionTarget'
   : ' does not match the approved content (' + (variables.sameTemplate.size() > 0 ? 'spec' : 'pod template') + ' differs)')`),
       },
+      // Here, not in policies of their own: what a policy costs is converting the object for it.
+      { ...replicas, expression: any("request.kind.kind == 'DaemonSet'", replicas.expression) },
+      keepsOwners,
     ],
   };
 }

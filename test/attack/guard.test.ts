@@ -200,6 +200,7 @@ test("denied: pods, workloads, scaling and exec in the operator's namespace; all
     'guard-system',
   );
   allowed(t, await stage.wildcard('PATCH', one, { metadata: { annotations: { note: 'x' } } }));
+  denied(t, await stage.wildcard('DELETE', system), 'guard-namespaces', /verb upgrade/);
 });
 
 test('denied: the environments process outside of environments; allowed: all that it needs', async (t) => {

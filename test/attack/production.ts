@@ -94,6 +94,11 @@ export class Production {
     return must(this.#stage.admin('GET', path));
   }
 
+  async list(path: string): Promise<readonly Live[]> {
+    const { items } = (await must(this.#stage.admin('GET', path))) as unknown as { readonly items: readonly Live[] };
+    return items;
+  }
+
   /** The pods that controllers made of a workload, once there are as many. */
   async pods(count: number, selector = 'app=web'): Promise<readonly Live[]> {
     return waitFor(`${count} pods of ${selector} in ${this.namespace}`, async (seen) => {

@@ -57,7 +57,7 @@ test('denied: an owner that does not exist, which would make the garbage collect
   const shop = await Production.open(stage, 'owned');
   await must(stage.agent('POST', shop.core('persistentvolumeclaims'), claim));
   const change = { metadata: { ownerReferences: [nobody] } };
-  denied(t, await stage.agent('PATCH', shop.apps('Deployment', 'web'), change), 'delete', /given an owner/);
+  denied(t, await stage.agent('PATCH', shop.apps('Deployment', 'web'), change), 'workloads', /given an owner/);
   denied(
     t,
     await stage.agent('PATCH', shop.core('persistentvolumeclaims', 'data'), change),
@@ -97,7 +97,7 @@ test('denied: production scaled away, by each door', async (t) => {
   );
   const zero = { spec: { replicas: 0 } };
   for (const path of [shop.apps('Deployment', 'web'), shop.apps('StatefulSet', 'db')]) {
-    denied(t, await stage.agent('PATCH', path, zero), 'scale', /below minReplicas/, path);
+    denied(t, await stage.agent('PATCH', path, zero), 'workloads', /below minReplicas/, path);
     denied(t, await stage.agent('PATCH', `${path}/scale`, zero), 'scale', /below minReplicas/, path);
     denied(t, await stage.agent('PATCH', `${path}/scale`, { spec: { replicas: 1 } }), 'scale', /1 replicas/, path);
     allowed(t, await stage.agent('PATCH', `${path}/scale`, { spec: { replicas: 2 } }));
@@ -117,7 +117,7 @@ test('allowed: a workload that was adopted with fewer replicas than its target a
   const path = shop.apps('Deployment', 'web');
   allowed(t, await stage.agent('PATCH', path, { metadata: { labels: { a: 'b' } } }));
   allowed(t, await stage.agent('PATCH', path, { spec: { replicas: 2 } }));
-  denied(t, await stage.agent('PATCH', path, { spec: { replicas: 1 } }), 'scale');
+  denied(t, await stage.agent('PATCH', path, { spec: { replicas: 1 } }), 'workloads', /below minReplicas/);
 });
 
 test('denied: ReplicaSets made, scaled, relabelled or freed by hand', async (t) => {

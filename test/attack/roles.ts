@@ -53,6 +53,7 @@ export function roles(systemNamespace: string): readonly object[] {
       ]),
       own(['*'], write),
     ]),
+    bind('test-careless', user('wildcard')),
     bind('test-wildcard', user('system:kube-controller-manager')),
     bind('edit', user('agent')),
     bind('test-developer', user('agent')),

@@ -1,4 +1,4 @@
-import { all, any, not } from '../cel.ts';
+import { all, any, not, text } from '../cel.ts';
 import { refusal } from '../denial.ts';
 import { ENVIRONMENT_LABEL, PROTECTED_LABEL } from '../names.ts';
 import type { PolicyRule } from '../policy.ts';
@@ -10,9 +10,9 @@ const isProtected = (object: string): string =>
 
 /**
  * A namespace keeps its protection, through all three of its endpoints, and is not deleted while it has it. Decided on
- * the old object: a label that is taken off protects until then.
+ * the old object: a label that is taken off protects until then. The operator's own namespace is not deleted either.
  */
-export function guardNamespaces(by: Who): PolicyRule {
+export function guardNamespaces(by: Who, systemNamespace: string): PolicyRule {
   return {
     name: 'guard-namespaces',
     description: 'The label of a protected namespace is set and removed by the operator, or with the verb unprotect.',
@@ -28,7 +28,10 @@ export function guardNamespaces(by: Who): PolicyRule {
       { name: 'now', expression: isProtected('object') },
       {
         name: 'allowed',
-        expression: any(by.promotions, may('unprotect', 'productiontargets', 'request.name')),
+        expression: any(
+          all("request.operation != 'DELETE'", by.promotions),
+          may('unprotect', 'productiontargets', 'request.name'),
+        ),
       },
     ],
     validations: [
@@ -41,6 +44,14 @@ export function guardNamespaces(by: Who): PolicyRule {
         message: refusal(
           `(variables.before ? ' is protected' : ' is not protected') + ': changing that needs the verb unprotect on productiontargets'`,
         ),
+      },
+      {
+        expression: any(
+          `request.operation != 'DELETE' || request.name != ${text(systemNamespace)}`,
+          controllers(['namespace-controller']),
+          may('upgrade', 'productiontargets', text(systemNamespace)),
+        ),
+        message: refusal("' is the operator itself: deleting it needs the verb upgrade on productiontargets'"),
       },
       {
         expression: any('object == null', not(`variables.now && ${label('object', ENVIRONMENT_LABEL)}.hasValue()`)),

@@ -1,0 +1,41 @@
+import { any } from './cel.ts';
+import { denial } from './denial.ts';
+import { protectedNamespaces, type PolicyRule, type Validation } from './policy.ts';
+
+/**
+ * Not below the target's `minReplicas`, nor further below where it is less already.
+ *
+ * @param approved CEL of the approved entries of the workload that is scaled
+ */
+export function keepsReplicas(approved: string): Validation {
+  const replicas = 'object.spec.?replicas.orValue(0)';
+  return {
+    expression: any(
+      `${approved}.all(a, ${replicas} >= a.?minReplicas.orValue(1))`,
+      `(request.operation == 'UPDATE' && ${replicas} >= oldObject.spec.?replicas.orValue(0))`,
+    ),
+    message: denial(`' would run ' + string(${replicas}) + ' replicas, below minReplicas of its target'`),
+  };
+}
+
+/** Nobody scales production away. The replicas in the workload itself are the rule workloads' business. */
+export function scale(): PolicyRule {
+  return {
+    name: 'scale',
+    description: 'Workloads of a protected namespace keep the replicas that their target asks for.',
+    lock: true,
+    namespaces: protectedNamespaces,
+    match: [
+      { groups: ['apps'], resources: ['deployments/scale', 'statefulsets/scale'], operations: ['CREATE', 'UPDATE'] },
+    ],
+    variables: [
+      { name: 'kind', expression: "request.resource.resource == 'deployments' ? 'Deployment' : 'StatefulSet'" },
+      {
+        name: 'approved',
+        expression:
+          'params.spec.?approved.orValue([]).filter(a, a.kind == variables.kind && a.name == object.metadata.name)',
+      },
+    ],
+    validations: [keepsReplicas('variables.approved')],
+  };
+}
