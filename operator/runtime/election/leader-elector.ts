@@ -36,6 +36,7 @@ export class LeaderElector {
   readonly #retryPeriod: number;
   #observed: ObservedLease | undefined;
   #observedAt = 0;
+  #lost = false;
 
   constructor(options: LeaderElectorOptions) {
     this.#options = options;
@@ -72,9 +73,9 @@ export class LeaderElector {
       if (left > 0 && (await this.#tryWithin(left, signal))) {
         renewedAt = this.#observedAt;
       } else if (!signal.aborted && clock.monotonic() - renewedAt >= this.#renewDeadline) {
-        throw new LeadershipLostError(`could not renew ${lock.name} for ${this.#renewDeadline} ms`);
+        throw this.#lose(`could not renew ${lock.name} for ${this.#renewDeadline} ms`);
       } else if (!signal.aborted && this.#observed?.record.holder !== this.#options.identity) {
-        throw new LeadershipLostError(`${lock.name} is held by somebody else`);
+        throw this.#lose(`${lock.name} is held by somebody else`);
       }
     }
   }
@@ -83,14 +84,23 @@ export class LeaderElector {
   async release(): Promise<void> {
     const { lock, logger, identity } = this.#options;
     const held = this.#observed;
-    if (held === undefined || held.record.holder !== identity) return;
+    if (this.#lost || held === undefined || held.record.holder !== identity) return;
+    const limit = new AbortController();
+    const timer = this.#options.clock.setTimer(this.#retryPeriod, () => limit.abort());
     try {
       const now = this.#timestamp();
       const record = { ...held.record, holder: '', durationSeconds: 1, renewTime: now, acquireTime: now };
-      this.#see(await lock.write(record, held));
+      this.#see(await lock.write(record, held, limit.signal));
     } catch (error) {
       logger.warn({ lease: lock.name, err: error }, 'could not release the lease, it will expire');
+    } finally {
+      timer.cancel();
     }
+  }
+
+  #lose(message: string): LeadershipLostError {
+    this.#lost = true;
+    return new LeadershipLostError(message);
   }
 
   async #tryWithin(ms: number, signal: AbortSignal): Promise<boolean> {
