@@ -4,6 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { stopApis } from '../harness/index.ts';
 import { TapReader } from './tap.ts';
 import type { TapResult } from './tap.ts';
 
@@ -68,10 +69,17 @@ async function run(phase: Phase, counts: Counts): Promise<void> {
   if (code !== 0 && counts.failed === before.failed) {
     // A file that crashed before its first test, or a phase without tests, must not look like a pass.
     counts.failed += 1;
-    counts.failures.push({ ok: false, name: `${phase.name}: ended with code ${code}`, skipped: undefined, diagnostics: [] });
+    counts.failures.push({
+      ok: false,
+      name: `${phase.name}: ended with code ${code}`,
+      skipped: undefined,
+      diagnostics: [],
+    });
   }
   const passed = counts.passed - before.passed;
-  console.log(`   ${phase.name}: ${passed} passed, ${counts.failed - before.failed} failed in ${seconds(phaseStarted)}`);
+  console.log(
+    `   ${phase.name}: ${passed} passed, ${counts.failed - before.failed} failed in ${seconds(phaseStarted)}`,
+  );
 }
 
 const wanted = process.argv.slice(2);
@@ -84,6 +92,8 @@ const counts: Counts = { passed: 0, failed: 0, skipped: [], failures: [] };
 for (const phase of PHASES) {
   if (wanted.length === 0 || wanted.includes(phase.name)) await run(phase, counts);
 }
+// The shared API serves one run; the full cluster stays, so that the next run finds it.
+await stopApis();
 if (counts.failures.length > 0) {
   console.log('\nFailed:');
   for (const failure of counts.failures) console.log(`  ${failure.name}`);
