@@ -49,12 +49,18 @@ test('denied: an agent with every verb on core, apps and batch, with the operato
   const [{ metadata: set } = { metadata: { name: '' } }] = await shop.list(shop.apps('ReplicaSet'));
   const [web, one] = [shop.apps('Deployment', 'web'), shop.core('pods', live?.metadata.name)];
   const [send, protectedNamespace] = [stage.wildcard, `/api/v1/namespaces/${shop.namespace}`];
+  const containers = ((live?.spec['containers'] ?? []) as readonly Json[]).map((c) => ({ ...c, image: images.evil }));
   const before = await snapshot(shop);
   const attempts: Readonly<Record<string, () => Promise<Answer>>> = {
     'another template': () => send('PATCH', web, { spec: { template: evil } }),
     'another template by replace': () =>
       send('PUT', web, { ...deployment('web', { template: evil }), metadata: { name: 'web' } }),
-    'a Deployment beside': () => send('POST', shop.apps('Deployment'), deployment('web2', { template: evil })),
+    'a Deployment beside': () =>
+      send(
+        'POST',
+        shop.apps('Deployment'),
+        deployment('web2', { selector: { matchLabels: { app: 'web' } }, template: evil }),
+      ),
     'a StatefulSet beside': () => send('POST', shop.apps('StatefulSet'), workload('StatefulSet', 'web2')),
     'a DaemonSet beside': () => send('POST', shop.apps('DaemonSet'), workload('DaemonSet', 'web2')),
     'a ReplicaSet beside': () => send('POST', shop.apps('ReplicaSet'), replicaSet('web2')),
@@ -62,7 +68,7 @@ test('denied: an agent with every verb on core, apps and batch, with the operato
     'a ReplicaSet with another template': () =>
       send('PATCH', shop.apps('ReplicaSet', set.name), { spec: { template: evil } }),
     'a bare pod': () => send('POST', shop.core('pods'), pod('mine')),
-    'another image in a pod': () => send('PATCH', one, { spec: { containers: [{ name: 'web', image: images.evil }] } }),
+    'another image in a pod': () => send('PATCH', one, { spec: { containers } }),
     'labels of a pod': () => send('PATCH', one, { metadata: { labels: { app: 'x' } } }),
     'labels of a pod by status': () => send('PATCH', `${one}/status`, { metadata: { labels: { app: 'x' } } }),
     exec: () => send('POST', `${one}/exec?command=id&stdout=true`),
@@ -80,7 +86,7 @@ test('denied: an agent with every verb on core, apps and batch, with the operato
       send('PATCH', protectedNamespace, { metadata: { labels: { 'twinlock.dev/protected': null } } }),
     'the namespace deleted': () => send('DELETE', protectedNamespace),
     'the lock opened': () => send('PATCH', shop.own('workloadlocks', 'lock'), { spec: { liveAccess: 'Allow' } }),
-    'the lock emptied': () => send('PUT', shop.own('workloadlocks', 'lock'), lock(shop.namespace, [])),
+    'the lock emptied': () => send('PATCH', shop.own('workloadlocks', 'lock'), lock(shop.namespace, [])),
     'the lock deleted': () => send('DELETE', shop.own('workloadlocks', 'lock')),
     'the lock as the operator': () =>
       send(
@@ -89,8 +95,8 @@ test('denied: an agent with every verb on core, apps and batch, with the operato
         { spec: { liveAccess: 'Allow' } },
         as('twinlock-system:twinlock-promotions'),
       ),
-    'a template as a controller': () =>
-      send('PATCH', web, { spec: { template: evil } }, as('kube-system:deployment-controller')),
+    'a ReplicaSet as a controller': () =>
+      send('POST', shop.apps('ReplicaSet'), replicaSet('web2'), as('kube-system:deployment-controller')),
     'a bare pod as a controller': () =>
       send('POST', shop.core('pods'), pod('mine'), as('kube-system:replicaset-controller')),
     'the definition deleted': () =>
