@@ -14,14 +14,17 @@ export async function removeStory(shell: Shell): Promise<void> {
   if (/twinlock-environments/.test(present)) {
     const controllers = 'deployment/twinlock-environments deployment/twinlock-promotions';
     await shell.run('admin', `kubectl scale ${controllers} -n twinlock-system --replicas=1`, { show: 0 });
-    await shell.all(
-      ['admin', 'kubectl delete twinenvironments --all -n shop-dev --timeout=90s', { show: 3, timeout: 100_000 }],
-      ['admin', 'kubectl delete productiontargets --all -n shop --timeout=90s', { show: 3, timeout: 100_000 }],
-    );
     await shell.run('admin', 'kubectl delete approverkeyring default --ignore-not-found', { show: 1 });
   }
-  await shell.run('admin', 'kubectl delete namespace shop shop-dev --ignore-not-found --timeout=120s', {
-    show: 2,
-    timeout: 130_000,
-  });
+  await Promise.all([
+    remove(shell, 'twinenvironments', 'shop-dev', /twinlock/.test(present)),
+    remove(shell, 'productiontargets', 'shop', /twinlock/.test(present)),
+  ]);
+}
+
+/** Deletes a namespace, and before it what its own controller has to see go. */
+async function remove(shell: Shell, kind: string, namespace: string, operated: boolean): Promise<void> {
+  const options = { show: 3, timeout: 130_000 };
+  if (operated) await shell.run('admin', `kubectl delete ${kind} --all -n ${namespace} --timeout=120s`, options);
+  await shell.run('admin', `kubectl delete namespace ${namespace} --ignore-not-found --timeout=120s`, options);
 }
