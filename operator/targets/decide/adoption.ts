@@ -5,12 +5,16 @@ import { adoptedEntry, adoptingLock, unadopted } from './adopt.ts';
 import { isProtected, lockOf, stall, type TargetStep } from './common.ts';
 import type { TargetVerdict } from './verdict.ts';
 
-/** One workload, one target: the first by creation stands. */
-export const taken: TargetStep = ({ target, others }) => {
+/** One workload, one target: who has it keeps it, else the first by creation gets it. */
+export const taken: TargetStep = (world) => {
+  const { target, others } = world;
   for (const { kind, name } of target.spec.workloads) {
+    const holder = lockOf(world).approved.find((entry) => entry.kind === kind && entry.name === name)?.target;
+    if (holder === target.metadata.name) continue;
     const other = others.find(
       (candidate) =>
-        isOlder(candidate, target) && candidate.spec.workloads.some((w) => w.kind === kind && w.name === name),
+        candidate.spec.workloads.some((w) => w.kind === kind && w.name === name) &&
+        (candidate.metadata.name === holder || isOlder(candidate, target)),
     );
     if (other !== undefined)
       return stall(

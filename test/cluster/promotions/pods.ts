@@ -17,9 +17,9 @@ interface PodBody {
 /** Makes every pending pod of a Deployment ready, again and again. */
 export function startPods(cluster: ApiCluster): Pods {
   const broken = new Set<string>();
-  let stopped = false;
+  const stop = new AbortController();
   const work = async (): Promise<void> => {
-    while (!stopped) {
+    while (!stop.signal.aborted) {
       await round(cluster, broken).catch(() => undefined);
       await pause(60);
     }
@@ -28,7 +28,7 @@ export function startPods(cluster: ApiCluster): Pods {
   return {
     break: (image) => void broken.add(image),
     stop: async () => {
-      stopped = true;
+      stop.abort();
       await done;
     },
   };
