@@ -321,6 +321,45 @@ test('an app that reports another URL makes TwinsWired False; one that agrees ma
   });
 });
 
+for (const policy of ['Delete', 'Retain'] as const) {
+  test(`a volume with reclaim policy ${policy} that outlives its namespace ${policy === 'Delete' ? 'blocks, and is waited for' : 'stays and is told of'}`, async (t) => {
+    const { stage } = t.context;
+    const name = `volume-${policy.toLowerCase()}`;
+    // Of a driver that nobody provisions, hence nobody deletes.
+    const spec = {
+      storageClassName: name,
+      capacity: { storage: '1Gi' },
+      accessModes: ['ReadWriteOnce'],
+      persistentVolumeReclaimPolicy: policy,
+      csi: { driver: 'none.example.com', volumeHandle: name },
+    };
+    await stage.cluster.apply([{ apiVersion: 'v1', kind: 'PersistentVolume', metadata: { name }, spec }]);
+    const state = { persistence: 'Durable', storageClassName: name };
+    await stage.cluster.apply([environment(name, { ...smallest, services: [{ name: 'stripe', state }] })]);
+    await untilStatus(stage, name, ({ inventory = [] }) => inventory.some((item) => item.name === name));
+    await stage.cluster.request('DELETE', pathOf(name));
+    if (policy === 'Delete') {
+      const status = await untilStatus(stage, name, ({ blockedBy = [] }) =>
+        blockedBy.some((each) => each.kind === 'PersistentVolume'),
+      );
+      t.is(status.phase, 'Terminating');
+      await stage.cluster.request('PATCH', `/api/v1/persistentvolumes/${name}`, {
+        contentType: 'application/merge-patch+json',
+        body: { metadata: { finalizers: null } },
+      });
+      await stage.cluster.request('DELETE', `/api/v1/persistentvolumes/${name}`);
+    }
+    await waitFor(
+      'the environment is gone',
+      async () => (await stage.cluster.request('GET', pathOf(name))).status === 404,
+    );
+    t.is(
+      (await stage.cluster.request('GET', `/api/v1/persistentvolumes/${name}`)).status,
+      policy === 'Delete' ? 404 : 200,
+    );
+  });
+}
+
 test('a suspended environment keeps what runs and gets nothing new', async (t) => {
   const { stage } = t.context;
   const { namespace = '' } = await bringUp(stage, 'asleep', smallest);

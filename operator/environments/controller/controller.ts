@@ -32,7 +32,7 @@ export interface ControllerDependencies {
 }
 
 /** Reconciles that may run at once. Each has up to a dozen requests under way, and the client sends 16 at a time. */
-const WORKERS = 8;
+const WORKERS = 16;
 
 /** Builds the controller; it runs when the manager runs it. */
 export function environmentController(dependencies: ControllerDependencies): Controller {

@@ -1,5 +1,5 @@
 import { annotations, TwinEnvironment, type TwinClass } from '../../api/index.ts';
-import { isNotFound, keyOf, type KubeObject } from '../../kube/index.ts';
+import { isConflict, isNotFound, keyOf, type KubeObject } from '../../kube/index.ts';
 import type { Reconcile, Request, Result } from '../../runtime/index.ts';
 import { lifetimeOf, type Lifetime } from '../lifecycle/index.ts';
 import { classOf, namespaceProblem, planEnvironment, type Plan, type Problem } from '../plan/index.ts';
@@ -15,6 +15,9 @@ const VOLUME_INTERVAL_MS = 5000;
 /** What the API server refused may pass later (a quota): tried again after so many milliseconds. */
 const REJECTED_INTERVAL_MS = 30_000;
 
+/** After a lost race, milliseconds. */
+const CONFLICT_INTERVAL_MS = 50;
+
 /** Asks for reconciles of other environments. */
 export type Wake = (requests: readonly Request[]) => void;
 
@@ -28,7 +31,13 @@ export function environmentReconcile(context: Context, slots: Slots, wake: Wake)
       return undefined;
     }
     const step = new Step(context, slots, wake, environment, signal);
-    return environment.metadata.deletionTimestamp === undefined ? step.keep() : step.finalize();
+    try {
+      return await (environment.metadata.deletionTimestamp === undefined ? step.keep() : step.finalize());
+    } catch (error) {
+      // Somebody wrote in between: with the next event the cache has it.
+      if (!isConflict(error)) throw error;
+      return { requeueAfter: CONFLICT_INTERVAL_MS };
+    }
   };
 }
 

@@ -14,16 +14,21 @@ export interface ReportTarget {
 const TIMEOUT_MS = 2000;
 const MAX_BYTES = 65_536;
 
-/**
- * Reads a report through the workload's Service. What answers is code that nobody reviewed: no redirect is followed, no
- * more than 64 KiB is read, and after two seconds it is over.
- */
-export const fetchReport: FetchReport = async ({ namespace, workload, port, path }, signal) => {
+/** Reads a report through the workload's Service. */
+export const fetchReport: FetchReport = ({ namespace, workload, port, path }, signal) => {
   const url = new URL(`http://${workload}.${namespace}.svc.cluster.local:${port}`);
   const query = path.indexOf('?');
   // Set part by part: a path such as //elsewhere/ must not become a host.
   url.pathname = query < 0 ? path : path.slice(0, query);
   url.search = query < 0 ? '' : path.slice(query);
+  return readReport(url, signal);
+};
+
+/**
+ * Reads a report. What answers is code that nobody reviewed: no redirect is followed, no more than 64 KiB is read, and
+ * after two seconds it is over.
+ */
+export async function readReport(url: URL, signal: AbortSignal): Promise<Report> {
   try {
     const response = await fetch(url, {
       redirect: 'manual',
@@ -40,7 +45,7 @@ export const fetchReport: FetchReport = async ({ namespace, workload, port, path
     const late = error instanceof Error && error.name === 'TimeoutError';
     return { failure: late ? `the report takes longer than ${TIMEOUT_MS} ms` : 'the report cannot be reached' };
   }
-};
+}
 
 async function readCapped(response: Response): Promise<string | undefined> {
   if (response.body === null) return '';

@@ -1,3 +1,3 @@
 /** The apps' own reports of the services that they talk to. */
-export { fetchReport, type FetchReport, type ReportTarget } from './fetch.ts';
+export { fetchReport, readReport, type FetchReport, type ReportTarget } from './fetch.ts';
 export { Reports } from './reports.ts';

@@ -1,0 +1,134 @@
+import anyTest, { type TestFn } from 'ava';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { ManualClock } from '../../operator/kube/clock/manual.ts';
+import { readReport, Reports, type FetchReport } from '../../operator/environments/reports/index.ts';
+import type { Report } from '../../operator/environments/wiring/index.ts';
+
+const test = anyTest as TestFn<{ server: Server; url: (path: string) => URL }>;
+const never = new AbortController().signal;
+
+const routes: Readonly<Record<string, RequestListener>> = {
+  '/good': (_, response) =>
+    response.end('{"services": [{"name": "stripe", "mode": "twin", "url": "http://stripe:12111"}]}'),
+  '/moved': (_, response) => response.writeHead(302, { location: '/good' }).end(),
+  '/broken': (_, response) => response.writeHead(500).end('{"services": []}'),
+  '/large': (_, response) => response.end(`{"services": [], "padding": "${'x'.repeat(100_000)}"}`),
+  '/silent': () => undefined,
+  '/html': (_, response) => response.end('<!doctype html>'),
+};
+
+test.before(async (t) => {
+  const server = createServer((request, response) => routes[request.url ?? '']?.(request, response));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const port = typeof address === 'object' ? address?.port : 0;
+  t.context = { server, url: (path) => new URL(path, `http://127.0.0.1:${port}`) };
+});
+test.after.always((t) => {
+  t.context.server.closeAllConnections();
+  t.context.server.close();
+});
+
+const failures: readonly [path: string, failure: RegExp][] = [
+  ['/moved', /answers 302/],
+  ['/broken', /answers 500/],
+  ['/large', /larger than 65536 bytes/],
+  ['/silent', /longer than 2000 ms/],
+  ['/html', /not JSON/],
+];
+for (const [path, failure] of failures) {
+  test(`a report at ${path} is a failure that says so`, async (t) => {
+    const report = await readReport(t.context.url(path), never);
+    t.regex('failure' in report ? report.failure : '', failure);
+  });
+}
+
+test('a report that answers is read', async (t) => {
+  const report = await readReport(t.context.url('/good'), never);
+  t.deepEqual('services' in report && [...report.services], [['stripe', { mode: 'twin', url: 'http://stripe:12111' }]]);
+});
+
+test('nobody who answers is a failure too', async (t) => {
+  t.deepEqual(await readReport(new URL('http://127.0.0.1:1/'), never), { failure: 'the report cannot be reached' });
+});
+
+const target = { namespace: 'n', workload: 'web', port: 80, path: '/services' };
+const empty: Report = { services: new Map() };
+
+function poller(answers: (() => Promise<Report>)[]): {
+  reports: Reports;
+  clock: ManualClock;
+  changed: string[];
+  asked: () => number;
+} {
+  const clock = new ManualClock();
+  const changed: string[] = [];
+  let asked = 0;
+  const fetch: FetchReport = () => {
+    asked++;
+    return answers.shift()?.() ?? Promise.resolve(empty);
+  };
+  const reports = new Reports({ fetch, clock, signal: never, changed: (key) => changed.push(key) });
+  return { reports, clock, changed, asked: () => asked };
+}
+
+/** Lets what is under way come to its end. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+}
+
+test('a reconcile never waits for a report: it is pending first and tells when it is there', async (t) => {
+  const { reports, changed } = poller([]);
+  t.deepEqual(reports.get('a/b', target, ['1']), { pending: true });
+  await settle();
+  t.deepEqual(changed, ['a/b']);
+  t.is(reports.get('a/b', target, ['1']), empty);
+});
+
+test('without Ready pods nobody is asked', async (t) => {
+  const { reports, asked } = poller([]);
+  reports.get('a/b', target, []);
+  await settle();
+  t.is(asked(), 0);
+});
+
+test('a report is asked for again after a minute, a failed one after seconds, and other pods at once', async (t) => {
+  const { reports, clock, asked } = poller([() => Promise.resolve({ failure: 'x' })]);
+  const look = async (...pods: readonly string[]): Promise<number> => {
+    reports.get('a/b', target, pods);
+    await settle();
+    return asked();
+  };
+  t.is(await look('1'), 1);
+  t.is(await look('1'), 1);
+  clock.advance(5000);
+  t.is(await look('1'), 2);
+  clock.advance(5000);
+  t.is(await look('1'), 2);
+  clock.advance(60_000);
+  t.is(await look('1'), 3);
+  t.is(await look('2'), 4);
+});
+
+test('failures that go on are asked about less and less often, never less than once a minute', async (t) => {
+  const failing = Array.from({ length: 10 }, () => (): Promise<Report> => Promise.resolve({ failure: 'x' }));
+  const { reports, clock } = poller(failing);
+  const pauses: number[] = [];
+  for (let turn = 0; turn < 9; turn++) {
+    reports.get('a/b', target, ['1']);
+    await settle();
+    pauses.push(reports.dueIn('a/b'));
+    clock.advance(reports.dueIn('a/b'));
+  }
+  t.deepEqual(pauses, [500, 1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000]);
+});
+
+test('an unchanged report wakes nobody', async (t) => {
+  const { reports, clock, changed } = poller([]);
+  reports.get('a/b', target, ['1']);
+  await settle();
+  clock.advance(60_000);
+  reports.get('a/b', target, ['1']);
+  await settle();
+  t.is(changed.length, 1);
+});
