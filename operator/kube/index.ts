@@ -1,6 +1,7 @@
 /** Kubernetes for programs: a client, caches that follow the API server, idempotent writes. Knows nothing of Twinlock. */
 export * from './objects/index.ts';
 export * from './clock/index.ts';
+export { ManualClock } from './clock/manual.ts';
 export * from './errors.ts';
 export { conditionStatus, withCondition } from './conditions.ts';
 export type { ConditionInput } from './conditions.ts';

@@ -78,6 +78,16 @@ test('a server that does not know streamed lists is found out and read in pages'
   t.is(lists(server), 1);
 });
 
+test('a server whose streamed lists always end before their end is read in pages', async (t) => {
+  const { server, informer, start } = await scene(t);
+  server.streamedLists = 'incomplete';
+  server.put('a', 1);
+  start();
+  await informer.whenSynced();
+  t.is(streamedLists(server), 3);
+  t.is(lists(server), 1);
+});
+
 test('a page whose token expired makes one whole list', async (t) => {
   const { server, informer, start } = await scene(t);
   server.streamedLists = 'refused';

@@ -2,6 +2,8 @@ import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { ApiError, KubeClient, Pod, Secret, TransportError, isGone, isNotFound } from '../../operator/kube/index.ts';
 import type { ClusterConfig, KubeClientOptions, RequestReport } from '../../operator/kube/index.ts';
+import { ManualClock } from '../../operator/kube/clock/manual.ts';
+import { waitFor } from '../harness/wait.ts';
 import { ScriptedApiServer, fastClock, widgetClient, widgetType } from '../fixtures/scripted-apiserver/index.ts';
 import type { Refusal } from '../fixtures/scripted-apiserver/index.ts';
 
@@ -165,6 +167,37 @@ test('a refused token is read again, once', async (t) => {
   server.refuse({ status: 401 }, { status: 401 });
   const error = await t.throwsAsync(client.list(widgetType), { instanceOf: ApiError });
   t.is(error?.status, 401);
+});
+
+test('new TLS material makes new connections, and what runs on the old ones goes on', async (t) => {
+  const server = await ScriptedApiServer.start();
+  const clock = new ManualClock();
+  let serverName = 'one';
+  const config: ClusterConfig = {
+    server: server.url,
+    namespace: 'default',
+    tls: () => Promise.resolve({ serverName }),
+    headers: () => Promise.resolve({}),
+  };
+  const client = new KubeClient(config, { clock, connections: 1 });
+  t.teardown(async () => {
+    await client.close();
+    await server.stop();
+  });
+  const watch = client.watch(widgetType, { resourceVersion: '100' });
+  const first = watch.next();
+  await waitFor('the watch', () => server.watches === 1);
+  await client.list(widgetType);
+  const before = server.connections;
+  await client.list(widgetType);
+  t.is(server.connections, before, 'kept');
+  serverName = 'two';
+  clock.advance(61_000);
+  await client.list(widgetType);
+  t.is(server.connections, before + 1, 'made anew');
+  server.put('a', 1);
+  t.is((await first).value?.type, 'ADDED');
+  await watch.return();
 });
 
 test('writes say who writes, whether for real, and how strictly to look', async (t) => {

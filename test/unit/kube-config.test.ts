@@ -98,3 +98,26 @@ test('a pod without a mounted token is told to mount one', async (t) => {
     message: /automountServiceAccountToken/,
   });
 });
+
+test('credentials of an exec plugin are used', async (t) => {
+  const credential = {
+    apiVersion: 'client.authentication.k8s.io/v1',
+    kind: 'ExecCredential',
+    status: { token: 'from-plugin' },
+  };
+  const path = await folder(t, {
+    'plugin.mjs': `process.stdout.write(${JSON.stringify(JSON.stringify(credential))});`,
+    'ca.crt': 'CA',
+  });
+  const exec = {
+    apiVersion: credential.apiVersion,
+    command: process.execPath,
+    args: [join(path, 'plugin.mjs')],
+    interactiveMode: 'Never',
+  };
+  const users = `\n  - { name: cert, user: ${JSON.stringify({ exec })} }`;
+  await writeFile(join(path, 'config'), kubeconfig.replace(/users:[^]*$/, `users:${users}\n`));
+  const config = await loadConfig({ kubeconfig: join(path, 'config') });
+  t.deepEqual(await config.headers(), { authorization: 'Bearer from-plugin' });
+  t.like(await config.tls(), { ca: 'CA', serverName: 'kubernetes' });
+});

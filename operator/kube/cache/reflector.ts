@@ -23,6 +23,9 @@ const initialEventsEnd = 'k8s.io/initial-events-end';
 /** A streamed list that makes no progress for so long comes from a server that does not know streamed lists. */
 const initialEventsTimeout = 30_000;
 
+/** Streamed lists that end before their end, one after the other, until it is taken that none ever will. */
+const incompleteStreams = 3;
+
 /** A stream shorter than this without an event counts as a failure, or a server that closes at once would be hammered. */
 const shortestStream = 1_000;
 
@@ -40,6 +43,7 @@ export class Reflector<T extends KubeObject> {
   readonly #resource: string;
   #resourceVersion: string | undefined;
   #streamsLists = true;
+  #incomplete = 0;
   #listedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: ReflectorOptions<T>) {
@@ -117,29 +121,38 @@ export class Reflector<T extends KubeObject> {
           this.#listed(resourceVersion);
           this.#options.sink.replace([...initial.values()], resourceVersion);
           initial = undefined;
+          this.#incomplete = 0;
         } else {
           collect(initial, event);
           timer = this.#options.clock.setTimer(initialEventsTimeout, stop);
         }
       }
     } catch (error) {
-      if (initial === undefined || !refusesStreamedLists(error)) throw error;
-      this.#pageInstead('refused');
-      return 1;
+      if (initial === undefined) throw error;
+      if (refusesStreamedLists(error)) return this.#pageInstead('refused');
+      this.#countIncomplete();
+      throw error;
     } finally {
       timer.cancel();
       signal.removeEventListener('abort', stop);
     }
-    if (initial !== undefined && stall.signal.aborted && !signal.aborted) {
-      this.#pageInstead('never ended');
-      return 1;
-    }
-    return initial === undefined ? events : 0;
+    if (initial === undefined || signal.aborted) return events;
+    if (stall.signal.aborted) return this.#pageInstead('stalled');
+    this.#countIncomplete();
+    return 0;
   }
 
-  #pageInstead(why: string): void {
+  /** Proxies and aggregated API servers are known to drop the bookmark that ends a streamed list, each time. */
+  #countIncomplete(): void {
+    this.#incomplete++;
+    if (this.#incomplete >= incompleteStreams) this.#pageInstead('incomplete');
+  }
+
+  /** @returns a number of events that is none of failure: the next round lists in pages at once */
+  #pageInstead(why: string): number {
     this.#streamsLists = false;
     this.#options.logger.info({ resource: this.#resource, why }, 'streamed list not available, listing in pages');
+    return 1;
   }
 
   #watch(

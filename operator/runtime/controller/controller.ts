@@ -69,7 +69,7 @@ export class Controller {
   async run(signal: AbortSignal): Promise<void> {
     const { watches, logger } = this.#options;
     const disconnect = watches.map((watch) =>
-      watch.connect((request, initial) => this.#queue.add(keyOf(request), initial ? 'low' : 'normal')),
+      watch.connect((request, priority) => this.#queue.add(keyOf(request), priority)),
     );
     const stop = (): void => this.#queue.shutDown();
     signal.addEventListener('abort', stop, { once: true });

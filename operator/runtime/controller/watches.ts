@@ -1,5 +1,6 @@
 import { keyOf } from '../../kube/index.ts';
 import type { Informer, KubeObject, ResourceType } from '../../kube/index.ts';
+import type { Priority } from '../queue/index.ts';
 import type { Predicate } from './predicates.ts';
 import type { Request } from './types.ts';
 
@@ -7,7 +8,7 @@ import type { Request } from './types.ts';
 export interface Watch {
   readonly informer: Pick<Informer<KubeObject>, 'synced' | 'whenSynced'>;
   /** Starts handing requests to `enqueue`; returns what stops it. */
-  connect(enqueue: (request: Request, initial: boolean) => void): () => void;
+  connect(enqueue: (request: Request, priority: Priority) => void): () => void;
 }
 
 /** Reconciles the object itself. */
@@ -35,16 +36,19 @@ export function watchMapped<T extends KubeObject>(
     connect: (enqueue) =>
       informer.addHandler({
         add(object, { initial }): void {
-          if (predicate.add?.(object) ?? true) for (const request of map(object)) enqueue(request, initial);
+          if (predicate.add?.(object) ?? true)
+            for (const request of map(object)) enqueue(request, initial ? 'low' : 'normal');
         },
         update(object, old): void {
           if (!(predicate.update?.(object, old) ?? true)) return;
           const requests = object === old ? map(object) : [...map(object), ...map(old)];
           // Each once: the second would find the first in work already and make it run again.
-          for (const request of new Map(requests.map((each) => [keyOf(each), each])).values()) enqueue(request, false);
+          const distinct = new Map(requests.map((each) => [keyOf(each), each])).values();
+          // A resync is nobody's change: it can wait.
+          for (const request of distinct) enqueue(request, object === old ? 'low' : 'normal');
         },
         delete(object): void {
-          if (predicate.delete?.(object) ?? true) for (const request of map(object)) enqueue(request, false);
+          if (predicate.delete?.(object) ?? true) for (const request of map(object)) enqueue(request, 'normal');
         },
       }),
   };

@@ -18,7 +18,7 @@ export function gaugeQueue(metrics: Metrics, name: string, queue: Workqueue, clo
   const labels = { name, controller: name };
   metrics.beforeScrape(() => {
     const now = clock.monotonic();
-    const seconds = [...queue.processing.values()].map((since) => (now - since) / 1000);
+    const seconds = [...queue.processing.values()].map(({ since }) => (now - since) / 1000);
     metrics.queueDepth.set(labels, queue.depth);
     metrics.unfinishedWork.set(
       labels,

@@ -1,25 +1,29 @@
 import type { Clock, Timer } from '../../kube/index.ts';
 
+/** `low` waits until nothing normal is left: the backlog of a start must not delay what happens now. */
+export type Priority = 'normal' | 'low';
+
 interface Entry {
   readonly key: string;
+  readonly priority: Priority;
   readonly due: number;
   readonly order: number;
 }
 
 /**
- * Keys that become ready later; of several times for one key the earliest counts. One timer, a binary heap, and entries
+ * Keys that become ready later; of several times for one key the earliest counts, of several priorities the higher. One timer, a binary heap, and entries
  * that were overtaken are skipped when they come up.
  */
 export class DelayedKeys {
   readonly #clock: Clock;
-  readonly #ready: (key: string) => void;
+  readonly #ready: (key: string, priority: Priority) => void;
   readonly #heap: Entry[] = [];
   readonly #current = new Map<string, Entry>();
   #timer: Timer | undefined;
   #timerDue = Number.POSITIVE_INFINITY;
   #order = 0;
 
-  constructor(clock: Clock, ready: (key: string) => void) {
+  constructor(clock: Clock, ready: (key: string, priority: Priority) => void) {
     this.#clock = clock;
     this.#ready = ready;
   }
@@ -29,11 +33,17 @@ export class DelayedKeys {
   }
 
   /** @param delay milliseconds */
-  add(key: string, delay: number): void {
-    const due = this.#clock.monotonic() + delay;
+  add(key: string, delay: number, priority: Priority): void {
     const known = this.#current.get(key);
-    if (known !== undefined && known.due <= due) return;
-    const entry: Entry = { key, due, order: this.#order++ };
+    const due = Math.min(this.#clock.monotonic() + delay, known?.due ?? Number.POSITIVE_INFINITY);
+    const raised = known?.priority === 'low' && priority === 'normal';
+    if (known !== undefined && known.due <= due && !raised) return;
+    const entry: Entry = {
+      key,
+      due,
+      priority: known?.priority === 'normal' ? 'normal' : priority,
+      order: this.#order++,
+    };
     this.#current.set(key, entry);
     this.#heap.push(entry);
     this.#up(this.#heap.length - 1);
@@ -64,7 +74,7 @@ export class DelayedKeys {
       this.#pop();
       if (this.#current.get(first.key) !== first) continue;
       this.#current.delete(first.key);
-      this.#ready(first.key);
+      this.#ready(first.key, first.priority);
     }
     this.#schedule();
   }

@@ -1,11 +1,18 @@
 import { systemClock } from '../../kube/index.ts';
 import type { Clock } from '../../kube/index.ts';
 import { DelayedKeys } from './delayed.ts';
+import type { Priority } from './delayed.ts';
 import { RateLimiter } from './rate-limiter.ts';
 import type { RateLimiterOptions } from './rate-limiter.ts';
 
-/** `low` waits until nothing normal is left: the backlog of a start must not delay what happens now. */
-export type Priority = 'normal' | 'low';
+/** Of so many keys taken in a row, one is low if there is one, so that a busy queue cannot starve its backlog. */
+export const lowShare = 16;
+
+interface Work {
+  /** Monotonic milliseconds. */
+  readonly since: number;
+  readonly priority: Priority;
+}
 
 /** What a queue tells whoever measures it. Durations in seconds. */
 export interface WorkqueueObserver {
@@ -34,8 +41,7 @@ export class Workqueue {
   readonly #observer: WorkqueueObserver | undefined;
   /** Needs work: key to when it began to wait. */
   readonly #dirty = new Map<string, number>();
-  /** In work: key to since when. */
-  readonly #processing = new Map<string, number>();
+  readonly #processing = new Map<string, Work>();
   /** Dirty and not in work, in order. */
   readonly #normal = new Set<string>();
   readonly #low = new Set<string>();
@@ -44,11 +50,12 @@ export class Workqueue {
   readonly #waiters: ((key: string | undefined) => void)[] = [];
   #idle: (() => void)[] = [];
   #stopped = false;
+  #normalInARow = 0;
 
   constructor(options: WorkqueueOptions = {}) {
     this.#clock = options.clock ?? systemClock;
     this.#limiter = new RateLimiter(options.rateLimit);
-    this.#delayed = new DelayedKeys(this.#clock, (key) => this.add(key));
+    this.#delayed = new DelayedKeys(this.#clock, (key, priority) => this.add(key, priority));
     this.#observer = options.observer;
   }
 
@@ -62,8 +69,8 @@ export class Workqueue {
     return this.#delayed.size;
   }
 
-  /** Keys in work, and since when (monotonic milliseconds). */
-  get processing(): ReadonlyMap<string, number> {
+  /** Keys in work, and since when. */
+  get processing(): ReadonlyMap<string, Work> {
     return this.#processing;
   }
 
@@ -80,11 +87,15 @@ export class Workqueue {
     else if (priority === 'low') this.#lowAfter.add(key);
   }
 
-  /** Adds the key after `delay` milliseconds; of several delays the shortest counts. */
+  /**
+   * Adds the key after `delay` milliseconds; of several delays the shortest counts. A key in work keeps its priority: what
+   * is put off from the backlog stays in the backlog.
+   */
   addAfter(key: string, delay: number): void {
     if (this.#stopped) return;
-    if (delay <= 0) this.add(key);
-    else this.#delayed.add(key, delay);
+    const priority = this.#processing.get(key)?.priority ?? 'normal';
+    if (delay <= 0) this.add(key, priority);
+    else this.#delayed.add(key, delay, priority);
   }
 
   /** Adds the key after a delay that grows with every call since {@link Workqueue.forget}. */
@@ -111,10 +122,10 @@ export class Workqueue {
 
   /** The work that {@link get} gave is finished, well or not. */
   done(key: string): void {
-    const since = this.#processing.get(key);
-    if (since === undefined) return;
+    const work = this.#processing.get(key);
+    if (work === undefined) return;
     this.#processing.delete(key);
-    this.#observer?.finished((this.#clock.monotonic() - since) / 1000);
+    this.#observer?.finished((this.#clock.monotonic() - work.since) / 1000);
     if (this.#dirty.has(key) && !this.#stopped) {
       const low = this.#lowAfter.delete(key);
       this.#enqueue(key, low ? 'low' : 'normal');
@@ -150,15 +161,17 @@ export class Workqueue {
   }
 
   #take(): string | undefined {
-    const from = this.#normal.size > 0 ? this.#normal : this.#low;
+    const turnOfLow = this.#normal.size === 0 || (this.#low.size > 0 && this.#normalInARow >= lowShare - 1);
+    const from = turnOfLow ? this.#low : this.#normal;
     const first = from.keys().next();
     if (first.done === true) return undefined;
     const key = first.value;
     from.delete(key);
+    this.#normalInARow = turnOfLow ? 0 : this.#normalInARow + 1;
     const now = this.#clock.monotonic();
     this.#observer?.started((now - (this.#dirty.get(key) ?? now)) / 1000);
     this.#dirty.delete(key);
-    this.#processing.set(key, now);
+    this.#processing.set(key, { since: now, priority: turnOfLow ? 'low' : 'normal' });
     return key;
   }
 
