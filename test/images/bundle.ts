@@ -10,7 +10,7 @@ export interface BundleOptions {
 
 // CommonJS packages inside an ES module bundle call require() for Node's own modules.
 const requireBanner =
-  "import { createRequire as __require } from 'node:module'; const require = __require(import.meta.url);";
+  "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
 
 /** One file of JavaScript for Node 24 from an entry point and everything that it imports. */
 export async function bundle(entry: string, options: BundleOptions = {}): Promise<string> {
@@ -23,7 +23,6 @@ export async function bundle(entry: string, options: BundleOptions = {}): Promis
     target: 'node24',
     format,
     minifySyntax: true,
-    minifyWhitespace: true,
     keepNames: true,
     legalComments: 'none',
     logLevel: 'error',
