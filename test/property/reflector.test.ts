@@ -1,5 +1,5 @@
 import test from 'ava';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { Cache, keyOf } from '../../operator/kube/index.ts';
 import type { Informer, KubeObject } from '../../operator/kube/index.ts';
 import { ScriptedApiServer, fastClock, widgetClient, widgetType } from '../fixtures/scripted-apiserver/index.ts';

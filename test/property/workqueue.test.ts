@@ -1,5 +1,5 @@
 import test from 'ava';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { Workqueue } from '../../operator/runtime/index.ts';
 import type { Priority } from '../../operator/runtime/index.ts';
 import { lowShare } from '../../operator/runtime/queue/workqueue.ts';
