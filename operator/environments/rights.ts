@@ -48,7 +48,7 @@ export const environmentsRights = {
   ],
   system: [
     // Leader election.
-    { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get', 'create', 'update', 'patch'] },
+    { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get', 'create', 'update'] },
   ],
 } as const satisfies { readonly cluster: readonly Right[]; readonly system: readonly Right[] };
 

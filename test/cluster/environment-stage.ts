@@ -177,6 +177,20 @@ export async function read<T>(stage: Stage, path: string): Promise<T> {
 
 type Status = TwinEnvironmentStatus;
 
+/** The tests of a file run at once on a machine that may have more to do. */
+const patient = { timeout: 90_000 } as const;
+
+async function statusIf(
+  stage: Stage,
+  path: string,
+  holds: (status: Status) => boolean,
+  seen: (what: unknown) => void,
+): Promise<Status | undefined> {
+  const { status } = await read<TwinEnvironment>(stage, path);
+  seen(status);
+  return status !== undefined && holds(status as Status) ? (status as Status) : undefined;
+}
+
 /** Waits until the status of an environment is as a test wants it; shows the last one when it never is. */
 export function untilStatus(
   stage: Stage,
@@ -184,11 +198,8 @@ export function untilStatus(
   holds: (status: Status) => boolean,
   namespace = 'shop-dev',
 ): Promise<Status> {
-  return waitFor(`the status of ${namespace}/${name}`, async (seen) => {
-    const { status } = await read<TwinEnvironment>(stage, pathOf(name, namespace));
-    seen(status);
-    return status !== undefined && holds(status as Status) ? (status as Status) : undefined;
-  });
+  const what = `the status of ${namespace}/${name}`;
+  return waitFor(what, (seen) => statusIf(stage, pathOf(name, namespace), holds, seen), patient);
 }
 
 export function condition(status: Status, type: string): { status: string; reason: string; message: string } {
@@ -243,12 +254,11 @@ export async function bringUp(stage: Stage, name: string, spec: Json, namespace 
     (status) => status.namespace !== undefined,
     namespace,
   );
-  return waitFor(`${namespace}/${name} is Ready`, async (seen) => {
+  const ready = async (seen: (what: unknown) => void): Promise<Status | undefined> => {
     await runPods(stage, home);
-    const { status } = await read<TwinEnvironment>(stage, pathOf(name, namespace));
-    seen(status);
-    return status !== undefined && isReady(status as Status) ? (status as Status) : undefined;
-  });
+    return statusIf(stage, pathOf(name, namespace), isReady, seen);
+  };
+  return waitFor(`${namespace}/${name} is Ready`, ready, patient);
 }
 
 /** Requests that a process has sent so far, by method. */

@@ -157,6 +157,36 @@ test('a class with room for one queues the second, which follows when the first 
   t.is(admitted.queue, undefined);
 });
 
+test('environments that are made at once never exceed the cap, and each has its turn', async (t) => {
+  const { stage } = t.context;
+  await stage.cluster.apply([
+    own('TwinClass', 'three', undefined, { maxEnvironments: 3, maxPerNamespace: 2 }),
+    developers('crowd'),
+  ]);
+  const all = ['1', '2', '3', '4', '5', '6'].map((name) => `crowd-${name}`);
+  const spec = { workloads: [{ name: 'web', image, port: 8080 }], classRef: { name: 'three' } };
+  await stage.cluster.apply(all.map((name) => environment(name, spec, 'crowd')));
+  const left = new Set(all);
+  let most = 0;
+  await waitFor(
+    'everybody had a turn',
+    async (seen) => {
+      const found = (await list<Object_>(stage, '/api/v1/namespaces')).filter(
+        ({ metadata }) => metadata.labels?.['twinlock.dev/environment-namespace'] === 'crowd',
+      );
+      most = Math.max(most, found.length);
+      seen([...left]);
+      for (const { metadata } of found) {
+        const name = metadata.labels?.['twinlock.dev/environment'] ?? '';
+        if (left.delete(name)) await stage.cluster.request('DELETE', pathOf(name, 'crowd'));
+      }
+      return left.size === 0;
+    },
+    { timeout: 120_000 },
+  );
+  t.is(most, 2);
+});
+
 test('an environment expires after inactivity: children go, the TwinEnvironment stays, an extension brings it back', async (t) => {
   const { stage } = t.context;
   await stage.cluster.apply([environment('short', { ...smallest, ttl: { inactivity: '3s' } })]);
