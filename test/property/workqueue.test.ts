@@ -227,3 +227,20 @@ test('a queue that is never without normal keys still gets through its backlog',
   t.is(given.filter((key) => key.startsWith('low')).length, 5);
   t.true(given.slice(0, lowShare - 1).every((key) => key.startsWith('normal')));
 });
+
+test('a key of the backlog that is put off or fails comes back into the backlog', async (t) => {
+  const clock = new ManualClock();
+  const queue = new Workqueue({ clock });
+  queue.add('low', 'low');
+  queue.add('failing', 'low');
+  t.is(await queue.get(), 'low');
+  queue.addAfter('low', 10);
+  queue.done('low');
+  t.is(await queue.get(), 'failing');
+  queue.addRateLimited('failing');
+  queue.done('failing');
+  clock.advance(10);
+  queue.add('normal');
+  t.is(await queue.get(), 'normal');
+  t.is(queue.depth, 2);
+});
