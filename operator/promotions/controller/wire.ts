@@ -16,7 +16,7 @@ import {
   TargetReader,
   TargetReconciler,
 } from '../../targets/index.ts';
-import { historyOf, RecordStore, type RecordSpec } from '../records/index.ts';
+import { historyOf, RecordMirror, RecordStore } from '../records/index.ts';
 import type { World } from '../decide/index.ts';
 import { Actor } from './act.ts';
 import { followAll } from './caches.ts';
@@ -46,7 +46,8 @@ export function wirePromotions(options: WireOptions): void {
   const { cache, metrics } = manager;
   const caches = followAll(cache);
   const { targets, promotions, locks } = caches;
-  const records = new RecordStore({ client, informer: caches.records, onAppended: (record) => mirror(logger, record) });
+  const records = new RecordStore({ client, informer: caches.records });
+  const mirror = new RecordMirror(caches.records, clock, (record) => logger.info({ record }, 'promotion record'));
 
   const canary: Canary = new Canary({
     client,
@@ -145,14 +146,10 @@ export function wirePromotions(options: WireOptions): void {
     ],
     reconcile: releaser({ client, logger }),
   });
-  for (const runnable of [canary, targetController, promotionController, releaseController]) manager.add(runnable);
+  for (const runnable of [mirror, canary, targetController, promotionController, releaseController])
+    manager.add(runnable);
 }
 
 function requestsOf(found: readonly { readonly metadata: Request }[]): readonly Request[] {
   return found.map(({ metadata: { namespace, name } }) => ({ namespace, name }));
-}
-
-/** Records go when their namespace goes: the log is where an auditor finds them then (security: "Records"). */
-function mirror(logger: Logger, record: RecordSpec): void {
-  logger.info({ record }, 'record written');
 }

@@ -10,20 +10,16 @@ const BY_TARGET = 'target';
 export interface RecordStoreOptions {
   readonly client: Pick<Client, 'create' | 'find'>;
   readonly informer: Informer<PromotionRecord>;
-  /** Told of every record that this process wrote: the mirror outside of the namespace. */
-  readonly onAppended: (record: RecordSpec) => void;
 }
 
 /** Chains of records in the cluster. Reads from a cache that has seen every write of this process. */
 export class RecordStore {
   readonly #client: RecordStoreOptions['client'];
   readonly #informer: Informer<PromotionRecord>;
-  readonly #onAppended: RecordStoreOptions['onAppended'];
 
-  constructor({ client, informer, onAppended }: RecordStoreOptions) {
+  constructor({ client, informer }: RecordStoreOptions) {
     this.#client = client;
     this.#informer = informer;
-    this.#onAppended = onAppended;
     informer.addIndex(BY_TARGET, targetKeys);
   }
 
@@ -55,7 +51,6 @@ export class RecordStore {
       await this.isHead(target, records);
       return false;
     }
-    this.#onAppended(spec);
     return true;
   }
 

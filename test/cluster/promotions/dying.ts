@@ -57,7 +57,6 @@ const READS: ReadonlySet<string | symbol> = new Set(['get', 'find', 'list', 'ser
 const WRITES: ReadonlySet<string | symbol> = new Set(['create', 'replace', 'patch', 'apply', 'delete']);
 
 function mortalClient(client: Client, writes: string[], last: number, die: () => void): Client {
-  const gone = (method: string): TransportError => new TransportError(method, '', 'the process is dead');
   return new Proxy(client, {
     get(target, name) {
       const value: unknown = Reflect.get(target, name, target);
@@ -79,6 +78,10 @@ function mortalClient(client: Client, writes: string[], last: number, die: () =>
       };
     },
   });
+}
+
+function gone(method: string): TransportError {
+  return new TransportError(method, '', 'the process is dead');
 }
 
 function isDryRun(arg: unknown): boolean {

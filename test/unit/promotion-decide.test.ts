@@ -1,0 +1,468 @@
+import test from 'ava';
+import { decide, type Phase, type World } from '../../operator/promotions/decide/index.ts';
+import { chainFaults } from '../../operator/promotions/records/index.ts';
+import {
+  after,
+  deployment,
+  environment,
+  images,
+  keyring,
+  keys,
+  lockOf,
+  now,
+  policy,
+  promotion,
+  run,
+  target,
+  voted,
+  withLive,
+  world,
+  type Spec,
+} from './promotion-world.ts';
+
+const HOUR = 3_600_000;
+
+/** What stops a promotion that has no round yet: the world, the phase, the reason. */
+const refusals: readonly (readonly [string, World, Phase, string])[] = [
+  ['a target that does not exist', world({ target: undefined }), 'Pending', 'TargetMissing'],
+  [
+    'a target that is being deleted',
+    world({ target: { ...target(), metadata: { ...target().metadata, deletionTimestamp: '2026-11-21T09:59:00Z' } } }),
+    'Pending',
+    'TargetMissing',
+  ],
+  ['a target that adopted nothing yet', world({ records: [] }), 'Pending', 'TargetNotReady'],
+  [
+    'an adoption by a target of the same name that is gone',
+    world({ target: { ...target(), metadata: { ...target().metadata, uid: 'another' } } }),
+    'Pending',
+    'TargetNotReady',
+  ],
+  ['a namespace without its lock', world({ lock: undefined }), 'Pending', 'TargetNotReady'],
+  [
+    'an API server that does not enforce',
+    world({ enforcement: { active: false, message: 'gone' } }),
+    'Pending',
+    'EnforcementInactive',
+  ],
+  ['a clock that is an hour off', world({ skewSeconds: 3600 }), 'Pending', 'ClockSkew'],
+  ['a clock that nobody can compare', world({ skewSeconds: undefined }), 'Pending', 'ClockSkew'],
+  ['a policy that does not exist', world({ policy: { missing: 'none' } }), 'Pending', 'PolicyMissing'],
+  ['a keyring that does not exist', world({ keyring: { missing: 'none' } }), 'Pending', 'KeyringMissing'],
+  [
+    'a requester that nobody knows',
+    world({ promotion: promotion('web-42', { annotations: { 'twinlock.dev/requested-by': '' } }) }),
+    'Pending',
+    'RequesterUnknown',
+  ],
+  ['an environment that does not exist', world({ environment: undefined }), 'Gating', 'GateFailed'],
+  [
+    'an environment that is not ready',
+    world({ environment: environment(images.second, { conditions: { Ready: 'False' } }) }),
+    'Gating',
+    'GatePending',
+  ],
+  [
+    'an environment whose twins are not wired',
+    world({ environment: environment(images.second, { conditions: { TwinsWired: 'False' } }) }),
+    'Gating',
+    'GatePending',
+  ],
+  [
+    'an environment whose status is old',
+    world({ environment: environment(images.second, { generation: 2 }) }),
+    'Gating',
+    'GatePending',
+  ],
+  [
+    'an environment that drifted',
+    world({ environment: environment(images.second, { conditions: { Drifted: 'True' } }) }),
+    'Gating',
+    'GateFailed',
+  ],
+  ['an environment of a namespace that may not', world({ notAdmitted: 'not from there' }), 'Gating', 'GateFailed'],
+  ['an image by tag', world({ environment: environment('registry.example/web:latest') }), 'Gating', 'GateFailed'],
+  [
+    'images that do not run in the environment',
+    world({ promotion: promotion('web-42', { spec: { images: [{ container: 'web', image: images.third }] } }) }),
+    'Gating',
+    'GateFailed',
+  ],
+  // The schema knows one type; an older or newer one may have stored another.
+  [
+    'a gate that nobody knows',
+    world({ policy: policy({ gates: [{ name: 'scan', type: 'LeakScan' as 'Environment' }] }) }),
+    'Gating',
+    'GateFailed',
+  ],
+  ['live content that nobody approved', withPlan(deployment(images.evil)), 'Pending', 'Tampered'],
+  [
+    'a plan that the API server refuses',
+    world({
+      workloads: [
+        {
+          kind: 'Deployment',
+          name: 'web',
+          live: deployment(images.first),
+          planned: { reason: 'PlanRefused', message: 'no' },
+        },
+      ],
+    }),
+    'Pending',
+    'PlanRefused',
+  ],
+  [
+    'a container that production does not have',
+    world({
+      workloads: [
+        {
+          kind: 'Deployment',
+          name: 'web',
+          live: deployment(images.first),
+          planned: { reason: 'NoSuchContainer', message: 'no' },
+        },
+      ],
+    }),
+    'Pending',
+    'NoSuchContainer',
+  ],
+  [
+    'a Deployment that no controller has seen',
+    withPlan({ ...deployment(images.first), metadata: { name: 'web', namespace: 'shop' } }),
+    'Pending',
+    'WorkloadNotObserved',
+  ],
+  ['a promotion that is too old', world({ now: now + 72 * HOUR }), 'Expired', 'Expired'],
+  [
+    'a promotion whose age cannot be told',
+    world({ promotion: promotion('web-42', { createdAt: 'never' }) }),
+    'Expired',
+    'Expired',
+  ],
+];
+
+/** A world with that Deployment live, and the first one in the lock. */
+function withPlan(live: ReturnType<typeof deployment>): World {
+  return world({ workloads: [{ kind: 'Deployment', name: 'web', live }] });
+}
+
+for (const [what, given, phase, reason] of refusals)
+  test(`no vote is asked for: ${what}`, (t) => {
+    const { verdict } = decide(given);
+    t.is(verdict.phase, phase, verdict.message);
+    t.is(verdict.reason, reason, verdict.message);
+    t.is(verdict.action, undefined);
+    if (phase !== 'Expired') t.true((verdict.why ?? []).length > 0, 'it says what it waits for');
+  });
+
+test('with everything in place a round opens, and the lock stays shut', (t) => {
+  const { done, decision, world: open } = run(world());
+  t.deepEqual(done, ['Round']);
+  t.is(decision.verdict.phase, 'AwaitingApproval');
+  t.deepEqual(open.lock?.spec, world().lock?.spec);
+  t.is(decision.verdict.why?.filter((line) => /^(kubectl|rm -f)/.test(line)).length, 3);
+});
+
+test('a vote takes it to production in the order approval, lock, content', (t) => {
+  const { world: open } = run(world());
+  const { done, decision, world: end } = run(voted(open, keys.alice));
+  t.deepEqual(done, ['Approved', 'OpenLock', 'Apply', 'Completed']);
+  t.is(decision.verdict.phase, 'Completed');
+  t.deepEqual(chainFaults(end.records), []);
+  t.deepEqual(
+    end.lock?.spec.approved.map(({ role, record }) => `${role} ${record}`),
+    ['Current web-000003', 'Fallback web-000001'],
+  );
+});
+
+test('what a promotion needs is asked anew when its approval is recorded and the lock is still shut', (t) => {
+  const { world: open } = run(world());
+  const approving = voted(open, keys.alice);
+  const { action } = decide(approving).verdict;
+  const approved = after(approving, action!);
+  t.is(decide(approved).verdict.action?.do, 'OpenLock');
+  const inactive = { ...approved, enforcement: { active: false, message: 'gone' } };
+  t.is(decide(inactive).verdict.reason, 'EnforcementInactive');
+  t.is(decide({ ...approved, now: now + 73 * HOUR }).verdict.phase, 'Expired');
+  const revoked = keyring();
+  if (!('object' in revoked)) throw new Error('no keyring');
+  const { spec } = revoked.object;
+  const taken = {
+    object: {
+      ...revoked.object,
+      spec: {
+        principals: spec.principals.map((principal) => ({
+          ...principal,
+          keys: principal.keys.map((key) => ({ ...key, revokedAt: '2026-11-21T09:30:00Z' })),
+        })),
+      },
+    },
+  };
+  const { done, decision } = run({ ...approved, keyring: taken });
+  t.deepEqual(done, ['Round'], 'a new round: that approval does not hold any more');
+  t.is(decision.verdict.phase, 'AwaitingApproval');
+});
+
+test('a rejection is final, also beside an approval', (t) => {
+  const { world: open } = run(world({ policy: policy({ quorum: [{ count: 1 }] }) }));
+  const both = voted(voted(open, keys.alice, 'approve', 'a'), keys.bob, 'reject', 'b');
+  const { done, decision, world: end } = run(both);
+  t.deepEqual(done, ['Rejected']);
+  t.is(decision.verdict.phase, 'Rejected');
+  t.is(end.records.at(-1)?.votes?.length, 2);
+});
+
+test('a rejected, expired or superseded promotion stays what it is, whatever comes', (t) => {
+  const { world: open } = run(world());
+  const { world: rejected } = run(voted(open, keys.bob, 'reject'));
+  const { done, decision } = run(voted(rejected, keys.alice, 'approve', 'late'));
+  t.deepEqual(done, []);
+  t.is(decision.verdict.phase, 'Rejected');
+});
+
+test('a vote of the requester and one of a stranger leave it waiting and are reported', (t) => {
+  const own = promotion('web-42', { annotations: { 'twinlock.dev/requested-by': 'alice' } });
+  const { world: open } = run(world({ promotion: own }));
+  const { decision } = run(voted(voted(open, keys.alice, 'approve', 'a'), keys.stranger, 'approve', 's'));
+  t.is(decision.verdict.phase, 'AwaitingApproval');
+  t.deepEqual(decision.count?.votes.map(({ reason }) => reason).toSorted(), ['NotEnrolled', 'Requester']);
+});
+
+test('a round does not move when the environment moves on or is deleted', (t) => {
+  const { world: open } = run(world());
+  for (const moved of [
+    undefined,
+    environment(images.third),
+    environment(images.second, { conditions: { Ready: 'False' } }),
+  ]) {
+    const { done } = run({ ...open, environment: moved });
+    t.deepEqual(done, []);
+    t.deepEqual(run({ ...voted(open, keys.alice), environment: moved }).done, [
+      'Approved',
+      'OpenLock',
+      'Apply',
+      'Completed',
+    ]);
+  }
+});
+
+/** Changes that close a round, and the words for it. */
+const movers: readonly (readonly [string, (open: World) => World, RegExp])[] = [
+  [
+    'the policy asks for more',
+    (open) => ({ ...open, policy: policy({ quorum: [{ count: 2 }] }) }),
+    /policy's gates, quorum/,
+  ],
+  [
+    'a person is enrolled',
+    (open) => ({ ...open, keyring: keyring({ alice: keys.alice, bob: keys.bob, carol: keys.stranger }) }),
+    /people or keys/,
+  ],
+  [
+    'production changed through an approved path',
+    (open) => {
+      const live = deployment(images.first, { minReadySeconds: 5 } as Partial<Spec>);
+      return world({ ...open, lock: lockOf(live), workloads: [{ kind: 'Deployment', name: 'web', live }] });
+    },
+    /live content changed/,
+  ],
+  [
+    'the API server makes something else of it',
+    (open) => ({
+      ...open,
+      workloads: open.workloads.map((workload) => ({
+        ...workload,
+        planned: { spec: { ...deployment(images.second, { minReadySeconds: 9 } as Partial<Spec>).spec } },
+      })),
+    }),
+    /API server makes/,
+  ],
+];
+for (const [what, move, words] of movers)
+  test(`a new round opens and old votes count no longer: ${what}`, (t) => {
+    const { world: open } = run(world({ policy: policy({ quorum: [{ count: 1 }] }) }));
+    const { done, decision, world: end } = run({ ...move(voted(open, keys.alice)), nonce: 'f'.repeat(32) });
+    t.deepEqual(done, ['Round']);
+    t.is(decision.verdict.phase, 'AwaitingApproval');
+    t.is(decision.count?.votes[0]?.reason, 'StaleRound');
+    t.regex(end.records.at(-1)?.round?.because?.join() ?? '', words);
+  });
+
+test('evidence that is too old is gathered again, and an environment that is gone then stops it', (t) => {
+  const { world: open } = run(
+    world({
+      promotion: promotion('web-42', { spec: { expiresAfter: '900h' } }),
+      policy: policy({ evidenceMaxAge: '1h' }),
+    }),
+  );
+  const late = { ...open, now: now + 2 * HOUR };
+  t.deepEqual(run(late).done, [], 'the same evidence keeps the round');
+  t.is(decide({ ...late, environment: undefined }).verdict.reason, 'GateFailed');
+  t.is(decide({ ...late, environment: environment(images.third) }).verdict.reason, 'GateFailed');
+});
+
+test('an expired round ends the promotion with a record', (t) => {
+  const { world: open } = run(world());
+  const { done, decision } = run({ ...open, now: now + 72 * HOUR });
+  t.deepEqual(done, ['Expired']);
+  t.is(decision.verdict.phase, 'Expired');
+});
+
+test('content that production has already is no promotion', (t) => {
+  const { done, decision } = run(world({ environment: environment(images.first) }));
+  t.deepEqual(done, ['Superseded']);
+  t.is(decision.verdict.reason, 'AlreadyCurrent');
+});
+
+test('a newer promotion supersedes one that waits once its own round is open, and only if it says so', (t) => {
+  const newer = promotion('web-43', { createdAt: '2026-11-21T09:30:00Z' });
+  const { world: open } = run(world());
+  t.deepEqual(run({ ...open, siblings: [newer] }).done, [], 'without a round it has shown nothing yet');
+  const { world: both } = run({ ...open, promotion: newer, siblings: [] });
+  t.deepEqual(run({ ...both, promotion: open.promotion, siblings: [newer] }).done, ['Superseded']);
+  const none = { ...newer, spec: { ...newer.spec, supersedes: 'None' as const } };
+  t.deepEqual(run({ ...both, promotion: open.promotion, siblings: [none] }).done, []);
+  t.deepEqual(
+    run({ ...both, promotion: newer, siblings: [open.promotion] }).done,
+    [],
+    'an older one supersedes nothing',
+  );
+});
+
+test('while another promotion is rolled out this one waits', (t) => {
+  const { world: open } = run(world());
+  const approving = voted(open, keys.alice);
+  const approved = after(approving, decide(approving).verdict.action!);
+  const other = promotion('web-43', { createdAt: '2026-11-21T09:30:00Z', spec: { supersedes: 'None' } });
+  t.is(decide({ ...approved, promotion: other }).verdict.reason, 'AnotherRollout');
+});
+
+/** A world in which the lock is open and the content applied. */
+function rolling(changes: Partial<World> = {}): World {
+  const { world: open } = run(world(changes));
+  let current = voted(open, keys.alice);
+  for (const expected of ['Append', 'OpenLock', 'Apply']) {
+    const { action } = decide(current).verdict;
+    if (action?.do !== expected) throw new Error(`${action?.do ?? 'nothing'} instead of ${expected}`);
+    current = after(current, action);
+  }
+  return current;
+}
+
+const live = (given: World): NonNullable<World['workloads'][number]['live']> => given.workloads[0]!.live!;
+
+test('a rollout is complete when every pod is new and available, and no earlier', (t) => {
+  const applied = rolling();
+  for (const status of [
+    { observedGeneration: 0, replicas: 2, updatedReplicas: 2, availableReplicas: 2 },
+    { observedGeneration: 1, replicas: 2, updatedReplicas: 1, availableReplicas: 2 },
+    { observedGeneration: 1, replicas: 3, updatedReplicas: 2, availableReplicas: 3 },
+    { observedGeneration: 1, replicas: 2, updatedReplicas: 2, availableReplicas: 1 },
+  ])
+    t.is(decide(withLive(applied, { ...live(applied), status })).verdict.phase, 'Verifying');
+  t.is(decide(applied).verdict.phase, 'Completed');
+});
+
+type PodFacts = NonNullable<World['workloads'][number]['pods']>[number];
+
+function readyPod(running: string): PodFacts {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'stray' },
+    spec: { containers: [{ name: 'web', image: running }] },
+    status: { conditions: [{ type: 'Ready', status: 'True' }] },
+  } as PodFacts;
+}
+
+test('a ready pod of another template keeps a rollout from being complete', (t) => {
+  const applied = rolling();
+  const withPod = (running: string): World => ({
+    ...applied,
+    workloads: applied.workloads.map((workload) => ({ ...workload, pods: [readyPod(running)] })),
+  });
+  t.is(decide(withPod(images.first)).verdict.phase, 'Verifying');
+  t.is(decide(withPod(images.second)).verdict.phase, 'Completed');
+});
+
+const failed = (given: World): World =>
+  withLive(given, {
+    ...live(given),
+    status: {
+      observedGeneration: 1,
+      replicas: 3,
+      updatedReplicas: 1,
+      availableReplicas: 2,
+      conditions: [{ type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded', message: '' }],
+    },
+  } as ReturnType<typeof deployment>);
+
+test('a rollout that fails is taken back to the fallback, then recorded', (t) => {
+  const { verdict } = decide(failed(rolling()));
+  t.is(verdict.action?.do, 'RollBack');
+  t.is(verdict.reason, 'ProgressDeadlineExceeded');
+  const back = after(failed(rolling()), verdict.action!);
+  const { done, decision } = run(withLive(back, { ...live(back), metadata: deployment('', {}, '3').metadata }));
+  t.deepEqual(done, ['RolledBack']);
+  t.is(decision.verdict.phase, 'RolledBack');
+});
+
+test('without automatic rollback a rollout that fails stays, and is called Failed', (t) => {
+  const { done } = run(
+    failed(rolling({ target: target({ rollback: { automatic: false, progressDeadline: '10m' } }) })),
+  );
+  t.deepEqual(done, ['Failed']);
+});
+
+test("the target's own deadline counts where the Deployment's is longer", (t) => {
+  const slow = rolling();
+  const hanging = withLive(slow, {
+    ...live(slow),
+    status: { observedGeneration: 1, replicas: 3, updatedReplicas: 1, availableReplicas: 2 },
+  });
+  t.is(decide(hanging).verdict.phase, 'Verifying');
+  t.is(decide({ ...hanging, now: now + 600_000 }).verdict.action?.do, 'RollBack');
+});
+
+test('an undo during the rollout is not fought: it ends the promotion', (t) => {
+  const applied = rolling();
+  const undone = withLive(applied, deployment(images.first, {}, '3'));
+  const { done, decision } = run(undone);
+  t.deepEqual(done, ['RolledBack']);
+  t.is(decision.verdict.reason, 'Undone');
+});
+
+test('content that was never applied is applied, also by a successor', (t) => {
+  const applied = rolling();
+  t.is(decide(withLive(applied, deployment(images.first, {}, '1'))).verdict.action?.do, 'Apply');
+});
+
+test('content that could not be applied before the deadline is given up, with production as it was', (t) => {
+  const applied = rolling();
+  const late = { ...withLive(applied, deployment(images.first, {}, '1')), now: now + 600_000 };
+  const { done, decision } = run(late);
+  t.deepEqual(done, ['RolledBack']);
+  t.is(decision.verdict.reason, 'NotApplied');
+});
+
+test('content that nobody approved stops a rollout, and nothing is written over it', (t) => {
+  const applied = rolling();
+  const { verdict } = decide(withLive(applied, deployment(images.evil, {}, '3')));
+  t.is(verdict.reason, 'Tampered');
+  t.is(verdict.action, undefined);
+});
+
+test('a Deployment that is deleted during its rollout fails it', (t) => {
+  t.deepEqual(run(withLive(rolling(), undefined)).done, ['Failed']);
+});
+
+test('a lock that would not fit stops it before anything changes', (t) => {
+  const big = deployment(images.first, {
+    template: {
+      metadata: { labels: { app: 'web' } },
+      spec: { containers: [{ name: 'web', image: images.first, env: [{ name: 'BIG', value: 'x'.repeat(800_000) }] }] },
+    },
+  } as unknown as Partial<Spec>);
+  const { verdict } = decide(world({ lock: lockOf(big), workloads: [{ kind: 'Deployment', name: 'web', live: big }] }));
+  t.is(verdict.reason, 'LockTooLarge');
+});

@@ -1,0 +1,278 @@
+/** Worlds as plain data, and what an action makes of one: promotions decided without a cluster. */
+import { sign } from 'node:crypto';
+import type { ProductionTarget, Promotion, TwinEnvironment } from '../../operator/api/index.ts';
+import { approvedSpec, specDigest } from '../../operator/canonical/index.ts';
+import type { Deployment } from '../../operator/kube/index.ts';
+import { decide, type Action, type Decision, type World } from '../../operator/promotions/decide/index.ts';
+import { withImages } from '../../operator/promotions/plan/index.ts';
+import { sealRecord, type RecordSpec } from '../../operator/promotions/records/index.ts';
+import { armored, ed25519Key, string, toSign, type MadeKey } from '../vectors/ssh.ts';
+
+export const now = Date.parse('2026-11-21T10:00:00Z');
+const image = (letter: string): string => `registry.example/web@sha256:${letter.repeat(64)}`;
+export const images = { first: image('a'), second: image('b'), third: image('c'), evil: image('e') };
+export const keys = { alice: ed25519Key(), bob: ed25519Key(), stranger: ed25519Key() };
+export const targetRef = { namespace: 'shop', name: 'web', uid: 'target-uid' };
+
+export type Spec = NonNullable<Deployment['spec']>;
+
+export function deployment(running: string, changes: Partial<Spec> = {}, revision = '1'): Deployment {
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: {
+      name: 'web',
+      namespace: 'shop',
+      generation: 1,
+      resourceVersion: '7',
+      annotations: { 'deployment.kubernetes.io/revision': revision },
+    },
+    spec: {
+      replicas: 2,
+      selector: { matchLabels: { app: 'web' } },
+      template: { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'web', image: running }] } },
+      ...changes,
+    } as Spec,
+    status: { observedGeneration: 1, replicas: 2, updatedReplicas: 2, availableReplicas: 2, readyReplicas: 2 },
+  } as Deployment;
+}
+
+export function promotion(
+  name = 'web-42',
+  changes: {
+    readonly spec?: Partial<Promotion['spec']>;
+    readonly createdAt?: string;
+    readonly annotations?: Readonly<Record<string, string>>;
+    readonly status?: Promotion['status'];
+  } = {},
+): Promotion {
+  return {
+    apiVersion: 'twinlock.dev/v1alpha1',
+    kind: 'Promotion',
+    metadata: {
+      name,
+      namespace: 'shop',
+      uid: `${name}-uid`,
+      generation: 1,
+      creationTimestamp: changes.createdAt ?? '2026-11-21T09:00:00Z',
+      annotations: { 'twinlock.dev/requested-by': 'dev', ...changes.annotations },
+    },
+    spec: {
+      environmentRef: { namespace: 'shop-dev', name: 'pr-42' },
+      targetRef: { name: 'web' },
+      expiresAfter: '72h',
+      supersedes: 'Older',
+      ...changes.spec,
+    },
+    ...(changes.status === undefined ? {} : { status: changes.status }),
+  };
+}
+
+export function target(spec: Partial<ProductionTarget['spec']> = {}): ProductionTarget {
+  return {
+    apiVersion: 'twinlock.dev/v1alpha1',
+    kind: 'ProductionTarget',
+    metadata: {
+      name: 'web',
+      namespace: 'shop',
+      uid: 'target-uid',
+      generation: 1,
+      creationTimestamp: '2026-11-20T09:00:00Z',
+    },
+    spec: {
+      workloads: [{ kind: 'Deployment', name: 'web' }],
+      keyringRef: { name: 'default' },
+      minReplicas: 1,
+      liveAccess: 'Deny',
+      rollback: { automatic: true, progressDeadline: '10m' },
+      ...spec,
+    },
+  };
+}
+
+export function environment(
+  running: string,
+  changes: { readonly generation?: number; readonly conditions?: Readonly<Record<string, 'True' | 'False'>> } = {},
+): TwinEnvironment {
+  const conditions = { Ready: 'True', TwinsWired: 'True', ...changes.conditions } as const;
+  return {
+    apiVersion: 'twinlock.dev/v1alpha1',
+    kind: 'TwinEnvironment',
+    metadata: { name: 'pr-42', namespace: 'shop-dev', uid: 'environment-uid', generation: changes.generation ?? 1 },
+    spec: {} as TwinEnvironment['spec'],
+    status: {
+      observedGeneration: 1,
+      workloads: [{ name: 'web', images: [{ container: 'web', image: running }], ready: true }],
+      services: [{ name: 'stripe', mode: 'Twin', verified: true, ready: true }],
+      conditions: Object.entries(conditions).map(([type, status]) => ({
+        type,
+        status,
+        reason: 'Test',
+        message: `${type} is ${status}`,
+        lastTransitionTime: '2026-11-21T09:00:00Z',
+      })),
+    },
+  };
+}
+
+export function policy(
+  spec: Partial<Extract<World['policy'], { object: unknown }>['object']['spec']> = {},
+): World['policy'] {
+  return {
+    object: {
+      apiVersion: 'twinlock.dev/v1alpha1',
+      kind: 'ApprovalPolicy',
+      metadata: { name: 'default' },
+      spec: {
+        default: true,
+        gates: [{ name: 'environment', type: 'Environment' }],
+        quorum: [{ count: 1 }],
+        separation: { requester: true },
+        requireTouch: false,
+        requireUserVerification: false,
+        evidenceMaxAge: '168h',
+        ...spec,
+      },
+    },
+  };
+}
+
+export function keyring(
+  people: Readonly<Record<string, MadeKey>> = { alice: keys.alice, bob: keys.bob },
+): World['keyring'] {
+  return {
+    object: {
+      apiVersion: 'twinlock.dev/v1alpha1',
+      kind: 'ApproverKeyring',
+      metadata: { name: 'default' },
+      spec: {
+        principals: Object.entries(people).map(([name, key]) => ({
+          name,
+          kubernetesUsers: [name],
+          keys: [{ publicKey: key.line, requireTouch: false }],
+        })),
+      },
+    },
+  };
+}
+
+export function adopted(live: Deployment): RecordSpec {
+  const spec = { ...live.spec };
+  return sealRecord(targetRef, [], {
+    type: 'Adopted',
+    time: '2026-11-20T09:00:01Z',
+    currentSpecs: [{ kind: 'Deployment', name: 'web', digest: specDigest(spec), spec: { ...approvedSpec(spec) } }],
+  });
+}
+
+export function lockOf(live: Deployment): NonNullable<World['lock']> {
+  const spec = { ...live.spec };
+  return {
+    apiVersion: 'twinlock.dev/v1alpha1',
+    kind: 'WorkloadLock',
+    metadata: { name: 'lock', namespace: 'shop', resourceVersion: '3' },
+    spec: {
+      liveAccess: 'Deny',
+      approved: [
+        {
+          kind: 'Deployment',
+          name: 'web',
+          role: 'Current',
+          digest: specDigest(spec),
+          target: 'web',
+          minReplicas: 1,
+          record: 'web-000001',
+          spec: { ...approvedSpec(spec) },
+        },
+      ],
+    },
+  };
+}
+
+/** A world in which a promotion of `images.second` over `images.first` can go its way. */
+export function world(changes: Partial<World> = {}): World {
+  const live = deployment(images.first);
+  return planned({
+    now,
+    skewSeconds: 0,
+    nonce: '0123456789abcdef0123456789abcdef',
+    cluster: { name: 'test', uid: 'cluster-uid' },
+    promotion: promotion(),
+    target: target(),
+    enforcement: { active: true, message: '' },
+    policy: policy(),
+    keyring: keyring(),
+    environment: environment(images.second),
+    notAdmitted: undefined,
+    lock: lockOf(live),
+    records: [adopted(live)],
+    workloads: [{ kind: 'Deployment', name: 'web', live }],
+    siblings: [],
+    ...changes,
+  });
+}
+
+/** Fills in what the API server would answer to the dry run: the live spec with the images that run there. */
+function planned(given: World): World {
+  const running = given.records
+    .find(({ artifacts }) => artifacts !== undefined)
+    ?.artifacts?.map(({ container, image: value }) => ({ container, image: value }));
+  const fromEnvironment = given.environment?.status?.workloads?.[0]?.images;
+  const wanted = running ?? fromEnvironment ?? [];
+  return {
+    ...given,
+    workloads: given.workloads.map((workload) => {
+      if (workload.live?.spec === undefined || wanted.length === 0 || workload.planned !== undefined) return workload;
+      return { ...workload, planned: { spec: { ...withImages(workload.live.spec, wanted).spec } } };
+    }),
+  };
+}
+
+/** The world after an action, as the API server would have it. */
+export function after(before: World, action: Action): World {
+  switch (action.do) {
+    case 'Append':
+      return planned({ ...before, records: [...before.records, sealRecord(targetRef, before.records, action.entry)] });
+    case 'OpenLock':
+      return { ...before, lock: { ...before.lock!, spec: action.lock } };
+    case 'Apply':
+    case 'RollBack':
+      return withLive(before, {
+        ...before.workloads[0]!.live!,
+        spec: { ...action.spec, replicas: 2 } as unknown as Spec,
+      });
+  }
+}
+
+export function withLive(before: World, live: Deployment | undefined): World {
+  return { ...before, workloads: before.workloads.map(({ kind, name }) => ({ kind, name, live })) };
+}
+
+/** Acts until nothing is left to do; what was done, in order. */
+export function run(start: World): {
+  readonly world: World;
+  readonly decision: Decision;
+  readonly done: readonly string[];
+} {
+  const done: string[] = [];
+  let current = start;
+  for (let turn = 0; turn < 20; turn++) {
+    const decision = decide(current);
+    const { action } = decision.verdict;
+    if (action === undefined) return { world: current, decision, done };
+    done.push(action.do === 'Append' ? (action.entry.outcome?.result ?? action.entry.type) : action.do);
+    current = after(current, action);
+  }
+  throw new Error(`it does not come to rest: ${done.join(', ')}`);
+}
+
+/** The world with a vote of that key on the open round. */
+export function voted(before: World, key: MadeKey, decision: 'approve' | 'reject' = 'approve', name = 'vote'): World {
+  const text = before.records.findLast(({ type }) => type === 'Round')?.statements?.[decision];
+  if (text === undefined) throw new Error('there is no round to vote on');
+  const signature = Buffer.concat([string('ssh-ed25519'), string(sign(null, toSign(text), key.privateKey))]);
+  const armor = armored({ publicKey: key.blob, signature });
+  const { metadata } = before.promotion;
+  const annotations = { ...metadata.annotations, [`vote.twinlock.dev/${name}`]: armor };
+  return { ...before, promotion: { ...before.promotion, metadata: { ...metadata, annotations } } };
+}
