@@ -14,7 +14,7 @@ export const targetConditions = ['Ready', 'Enforced', 'Tampered'] as const;
 export const productionTargetSpec = z
   .object({
     workloads: keyedList(
-      'Workloads of production. One that does not exist yet is created by its first promotion.',
+      'Workloads of production. They have to exist: what runs when the target is made is taken over.',
       ['kind', 'name'],
       z.object({ kind: workloadKind, name: workloadName }),
       { min: 1, max: 32 },

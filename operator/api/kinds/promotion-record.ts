@@ -101,6 +101,7 @@ export const promotionRecordSpec = withRules(
         uid: uid('UID of the Promotion.'),
         specDigest: sha256("Digest of the Promotion's spec.").optional(),
         requestedBy: printable('Who asked for it, from userInfo.', 253).optional(),
+        reason: text('Why, as the Promotion says.', 8192, 0).optional(),
       })
       .describe('The promotion that the record is about.')
       .optional(),

@@ -9,7 +9,7 @@ import {
 } from '../../api/index.ts';
 import { canonicalJSON } from '../../canonical/index.ts';
 import { Deployment, type Client, type Clock, type ObjectKey } from '../../kube/index.ts';
-import type { Canary } from '../../targets/canary/index.ts';
+import type { Canary, Enforcement } from '../../targets/canary/index.ts';
 import { isOpened, type Resolved, type WorkloadFacts, type World } from '../decide/index.ts';
 import { notAdmitted } from '../gates/index.ts';
 import { historyOf, type RecordStore } from '../records/index.ts';
@@ -20,7 +20,7 @@ export interface ReaderOptions {
   readonly client: Client;
   readonly caches: Caches;
   readonly records: RecordStore;
-  readonly canary: Pick<Canary, 'state'>;
+  readonly canary: Pick<Canary, 'state' | 'ensure'>;
   readonly clock: Clock;
   readonly cluster: World['cluster'];
   /** 16 to 64 lower-case hexadecimal digits from a random source. */
@@ -65,22 +65,24 @@ export class WorldReader {
   }
 
   async #live(cached: Promotion, hint: ProductionTarget | undefined, signal: AbortSignal): Promise<World | undefined> {
-    const { client, caches, records, canary, clock, cluster, nonce } = this.#options;
+    const { client, caches, records, clock, cluster, nonce } = this.#options;
     const namespace = cached.metadata.namespace ?? '';
     const at = { namespace, name: cached.spec.targetRef.name };
     const { environmentRef } = cached.spec;
     // Once the lock is open nothing is counted any more: what only a count needs is not read.
     const counts = !this.#isRollingOut(cached);
-    const [promotion, target, lock, policy, keyring, environment, skewSeconds, workloads] = await Promise.all([
-      client.find(Promotion, { namespace, name: cached.metadata.name }, { signal }),
-      client.find(ProductionTarget, at, { signal }),
-      client.find(WorkloadLock, { namespace, name: workloadLockName }, { signal }),
-      counts ? this.#policy(hint, signal) : NOT_READ,
-      counts ? this.#keyring(hint, signal) : NOT_READ,
-      counts ? client.find(TwinEnvironment, environmentRef, { signal }) : undefined,
-      counts ? this.#skew(signal) : undefined,
-      this.#workloads(namespace, hint, signal),
-    ]);
+    const [promotion, target, lock, policy, keyring, environment, skewSeconds, workloads, enforcement] =
+      await Promise.all([
+        client.find(Promotion, { namespace, name: cached.metadata.name }, { signal }),
+        client.find(ProductionTarget, at, { signal }),
+        client.find(WorkloadLock, { namespace, name: workloadLockName }, { signal }),
+        counts ? this.#policy(hint, signal) : NOT_READ,
+        counts ? this.#keyring(hint, signal) : NOT_READ,
+        counts ? client.find(TwinEnvironment, environmentRef, { signal }) : undefined,
+        counts ? this.#skew(signal) : undefined,
+        this.#workloads(namespace, hint, signal),
+        this.#enforcement(namespace, hint),
+      ]);
     if (promotion === undefined || promotion.metadata.uid !== cached.metadata.uid) return undefined;
     if (promotion.metadata.deletionTimestamp !== undefined) return undefined;
     return {
@@ -90,7 +92,7 @@ export class WorldReader {
       cluster,
       promotion,
       target,
-      enforcement: canary.state(namespace),
+      enforcement,
       policy,
       keyring,
       environment,
@@ -139,6 +141,13 @@ export class WorldReader {
     return object === undefined
       ? { missing: `ApproverKeyring ${name} does not exist, so nobody can approve: a platform engineer creates it` }
       : { object };
+  }
+
+  /** What the canary saw last; right after a start it looks first, instead of calling everything unprotected. */
+  #enforcement(namespace: string, target: ProductionTarget | undefined): Enforcement | Promise<Enforcement> {
+    const { canary, caches } = this.#options;
+    const locked = caches.locks.lister.get({ namespace, name: workloadLockName }) !== undefined;
+    return locked ? canary.ensure(namespace, target?.spec.workloads[0]?.name, Infinity) : canary.state(namespace);
   }
 
   async #skew(signal: AbortSignal): Promise<number | undefined> {

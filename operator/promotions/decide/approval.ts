@@ -10,6 +10,9 @@ import { openedLock, stall } from './steps.ts';
 import type { Verdict } from './verdict.ts';
 import type { World } from './world.ts';
 
+/** etcd takes 1.5 MiB per request; an approval's record adds votes and keys to the statements. */
+const MAX_RECORD_BYTES = 1_000_000;
+
 /** A decision with the count that it rests on. */
 export interface Counted {
   readonly verdict: Verdict;
@@ -47,11 +50,18 @@ function openRound(complete: Complete, because: readonly string[]): Verdict {
   const { world, facts } = complete;
   const fresh = { nonce: world.nonce, notAfter: rfc3339(facts.notAfter) };
   const statements = statementOf(complete, fresh);
+  const entry = roundEntry(complete, fresh, statements, because);
+  const bytes = Buffer.byteLength(JSON.stringify(entry));
+  if (bytes > MAX_RECORD_BYTES)
+    return stall(
+      'RecordTooLarge',
+      `the record of the round would take ${bytes} bytes and may take ${MAX_RECORD_BYTES}: promote fewer workloads at once`,
+    );
   return {
     phase: 'Gating',
     reason: 'OpeningRound',
     message: because[0] ?? 'the gates have passed, votes are asked for next',
-    action: { do: 'Append', entry: roundEntry(complete, fresh, statements, because) },
+    action: { do: 'Append', entry },
   };
 }
 

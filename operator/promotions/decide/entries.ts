@@ -22,6 +22,7 @@ export function promotionRef(
     uid: metadata.uid ?? '',
     specDigest: digestOf(spec),
     ...(shown === '' ? {} : { requestedBy: shown }),
+    ...(spec.reason === undefined ? {} : { reason: spec.reason }),
   };
 }
 

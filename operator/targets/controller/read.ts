@@ -1,4 +1,4 @@
-import { ProductionTarget, Promotion, WorkloadLock, workloadLockName } from '../../api/index.ts';
+import { labels, ProductionTarget, Promotion, WorkloadLock, workloadLockName } from '../../api/index.ts';
 import {
   DaemonSet,
   Deployment,
@@ -14,7 +14,7 @@ import {
   type ResourceType,
 } from '../../kube/index.ts';
 import { openApproval, type RecordStore } from '../../promotions/records/index.ts';
-import type { Canary } from '../canary/index.ts';
+import type { Canary, Enforcement } from '../canary/index.ts';
 import type { Named, TargetWorld } from '../decide/index.ts';
 
 export interface TargetReaderOptions {
@@ -22,7 +22,7 @@ export interface TargetReaderOptions {
   readonly targets: Informer<ProductionTarget>;
   readonly promotions: Informer<Promotion>;
   readonly records: RecordStore;
-  readonly canary: Pick<Canary, 'state' | 'check'>;
+  readonly canary: Pick<Canary, 'state' | 'check' | 'ensure'>;
   readonly clock: Clock;
 }
 
@@ -36,7 +36,7 @@ export class TargetReader {
 
   /** @returns undefined when the target does not exist or is being deleted */
   async read(key: ObjectKey, signal: AbortSignal): Promise<TargetWorld | undefined> {
-    const { client, targets, records, canary, clock } = this.#options;
+    const { client, targets, records, clock } = this.#options;
     const { namespace = '', name } = key;
     const [target, namespaceObject, lock] = await Promise.all([
       client.find(ProductionTarget, key, { signal }),
@@ -46,11 +46,8 @@ export class TargetReader {
     if (target === undefined || target.metadata.deletionTimestamp !== undefined) return undefined;
     const chain = records.of({ namespace, name });
     const adopted = chain.some(({ type, target: of }) => type === 'Adopted' && of.uid === target.metadata.uid);
-    // While it is being taken over, what the canary says now counts, and before the live specs are read once more.
-    const enforcement =
-      !adopted && lock !== undefined
-        ? await canary.check(namespace, target.spec.workloads[0]?.name)
-        : canary.state(namespace);
+    const labelled = namespaceObject?.metadata.labels?.[labels.protected] === 'true';
+    const enforcement = await this.#enforcement(target, { adopted, protecting: labelled && lock !== undefined });
     const [workloads, inNamespace, barePods, promotions] = await Promise.all([
       Promise.all(
         target.spec.workloads.map(async (workload) => ({
@@ -77,6 +74,17 @@ export class TargetReader {
       enforcement,
       promotions,
     };
+  }
+
+  /** While it is being taken over, what the canary says now counts, and before the live specs are read once more. */
+  async #enforcement(
+    { metadata: { namespace = '' }, spec }: ProductionTarget,
+    { adopted, protecting }: { readonly adopted: boolean; readonly protecting: boolean },
+  ): Promise<Enforcement> {
+    const { canary } = this.#options;
+    const workload = spec.workloads[0]?.name;
+    if (!protecting) return canary.state(namespace);
+    return adopted ? canary.ensure(namespace, workload, Infinity) : canary.check(namespace, workload);
   }
 
   async #uncontrolled(namespace: string, signal: AbortSignal): Promise<readonly Named[]> {

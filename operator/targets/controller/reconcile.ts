@@ -47,7 +47,8 @@ export class TargetReconciler {
   readonly reconcile: Reconcile = async (key, signal) => {
     for (let turn = 0; turn < MAX_TURNS; turn++) {
       const world = await this.#options.reader.read(key, signal);
-      if (world === undefined) return undefined;
+      // A namespace that goes takes everything with it and accepts nothing new.
+      if (world === undefined || world.namespace?.metadata.deletionTimestamp !== undefined) return undefined;
       this.#options.followed.follow(key.namespace ?? '');
       const verdict = decideTarget(world);
       if (verdict.action === undefined) return this.#report(world, verdict);
