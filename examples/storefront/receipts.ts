@@ -1,3 +1,5 @@
+import { setTimeout } from 'node:timers/promises';
+
 /** Keeps receipts in a bucket of an object store that speaks Google Cloud Storage's JSON API. */
 export interface Receipts {
   readonly url: string;
@@ -14,7 +16,7 @@ export function receipts(env: Readonly<Record<string, string | undefined>>): Rec
   const url = env['STORAGE_EMULATOR_HOST'];
   if (url === undefined) return undefined;
   const call = async (path: string, init?: RequestInit): Promise<Response> => {
-    const answer = await fetch(`${url}${path}`, { ...init, signal: AbortSignal.timeout(5000) });
+    const answer = await connected(() => fetch(`${url}${path}`, { ...init, signal: AbortSignal.timeout(5000) }));
     // 409: the bucket is there already.
     if (!answer.ok && answer.status !== 409) throw new Error(`the object store answered ${answer.status} to ${path}`);
     return answer;
@@ -32,6 +34,18 @@ export function receipts(env: Readonly<Record<string, string | undefined>>): Rec
       return (answer.items ?? []).map(({ name }) => name);
     },
   };
+}
+
+/** Tries again when nobody answered, as the vendors' SDKs do: a store that just started may not be reachable yet. */
+async function connected(send: () => Promise<Response>): Promise<Response> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await send();
+    } catch (error) {
+      if (attempt === 4) throw error;
+      await setTimeout(250 * 2 ** attempt);
+    }
+  }
 }
 
 function json(body: object): RequestInit {

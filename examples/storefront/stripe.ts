@@ -41,7 +41,7 @@ export function payments(env: Readonly<Record<string, string | undefined>>): Pay
     sdk:
       key === undefined
         ? undefined
-        : new Stripe(key, { ...target, maxNetworkRetries: 0, timeout: 5000, telemetry: false }),
+        : new Stripe(key, { ...target, maxNetworkRetries: 3, timeout: 5000, telemetry: false }),
   };
 }
 
