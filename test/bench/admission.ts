@@ -10,8 +10,7 @@ export async function measureAdmission({ edits }: Sizes): Promise<Figure[]> {
   const stage = await openStage();
   try {
     const { cluster } = stage;
-    const metadata = (name: string): object => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
-    await cluster.apply([metadata(names.open), metadata(names.shut)]);
+    await cluster.apply([namespace(names.open), namespace(names.shut)]);
     await cluster.apply([deployment(names.open), deployment(names.shut)]);
     const operator = await wire(stage.kubeconfigs.promotions);
     const locks = `/apis/twinlock.dev/v1alpha1/namespaces/${names.shut}/workloadlocks`;
@@ -49,12 +48,16 @@ export async function measureAdmission({ edits }: Sizes): Promise<Figure[]> {
   }
 }
 
-function deployment(namespace: string): object {
+function namespace(name: string): object {
+  return { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
+}
+
+function deployment(within: string): object {
   const labels = { app: 'web' };
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
-    metadata: { name: 'web', namespace },
+    metadata: { name: 'web', namespace: within },
     spec: {
       selector: { matchLabels: labels },
       template: { metadata: { labels }, spec: { containers: [{ name: 'web', image: image('a') }] } },

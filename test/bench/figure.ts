@@ -28,8 +28,9 @@ export interface Figure {
   readonly detail: string;
 }
 
+const number = (value: number): string => (Number.isInteger(value) ? String(value) : value.toFixed(2));
+
 export function table(figures: readonly Figure[]): string {
-  const number = (value: number): string => (Number.isInteger(value) ? String(value) : value.toFixed(2));
   const rows = figures.map(
     ({ name, value, unit, bar, detail }) =>
       `| ${name} | ${number(value)} ${unit} | <= ${number(bar)} | ${value <= bar ? 'met' : '**missed**'} | ${detail} |`,

@@ -3,14 +3,12 @@ import { openSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { request } from 'undici';
-import { bundle } from '../images/bundle.ts';
+import { operatorBundle } from '../images/bundle.ts';
 import { freePorts, waitFor } from '../harness/index.ts';
 import type { Stage } from './stage.ts';
 import { image } from './stage.ts';
 
-const entry = join(import.meta.dirname, '../../operator/main.ts');
-
-/** The operator as its image runs it: one bundled file in a process of its own. */
+/** The operator as its image runs it: bundled, in a process of its own. */
 export interface Operator {
   /** Milliseconds from the start of the process until it was ready. */
   readonly readyAfter: number;
@@ -22,12 +20,13 @@ export interface Operator {
   stop(): Promise<void>;
 }
 
-let bundled: Promise<string> | undefined;
+let bundled: ReturnType<typeof operatorBundle> | undefined;
 
 export async function startOperator(stage: Stage, name: 'environments' | 'promotions'): Promise<Operator> {
-  bundled ??= bundle(entry);
-  const program = join(stage.folder, 'operator.mjs');
-  await writeFile(program, await bundled);
+  bundled ??= operatorBundle();
+  const files = Object.entries(await bundled);
+  await Promise.all(files.map(([file, content]) => writeFile(join(stage.folder, file), content)));
+  const program = join(stage.folder, 'main.mjs');
   const [http = 0, health = 0] = await freePorts(2);
   const log = openSync(join(stage.folder, `${name}.log`), 'a');
   const startedAt = performance.now();

@@ -8,9 +8,9 @@ interface PodList {
 /** Stands in for kubelets on an API without nodes: every pod that is there becomes Running and Ready. */
 export async function keepPodsReady(cluster: Cluster): Promise<{ stop(): Promise<void> }> {
   const admin = await wire(cluster.kubeconfig);
-  let running = true;
+  const stopped = new AbortController();
   const loop = (async () => {
-    while (running) {
+    while (!stopped.signal.aborted) {
       const { text } = await admin.send('GET', '/api/v1/pods?fieldSelector=status.phase%3DPending&limit=500');
       const { items } = JSON.parse(text) as PodList;
       const now = new Date().toISOString();
@@ -26,7 +26,7 @@ export async function keepPodsReady(cluster: Cluster): Promise<{ stop(): Promise
   })();
   return {
     async stop() {
-      running = false;
+      stopped.abort();
       await loop;
       await admin.close();
     },

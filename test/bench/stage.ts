@@ -21,6 +21,9 @@ export interface Stage {
 /** Image references that are never pulled: the API has no nodes. */
 export const image = (letter: string): string => `registry.example/web@sha256:${letter.repeat(64)}`;
 
+const isAdmission = ({ apiVersion }: { readonly apiVersion: string }): boolean =>
+  apiVersion.startsWith('admissionregistration');
+
 export async function openStage(): Promise<Stage> {
   const folder = await mkdtemp(join(tmpdir(), 'twinlock-bench-'));
   const cluster = await startApi({ apiServerFlags: await auditFlags(folder) });
@@ -31,8 +34,6 @@ export async function openStage(): Promise<Stage> {
     'defaultClass.maxEnvironments': '1000',
     'defaultClass.maxPerNamespace': '1000',
   });
-  const isAdmission = ({ apiVersion }: { readonly apiVersion: string }): boolean =>
-    apiVersion.startsWith('admissionregistration');
   await cluster.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'twinlock-system' } }]);
   await cluster.apply(objects.filter((object) => !isAdmission(object) && object.kind !== 'Deployment'));
   // Tokens first: once the guard stands nobody makes pods or tokens there by hand.

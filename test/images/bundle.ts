@@ -1,4 +1,6 @@
+import { basename, join } from 'node:path';
 import { build } from 'esbuild';
+import type { BuildOptions } from 'esbuild';
 
 export interface BundleOptions {
   /** Replaced in the source by constants, e.g. `{ 'process.env.VERSION': '"v1"' }`. */
@@ -12,20 +14,24 @@ export interface BundleOptions {
 const requireBanner =
   "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
 
+const common = {
+  bundle: true,
+  write: false,
+  platform: 'node',
+  target: 'node24',
+  minifySyntax: true,
+  keepNames: true,
+  legalComments: 'none',
+  logLevel: 'error',
+} as const satisfies BuildOptions;
+
 /** One file of JavaScript for Node 24 from an entry point and everything that it imports. */
 export async function bundle(entry: string, options: BundleOptions = {}): Promise<string> {
   const { define = {}, format = 'esm', external = [] } = options;
   const result = await build({
+    ...common,
     entryPoints: [entry],
-    bundle: true,
-    write: false,
-    platform: 'node',
-    target: 'node24',
     format,
-    minifySyntax: true,
-    keepNames: true,
-    legalComments: 'none',
-    logLevel: 'error',
     define: { ...define },
     external: [...external],
     ...(format === 'esm' && { banner: { js: requireBanner } }),
@@ -33,4 +39,21 @@ export async function bundle(entry: string, options: BundleOptions = {}): Promis
   const [output] = result.outputFiles;
   if (output === undefined) throw new Error(`esbuild wrote nothing for ${entry}`);
   return output.text;
+}
+
+/**
+ * The operator as `main.mjs` and chunks beside it, by file name. What a process imports later, or never, is a chunk of its
+ * own: only what runs is read at the start.
+ */
+export async function operatorBundle(): Promise<Readonly<Record<string, string>>> {
+  const { outputFiles } = await build({
+    ...common,
+    entryPoints: [join(import.meta.dirname, '../../operator/main.ts')],
+    format: 'esm',
+    splitting: true,
+    outdir: '/app',
+    outExtension: { '.js': '.mjs' },
+    banner: { js: requireBanner },
+  });
+  return Object.fromEntries(outputFiles.map(({ path, text }) => [basename(path), text]));
 }

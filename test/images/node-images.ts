@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { nodeImageFiles } from '../harness/index.ts';
-import { bundle } from './bundle.ts';
+import { bundle, operatorBundle } from './bundle.ts';
 import { maildevFiles } from './maildev.ts';
 import type { FullCluster } from '../harness/index.ts';
 
@@ -9,10 +9,11 @@ const root = join(import.meta.dirname, '../..');
 
 /** The operator, both processes of it, built from this tree. */
 export async function operatorImage(cluster: FullCluster): Promise<string> {
-  const [node, main] = await Promise.all([nodeImageFiles(), bundle(join(root, 'operator/main.ts'))]);
+  const [node, files] = await Promise.all([nodeImageFiles(), operatorBundle()]);
+  const app = Object.entries(files).map(([name, content]) => [`/app/${name}`, { content }] as const);
   return cluster.pushImage(
     'twinlock',
-    { ...node, '/app/main.mjs': { content: main } },
+    { ...node, ...Object.fromEntries(app) },
     { entrypoint: [nodePath, '/app/main.mjs'], env: { NODE_ENV: 'production' } },
   );
 }
