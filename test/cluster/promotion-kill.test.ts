@@ -1,61 +1,103 @@
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { chainFaults } from '../../operator/promotions/records/index.ts';
-import { startDying } from './promotions/dying.ts';
-import { images, Shop } from './promotions/shop.ts';
+import { startDying, type LastWrite } from './promotions/dying.ts';
+import { images, Shop, type ShopOptions } from './promotions/shop.ts';
 import { openStage, systemNamespace, type Stage } from './promotions/stage.ts';
 
-/** More than a promotion from adoption to completion takes; the test ends earlier, when nothing is left to kill. */
-const MAX_WRITES = 40;
 let stage: Stage;
 
 test.before(async () => {
   stage = await openStage();
+  stage.pods.break(images.third);
 });
 test.after.always(async () => {
   await stage?.close();
 });
 
-test('killed after any of its writes, the process goes on where it was: one chain, one rollout, no third content', async (t) => {
-  t.timeout(280_000);
-  const killedAfter: string[] = [];
-  for (let last = 1; last <= MAX_WRITES; last++) {
-    const { died, writes } = await promoteOnce(`kill-${last}`, last);
-    killedAfter.push(writes.at(-1) ?? '');
-    if (!died) break;
+/** A process that dies after `last`, and its successor; `act` is what people do meanwhile. */
+async function killed(t: ExecutionContext, last: LastWrite, act: () => Promise<void>): Promise<void> {
+  const dying = await startDying(stage.processes.promotions, systemNamespace, last);
+  const successor = dying.dead.then(async () => {
+    await dying.stop();
+    return stage.startProcess();
+  });
+  try {
+    await act();
+  } finally {
+    t.log(dying.writes.join(', '));
+    const late = AbortSignal.timeout(1000);
+    const never = new Promise<undefined>((resolve) => late.addEventListener('abort', () => resolve(undefined)));
+    const running = await Promise.race([successor, never]);
+    t.truthy(running, `it never came to ${last.write}, the ${last.nth}.`);
+    await (running ?? dying).stop();
   }
-  t.log(killedAfter.join(', '));
-  t.true(killedAfter.includes('create workloadlocks'));
-  t.true(killedAfter.includes('patch namespaces'));
-  t.true(killedAfter.includes('create promotionrecords'));
-  t.true(killedAfter.includes('replace workloadlocks'));
-  t.true(killedAfter.includes('replace deployments'));
-  t.true(killedAfter.length < MAX_WRITES, 'the last run was not killed at all');
+}
 
-  async function promoteOnce(
-    namespace: string,
-    last: number,
-  ): Promise<{ readonly died: boolean; readonly writes: readonly string[] }> {
-    const dying = await startDying(stage.processes.promotions, systemNamespace, last);
-    let died = false;
-    const successor = dying.dead.then(async () => {
-      died = true;
-      await dying.stop();
-      return stage.startProcess();
-    });
-    const shop = await new Shop(stage, namespace).open();
-    await shop.environment('pr-42', images.second);
-    await shop.promote('web-42', 'pr-42');
-    await shop.phase('web-42', 'AwaitingApproval');
-    t.is(await shop.image(), images.first, `before the vote, killed after ${dying.writes.join(', ')}`);
-    await shop.cast('web-42', stage.people.alice);
-    await shop.phase('web-42', 'Completed');
-    t.is(await shop.image(), images.second);
-    const records = await shop.records();
-    t.deepEqual(chainFaults(records), []);
-    const results = records.map(({ type, outcome }) => outcome?.result ?? type);
-    t.deepEqual(results, ['Adopted', 'Round', 'Approved', 'Completed'], `killed after ${dying.writes.join(', ')}`);
-    if (died) await (await successor).stop();
-    else await dying.stop();
-    return { died, writes: [...dying.writes] };
-  }
-});
+async function story(shop: Shop): Promise<readonly string[]> {
+  const records = await shop.records();
+  if (chainFaults(records).length > 0) throw new Error(JSON.stringify(chainFaults(records)));
+  return records.map(({ type, outcome }) => outcome?.result ?? type);
+}
+
+const open = (namespace: string, options: ShopOptions = {}): Promise<Shop> => new Shop(stage, namespace).open(options);
+
+/** From an empty namespace to production: every write that changes what is true. */
+const onTheWay: readonly LastWrite[] = [
+  { write: 'create workloadlocks', nth: 1 },
+  { write: 'patch namespaces', nth: 1 },
+  { write: 'create promotionrecords', nth: 1 },
+  { write: 'patch productiontargets', nth: 1 },
+  { write: 'create promotionrecords', nth: 2 },
+  { write: 'patch promotions', nth: 1 },
+  { write: 'create promotionrecords', nth: 3 },
+  { write: 'replace workloadlocks', nth: 1 },
+  { write: 'replace deployments', nth: 1 },
+  { write: 'create promotionrecords', nth: 4 },
+];
+for (const [index, last] of onTheWay.entries())
+  test.serial(
+    `killed after "${last.write}" (${last.nth}.) it goes on where it was: one chain, one rollout`,
+    async (t) => {
+      await killed(t, last, async () => {
+        const shop = await open(`kill-${index}`);
+        await shop.environment('pr-42', images.second);
+        await shop.promote('web-42', 'pr-42');
+        await shop.phase('web-42', 'AwaitingApproval');
+        t.is(await shop.image(), images.first);
+        await shop.cast('web-42', stage.people.alice);
+        await shop.phase('web-42', 'Completed');
+        t.is(await shop.image(), images.second);
+        t.deepEqual(await story(shop), ['Adopted', 'Round', 'Approved', 'Completed']);
+      });
+    },
+  );
+
+/** From the vote to the fallback: a rollout that fails and is taken back. */
+const onTheWayBack: readonly LastWrite[] = [
+  { write: 'create promotionrecords', nth: 1 },
+  { write: 'replace workloadlocks', nth: 1 },
+  { write: 'replace deployments', nth: 1 },
+  { write: 'replace deployments', nth: 2 },
+  { write: 'create promotionrecords', nth: 2 },
+  { write: 'replace workloadlocks', nth: 2 },
+];
+for (const [index, last] of onTheWayBack.entries())
+  test.serial(
+    `killed after "${last.write}" (${last.nth}.) while a rollout fails: the fallback is live and alone approved`,
+    async (t) => {
+      const first = await stage.startProcess();
+      const shop = await open(`back-${index}`, { deployment: { progressDeadlineSeconds: 1 } });
+      await shop.ready();
+      await shop.environment('pr-42', images.third);
+      await shop.promote('web-42', 'pr-42');
+      await shop.phase('web-42', 'AwaitingApproval');
+      await first.stop();
+      await killed(t, last, async () => {
+        await shop.cast('web-42', stage.people.alice);
+        await shop.phase('web-42', 'RolledBack', 40_000);
+        await shop.target(({ status }) => status?.current?.[0]?.images?.[0]?.image === images.first);
+        t.is(await shop.image(), images.first);
+        t.deepEqual(await story(shop), ['Adopted', 'Round', 'Approved', 'RolledBack']);
+      });
+    },
+  );

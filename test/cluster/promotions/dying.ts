@@ -20,11 +20,17 @@ export interface Dying {
   stop(): Promise<void>;
 }
 
+/** The write that is never answered: `create promotionrecords`, the second one. */
+export interface LastWrite {
+  readonly write: string;
+  readonly nth: number;
+}
+
 /**
  * @param kubeconfig of the promotions account, bound to a pod
- * @param last how many writes it makes, dry runs and events aside; the last one is never answered
+ * @param last it dies right after this; dry runs and events do not count
  */
-export async function startDying(kubeconfig: string, systemNamespace: string, last: number): Promise<Dying> {
+export async function startDying(kubeconfig: string, systemNamespace: string, last: LastWrite): Promise<Dying> {
   const client = new KubeClient(await loadConfig({ kubeconfig }));
   const { metadata } = await client.get(Namespace, { name: 'kube-system' });
   const writes: string[] = [];
@@ -56,7 +62,8 @@ export async function startDying(kubeconfig: string, systemNamespace: string, la
 const READS: ReadonlySet<string | symbol> = new Set(['get', 'find', 'list', 'serverDate', 'request']);
 const WRITES: ReadonlySet<string | symbol> = new Set(['create', 'replace', 'patch', 'apply', 'delete']);
 
-function mortalClient(client: Client, writes: string[], last: number, die: () => void): Client {
+function mortalClient(client: Client, writes: string[], last: LastWrite, die: () => void): Client {
+  let alive = true;
   return new Proxy(client, {
     get(target, name) {
       const value: unknown = Reflect.get(target, name, target);
@@ -64,13 +71,16 @@ function mortalClient(client: Client, writes: string[], last: number, die: () =>
       // Whatever the method takes is handed on as it is.
       const call = (...args: readonly unknown[]): unknown => Reflect.apply(value, target, args);
       if (READS.has(name))
-        return (...args: readonly unknown[]) => (writes.length >= last ? Promise.reject(gone('GET')) : call(...args));
+        return (...args: readonly unknown[]) => (alive ? call(...args) : Promise.reject(gone('GET')));
       if (!WRITES.has(name)) return call;
       return async (...args: readonly unknown[]) => {
-        if (writes.length >= last) throw gone('PUT');
+        if (!alive) throw gone('PUT');
         if (args.some((arg) => isDryRun(arg))) return call(...args);
-        writes.push(`${String(name)} ${(args[0] as { readonly plural: string }).plural}`);
-        const final = writes.length >= last;
+        const write = `${String(name)} ${(args[0] as { readonly plural: string }).plural}`;
+        writes.push(write);
+        const final = write === last.write && writes.filter((each) => each === write).length === last.nth;
+        // Nothing else gets out while the last write is under way.
+        if (final) alive = false;
         const answer = await call(...args);
         if (!final) return answer;
         die();
