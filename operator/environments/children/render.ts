@@ -1,4 +1,4 @@
-import type * as cdk8s from 'cdk8s';
+import type * as cdk8s from './cdk8s.ts';
 import type { Manifest } from './types.ts';
 
 let loading: Promise<typeof cdk8s> | undefined;
@@ -13,7 +13,7 @@ export type Renderer = (manifests: readonly Manifest[]) => readonly Manifest[];
  * selectors, which is the same in two environments.
  */
 export async function loadRenderer(): Promise<Renderer> {
-  loading ??= import('cdk8s');
+  loading ??= import('./cdk8s.ts');
   const { App, Chart, ApiObject } = await loading;
   return (manifests) => {
     const chart = new Chart(new App(), 'environment', { disableResourceNameHashes: true });

@@ -85,7 +85,7 @@ function lookUp<T>(maps: readonly ReadonlyMap<string, T>[], name: string): T | u
 
 async function parseFile(path: string): Promise<Kubeconfig> {
   // Only a kubeconfig needs a YAML parser: a pod starts without it.
-  const { parse } = await import('yaml');
+  const { parse } = await import('./yaml.ts');
   let document: unknown;
   try {
     document = parse(await readFile(path, 'utf8'));
