@@ -1,2 +1,2 @@
-// A module of its own, imported on first use: bundlers give an `import()` of CommonJS no named exports, but of this one.
+/** A bundler that splits code gives CommonJS packages their named exports only where they are imported statically. */
 export { parse } from 'yaml';
