@@ -1,7 +1,7 @@
 import type * as cdk8s from './cdk8s.ts';
 import type { Manifest } from './types.ts';
 
-let loading: Promise<typeof constructs> | undefined;
+let loading: Promise<typeof cdk8s> | undefined;
 
 /** Turns manifests into what is sent, through cdk8s constructs. */
 export type Renderer = (manifests: readonly Manifest[]) => readonly Manifest[];
@@ -20,7 +20,7 @@ export async function loadRenderer(): Promise<Renderer> {
     return manifests.map((manifest, index) => {
       const { apiVersion, kind, metadata, ...rest } = manifest;
       // Its types want absent members where ours allow undefined ones; toJson drops those.
-      const props = { apiVersion, kind, metadata, ...rest } as constructs.ApiObjectProps;
+      const props = { apiVersion, kind, metadata, ...rest } as cdk8s.ApiObjectProps;
       const object = new ApiObject(chart, `${index}`, props);
       // toJson is typed any; it answers what was put in, without undefined members.
       return object.toJson() as Manifest;
