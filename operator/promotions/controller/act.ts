@@ -36,10 +36,12 @@ export class Actor {
     this.#options = options;
   }
 
-  async act(world: World, action: Action, signal: AbortSignal): Promise<void> {
+  /** @returns whether production was changed */
+  async act(world: World, action: Action, signal: AbortSignal): Promise<boolean> {
     switch (action.do) {
       case 'Append':
-        return this.#append(world, action);
+        await this.#append(world, action);
+        return false;
       case 'OpenLock':
         return this.#openLock(world, action, signal);
       case 'Apply':
@@ -71,17 +73,16 @@ export class Actor {
     });
   }
 
-  /** The last look before production can change: is the lock enforced, and has nobody written to the chain? */
-  async #openLock(world: World, action: Extract<Action, { do: 'OpenLock' }>, signal: AbortSignal): Promise<void> {
-    const { promotion, target, lock, records } = world;
-    if (target === undefined || lock === undefined) return;
-    const { client, canary, records: store, events, absorb } = this.#options;
-    const namespace = target.metadata.namespace ?? '';
-    const [enforcement, isHead] = await Promise.all([
-      canary.ensure(namespace, workloadOf(world), CANARY_AGE),
-      store.isHead({ namespace, name: target.metadata.name }, records),
-    ]);
-    if (!enforcement.active || !isHead) return;
+  /**
+   * Opens the lock, then applies at once what was approved, to what was just read: were it killed in between or had
+   * somebody been faster, the next turn does it.
+   */
+  async #openLock(world: World, action: Extract<Action, { do: 'OpenLock' }>, signal: AbortSignal): Promise<boolean> {
+    const { promotion, target, lock } = world;
+    if (target === undefined || lock === undefined) return false;
+    const { client, canary, events, absorb } = this.#options;
+    const enforcement = await canary.ensure(target.metadata.namespace ?? '', workloadOf(world), CANARY_AGE);
+    if (!enforcement.active) return false;
     try {
       const written = await client.replace(
         WorkloadLock,
@@ -90,7 +91,7 @@ export class Actor {
       );
       absorb(written);
     } catch (error) {
-      if (isConflict(error)) return;
+      if (isConflict(error)) return false;
       throw error;
     }
     events.record({
@@ -101,15 +102,17 @@ export class Actor {
       action: 'OpenLock',
       note: 'the lock of the namespace holds what was signed; what it held before is the fallback',
     });
+    const applied = await Promise.all(action.apply.map((next) => this.#apply(world, next, signal)));
+    return applied.every(Boolean);
   }
 
   async #apply(
     { promotion, workloads }: World,
     { do: what, workload, spec }: Extract<Action, { do: 'Apply' | 'RollBack' }>,
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const live = workloads.find(({ kind, name }) => kind === workload.kind && name === workload.name)?.live;
-    if (live?.spec === undefined) return;
+    if (live?.spec === undefined) return false;
     const { managedFields: _owners, ...metadata } = live.metadata;
     const { replicas } = live.spec;
     // The spec is what the API server itself answered to the dry run, or what was live: it fits the type.
@@ -120,7 +123,7 @@ export class Actor {
         signal,
       );
     } catch (error) {
-      if (isConflict(error)) return;
+      if (isConflict(error)) return false;
       throw error;
     }
     this.#options.events.record({
@@ -131,6 +134,7 @@ export class Actor {
       action: what,
       note: `${workload.kind}/${workload.name} ${what === 'Apply' ? 'got what was signed' : 'got its fallback back'}`,
     });
+    return true;
   }
 
   async #despiteStaleLock(write: () => Promise<unknown>, signal: AbortSignal): Promise<void> {

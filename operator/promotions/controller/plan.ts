@@ -1,5 +1,5 @@
 import { fieldManagers } from '../../api/index.ts';
-import { printable } from '../../canonical/index.ts';
+import { printable, specDigest } from '../../canonical/index.ts';
 import { ApiError, Deployment, Pod, type Client } from '../../kube/index.ts';
 import {
   isOpened,
@@ -13,6 +13,14 @@ import { withImages, type Artifact } from '../plan/index.ts';
 import { historyOf } from '../records/index.ts';
 import { progressOf } from '../rollout/index.ts';
 
+/** A dry run of content that was live a moment ago; it counts if that still is live. */
+interface Guess {
+  readonly digest: string;
+  readonly planned: Promise<Planned>;
+}
+/** By the workload's name. */
+export type Guesses = ReadonlyMap<string, Guess>;
+
 /**
  * Completes a world with what only further requests can tell: what the API server would make of the new images (a dry
  * run, defaults and mutations included), or, once the lock is open, which pods there are.
@@ -24,7 +32,22 @@ export class Planner {
     this.#client = client;
   }
 
-  async plan(world: World, signal: AbortSignal): Promise<World> {
+  /** Sends the dry runs at once, beside the reads that will tell whether they were of the right content. */
+  guess(artifacts: readonly Artifact[], lives: readonly Deployment[], signal: AbortSignal): Guesses {
+    const guesses = new Map<string, Guess>();
+    for (const live of lives) {
+      const { name } = live.metadata;
+      const images = artifacts.filter((artifact) => artifact.kind === 'Deployment' && artifact.name === name);
+      if (live.spec === undefined || images.length === 0) continue;
+      const planned = this.#dryRun({ kind: 'Deployment', name, live }, images, signal);
+      // Where the guess turns out to be wrong nobody asks for its result.
+      planned.catch(() => undefined);
+      guesses.set(name, { digest: specDigest({ ...live.spec }), planned });
+    }
+    return guesses;
+  }
+
+  async plan(world: World, guesses: Guesses, signal: AbortSignal): Promise<World> {
     const history = historyOf(world.records, world.promotion.metadata.uid ?? '');
     const { round, approved } = history;
     if (
@@ -39,7 +62,9 @@ export class Planner {
     const workloads = world.workloads.map(async (workload): Promise<WorkloadFacts> => {
       const images = artifacts.filter(({ kind, name }) => kind === workload.kind && name === workload.name);
       if (images.length === 0) return workload;
-      return { ...workload, planned: await this.#dryRun(workload, images, signal) };
+      const guess = guesses.get(workload.name);
+      const guessed = workload.live?.spec !== undefined && specDigest({ ...workload.live.spec }) === guess?.digest;
+      return { ...workload, planned: await (guessed ? guess.planned : this.#dryRun(workload, images, signal)) };
     });
     return { ...world, workloads: await Promise.all(workloads) };
   }

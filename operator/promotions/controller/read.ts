@@ -9,17 +9,18 @@ import {
 } from '../../api/index.ts';
 import { canonicalJSON } from '../../canonical/index.ts';
 import { Deployment, type Client, type Clock, type ObjectKey } from '../../kube/index.ts';
-import type { Canary, Enforcement } from '../../targets/canary/index.ts';
-import { isOpened, type Resolved, type WorkloadFacts, type World } from '../decide/index.ts';
+import type { Canary, Enforcement, FollowedWorkloads } from '../../targets/index.ts';
+import { isOpened, latchedArtifacts, type Resolved, type WorkloadFacts, type World } from '../decide/index.ts';
 import { notAdmitted } from '../gates/index.ts';
 import { historyOf, type RecordStore } from '../records/index.ts';
 import type { Caches } from './caches.ts';
-import { Planner } from './plan.ts';
+import { Planner, type Guesses } from './plan.ts';
 
 export interface ReaderOptions {
   readonly client: Client;
   readonly caches: Caches;
   readonly records: RecordStore;
+  readonly followed: Pick<FollowedWorkloads, 'get'>;
   readonly canary: Pick<Canary, 'state' | 'ensure'>;
   readonly clock: Clock;
   readonly cluster: World['cluster'];
@@ -55,13 +56,30 @@ export class WorldReader {
     // Over is over: nothing that could be read would change it.
     if (historyOf(chain, cached.metadata.uid ?? '').ended !== undefined) return this.#closed(cached, chain);
     let target = caches.targets.lister.get(at);
+    const guesses = this.#guess(cached, target, chain, signal);
     for (let reads = 0; reads < MAX_READS; reads++) {
       const world = await this.#live(cached, target, signal);
       if (world === undefined) return undefined;
-      if (sameSpec(world.target, target)) return this.#planner.plan(world, signal);
+      if (sameSpec(world.target, target)) return this.#planner.plan(world, guesses, signal);
       target = world.target;
     }
     throw new Error(`ProductionTarget ${at.name} changes faster than it can be read: try again`);
+  }
+
+  /** While votes are counted the artifacts are known, and production seldom changes between two counts. */
+  #guess(
+    promotion: Promotion,
+    target: ProductionTarget | undefined,
+    chain: World['records'],
+    signal: AbortSignal,
+  ): Guesses {
+    const artifacts = latchedArtifacts(historyOf(chain, promotion.metadata.uid ?? ''));
+    if (artifacts === undefined || this.#isRollingOut(promotion)) return new Map();
+    const namespace = promotion.metadata.namespace ?? '';
+    const lives = (target?.spec.workloads ?? []).flatMap(
+      ({ name }) => this.#options.followed.get(namespace, name) ?? [],
+    );
+    return this.#planner.guess(artifacts, lives, signal);
   }
 
   async #live(cached: Promotion, hint: ProductionTarget | undefined, signal: AbortSignal): Promise<World | undefined> {
@@ -82,6 +100,7 @@ export class WorldReader {
         counts ? this.#skew(signal) : undefined,
         this.#workloads(namespace, hint, signal),
         this.#enforcement(namespace, hint),
+        counts ? this.#head(cached) : undefined,
       ]);
     if (promotion === undefined || promotion.metadata.uid !== cached.metadata.uid) return undefined;
     if (promotion.metadata.deletionTimestamp !== undefined) return undefined;
@@ -119,6 +138,14 @@ export class WorldReader {
     );
     const lock = caches.locks.lister.get({ namespace: metadata.namespace, name: workloadLockName });
     return round !== undefined && approved !== undefined && lock !== undefined && isOpened(lock.spec, round, approved);
+  }
+
+  /** The lock opens next: what this process has not seen of the chain is taken into the cache first. */
+  async #head({ metadata, spec }: Promotion): Promise<void> {
+    const { records } = this.#options;
+    const at = { namespace: metadata.namespace ?? '', name: spec.targetRef.name };
+    const chain = records.of(at);
+    if (historyOf(chain, metadata.uid ?? '').approved !== undefined) await records.isHead(at, chain);
   }
 
   async #policy(target: ProductionTarget | undefined, signal: AbortSignal): Promise<Resolved<ApprovalPolicy>> {

@@ -44,14 +44,14 @@ export class PromotionReconciler {
       const { action, reason, message } = decision.verdict;
       if (action === undefined) return this.#report(world, decision);
       try {
-        await actor.act(world, action, signal);
+        const applied = await actor.act(world, action, signal);
+        if (applied && action.do === 'OpenLock' && approvedHere) onRolledOut(monotonic() - started);
       } catch (error) {
         await this.#reportFailure(world, decision, error);
         throw error;
       }
       if (action.do === 'RollBack') takenBackFor = { reason, message };
       if (action.do === 'Append' && action.entry.outcome?.result === 'Approved') approvedHere = true;
-      if (action.do === 'Apply' && approvedHere) onRolledOut(monotonic() - started);
     }
     throw new Error(
       `${key.namespace ?? ''}/${key.name} took ${MAX_TURNS} steps and is not done: the world changes under it`,

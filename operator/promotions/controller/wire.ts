@@ -126,7 +126,7 @@ export function wirePromotions(options: WireOptions): void {
     reconcile: new PromotionReconciler({
       client,
       promotions,
-      reader: new WorldReader({ client, caches, records, canary, clock, cluster, nonce }),
+      reader: new WorldReader({ client, caches, records, followed, canary, clock, cluster, nonce }),
       actor: new Actor({ client, records, canary, events, clock, absorb: (lock) => locks.absorb(lock) }),
       monotonic: () => clock.monotonic(),
       onRolledOut: (milliseconds) => own.voteToRollout.observe(milliseconds / 1000),

@@ -121,7 +121,15 @@ function counted(complete: Complete, round: RecordSpec): Counted {
       const { approved } = facts.history;
       if (approved === undefined) return { count, verdict: outcome('Approved', 'QuorumReached', message) };
       const lock = openedLock(world, facts, nameOf(approved));
-      return { count, verdict: { phase: 'Approved', reason: 'Opening', message, action: { do: 'OpenLock', lock } } };
+      const apply = (round.desiredSpecs ?? []).map(({ kind, name, spec }) => ({
+        do: 'Apply' as const,
+        workload: { kind, name },
+        spec,
+      }));
+      return {
+        count,
+        verdict: { phase: 'Approved', reason: 'Opening', message, action: { do: 'OpenLock', lock, apply } },
+      };
     }
     case 'Waiting':
     case 'Expired':

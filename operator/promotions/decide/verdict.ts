@@ -8,14 +8,16 @@ export type Phase = NonNullable<PromotionStatus['phase']>;
 export type Action =
   /** Appends to the target's chain; whoever appends first wins. */
   | { readonly do: 'Append'; readonly entry: RecordEntry }
-  /** Replaces the lock, provided that it is still the one that was read. */
-  | { readonly do: 'OpenLock'; readonly lock: LockSpec }
-  /** Replaces the workload's spec, replicas kept, provided that it is still the one that was read. */
-  | {
-      readonly do: 'Apply' | 'RollBack';
-      readonly workload: WorkloadKey;
-      readonly spec: Readonly<Record<string, unknown>>;
-    };
+  /** Replaces the lock, provided that it is still the one that was read; then applies what it was opened for. */
+  | { readonly do: 'OpenLock'; readonly lock: LockSpec; readonly apply: readonly ApplyAction[] }
+  | ApplyAction;
+
+/** Replaces the workload's spec, replicas kept, provided that it is still the one that was read. */
+export interface ApplyAction {
+  readonly do: 'Apply' | 'RollBack';
+  readonly workload: WorkloadKey;
+  readonly spec: Readonly<Record<string, unknown>>;
+}
 
 /** Where a promotion stands and what is done next. */
 export interface Verdict {

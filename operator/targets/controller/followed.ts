@@ -11,18 +11,23 @@ export type OnWorkload = (namespace: string, change: 'content' | 'progress') => 
 export class FollowedWorkloads {
   readonly #cache: Cache;
   readonly #onWorkload: OnWorkload;
-  readonly #followed = new Set<string>();
+  readonly #followed = new Map<string, Informer<Deployment>>();
 
   constructor(cache: Cache, onWorkload: OnWorkload) {
     this.#cache = cache;
     this.#onWorkload = onWorkload;
   }
 
+  /** As it was a moment ago; undefined when it is not known. */
+  get(namespace: string, name: string): Deployment | undefined {
+    return this.#followed.get(namespace)?.lister.get({ namespace, name });
+  }
+
   /** Follows a namespace from now on; asking again does nothing. */
   follow(namespace: string): void {
     if (this.#followed.has(namespace)) return;
-    this.#followed.add(namespace);
     const informer: Informer<Deployment> = this.#cache.informer(Deployment, { namespace });
+    this.#followed.set(namespace, informer);
     informer.addHandler({
       add: () => this.#onWorkload(namespace, 'content'),
       delete: () => this.#onWorkload(namespace, 'content'),
