@@ -59,6 +59,6 @@ export const promotionsRights = {
   ],
   system: [
     // Leader election.
-    { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get', 'create', 'update', 'patch'] },
+    { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get', 'create', 'update'] },
   ],
 } as const satisfies { readonly cluster: readonly Right[]; readonly system: readonly Right[] };
