@@ -72,6 +72,16 @@ test.serial('upgrade: changed values arrive, and the same again changes nothing'
   t.is((await cluster.kubectl(version)).stdout, before);
 });
 
+test.serial('a policy that somebody removed comes back with the same values', async (t) => {
+  const policies = ['validatingadmissionpolicies', 'validatingadmissionpolicybindings'];
+  const before = await Promise.all(policies.map(names));
+  const selector = ['-l', 'app.kubernetes.io/name=twinlock'];
+  for (const kind of policies) await cluster.kubectl(['delete', kind, ...selector]);
+  t.deepEqual((await Promise.all(policies.map(names))).flat(), []);
+  await helm('upgrade', 'twinlock', join(charts, 'twinlock'), ...system, '--reuse-values');
+  t.deepEqual(await Promise.all(policies.map(names)), before);
+});
+
 test.serial('uninstall: policies and roles go, kinds and their objects stay', async (t) => {
   const keyring = {
     apiVersion: 'twinlock.dev/v1alpha1',

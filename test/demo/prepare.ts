@@ -19,13 +19,21 @@ export interface PrepareOptions {
 }
 
 /**
+ * The programs that are not part of the cluster, one after the other beside its own: on a machine that has none of them
+ * yet, one build links while the other one compiles or waits for the network.
+ */
+async function buildTools(): Promise<void> {
+  for (const build of [tools.crane, tools.stripeMock, tools.helm, tools.caddy, tools.fakeGcs]) await build();
+}
+
+/**
  * The cluster, the images and an empty folder: everything before step 1. What is there already is used.
  *
  * @param name of the folder, so that a story of its own has files of its own
  */
 export async function prepare(name: string, print: Print, { clean = true }: PrepareOptions = {}): Promise<Story> {
   await requirePackages('demo');
-  const cluster = await full();
+  const [cluster] = await Promise.all([full(), buildTools()]);
   const folder = join(runFolder(), name);
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true, mode: 0o700 });
