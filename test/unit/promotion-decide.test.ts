@@ -55,7 +55,7 @@ const refusals: readonly (readonly [string, World, Phase, string])[] = [
     'Pending',
     'RequesterUnknown',
   ],
-  ['an environment that does not exist', world({ environment: undefined }), 'Gating', 'GateFailed'],
+  ['an environment that does not exist', world({ environment: undefined }), 'Gating', 'GatePending'],
   [
     'an environment that is not ready',
     world({ environment: environment(images.second, { conditions: { Ready: 'False' } }) }),
@@ -297,7 +297,7 @@ test('evidence that is too old is gathered again, and an environment that is gon
   );
   const late = { ...open, now: now + 2 * HOUR };
   t.deepEqual(run(late).done, [], 'the same evidence keeps the round');
-  t.is(decide({ ...late, environment: undefined }).verdict.reason, 'GateFailed');
+  t.is(decide({ ...late, environment: undefined }).verdict.reason, 'GatePending');
   t.is(decide({ ...late, environment: environment(images.third) }).verdict.reason, 'GateFailed');
 });
 
@@ -365,11 +365,15 @@ test('a rollout is complete when every pod is new and available, and no earlier'
 
 type PodFacts = NonNullable<World['workloads'][number]['pods']>[number];
 
-function readyPod(running: string): PodFacts {
+function readyPod(running: string, owner = 'web-abc'): PodFacts {
   return {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { name: 'stray' },
+    metadata: {
+      name: 'stray',
+      labels: { 'pod-template-hash': 'abc' },
+      ownerReferences: [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: owner, uid: 'rs', controller: true }],
+    },
     spec: { containers: [{ name: 'web', image: running }] },
     status: { conditions: [{ type: 'Ready', status: 'True' }] },
   } as PodFacts;
@@ -377,12 +381,13 @@ function readyPod(running: string): PodFacts {
 
 test('a ready pod of another template keeps a rollout from being complete', (t) => {
   const applied = rolling();
-  const withPod = (running: string): World => ({
+  const withPod = (pod: PodFacts): World => ({
     ...applied,
-    workloads: applied.workloads.map((workload) => ({ ...workload, pods: [readyPod(running)] })),
+    workloads: applied.workloads.map((workload) => ({ ...workload, pods: [pod] })),
   });
-  t.is(decide(withPod(images.first)).verdict.phase, 'Verifying');
-  t.is(decide(withPod(images.second)).verdict.phase, 'Completed');
+  t.is(decide(withPod(readyPod(images.first))).verdict.phase, 'Verifying');
+  t.is(decide(withPod(readyPod(images.second))).verdict.phase, 'Completed');
+  t.is(decide(withPod(readyPod(images.first, 'api-abc'))).verdict.phase, 'Completed', 'it is of another workload');
 });
 
 const failed = (given: World): World =>

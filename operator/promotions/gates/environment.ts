@@ -16,7 +16,8 @@ export type GateOutcome =
  * @param artifacts what was found to run there
  */
 export function environmentGate(environment: TwinEnvironment | undefined, artifacts: readonly Artifact[]): GateOutcome {
-  if (environment === undefined) return { result: 'Failed', summary: 'the environment does not exist' };
+  // It may be applied later, by the same commit even.
+  if (environment === undefined) return { result: 'Pending', summary: 'the environment does not exist' };
   const { metadata, spec, status } = environment;
   const shown = printable(`${metadata.namespace ?? ''}/${metadata.name}`);
   if (metadata.deletionTimestamp !== undefined)

@@ -8,7 +8,7 @@ export type Progress =
 
 /**
  * Reads a Deployment's own status as `kubectl rollout status` does, with one more condition: no pod of another template
- * may be ready (`pods`: those that its selector matches), since ready pods take traffic.
+ * may be ready (`pods`: those that its labels select, others' among them), since ready pods take traffic.
  */
 export function progressOf(deployment: Deployment, pods: readonly Pod[]): Progress {
   const { spec, status, metadata } = deployment;
@@ -28,7 +28,7 @@ export function progressOf(deployment: Deployment, pods: readonly Pod[]): Progre
     return waiting(`${(status?.replicas ?? 0) - updated} old pods are still there`);
   const available = status?.availableReplicas ?? 0;
   if (available < wanted) return waiting(`${available} of ${wanted} new pods are available`);
-  const foreign = pods.filter((pod) => isReady(pod) && !runs(pod, deployment));
+  const foreign = pods.filter((pod) => isReady(pod) && isOf(pod, deployment) && !runs(pod, deployment));
   if (foreign.length > 0)
     return waiting(`pod ${foreign.map(({ metadata }) => metadata.name).join(', ')} is ready and runs another template`);
   return { state: 'Complete' };
@@ -40,6 +40,15 @@ function waiting(message: string): Progress {
 
 function isReady({ status }: Pod): boolean {
   return status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false;
+}
+
+/** One of its ReplicaSets made it; labels alone may be shared with the pods of another workload. */
+function isOf({ metadata }: Pod, deployment: Deployment): boolean {
+  const hash = metadata.labels?.['pod-template-hash'];
+  return (metadata.ownerReferences ?? []).some(
+    ({ controller, kind, name }) =>
+      controller === true && kind === 'ReplicaSet' && name === `${deployment.metadata.name}-${hash ?? ''}`,
+  );
 }
 
 /** Every container of the template is in the pod with the template's image. */
