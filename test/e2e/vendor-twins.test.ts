@@ -4,9 +4,9 @@ import test from 'ava';
 import { createTransport } from 'nodemailer';
 import { Stripe } from 'stripe';
 import { get, installTwinlock, prepare } from '../demo/index.ts';
-import { waitFor } from '../harness/index.ts';
 import { environmentsNamespace, removeEnvironmentsNamespace } from './support/namespace.ts';
 import { portForward } from './support/port-forward.ts';
+import { readyEnvironment } from './support/ready.ts';
 import type { Story } from '../demo/index.ts';
 
 const namespace = 'vendor-twins';
@@ -33,20 +33,7 @@ test.before('one environment with every twin of the catalogue', async (t) => {
   const { cluster } = story;
   await environmentsNamespace(cluster, namespace);
   await cluster.apply([environment]);
-  inside = await waitFor(
-    'an environment with all twins Ready',
-    async (seen) => {
-      const path = `/apis/twinlock.dev/v1alpha1/namespaces/${namespace}/twinenvironments/vendors`;
-      const { body } = await cluster.request('GET', path);
-      const { status } = body as {
-        status?: { namespace?: string; conditions?: readonly { type: string; status: string }[] };
-      };
-      seen(status);
-      const ready = status?.conditions?.some((each) => each.type === 'Ready' && each.status === 'True');
-      return ready && status?.namespace;
-    },
-    { timeout: 120_000 },
-  );
+  inside = await readyEnvironment(cluster, namespace, 'vendors');
 });
 
 test.after.always('its environment is removed', async () => {
