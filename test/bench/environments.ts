@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { isWork, isWrite } from './audit.ts';
 import type { AuditedRequest } from './audit.ts';
-import { startOperator } from './operator.ts';
+import { startOperator, startUp } from './operator.ts';
 import { keepPodsReady } from './pods.ts';
 import { each, image, openStage, untilQuiet, wire } from './stage.ts';
 import type { Stage } from './stage.ts';
@@ -47,6 +47,7 @@ export async function measureEnvironments(sizes: Sizes): Promise<Figure[]> {
   const stage = await openStage();
   try {
     await home(stage);
+    const startup = await startUp(stage, 'environments');
     const operator = await startOperator(stage, 'environments');
     await stage.audit.next();
     const started = Date.now();
@@ -106,13 +107,7 @@ export async function measureEnvironments(sizes: Sizes): Promise<Figure[]> {
           .map(({ verb, requestURI }) => `${verb} ${requestURI}`)
           .join('; '),
       },
-      {
-        name: 'environments process: start to ready, empty cluster',
-        value: operator.readyAfter / 1000,
-        unit: 's',
-        bar: 1,
-        detail: '',
-      },
+      startup,
     ];
     await again.stop();
     return figures;

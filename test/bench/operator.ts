@@ -6,7 +6,8 @@ import { request } from 'undici';
 import { operatorBundle } from '../images/bundle.ts';
 import { freePorts, waitFor } from '../harness/index.ts';
 import type { Stage } from './stage.ts';
-import { image } from './stage.ts';
+import { image, median } from './stage.ts';
+import type { Figure } from './figure.ts';
 
 /** The operator as its image runs it: bundled, in a process of its own. */
 export interface Operator {
@@ -82,5 +83,22 @@ export async function startOperator(stage: Stage, name: 'environments' | 'promot
       child.kill('SIGTERM');
       await exited;
     },
+  };
+}
+
+/** How long a process takes to be ready, where the kinds are served and its image's files are warm. */
+export async function startUp(stage: Stage, name: 'environments' | 'promotions', starts = 5): Promise<Figure> {
+  const times: number[] = [];
+  for (let start = 0; start < starts; start++) {
+    const operator = await startOperator(stage, name);
+    times.push(operator.readyAfter);
+    await operator.stop();
+  }
+  return {
+    name: `${name} process: start to ready, median of ${starts}`,
+    value: median(times) / 1000,
+    unit: 's',
+    bar: 1,
+    detail: times.map((time) => `${time.toFixed(0)} ms`).join(', '),
   };
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Deployment, KubeClient, loadConfig } from '../../operator/kube/index.ts';
 import { run, waitFor } from '../harness/index.ts';
 import type { Figure, Sizes } from './figure.ts';
-import { startOperator } from './operator.ts';
+import { startOperator, startUp } from './operator.ts';
 import { keepPodsReady } from './pods.ts';
 import { image, median, openStage } from './stage.ts';
 import type { Stage } from './stage.ts';
@@ -53,13 +53,7 @@ export async function measurePromotion({ votes }: Sizes): Promise<Figure[]> {
         bar: 150,
         detail: `slowest ${Math.max(...times).toFixed(0)} ms`,
       },
-      {
-        name: 'promotions process: start to ready',
-        value: promotions.readyAfter / 1000,
-        unit: 's',
-        bar: 1,
-        detail: '',
-      },
+      await startUp(stage, 'promotions'),
     ];
   } finally {
     await stage.stop();

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Agent } from 'undici';
+import { kinds } from '../../operator/api/index.ts';
 import { charts, rendered } from '../chart/render.ts';
 import { startApi, waitFor } from '../harness/index.ts';
 import { readKubeconfig } from '../harness/kubeconfig.ts';
@@ -40,6 +41,7 @@ export async function openStage(): Promise<Stage> {
   const environments = await cluster.boundToken('twinlock-system', 'twinlock-environments');
   const promotions = await cluster.boundToken('twinlock-system', 'twinlock-promotions');
   await cluster.apply(objects.filter(isAdmission));
+  await served(cluster);
   return {
     cluster,
     folder,
@@ -50,6 +52,17 @@ export async function openStage(): Promise<Stage> {
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** A kind that was just defined answers 429 until its storage is up: that is the API server's start, not the operator's. */
+async function served(cluster: ApiCluster): Promise<void> {
+  for (const { plural } of kinds) {
+    await waitFor(`${plural} are served`, async (seen) => {
+      const { status, body } = await cluster.request('GET', `/apis/twinlock.dev/v1alpha1/${plural}?resourceVersion=0`);
+      seen(body);
+      return status === 200;
+    });
+  }
 }
 
 /** Sends raw requests over pooled connections; the fastest plain client there is here. */
