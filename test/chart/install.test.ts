@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import test from 'ava';
 import { run, startApi, tools, waitFor } from '../harness/index.ts';
+import { shownObjects } from './docs.ts';
 import { charts, smallest } from './render.ts';
 import type { ApiCluster } from '../harness/index.ts';
 
@@ -59,6 +60,17 @@ test.serial('install: an API server takes every object, and every policy compile
   for (const { metadata, status } of checked)
     t.deepEqual(status?.typeChecking?.expressionWarnings ?? [], [], metadata.name);
   t.regex((await cluster.kubectl(['get', 'vendortwins,twinclasses,approvalpolicies', '-o', 'name'])).stdout, /stripe/);
+});
+
+test.serial('every object that the README and the docs show is accepted as it stands', async (t) => {
+  for (const name of ['shop', 'shop-dev']) await cluster.kubectl(['create', 'namespace', name]);
+  const shown = await shownObjects();
+  t.true(shown.length >= 8, `only ${shown.length} objects were found`);
+  for (const { page, object } of shown) {
+    const args = ['apply', '--dry-run=server', '-f', '-'];
+    const { code, stderr } = await cluster.kubectl(args, { input: JSON.stringify(object), check: false });
+    t.is(code, 0, `${page}: ${object.kind} ${object.metadata.name}: ${stderr}`);
+  }
 });
 
 test.serial('upgrade: changed values arrive, and the same again changes nothing', async (t) => {
