@@ -1,4 +1,4 @@
-import { printable } from '../../canonical/index.ts';
+import { approvedSpec, printable } from '../../canonical/index.ts';
 import {
   contentsOf,
   lockBytes,
@@ -180,7 +180,7 @@ export function openedLock({ target: object }: World, facts: Facts, record: stri
       minReplicas: object?.spec.minReplicas ?? 1,
       injected: object?.spec.injected,
       record,
-      spec: desired,
+      spec: { ...approvedSpec(desired) },
     });
   return lock;
 }
