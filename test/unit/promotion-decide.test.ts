@@ -179,8 +179,13 @@ test('the lock holds the content without the time of a restart, as it is applied
   const restarted = deployment(images.first);
   const { template } = restarted.spec as Spec;
   const annotations = { 'kubectl.kubernetes.io/restartedAt': '2026-11-20T12:00:00Z' };
-  const spec = { ...restarted.spec, template: { ...template, metadata: { ...template.metadata, annotations } } } as Spec;
-  const { world: open } = run(world({ workloads: [{ kind: 'Deployment', name: 'web', live: { ...restarted, spec } }] }));
+  const spec = {
+    ...restarted.spec,
+    template: { ...template, metadata: { ...template.metadata, annotations } },
+  } as Spec;
+  const { world: open } = run(
+    world({ workloads: [{ kind: 'Deployment', name: 'web', live: { ...restarted, spec } }] }),
+  );
   const { done, world: end } = run(voted(open, keys.alice));
   t.deepEqual(done, ['Approved', 'OpenLock', 'Apply', 'Completed']);
   const [current] = end.lock?.spec.approved ?? [];
