@@ -2,10 +2,41 @@ import test from 'ava';
 import { sealRecord, type RecordSpec } from '../../operator/promotions/records/index.ts';
 import { decideTarget, type TargetWorld } from '../../operator/targets/decide/index.ts';
 import { MAX_LOCK_BYTES } from '../../operator/targets/lock/index.ts';
-import type { Deployment, Pod } from '../../operator/kube/index.ts';
+import type { Deployment, Pod, ReplicaSet } from '../../operator/kube/index.ts';
 import { deployment, images, keys, now, run, target, targetRef, voted, world, type Spec } from './promotion-world.ts';
 
-const live = deployment(images.first);
+const base = deployment(images.first);
+const live: Deployment = { ...base, metadata: { ...base.metadata, uid: 'web-uid' } };
+const controlledBy = (kind: string, uid: string): Pick<Pod['metadata'], 'ownerReferences'> => ({
+  ownerReferences: [{ apiVersion: 'apps/v1', kind, name: 'web', uid, controller: true }],
+});
+const replicaSet = {
+  apiVersion: 'apps/v1',
+  kind: 'ReplicaSet',
+  metadata: { name: 'web-1', uid: 'set-uid', ...controlledBy('Deployment', 'web-uid') },
+} as ReplicaSet;
+/** A pod that the Deployment made, as Kubernetes completes it, but for the changes. */
+const pod = (spec: object = {}, owner = controlledBy('ReplicaSet', 'set-uid')): Pod =>
+  ({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'web-1-a', ...owner },
+    spec: {
+      containers: [
+        {
+          name: 'web',
+          image: images.first,
+          volumeMounts: [{ name: 'kube-api-access-x', mountPath: '/var/run/secrets/kubernetes.io/serviceaccount' }],
+        },
+      ],
+      serviceAccountName: 'default',
+      volumes: [{ name: 'kube-api-access-x', projected: {} }],
+      ...spec,
+    },
+  }) as Pod;
+const running = (changes: Partial<TargetWorld['running']> = {}): Pick<TargetWorld, 'running'> => ({
+  running: { deployments: [live], others: [], replicaSets: [replicaSet], pods: [pod()], ...changes },
+});
 const protectedNamespace: TargetWorld['namespace'] = {
   apiVersion: 'v1',
   kind: 'Namespace',
@@ -22,8 +53,7 @@ function fresh(changes: Partial<TargetWorld> = {}): TargetWorld {
     lock: undefined,
     records: [],
     workloads: [{ kind: 'Deployment', name: 'web', live }],
-    inNamespace: [{ kind: 'Deployment', name: 'web' }],
-    barePods: [],
+    ...running(),
     enforcement: { active: true, message: '' },
     promotions: new Set(),
     ...changes,
@@ -95,13 +125,6 @@ test('nothing is recorded as adopted while the API server does not enforce', (t)
   t.deepEqual(done, ['WriteLock', 'Protect']);
 });
 
-const bare = (image: string): Pod =>
-  ({
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name: 'bare' },
-    spec: { containers: [{ name: 'web', image }] },
-  }) as Pod;
 const big = deployment(images.first, {
   template: {
     metadata: {},
@@ -115,6 +138,22 @@ const older = {
   metadata: { ...target().metadata, name: 'older', uid: 'a', creationTimestamp: '2026-11-19T09:00:00Z' },
 };
 /** What keeps a namespace from being taken over: nothing is written at all. */
+const foreign: readonly (readonly [string, Pod])[] = [
+  ['a bare pod with the approved content', pod({}, {})],
+  ['a pod whose owner is made up', pod({}, controlledBy('ReplicaSet', 'some-uid'))],
+  ['a pod that names the Deployment itself as its owner', pod({}, controlledBy('Deployment', 'web-uid'))],
+  ['a pod with another image', pod({ containers: [{ name: 'web', image: images.evil }] })],
+  ['a pod with another command', pod({ containers: [{ name: 'web', image: images.first, command: ['sh'] }] })],
+  ['a pod with an init container', pod({ initContainers: [{ name: 'evil', image: images.evil }] })],
+  [
+    'a pod with a container that nobody injects',
+    pod({ containers: [...(pod().spec?.containers ?? []), { name: 'b' }] }),
+  ],
+  ['a pod with a debugging container', pod({ ephemeralContainers: [{ name: 'debug', image: images.evil }] })],
+  ['a pod on the host network', pod({ hostNetwork: true })],
+  ['a pod with another service account', pod({ serviceAccountName: 'admin' })],
+  ['a pod with another volume', pod({ volumes: [{ name: 'host', hostPath: { path: '/' } }] })],
+];
 const refusals: readonly (readonly [string, TargetWorld, string])[] = [
   [
     'a workload that does not exist',
@@ -124,20 +163,15 @@ const refusals: readonly (readonly [string, TargetWorld, string])[] = [
   ['a workload that an older target names', fresh({ others: [older] }), 'WorkloadTaken'],
   [
     'a Deployment that no target names',
-    fresh({
-      inNamespace: [
-        { kind: 'Deployment', name: 'web' },
-        { kind: 'Deployment', name: 'db' },
-      ],
-    }),
+    fresh(running({ deployments: [live, { ...live, metadata: { ...live.metadata, name: 'db', uid: 'db-uid' } }] })),
     'UnnamedWorkloads',
   ],
   [
     'a StatefulSet of the same name',
-    fresh({ inNamespace: [{ kind: 'StatefulSet', name: 'web' }] }),
+    fresh(running({ others: [{ kind: 'StatefulSet', name: 'web' }] })),
     'UnnamedWorkloads',
   ],
-  ['a bare pod with another image', fresh({ barePods: [bare(images.evil)] }), 'BarePods'],
+  ...foreign.map(([what, stranger]) => [what, fresh(running({ pods: [pod(), stranger] })), 'ForeignPods'] as const),
   [
     'specs that do not fit into a lock',
     fresh({ workloads: [{ kind: 'Deployment', name: 'web', live: big }] }),
@@ -152,8 +186,18 @@ for (const [what, given, reason] of refusals)
     t.is(verdict.action, undefined);
   });
 
-test('a bare pod that runs what is approved does not stand in the way', (t) => {
-  t.deepEqual(settle(fresh({ barePods: [bare(images.first)] })).done, ['WriteLock', 'Protect', 'Adopted']);
+test('pods of a named Deployment, injected containers and pods that are over do not stand in the way', (t) => {
+  const mesh = { name: 'proxy', image: 'registry.example/proxy@sha256:1' };
+  const given = fresh({
+    target: target({ injected: [{ container: 'proxy', imagePrefix: 'registry.example/proxy' }] }),
+    ...running({
+      pods: [
+        pod({ containers: [...(pod().spec?.containers ?? []), mesh] }),
+        { ...pod({}, {}), status: { phase: 'Succeeded' } } as Pod,
+      ],
+    }),
+  });
+  t.deepEqual(settle(given).done, ['WriteLock', 'Protect', 'Adopted']);
 });
 
 test('who has a workload keeps it, also against an older target that names it later', (t) => {

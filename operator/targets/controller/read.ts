@@ -15,7 +15,7 @@ import {
 } from '../../kube/index.ts';
 import { openApproval, type RecordStore } from '../../promotions/records/index.ts';
 import type { Canary, Enforcement } from '../canary/index.ts';
-import type { Named, TargetWorld } from '../decide/index.ts';
+import type { Running, TargetWorld } from '../decide/index.ts';
 
 export interface TargetReaderOptions {
   readonly client: Client;
@@ -25,6 +25,8 @@ export interface TargetReaderOptions {
   readonly canary: Pick<Canary, 'state' | 'check' | 'ensure'>;
   readonly clock: Clock;
 }
+
+const nothing: Running = { deployments: [], others: [], replicaSets: [], pods: [] };
 
 /** Reads the world of a target: live where it decides. */
 export class TargetReader {
@@ -48,15 +50,14 @@ export class TargetReader {
     const adopted = chain.some(({ type, target: of }) => type === 'Adopted' && of.uid === target.metadata.uid);
     const labelled = namespaceObject?.metadata.labels?.[labels.protected] === 'true';
     const enforcement = await this.#enforcement(target, { adopted, protecting: labelled && lock !== undefined });
-    const [workloads, inNamespace, barePods, promotions] = await Promise.all([
+    const [workloads, running, promotions] = await Promise.all([
       Promise.all(
         target.spec.workloads.map(async (workload) => ({
           ...workload,
           live: await client.find(Deployment, { namespace, name: workload.name }, { signal }),
         })),
       ),
-      adopted ? [] : this.#uncontrolled(namespace, signal),
-      adopted ? [] : this.#barePods(namespace, signal),
+      adopted ? nothing : this.#running(namespace, signal),
       this.#promotions(openApproval(chain)?.promotion, signal),
     ]);
     return {
@@ -69,8 +70,7 @@ export class TargetReader {
       lock,
       records: chain,
       workloads,
-      inNamespace,
-      barePods,
+      running,
       enforcement,
       promotions,
     };
@@ -87,21 +87,24 @@ export class TargetReader {
     return adopted ? canary.ensure(namespace, workload, Infinity) : canary.check(namespace, workload);
   }
 
-  async #uncontrolled(namespace: string, signal: AbortSignal): Promise<readonly Named[]> {
-    const lists = await Promise.all(
-      [Deployment, StatefulSet, DaemonSet, ReplicaSet].map(async (type: ResourceType) => {
-        const { items } = await this.#options.client.list(type, { namespace, signal });
-        return items.filter(isUncontrolled).map(({ metadata }) => ({ kind: type.kind, name: metadata.name }));
-      }),
-    );
-    return lists.flat();
-  }
-
-  async #barePods(namespace: string, signal: AbortSignal): Promise<readonly Pod[]> {
-    const { items } = await this.#options.client.list(Pod, { namespace, signal });
-    return items.filter(
-      (pod) => isUncontrolled(pod) && pod.status?.phase !== 'Succeeded' && pod.status?.phase !== 'Failed',
-    );
+  async #running(namespace: string, signal: AbortSignal): Promise<Running> {
+    const { client } = this.#options;
+    const list = async <T extends KubeObject>(type: ResourceType<T>): Promise<readonly T[]> =>
+      (await client.list(type, { namespace, signal })).items;
+    const [deployments, statefulSets, daemonSets, replicaSets, pods] = await Promise.all([
+      list(Deployment),
+      list(StatefulSet),
+      list(DaemonSet),
+      list(ReplicaSet),
+      list(Pod),
+    ]);
+    const uids = new Set(deployments.map(({ metadata }) => metadata.uid));
+    const loose = replicaSets.filter(({ metadata }) => !metadata.ownerReferences?.some(({ uid }) => uids.has(uid)));
+    const others = [...statefulSets, ...daemonSets, ...loose].map(({ kind, metadata }) => ({
+      kind,
+      name: metadata.name,
+    }));
+    return { deployments, others, replicaSets, pods };
   }
 
   /** Of the promotion that is being rolled out: does it still exist? Asked of the API server, caches may be behind. */
@@ -116,8 +119,4 @@ export class TargetReader {
       found?.metadata.uid === undefined || found.metadata.deletionTimestamp !== undefined ? [] : [found.metadata.uid],
     );
   }
-}
-
-function isUncontrolled({ metadata }: KubeObject): boolean {
-  return !(metadata.ownerReferences ?? []).some(({ controller }) => controller === true);
 }

@@ -3,7 +3,9 @@ import { printable } from '../../canonical/index.ts';
 import { contentsOf, lockBytes, MAX_LOCK_BYTES, sameLock } from '../lock/index.ts';
 import { adoptedEntry, adoptingLock, unadopted } from './adopt.ts';
 import { isProtected, lockOf, stall, type TargetStep } from './common.ts';
+import { strangersAmong } from './strangers.ts';
 import type { TargetVerdict } from './verdict.ts';
+import type { Named } from './world.ts';
 
 /** One workload, one target: who has it keeps it, else the first by creation gets it. */
 export const taken: TargetStep = (world) => {
@@ -44,29 +46,36 @@ export const missing: TargetStep = (world) => {
       );
 };
 
+/** Pods are not followed, there are too many; while they stand in the way of an adoption they are looked at again. */
+const LOOK_AGAIN = 10_000;
+
 /** A namespace that also runs what no target names is not taken over: it would be half open. */
 export const strangers: TargetStep = (world) => {
   if (unadopted(world).length === 0) return undefined;
-  const named = [world.target, ...world.others].flatMap(({ spec }) => spec.workloads);
-  const unnamed = world.inNamespace.filter(({ kind, name }) => !named.some((w) => w.kind === kind && w.name === name));
+  const { target, others, running } = world;
+  const named = [target, ...others].flatMap(({ spec }) => spec.workloads);
+  const isNamed = ({ kind, name }: Named): boolean => named.some((w) => w.kind === kind && w.name === name);
+  const deployments = running.deployments.map((live) => ({ kind: 'Deployment', name: live.metadata.name, live }));
+  const unnamed = [...deployments, ...running.others].filter((workload) => !isNamed(workload));
   if (unnamed.length > 0)
     return stall(
       'UnnamedWorkloads',
       `the namespace also runs ${listOf(unnamed.map(({ kind, name }) => `${kind}/${name}`))}, which no ProductionTarget names: name them or move them`,
     );
-  const images = new Set(
-    world.workloads.flatMap(({ live }) =>
-      (live?.spec?.template.spec?.containers ?? []).map(({ name, image }) => `${name}=${image ?? ''}`),
-    ),
-  );
-  const foreign = world.barePods.filter(
-    ({ spec }) => !(spec?.containers ?? []).every(({ name, image }) => images.has(`${name}=${image ?? ''}`)),
+  const own = deployments.filter(isNamed).map(({ live }) => live);
+  const foreign = strangersAmong(
+    running,
+    own,
+    [target, ...others].flatMap(({ spec }) => spec.injected ?? []),
   );
   if (foreign.length > 0)
-    return stall(
-      'BarePods',
-      `the namespace runs pods that match no approved template: ${listOf(foreign.map(({ metadata }) => metadata.name))}; delete them or move them`,
-    );
+    return {
+      ...stall(
+        'ForeignPods',
+        `the namespace runs pods that are not of the present template of a named workload: ${listOf(foreign.map(({ metadata }) => metadata.name))}; delete them, move them, or let the rollout finish`,
+      ),
+      requeueAfter: LOOK_AGAIN,
+    };
   return undefined;
 };
 

@@ -1,5 +1,5 @@
 import type { ProductionTarget, WorkloadLock } from '../../api/index.ts';
-import type { Deployment, Namespace, Pod } from '../../kube/index.ts';
+import type { Deployment, Namespace, Pod, ReplicaSet } from '../../kube/index.ts';
 import type { RecordSpec } from '../../promotions/records/index.ts';
 import type { Enforcement } from '../canary/index.ts';
 import type { WorkloadKey } from '../lock/index.ts';
@@ -8,6 +8,15 @@ import type { WorkloadKey } from '../lock/index.ts';
 export interface Named {
   readonly kind: string;
   readonly name: string;
+}
+
+/** Everything in a namespace that makes pods, and the pods. */
+export interface Running {
+  readonly deployments: readonly Deployment[];
+  /** Other kinds of apps/v1, without the ReplicaSets that Deployments control. */
+  readonly others: readonly Named[];
+  readonly replicaSets: readonly ReplicaSet[];
+  readonly pods: readonly Pod[];
 }
 
 /** All that a target is decided from: read at one time, plain data. */
@@ -22,10 +31,8 @@ export interface TargetWorld {
   readonly records: readonly RecordSpec[];
   /** The target's workloads, as they are live. */
   readonly workloads: readonly (WorkloadKey & { readonly live: Deployment | undefined })[];
-  /** Everything of apps/v1 in the namespace that nothing else controls. */
-  readonly inNamespace: readonly Named[];
-  /** Pods that nothing controls, and that are not over. */
-  readonly barePods: readonly Pod[];
+  /** What runs in the namespace; read while the target is being taken over, empty afterwards. */
+  readonly running: Running;
   readonly enforcement: Enforcement;
   /** Uids of the promotions that exist. */
   readonly promotions: ReadonlySet<string>;
