@@ -216,3 +216,13 @@ export function principal({ name, line }: Pick<Voter, 'name' | 'line'>, key: Jso
 export function verdict({ valid, reason }: Vote): string {
   return `${String(valid)} ${reason}`;
 }
+
+/** A promotion of what runs in the environment pr-42, for those who send it in ways of their own. */
+export function promotionOf({ shop }: Place, name: string): Json {
+  return {
+    apiVersion: 'twinlock.dev/v1alpha1',
+    kind: 'Promotion',
+    metadata: { name },
+    spec: { environmentRef: { namespace: shop.dev, name: 'pr-42' }, targetRef: { name: 'web' } },
+  };
+}

@@ -2,7 +2,7 @@ import test from 'ava';
 import { images } from '../cluster/promotions/shop.ts';
 import { path } from '../cluster/promotions/stage.ts';
 import { allowed, denied } from './assert.ts';
-import { Hall, verdict } from './promotion-stage.ts';
+import { Hall, promotionOf, verdict } from './promotion-stage.ts';
 import { messageOf } from './stage.ts';
 
 let hall: Hall;
@@ -190,12 +190,7 @@ test.serial('denied: a vote that is there at creation (who may approve, and asks
   const collection = path(place.shop.namespace, 'promotions');
   const early = (annotations: object) =>
     hall.stage.cluster.request('POST', collection, {
-      body: {
-        apiVersion: 'twinlock.dev/v1alpha1',
-        kind: 'Promotion',
-        metadata: { name: 'web-43', annotations },
-        spec: { environmentRef: { namespace: place.shop.dev, name: 'pr-42' }, targetRef: { name: 'web' } },
-      },
+      body: { ...promotionOf(place, 'web-43'), metadata: { name: 'web-43', annotations } },
       as: hall.stage.people.alice.kubeconfig,
     });
   const armor = alice.sign(await place.statement());
