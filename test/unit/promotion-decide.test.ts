@@ -75,12 +75,17 @@ const refusals: readonly (readonly [string, World, Phase, string])[] = [
     'GatePending',
   ],
   [
-    'an environment that drifted',
-    world({ environment: environment(images.second, { conditions: { Drifted: 'True' } }) }),
-    'Gating',
-    'GateFailed',
+    'an environment of a namespace that may not',
+    world({ notAdmitted: { message: 'not from there', namespaceGone: false } }),
+    'Pending',
+    'EnvironmentNotAdmitted',
   ],
-  ['an environment of a namespace that may not', world({ notAdmitted: 'not from there' }), 'Gating', 'GateFailed'],
+  [
+    'an environment of a namespace that is gone',
+    world({ notAdmitted: { message: 'gone', namespaceGone: true } }),
+    'Pending',
+    'EnvironmentNotAdmitted',
+  ],
   ['an image by tag', world({ environment: environment('registry.example/web:latest') }), 'Gating', 'GateFailed'],
   [
     'images that do not run in the environment',
@@ -305,6 +310,16 @@ for (const [what, move, words] of movers)
     t.is(decision.count?.votes[0]?.reason, 'StaleRound');
     t.regex(end.records.at(-1)?.round?.because?.join() ?? '', words);
   });
+
+test('a namespace that may not any more ends the hope of an open round, one that is gone changes nothing', (t) => {
+  const { world: open } = run(world());
+  const approving = voted(open, keys.alice);
+  const refused = decide({ ...approving, notAdmitted: { message: 'taken off the list', namespaceGone: false } });
+  t.is(refused.verdict.reason, 'EnvironmentNotAdmitted');
+  t.is(refused.verdict.action, undefined);
+  const gone = decide({ ...approving, environment: undefined, notAdmitted: { message: 'gone', namespaceGone: true } });
+  t.is(gone.verdict.phase, 'Approved');
+});
 
 test('evidence that is too old is gathered again, and an environment that is gone then stops it', (t) => {
   const { world: open } = run(

@@ -103,6 +103,7 @@ test('the flips above cover every field that the design lists', (t) => {
     'changes.#.to',
     'evidence.#.gate',
     'evidence.#.result',
+    'evidence.#.summary',
     'evidence.#.digest',
     'policy.name',
     'policy.digest',
@@ -144,7 +145,7 @@ test('bidi marks, homoglyphs, terminal escapes and line breaks are escaped, in n
   const { approve } = renderStatements({
     ...input,
     promotion: { ...input.promotion, requestedBy: evil },
-    evidence: [{ gate: evil, result: evil, digest: input.policy.digest }],
+    evidence: [{ gate: evil, result: evil, summary: evil, digest: input.policy.digest }],
     changes: [
       ...input.changes,
       ...changesOf([{ kind: 'ConfigMap', name: 'evil', current: {}, desired: { data: { [evil]: evil } } }]),

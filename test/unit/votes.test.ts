@@ -328,8 +328,13 @@ test('a vote for an earlier round is stale: reported, ignored, with what to do',
   const result = count({ a: signed(alice, earlier.statements.approve) });
   refused(t, result, 'StaleRound');
   t.like(result.votes[0], { principal: 'alice', decision: 'approve' });
-  t.is(count({ a: signed(alice, earlier.statements.reject) }).verdict, 'Waiting');
   refused(t, count({ a: signed(alice, 'something else') }), 'WrongStatement');
+});
+
+test('a no to an earlier round stays a no: it was said to the promotion', (t) => {
+  const result = count({ a: signed(alice, earlier.statements.reject), b: approve(bob) });
+  t.is(result.verdict, 'Rejected');
+  t.like(result.votes[0], { principal: 'alice', decision: 'reject', valid: true });
 });
 
 test('a vote taken from another promotion, cluster or round is worth nothing', (t) => {

@@ -36,8 +36,8 @@ export const statementInput: StatementInput = {
     { kind: 'ConfigMap', name: 'flags', current: flags, desired: newFlags },
   ]),
   evidence: [
-    { gate: 'environment', result: 'Passed', digest: digestOf('environment') },
-    { gate: 'leaks', result: 'Passed', digest: digestOf('leaks') },
+    { gate: 'environment', result: 'Passed', summary: '2 of 2 services are twins', digest: digestOf('environment') },
+    { gate: 'leaks', result: 'Passed', summary: 'nothing was found', digest: digestOf('leaks') },
   ],
   policy: { name: 'default', digest: digestOf('policy'), quorum: [{ group: 'security', count: 1 }, { count: 2 }] },
   keyring: { name: 'default', digest: digestOf('keyring') },

@@ -88,6 +88,8 @@ function findText(
   if (decision !== undefined) return { decision };
   for (const { statements } of earlierRounds.slice(-MAX_EARLIER_ROUNDS)) {
     const old = decisionOf(sshsig, key, statements);
+    // A no is to the promotion, whatever the next round puts differently; a yes is to one text.
+    if (old === 'reject') return { decision: old };
     if (old !== undefined)
       return {
         decision: old,

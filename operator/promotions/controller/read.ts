@@ -30,6 +30,8 @@ export interface ReaderOptions {
 
 /** Of what a promotion that is past its count does not need. */
 const NOT_READ = { missing: 'not read: votes are not counted any more' };
+/** Records of a target that may be missing in the cache; more, and this process is too far behind to act. */
+const MAX_UNSEEN = 100;
 /** Targets change rarely: beyond this many in one read something is wrong. */
 const MAX_READS = 3;
 
@@ -64,6 +66,14 @@ export class WorldReader {
       target = world.target;
     }
     throw new Error(`ProductionTarget ${at.name} changes faster than it can be read: try again`);
+  }
+
+  /** The world with the chain as this process knows it now. */
+  withChain(world: World | undefined): World | undefined {
+    if (world === undefined) return undefined;
+    const { metadata, spec } = world.promotion;
+    const chain = this.#options.records.of({ namespace: metadata.namespace, name: spec.targetRef.name });
+    return { ...world, records: chain };
   }
 
   /** While votes are counted the artifacts are known, and production seldom changes between two counts. */
@@ -144,8 +154,12 @@ export class WorldReader {
   async #head({ metadata, spec }: Promotion): Promise<void> {
     const { records } = this.#options;
     const at = { namespace: metadata.namespace ?? '', name: spec.targetRef.name };
-    const chain = records.of(at);
-    if (historyOf(chain, metadata.uid ?? '').approved !== undefined) await records.isHead(at, chain);
+    // One call takes in one record that was not seen; several may be missing.
+    for (let reads = 0; reads < MAX_UNSEEN; reads++) {
+      const chain = records.of(at);
+      if (historyOf(chain, metadata.uid ?? '').approved === undefined || (await records.isHead(at, chain))) return;
+    }
+    throw new Error(`the records of ${at.name} grow faster than they can be read: try again`);
   }
 
   async #policy(target: ProductionTarget | undefined, signal: AbortSignal): Promise<Resolved<ApprovalPolicy>> {

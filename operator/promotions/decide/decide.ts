@@ -22,6 +22,7 @@ const CHAIN: readonly steps.DecisionStep[] = [
   steps.target,
   steps.policyAndKeyring,
   steps.requester,
+  steps.admitted,
   steps.superseded,
   steps.busy,
   steps.gates,

@@ -50,7 +50,6 @@ export function factsOf(world: World): Facts {
             now,
             policy: world.policy.object.spec,
             environment: world.environment,
-            notAdmitted: world.notAdmitted,
             running,
             latched: latched === undefined ? undefined : { artifacts: latched, gates: history.round?.gates ?? [] },
           })

@@ -4,6 +4,7 @@ import { digestPart, type Artifact } from '../plan/index.ts';
 import {
   changesOf,
   renderStatements,
+  StatementError,
   type Evidence,
   type StatementInput,
   type StatementTexts,
@@ -85,9 +86,12 @@ function subjectsOf(artifacts: readonly Artifact[]): readonly Subject[] {
 }
 
 function evidenceOf(gates: readonly GateState[]): readonly Evidence[] {
-  return gates.flatMap(({ name, result, evidenceDigest }) =>
-    isDigest(evidenceDigest) ? [{ gate: name, result, digest: evidenceDigest }] : [],
-  );
+  return gates.map(({ name, result, summary, evidenceDigest }) => {
+    // A gate that a signer would not see must not pass for them.
+    if (!isDigest(evidenceDigest))
+      throw new StatementError('Incomplete', `gate ${name} passed without evidence: it cannot be put into a statement`);
+    return { gate: name, result, summary: summary ?? '', digest: evidenceDigest };
+  });
 }
 
 /** The Round record: written once, never changed; what people sign and what it means. */

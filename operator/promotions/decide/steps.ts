@@ -15,6 +15,8 @@ import { isOpened, rolloutVerdict } from './rollout.ts';
 import type { Verdict } from './verdict.ts';
 import type { World } from './world.ts';
 
+const CAME_TO_NOTHING: readonly string[] = ['Rejected', 'Expired', 'Superseded'];
+
 /** One question about a promotion; the first step that has an answer ends the decision. */
 export type DecisionStep = (world: World, facts: Facts) => Verdict | undefined;
 
@@ -82,12 +84,24 @@ export const requester: DecisionStep = (_world, { requestedBy }) =>
       )
     : undefined;
 
+/**
+ * Asked each time, not latched with the gate: a namespace that is taken off the list promotes nothing any more. One that
+ * was deleted together with its environment changes nothing for a round that is open.
+ */
+export const admitted: DecisionStep = ({ notAdmitted }, { history }) =>
+  notAdmitted === undefined || (notAdmitted.namespaceGone && history.round !== undefined)
+    ? undefined
+    : stall('EnvironmentNotAdmitted', notAdmitted.message);
+
 /** A newer promotion of the same workloads whose round is open takes the place of one that still waits. */
 export const superseded: DecisionStep = (world, facts) => {
   const ours = 'artifacts' in facts.artifacts ? facts.artifacts.artifacts : (world.target?.spec.workloads ?? []);
   const newer = world.siblings.find((sibling) => {
     if (sibling.spec.supersedes !== 'Older') return false;
-    const [round] = historyOf(world.records, sibling.metadata.uid ?? '').rounds;
+    const { rounds, ended: end } = historyOf(world.records, sibling.metadata.uid ?? '');
+    const [round] = rounds;
+    // One that came to nothing takes nobody's place.
+    if (end?.outcome !== undefined && CAME_TO_NOTHING.includes(end.outcome.result)) return false;
     if (round === undefined || !isNewer(sibling, round, world.promotion, facts.history.rounds[0])) return false;
     return (round.artifacts ?? []).some((a) => ours.some((b) => a.kind === b.kind && a.name === b.name));
   });

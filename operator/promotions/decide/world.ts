@@ -1,3 +1,4 @@
+import type { NotAdmitted } from '../gates/index.ts';
 import type {
   ApprovalPolicy,
   ApproverKeyring,
@@ -46,7 +47,7 @@ export interface World {
   readonly keyring: Resolved<ApproverKeyring>;
   readonly environment: TwinEnvironment | undefined;
   /** Why the environment's namespace may not be promoted from; undefined when it may. */
-  readonly notAdmitted: string | undefined;
+  readonly notAdmitted: NotAdmitted | undefined;
   readonly lock: WorkloadLock | undefined;
   /** The target's chain, in order of sequence. */
   readonly records: readonly RecordSpec[];

@@ -9,7 +9,7 @@ export type GateOutcome =
 
 /**
  * The gate that is always there (design: api, "Gates"): the environment's status speaks about its present spec, it is
- * Ready, every twin is wired, nothing drifted, and what runs is what is promoted. The evidence covers what was seen,
+ * Ready, every twin is wired, and what runs is what is promoted. The evidence covers what was seen,
  * without times: equal sights give equal digests.
  *
  * @param environment undefined when it does not exist
@@ -32,9 +32,6 @@ export function environmentGate(environment: TwinEnvironment | undefined, artifa
         summary: `environment ${shown} is not ${type}: ${printable(condition?.message ?? 'it does not say why', 500)}`,
       };
   }
-  const drifted = conditionOf(status?.conditions, 'Drifted');
-  if (drifted?.status === 'True')
-    return { result: 'Failed', summary: `environment ${shown} has drifted: ${printable(drifted.message, 500)}` };
   const services = (status?.services ?? []).map(({ name, mode, verified, ready }) => ({ name, mode, verified, ready }));
   const evidence = {
     environment: { namespace: metadata.namespace, name: metadata.name, uid: metadata.uid },

@@ -10,7 +10,6 @@ export interface GatesInput {
   readonly now: number;
   readonly policy: ApprovalPolicy['spec'];
   readonly environment: TwinEnvironment | undefined;
-  readonly notAdmitted: string | undefined;
   /** What runs in the environment now. */
   readonly running: ArtifactsResult;
   /** What the last round promoted, and the gates that had passed for it; undefined before the first. */
@@ -47,8 +46,7 @@ function run(input: GatesInput, type: string): Omit<GateState, 'name' | 'type'> 
   return outcome.result === 'Passed' ? { ...outcome, finishedAt: seconds(input.now) } : outcome;
 }
 
-function environment({ environment: object, notAdmitted, running, latched }: GatesInput): GateOutcome {
-  if (notAdmitted !== undefined) return { result: 'Failed', summary: notAdmitted };
+function environment({ environment: object, running, latched }: GatesInput): GateOutcome {
   if (object === undefined) return environmentGate(undefined, []);
   if (!('artifacts' in running)) {
     const seen = environmentGate(object, []);

@@ -67,9 +67,10 @@ export function buildStatement(input: StatementInput, decision: Decision): { rea
         ...(from === undefined ? {} : { from }),
         ...(to === undefined ? {} : { to }),
       })),
-      evidence: sortedBy(input.evidence, ({ gate }) => gate).map(({ gate, result, digest }) => ({
+      evidence: sortedBy(input.evidence, ({ gate }) => gate).map(({ gate, result, summary, digest }) => ({
         gate,
         result,
+        summary,
         digest,
       })),
       policy: {

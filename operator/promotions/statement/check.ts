@@ -46,10 +46,11 @@ function checkNames(input: StatementInput): void {
     ),
     ...jobs.map(({ name }) => ['job', name] as const),
     ...evidence.flatMap(
-      ({ gate, result }) =>
+      ({ gate, result, summary }) =>
         [
           ['evidence.gate', gate],
           ['evidence.result', result],
+          ['evidence.summary', summary],
         ] as const,
     ),
   ];

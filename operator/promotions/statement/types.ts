@@ -42,6 +42,8 @@ export interface Change {
 export interface Evidence {
   readonly gate: string;
   readonly result: string;
+  /** What the digest stands for, in words: "2 of 2 services are twins". */
+  readonly summary: string;
   readonly digest: Digest;
 }
 
