@@ -37,6 +37,9 @@ export const fieldManagers = {
   canary: 'twinlock-canary',
 } as const;
 
+/** The proxy of an environment and its Service, which the front door dials; nothing else in a cluster may be named so. */
+export const boundaryName = 'twinlock-boundary';
+
 /** SSHSIG namespace of votes. */
 export const voteNamespace = 'vote.v1@twinlock.dev';
 /** In-toto predicate type of votes. */

@@ -1,4 +1,4 @@
-import { labels } from '../../api/index.ts';
+import { boundaryName, labels } from '../../api/index.ts';
 
 /** On pods and what belongs to them: the service or workload of the environment, or the boundary. Selectors use it. */
 export const COMPONENT_LABEL = 'twinlock.dev/component';
@@ -9,7 +9,7 @@ export type ComponentRole = 'twin' | 'workload' | 'boundary';
 export const FINALIZER = 'twinlock.dev/environment';
 
 /** Name of the proxy's objects; services and workloads cannot have it, since the prefix is reserved. */
-export const BOUNDARY_NAME = 'twinlock-boundary';
+export const BOUNDARY_NAME = boundaryName;
 export const BOUNDARY_PORT = 8080;
 /** Names that start so belong to Twinlock's own objects in an environment. */
 export const RESERVED_PREFIX = 'twinlock-';
