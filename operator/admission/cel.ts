@@ -54,10 +54,20 @@ export function sameExcept(left: string, right: string, except: readonly string[
   );
 }
 
-/** Every entry of `whole` is in `part` with the same value, and what `part` has beyond is an accepted addition. */
-export function sameBeside(part: string, whole: string, accepted: (key: string) => string): string {
+/**
+ * Every entry of `whole` is in `part` with the same value, and what `part` has beyond is an accepted addition.
+ *
+ * @param ignored keys that `part` may have with another value or not at all
+ */
+export function sameBeside(
+  part: string,
+  whole: string,
+  accepted: (key: string) => string,
+  ignored: readonly string[] = [],
+): string {
+  const but = ignored.map((key) => `k == ${text(key)} || `).join('');
   return all(
-    `${whole}.all(k, ${part}[?k] == optional.of(${whole}[k]))`,
+    `${whole}.all(k, ${but}${part}[?k] == optional.of(${whole}[k]))`,
     `${part}.all(k, k in ${whole} || ${group(accepted('k'))})`,
   );
 }

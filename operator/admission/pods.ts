@@ -8,6 +8,7 @@ import {
   POD_FIELDS,
   sameByTable,
 } from './pod-fields.ts';
+import { RESTARTED_AT } from './names.ts';
 import { protectedNamespaces, type PolicyRule } from './policy.ts';
 import { sameVolumes, tokenVolume } from './volumes.ts';
 import { WORKLOAD_CONTROLLERS, controllers } from './who.ts';
@@ -48,8 +49,12 @@ const STEPS: readonly Step[] = [
   {
     name: 'sameAnnotations',
     what: 'annotations',
-    agrees: sameBeside('variables.annotations', field('a.spec.template.metadata', 'annotations', '{}'), (key) =>
-      any(`${key} in ${texts(ADDED_ANNOTATIONS)}`, injects),
+    // A restart before or after the approval leaves its mark in either place, and is no change of content.
+    agrees: sameBeside(
+      'variables.annotations',
+      field('a.spec.template.metadata', 'annotations', '{}'),
+      (key) => any(`${key} in ${texts(ADDED_ANNOTATIONS)}`, injects),
+      [RESTARTED_AT],
     ),
   },
   { name: 'sameFields', what: 'pod fields', agrees: sameByTable(pod, template, POD_FIELDS) },

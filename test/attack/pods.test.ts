@@ -1,6 +1,6 @@
 import test from 'ava';
 import { allowed, denied } from './assert.ts';
-import { Production } from './production.ts';
+import { Production, must } from './production.ts';
 import { deployment, images, openStage, pod, template, workload, type Json, type Live, type Stage } from './stage.ts';
 
 let stage: Stage;
@@ -459,3 +459,33 @@ function mutator(name: string, namespaceName: string, expression: string): reado
     { apiVersion, kind: 'MutatingAdmissionPolicyBinding', metadata: { name }, spec: { policyName: name } },
   ];
 }
+
+const restart = (at: string): Json => ({
+  spec: { template: { metadata: { annotations: { 'kubectl.kubernetes.io/restartedAt': at } } } },
+});
+
+test('allowed: a restart, a promotion whose approved content has the mark of the restart, and a restart again', async (t) => {
+  const shop = await Production.open(stage, 'restarts');
+  const path = shop.apps('Deployment', 'web');
+  const [before] = await shop.pods(1);
+  allowed(t, await stage.agent('PATCH', path, restart('2026-11-21T08:00:00Z')));
+  const live = await shop.read(path);
+  // As it is sent, with the mark: the controller's own entries have it taken out, a lock of an older one need not.
+  const [entry] = (await shop.read(shop.own('workloadlocks', 'lock'))).spec['approved'] as readonly Json[];
+  await must(
+    stage.promotions('PATCH', shop.own('workloadlocks', 'lock'), {
+      spec: { approved: [{ ...entry, spec: live.spec }] },
+    }),
+  );
+  // A template's stripped of the mark, as a promotion applies it, and one with another: both are this content.
+  const bare = asSent(before as Live, 'promoted');
+  const at = (time: string): PodLike => withMeta(bare, { annotations: { 'kubectl.kubernetes.io/restartedAt': time } });
+  const pods = `${shop.core('pods')}?dryRun=All`;
+  allowed(t, await stage.manager('POST', pods, bare));
+  allowed(t, await stage.manager('POST', pods, at('2026-11-21T09:00:00Z')));
+  denied(t, await stage.manager('POST', pods, withMeta(bare, { annotations: { other: 'x' } })), 'pods', /annotations/);
+  allowed(t, await stage.agent('PATCH', path, restart('2026-11-21T10:00:00Z')));
+  await shop.until('the pod of the second restart is there', async () =>
+    (await shop.pods(1)).some((one) => JSON.stringify(one.metadata['annotations'] ?? {}).includes('T10:00:00Z')),
+  );
+});
