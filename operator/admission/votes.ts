@@ -7,6 +7,8 @@ import { fieldManager, may } from './who.ts';
 const MOST_VOTES = 32;
 /** Bytes of one armor; the verifier refuses longer ones too. */
 const LONGEST_VOTE = 6144;
+/** What every signature has in it; an approver may take away what has not. */
+const ARMOR = 'BEGIN SSH SIGNATURE';
 const FLUX_LABELS = ['kustomize.toolkit.fluxcd.io/name', 'helm.toolkit.fluxcd.io/name'];
 
 const promotions = (operations: readonly ('CREATE' | 'UPDATE')[]) => [
@@ -17,7 +19,8 @@ const annotations = (object: string): string => `${object}.metadata.?annotations
 
 /**
  * Who adds a vote may vote, nobody changes one, and nobody takes one away that the controller has not seen: what it has
- * seen is in status and counts from there. The signature decides; this only keeps noise out.
+ * seen is in status and counts from there, approvers included: one of them could keep another's reject from being seen.
+ * The signature decides; this only keeps noise out.
  */
 export function votes(): PolicyRule {
   const flux = FLUX_LABELS.map((label) => `${text(label)} in object.metadata.?labels.orValue({})`);
@@ -56,7 +59,11 @@ export function votes(): PolicyRule {
         message: refusal("' keeps every vote as it was cast: add yours under another name'"),
       },
       {
-        expression: any('variables.removed.all(k, variables.before[k] in variables.kept)', 'variables.mayApprove'),
+        expression: any(
+          `variables.removed.all(k, variables.kept.exists(a, variables.before[k] == a || variables.before[k] == a + '\\n')
+  || (variables.mayApprove && !variables.before[k].contains(${text(ARMOR)})))`,
+          may('unprotect', 'productiontargets', 'request.namespace'),
+        ),
         message: refusal("' keeps every vote until its status has it'"),
       },
       {

@@ -65,6 +65,21 @@ test('denied: a vote removed before the controller saw it; allowed: once its sta
   allowed(t, await stage.agent('PATCH', path, vote('alice', null)));
 });
 
+test("denied: another's vote removed by an approver before the controller saw it; allowed: noise, and with unprotect", async (t) => {
+  const { path } = await asked('rogue');
+  await must(stage.approver('PATCH', path, vote('alice')));
+  await must(stage.approver('PATCH', path, vote('noise', 'not signed')));
+  denied(t, await stage.approver('PATCH', path, vote('alice', null)), 'votes', /until its status has it/);
+  denied(t, await stage.agent('PATCH', path, vote('noise', null)), 'votes', /until its status has it/);
+  allowed(t, await stage.approver('PATCH', path, vote('noise', null)));
+  allowed(t, await stage.admin('PATCH', path, vote('alice', null)));
+  // kubectl annotate drops the last line break, other ways of voting keep it; status has it without.
+  await must(stage.approver('PATCH', path, vote('bob', `${armor}\n`)));
+  const kept = { valid: true, reason: 'Counted', armor, firstSeen: '2026-11-21T08:00:00Z' };
+  await must(stage.promotions('PATCH', `${path}/status`, { status: { approval: { votes: [kept] } } }));
+  allowed(t, await stage.approver('PATCH', path, vote('bob', null)));
+});
+
 test('denied: votes too long or too many', async (t) => {
   const { path } = await asked('flood');
   denied(t, await stage.approver('PATCH', path, vote('long', 'x'.repeat(6145))), 'votes', /at most 6144 bytes/);
