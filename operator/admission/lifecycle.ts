@@ -1,11 +1,10 @@
 import { all, any, group, sameField } from './cel.ts';
 import { denial } from './denial.ts';
 import { protectedNamespaces, type PolicyRule, type Validation } from './policy.ts';
-import { WORKLOAD_CONTROLLERS, controllers, onSubResource } from './who.ts';
+import { WORKLOAD_CONTROLLERS, clearsNamespace, controllers, onSubResource } from './who.ts';
 
 const REMOVERS = [
   'generic-garbage-collector',
-  'namespace-controller',
   'deployment-controller',
   'statefulset-controller',
   'daemon-set-controller',
@@ -34,7 +33,7 @@ export function removal(): PolicyRule {
     ],
     validations: [
       {
-        expression: `request.operation != 'DELETE' || ${group(controllers(REMOVERS))}`,
+        expression: any("request.operation != 'DELETE'", controllers(REMOVERS), clearsNamespace),
         message: denial("' may not be deleted'"),
       },
       keepsOwners,
@@ -87,6 +86,14 @@ export function workloadStatus(): PolicyRule {
   };
 }
 
+/** What writes Endpoints and EndpointSlices from Services and pods. */
+export const ENDPOINT_CONTROLLERS = [
+  'endpoint-controller',
+  'endpointslice-controller',
+  'endpointslicemirroring-controller',
+  'generic-garbage-collector',
+];
+
 /** Traffic follows EndpointSlices, whoever writes them, so only their controllers do. */
 export function routing(): PolicyRule {
   return {
@@ -99,12 +106,7 @@ export function routing(): PolicyRule {
     ],
     validations: [
       {
-        expression: controllers([
-          'endpoint-controller',
-          'endpointslice-controller',
-          'endpointslicemirroring-controller',
-          'generic-garbage-collector',
-        ]),
+        expression: controllers(ENDPOINT_CONTROLLERS),
         message: denial("' takes traffic and is written by its controller only'"),
       },
     ],

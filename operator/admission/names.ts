@@ -1,6 +1,6 @@
 import { apiVersion, group } from '../api/kind.ts';
 import { workloadLockName } from '../api/kinds/workload-lock.ts';
-import { annotations, fieldManagers, labels, serviceAccounts } from '../api/names.ts';
+import { annotations, boundaryName, fieldManagers, labels, serviceAccounts } from '../api/names.ts';
 
 /** The API's names as the policies use them. */
 export const GROUP = group;
@@ -12,5 +12,6 @@ export const REQUESTED_BY = annotations.requestedBy;
 export const VOTE_PREFIX = annotations.votePrefix;
 export const PROMOTIONS = serviceAccounts.promotions;
 export const ENVIRONMENTS = serviceAccounts.environments;
+export const BOUNDARY_NAME = boundaryName;
 export const PLAN_MANAGER = fieldManagers.plan;
 export { RESTARTED_AT } from '../canonical/index.ts';

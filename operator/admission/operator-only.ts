@@ -2,14 +2,15 @@ import { all, any, texts } from './cel.ts';
 import { refusal } from './denial.ts';
 import { GROUP } from './names.ts';
 import type { PolicyRule } from './policy.ts';
-import { controllers, type Who } from './who.ts';
+import { clearsNamespace, type Who } from './who.ts';
 
 /** Kinds whose status the environments process writes; all others are the promotions process's. */
 export const ENVIRONMENT_KINDS = ['twinenvironments', 'twinenvironmentsets', 'twinclasses', 'vendortwins'];
 
 /**
  * Status, locks and records are the operator's own word. The writer is its process, not only its account: `edit` may
- * impersonate service accounts or mint tokens of them, but those carry no pod.
+ * impersonate service accounts or mint tokens of them, but those carry no pod. Locks and records have no owner, so the
+ * garbage collector has nothing to do with them; they go with their namespace.
  */
 export function operatorOnly(by: Who): PolicyRule {
   return {
@@ -27,7 +28,7 @@ export function operatorOnly(by: Who): PolicyRule {
       {
         expression: any(
           `(request.resource.resource in ${texts(ENVIRONMENT_KINDS)} ? (${by.environments}) : (${by.promotions}))`,
-          all("request.operation == 'DELETE'", controllers(['namespace-controller', 'generic-garbage-collector'])),
+          all("request.operation == 'DELETE'", clearsNamespace),
         ),
         message: refusal("' is written by the operator only: change the spec of what it follows from'"),
       },
@@ -35,7 +36,7 @@ export function operatorOnly(by: Who): PolicyRule {
         expression: any(
           "request.resource.resource != 'promotionrecords'",
           "request.operation == 'CREATE'",
-          all("request.operation == 'DELETE'", controllers(['namespace-controller', 'generic-garbage-collector'])),
+          all("request.operation == 'DELETE'", clearsNamespace),
         ),
         message: refusal("' is a record: records are added, never changed'"),
       },

@@ -13,6 +13,8 @@ export interface ResourceRule {
   readonly groups: readonly string[];
   readonly resources: readonly string[];
   readonly operations: readonly Operation[];
+  /** Names of the objects; left out: all. The cheapest way to say so: nothing is converted for the others. */
+  readonly names?: readonly string[];
 }
 
 /** A named CEL expression. */
@@ -36,6 +38,8 @@ export interface PolicyRule {
   readonly match: readonly ResourceRule[];
   /** Namespaces it looks at; left out: all, and cluster-scoped objects. */
   readonly namespaces?: Readonly<Record<string, unknown>>;
+  /** Labels of the objects that it looks at, before or after the change; left out: all. */
+  readonly objects?: Readonly<Record<string, unknown>>;
   /** True when it compares with the namespace's WorkloadLock; a missing lock denies. */
   readonly lock?: boolean;
   /** Requests are looked at only when all of these hold. */
@@ -63,7 +67,7 @@ export function renderRule(rule: PolicyRule): readonly PolicyObject[] {
       spec: {
         failurePolicy: 'Fail',
         ...(rule.lock === true && { paramKind: { apiVersion: API_VERSION, kind: 'WorkloadLock' } }),
-        matchConstraints: matchConstraints(rule.match, rule.namespaces),
+        matchConstraints: matchConstraints(rule.match, rule.namespaces, rule.objects),
         ...(rule.conditions && { matchConditions: rule.conditions }),
         ...(rule.variables && { variables: rule.variables }),
         validations: rule.validations.map(({ expression, message }) => ({
@@ -99,16 +103,18 @@ export function describe(name: string, description: string): KubeObject['metadat
 export function matchConstraints(
   rules: readonly ResourceRule[],
   namespaces: Readonly<Record<string, unknown>> = {},
+  objects: Readonly<Record<string, unknown>> = {},
 ): Readonly<Record<string, unknown>> {
   return {
     matchPolicy: 'Equivalent',
     namespaceSelector: namespaces,
-    objectSelector: {},
-    resourceRules: rules.map(({ groups, resources, operations }) => ({
+    objectSelector: objects,
+    resourceRules: rules.map(({ groups, resources, operations, names }) => ({
       apiGroups: groups,
       apiVersions: ['*'],
       resources,
       operations,
+      ...(names && { resourceNames: names }),
       scope: '*',
     })),
   };

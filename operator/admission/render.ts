@@ -1,4 +1,6 @@
+import { boundary, boundarySlices } from './boundary.ts';
 import {
+  guardControllers,
   guardEnvironments,
   guardDefinitions,
   guardNamespaces,
@@ -39,14 +41,17 @@ export function renderPolicies({ systemNamespace }: RenderOptions): readonly Pol
     workloadStatus(),
     scale(),
     routing(),
+    boundary(by),
+    boundarySlices(),
     votes(),
     requestedBy(),
     operatorOnly(by),
     guardNamespaces(by, systemNamespace),
     guardDefinitions(),
-    guardTargets(),
+    guardTargets(systemNamespace),
     guardNodes(),
     guardSystem(systemNamespace),
+    guardControllers(systemNamespace),
     guardEnvironments(by, systemNamespace),
   ];
   return [...rules.flatMap(renderRule), ...setRequestedBy()];

@@ -2,6 +2,7 @@ import { all, text, texts } from './cel.ts';
 import { ENVIRONMENTS, GROUP, PROMOTIONS } from './names.ts';
 
 const EXTRA = 'authentication.kubernetes.io';
+const MANAGER = 'system:kube-controller-manager';
 
 /** CEL that tells who sends a request. Names alone prove nothing: `edit` may impersonate service accounts. */
 export interface Who {
@@ -31,9 +32,67 @@ export function who(systemNamespace: string): Who {
  * impersonation.
  */
 export function controllers(names: readonly string[]): string {
-  const users = ['system:kube-controller-manager', ...names.map((name) => `system:serviceaccount:kube-system:${name}`)];
+  const users = [MANAGER, ...names.map((name) => `system:serviceaccount:kube-system:${name}`)];
   return all(`request.userInfo.username in ${texts(users)}`, hasExtra('credential-id'));
 }
+
+/** The controller manager itself, which mints the tokens of its controllers. */
+export const controllerManager = controllers([]);
+
+/** Content of a namespace that is being deleted, by the controller that clears it; it has no say while one stays. */
+export const clearsNamespace = all(
+  controllers(['namespace-controller']),
+  'namespaceObject != null',
+  'has(namespaceObject.metadata.deletionTimestamp)',
+);
+
+/**
+ * The accounts of the controller manager in kube-system, as of Kubernetes 1.36: who has a token of one is that
+ * controller, and some may do more than an admin (the aggregation of roles, the approval of certificates). Without those
+ * that a cloud's own controller manager mints tokens of, which the lock trusts with nothing: node, route and service.
+ */
+export const CONTROLLER_ACCOUNTS: readonly string[] = [
+  'attachdetach-controller',
+  'bootstrap-signer',
+  'certificate-controller',
+  'clusterrole-aggregation-controller',
+  'cronjob-controller',
+  'daemon-set-controller',
+  'deployment-controller',
+  'device-taint-eviction-controller',
+  'disruption-controller',
+  'endpoint-controller',
+  'endpointslice-controller',
+  'endpointslicemirroring-controller',
+  'ephemeral-volume-controller',
+  'expand-controller',
+  'generic-garbage-collector',
+  'horizontal-pod-autoscaler',
+  'job-controller',
+  'kube-apiserver-serving-clustertrustbundle-publisher',
+  'legacy-service-account-token-cleaner',
+  'namespace-controller',
+  'persistent-volume-binder',
+  'pod-garbage-collector',
+  'pv-protection-controller',
+  'pvc-protection-controller',
+  'replicaset-controller',
+  'replication-controller',
+  'resource-claim-controller',
+  'resourcequota-controller',
+  'root-ca-cert-publisher',
+  'selinux-warning-controller',
+  'service-account-controller',
+  'service-cidrs-controller',
+  'statefulset-controller',
+  'storage-version-migrator-controller',
+  'token-cleaner',
+  'ttl-after-finished-controller',
+  'ttl-controller',
+  'vac-protection-controller',
+  'validatingadmissionpolicy-status-controller',
+  'volumeattributesclass-protection-controller',
+];
 
 /** Kubernetes' controllers that make pods from an apps/v1 workload. */
 export const WORKLOAD_CONTROLLERS = ['replicaset-controller', 'statefulset-controller', 'daemon-set-controller'];

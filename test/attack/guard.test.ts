@@ -109,7 +109,7 @@ test('denied: a target, policy or keyring weakened or deleted without the verb u
     metadata: { name: 'web' },
     spec: { workloads: [{ kind: 'Deployment', name: 'web' }] },
   };
-  await must(stage.agent('POST', shop.own('productiontargets'), target));
+  await must(stage.admin('POST', shop.own('productiontargets'), target));
   const policy = {
     apiVersion: 'twinlock.dev/v1alpha1',
     kind: 'ApprovalPolicy',
@@ -117,16 +117,72 @@ test('denied: a target, policy or keyring weakened or deleted without the verb u
     spec: { quorum: [{ count: 2 }] },
   };
   const policies = '/apis/twinlock.dev/v1alpha1/approvalpolicies';
-  await must(stage.agent('POST', policies, policy));
+  await must(stage.admin('POST', policies, policy));
   const path = shop.own('productiontargets', 'web');
   denied(t, await stage.agent('DELETE', path), 'guard-targets', /verb unprotect/);
   denied(t, await stage.agent('DELETE', shop.own('productiontargets')), 'guard-targets');
   denied(t, await stage.agent('PATCH', path, { spec: { liveAccess: 'Allow' } }), 'guard-targets');
   denied(t, await stage.wildcard('PATCH', `${policies}/strict`, { spec: { quorum: [{ count: 1 }] } }), 'guard-targets');
   denied(t, await stage.wildcard('DELETE', `${policies}/strict`), 'guard-targets');
+  const gone = { apiVersion: 'v1', kind: 'ConfigMap', name: 'gone', uid: '00000000-0000-4000-8000-000000000000' };
+  const owned = { metadata: { ownerReferences: [gone] } };
+  denied(t, await stage.agent('PATCH', path, owned), 'guard-targets', /given an owner/);
+  denied(t, await stage.wildcard('PATCH', `${policies}/strict`, owned), 'guard-targets', /given an owner/);
   allowed(t, await stage.agent('PATCH', path, { metadata: { labels: { team: 'a' } } }));
   allowed(t, await stage.admin('PATCH', path, { spec: { liveAccess: 'Allow' } }));
   allowed(t, await stage.admin('DELETE', path));
+});
+
+test('denied: a target, a second policy or a missing keyring made without the verb unprotect; allowed: with it', async (t) => {
+  const apiVersion = 'twinlock.dev/v1alpha1';
+  await must(stage.admin('POST', '/api/v1/namespaces', namespace('others')));
+  const own = '/apis/twinlock.dev/v1alpha1';
+  const metadata = { name: 'made' };
+  const target = {
+    apiVersion,
+    kind: 'ProductionTarget',
+    metadata,
+    spec: { workloads: [{ kind: 'Deployment', name: 'web' }] },
+  };
+  const policy = { apiVersion, kind: 'ApprovalPolicy', metadata, spec: { default: true } };
+  const key = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIO5PBqOUXqAiMlbDtnXz8f8JY0q2Hg1fK5p0yHvUjz7w';
+  const keyring = {
+    apiVersion,
+    kind: 'ApproverKeyring',
+    metadata,
+    spec: { principals: [{ name: 'mallory', keys: [{ publicKey: key }] }] },
+  };
+  const made: Readonly<Record<string, object>> = {
+    [`${own}/namespaces/others/productiontargets`]: target,
+    [`${own}/approvalpolicies`]: policy,
+    [`${own}/approverkeyrings`]: keyring,
+  };
+  for (const [path, object] of Object.entries(made)) {
+    denied(t, await stage.agent('POST', path, object), 'guard-targets', /verb unprotect/, path);
+    denied(t, await stage.wildcard('POST', path, object), 'guard-targets', /verb unprotect/, path);
+    allowed(t, await stage.admin('POST', `${path}?dryRun=All`, object));
+  }
+  for (const where of ['kube-system', 'kube-public', 'twinlock-system']) {
+    const path = `${own}/namespaces/${where}/productiontargets`;
+    denied(t, await stage.admin('POST', path, target), 'guard-targets', /cannot be production/, where);
+  }
+});
+
+test("denied: what answers for Kubernetes' own groups replaced; allowed: other services, and v1. by an admin", async (t) => {
+  const path = '/apis/apiregistration.k8s.io/v1/apiservices';
+  const mine = { spec: { service: { namespace: 'default', name: 'mine' }, insecureSkipTLSVerify: true } };
+  for (const name of ['v1.', 'v1.apps', 'v1.admissionregistration.k8s.io', 'v1.authorization.k8s.io']) {
+    denied(t, await stage.wildcard('PATCH', `${path}/${name}?dryRun=All`, mine), 'guard-definitions', undefined, name);
+    const note = { metadata: { annotations: { note: 'x' } } };
+    allowed(t, await stage.admin('PATCH', `${path}/${name}`, note));
+  }
+  const other = {
+    apiVersion: 'apiregistration.k8s.io/v1',
+    kind: 'APIService',
+    metadata: { name: 'v1.other.example' },
+    spec: { group: 'other.example', version: 'v1', groupPriorityMinimum: 100, versionPriority: 100, ...mine.spec },
+  };
+  allowed(t, await stage.wildcard('POST', `${path}?dryRun=All`, other));
 });
 
 test("denied: tokens of the operator's accounts, minted or as a Secret; allowed: for a kubelet's pods", async (t) => {

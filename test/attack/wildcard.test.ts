@@ -103,10 +103,26 @@ test('denied: an agent with every verb on core, apps and batch, with the operato
       send('DELETE', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/workloadlocks.twinlock.dev'),
     'a token of the operator': () =>
       send('POST', '/api/v1/namespaces/twinlock-system/serviceaccounts/twinlock-promotions/token', { spec: {} }),
+    "a token of Kubernetes' namespace controller": () =>
+      send('POST', '/api/v1/namespaces/kube-system/serviceaccounts/namespace-controller/token', { spec: {} }),
+    'a token of the garbage collector': () =>
+      send('POST', '/api/v1/namespaces/kube-system/serviceaccounts/generic-garbage-collector/token', { spec: {} }),
+    "a Secret with a controller's token": () =>
+      send('POST', '/api/v1/namespaces/kube-system/secrets', {
+        metadata: { name: 'x', annotations: { 'kubernetes.io/service-account.name': 'namespace-controller' } },
+        type: 'kubernetes.io/service-account-token',
+      }),
+    "a pod with a controller's account": () =>
+      send('POST', '/api/v1/namespaces/kube-system/pods', pod('x', { serviceAccountName: 'replicaset-controller' })),
+    'a Service that the front door dials': () =>
+      send('POST', shop.core('services'), {
+        metadata: { name: 'twinlock-boundary' },
+        spec: { type: 'ExternalName', externalName: 'evil.example' },
+      }),
     'the operator deleted': () => send('DELETE', '/api/v1/namespaces/twinlock-system'),
   };
   const rules =
-    'workloads|pods|pods-live|live-access|delete|replicasets|scale|workload-status|operator-only|guard-namespaces|guard-definitions|guard-system';
+    'workloads|pods|pods-live|live-access|delete|replicasets|scale|workload-status|operator-only|guard-namespaces|guard-definitions|guard-system|guard-controllers|boundary';
   for (const [what, attempt] of Object.entries(attempts)) denied(t, await attempt(), rules, undefined, what);
   t.deepEqual(await snapshot(shop), before);
 });

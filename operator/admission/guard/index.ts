@@ -1,3 +1,4 @@
+export { guardControllers } from './controllers.ts';
 export { guardEnvironments } from './environments.ts';
 export { guardDefinitions, guardTargets } from './kinds.ts';
 export { guardNamespaces } from './namespaces.ts';

@@ -1,7 +1,7 @@
 import { all, any, text } from '../cel.ts';
 import { refusal } from '../denial.ts';
 import type { PolicyRule } from '../policy.ts';
-import { controllers, kubelet, may, onSubResource } from '../who.ts';
+import { clearsNamespace, controllers, kubelet, may, onSubResource } from '../who.ts';
 
 /** The operator's own namespace: its workloads, its pods and its tokens. */
 export function guardSystem(systemNamespace: string): PolicyRule {
@@ -13,7 +13,6 @@ export function guardSystem(systemNamespace: string): PolicyRule {
     'job-controller',
     'cronjob-controller',
     'generic-garbage-collector',
-    'namespace-controller',
     'horizontal-pod-autoscaler',
   ]);
   return {
@@ -47,6 +46,7 @@ export function guardSystem(systemNamespace: string): PolicyRule {
       {
         expression: any(
           controllersThere,
+          clearsNamespace,
           all("request.operation == 'CREATE'", onSubResource('token'), kubelet),
           all(
             "request.operation == 'UPDATE'",
