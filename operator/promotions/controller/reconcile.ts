@@ -34,8 +34,10 @@ export class PromotionReconciler {
     let takenBackFor: World['takenBackFor'];
     let approvedHere = false;
     let count: Decision['count'];
+    let ahead: Promise<World | undefined> | undefined;
     for (let turn = 0; turn < MAX_TURNS; turn++) {
-      const seen = await reader.read(key, signal);
+      const seen = ahead === undefined ? await reader.read(key, signal) : reader.withChain(await ahead);
+      ahead = undefined;
       if (seen === undefined) return undefined;
       const world = { ...seen, takenBackFor };
       const decided = decide(world);
@@ -43,6 +45,12 @@ export class PromotionReconciler {
       const decision = { ...decided, count };
       const { action, reason, message } = decision.verdict;
       if (action === undefined) return this.#report(world, decision);
+      const approves = action.do === 'Append' && action.entry.outcome?.result === 'Approved';
+      if (approves) {
+        // All is asked once more before the lock opens; that goes on while the approval is recorded.
+        ahead = reader.read(key, signal);
+        ahead.catch(() => undefined);
+      }
       try {
         const applied = await actor.act(world, action, signal);
         if (applied && action.do === 'OpenLock' && approvedHere) onRolledOut(monotonic() - started);
@@ -51,7 +59,7 @@ export class PromotionReconciler {
         throw error;
       }
       if (action.do === 'RollBack') takenBackFor = { reason, message };
-      if (action.do === 'Append' && action.entry.outcome?.result === 'Approved') approvedHere = true;
+      approvedHere ||= approves;
     }
     throw new Error(
       `${key.namespace ?? ''}/${key.name} took ${MAX_TURNS} steps and is not done: the world changes under it`,

@@ -28,7 +28,7 @@ export function promotionStatus(world: World, decision: Decision): PromotionStat
   return {
     observedGeneration: promotion.metadata.generation,
     phase: verdict.phase,
-    ...gatesOf(decision),
+    ...gatesOf(world, decision),
     ...approvalOf(world, decision),
     ...rolloutOf(decision),
     ...(verdict.why === undefined || verdict.why.length === 0
@@ -75,10 +75,15 @@ function yes(reason: string, message: string): { readonly reason: string; readon
   return { reason, message };
 }
 
-/** Those that were run now, else those that the round was opened with. */
-function gatesOf({ facts }: Decision): Pick<PromotionStatus, 'gates'> {
+/** Those that were run now, else those that the round was opened with. The same sight again is no news. */
+function gatesOf({ promotion }: World, { facts }: Decision): Pick<PromotionStatus, 'gates'> {
   const gates = facts.gates.length > 0 ? facts.gates : (facts.history.round?.gates ?? []);
-  return gates.length === 0 ? {} : { gates: gates.map((gate) => ({ ...gate })) };
+  const shown = gates.map((gate) => {
+    const before = promotion.status?.gates?.find(({ name }) => name === gate.name);
+    const same = gate.evidenceDigest !== undefined && before?.evidenceDigest === gate.evidenceDigest;
+    return same && before.finishedAt !== undefined ? { ...gate, finishedAt: before.finishedAt } : { ...gate };
+  });
+  return shown.length === 0 ? {} : { gates: shown };
 }
 
 function approvalOf({ promotion }: World, { facts, count }: Decision): Pick<PromotionStatus, 'approval'> {

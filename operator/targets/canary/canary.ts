@@ -38,14 +38,9 @@ export class Canary {
 
   /** Looks at one namespace now. Rejects when the API server gives no answer; the last state then stays. */
   async check(namespace: string, workload: string | undefined): Promise<Enforcement> {
-    const [drifted] = this.#options.drift();
-    const seen: Enforcement =
-      drifted === undefined
-        ? await probe(this.#options.client, namespace, workload)
-        : { active: false, message: `${drifted}: install the admission policies of this version again` };
-    const before = this.#states.get(namespace);
-    this.#states.set(namespace, { ...seen, at: this.#options.clock.monotonic() });
-    if (before?.active !== seen.active || before.message !== seen.message) this.#options.onChange(namespace, seen);
+    const seen = await this.#look(namespace, workload);
+    // Whoever asked may not ask again: from here on it is looked at often, until it is protected.
+    if (!seen.active) this.wake();
     return seen;
   }
 
@@ -72,6 +67,21 @@ export class Canary {
     }
   }
 
+  async #look(namespace: string, workload: string | undefined): Promise<Enforcement> {
+    const started = this.#options.clock.monotonic();
+    const [drifted] = this.#options.drift();
+    const seen: Enforcement =
+      drifted === undefined
+        ? await probe(this.#options.client, namespace, workload)
+        : { active: false, message: `${drifted}: install the admission policies of this version again`, drifted: true };
+    const before = this.#states.get(namespace);
+    // Looks overlap: one that began earlier and ended later knows less.
+    if (before !== undefined && before.at > started) return before;
+    this.#states.set(namespace, { ...seen, at: started });
+    if (before?.active !== seen.active || before.message !== seen.message) this.#options.onChange(namespace, seen);
+    return seen;
+  }
+
   /** @returns whether every namespace is protected */
   async #round(signal: AbortSignal): Promise<boolean> {
     const namespaces = this.#options.namespaces();
@@ -80,7 +90,7 @@ export class Canary {
     for (const [namespace, workload] of namespaces) {
       if (signal.aborted) return true;
       try {
-        calm = (await this.check(namespace, workload)).active && calm;
+        calm = (await this.#look(namespace, workload)).active && calm;
       } catch (error) {
         calm = false;
         this.#options.logger.warn({ namespace, err: error }, 'the canary got no answer');

@@ -6,6 +6,8 @@ export interface Enforcement {
   readonly active: boolean;
   /** Why it is not. */
   readonly message: string;
+  /** Policies are missing or changed: trying again helps only after somebody installed them. */
+  readonly drifted?: boolean | undefined;
 }
 
 type ProbeClient = Pick<Client, 'patch' | 'create'>;

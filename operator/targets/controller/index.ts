@@ -3,3 +3,4 @@ export { FollowedWorkloads, type OnWorkload } from './followed.ts';
 export { TargetReader } from './read.ts';
 export { TargetReconciler } from './reconcile.ts';
 export { releaser } from './release.ts';
+export { readSnapshot, type Snapshot } from './snapshot.ts';

@@ -99,7 +99,8 @@ export const adoption: TargetStep = (world) => {
       ...going,
       reason: 'EnforcementInactive',
       message: `the API server does not enforce the lock yet: ${world.enforcement.message}`,
-      requeueAfter: 250,
+      // A label and a lock take a moment to reach admission.
+      requeueAfter: world.enforcement.drifted === true ? undefined : 250,
     };
   return { ...going, action: { do: 'Append', entry: adoptedEntry(world, adopting) } };
 };

@@ -15,6 +15,8 @@ import { randomBytes } from 'node:crypto';
 export interface Dying {
   /** What it wrote, in order: `create promotionrecords`. */
   readonly writes: readonly string[];
+  /** The namespaces that these went to. */
+  readonly namespaces: readonly string[];
   /** Resolves when it is dead. */
   readonly dead: Promise<void>;
   stop(): Promise<void>;
@@ -35,7 +37,8 @@ export async function startDying(kubeconfig: string, systemNamespace: string, la
   const { metadata } = await client.get(Namespace, { name: 'kube-system' });
   const writes: string[] = [];
   const { promise: dead, resolve: die } = Promise.withResolvers<void>();
-  const mortal = mortalClient(client, writes, last, die);
+  const namespaces: string[] = [];
+  const mortal = mortalClient(client, { writes, namespaces }, last, die);
   const logger = createLogger({ level: 'silent', name: 'dying' });
   const manager = new Manager({ client: mortal, logger, gracePeriod: 2000 });
   wirePromotions({
@@ -51,6 +54,7 @@ export async function startDying(kubeconfig: string, systemNamespace: string, la
   const running = await manager.start();
   return {
     writes,
+    namespaces,
     dead,
     stop: async () => {
       await running.stop();
@@ -62,7 +66,12 @@ export async function startDying(kubeconfig: string, systemNamespace: string, la
 const READS: ReadonlySet<string | symbol> = new Set(['get', 'find', 'list', 'serverDate', 'request']);
 const WRITES: ReadonlySet<string | symbol> = new Set(['create', 'replace', 'patch', 'apply', 'delete']);
 
-function mortalClient(client: Client, writes: string[], last: LastWrite, die: () => void): Client {
+interface Seen {
+  readonly writes: string[];
+  readonly namespaces: string[];
+}
+
+function mortalClient(client: Client, { writes, namespaces }: Seen, last: LastWrite, die: () => void): Client {
   let alive = true;
   return new Proxy(client, {
     get(target, name) {
@@ -77,11 +86,15 @@ function mortalClient(client: Client, writes: string[], last: LastWrite, die: ()
         if (!alive) throw gone('PUT');
         if (args.some((arg) => isDryRun(arg))) return call(...args);
         const write = `${String(name)} ${(args[0] as { readonly plural: string }).plural}`;
-        writes.push(write);
-        const final = write === last.write && writes.filter((each) => each === write).length === last.nth;
-        // Nothing else gets out while the last write is under way.
+        const final = write === last.write && writes.filter((each) => each === write).length === last.nth - 1;
+        // Nothing else gets out while the last write is under way; one that is refused was none.
         if (final) alive = false;
-        const answer = await call(...args);
+        const answer = await Promise.resolve(call(...args)).catch((error: unknown) => {
+          alive ||= final;
+          throw error;
+        });
+        writes.push(write);
+        namespaces.push(namespaceOf(args[1]));
         if (!final) return answer;
         die();
         throw gone('PUT');
@@ -92,6 +105,16 @@ function mortalClient(client: Client, writes: string[], last: LastWrite, die: ()
 
 function gone(method: string): TransportError {
   return new TransportError(method, '', 'the process is dead');
+}
+
+/** Of an object, or of the key of one. */
+function namespaceOf(what: unknown): string {
+  const { metadata, namespace, name } = what as {
+    readonly metadata?: { readonly namespace?: string };
+    readonly namespace?: string;
+    readonly name?: string;
+  };
+  return metadata?.namespace ?? namespace ?? name ?? '';
 }
 
 function isDryRun(arg: unknown): boolean {

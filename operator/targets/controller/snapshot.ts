@@ -1,0 +1,55 @@
+import { WorkloadLock, workloadLockName } from '../../api/index.ts';
+import { Deployment, type Client } from '../../kube/index.ts';
+import { contentsOf, matchLive, type WorkloadKey } from '../lock/index.ts';
+
+/** Live workloads and the lock that held when they were read. */
+export interface Snapshot {
+  readonly lock: WorkloadLock | undefined;
+  readonly workloads: readonly (WorkloadKey & { readonly live: Deployment | undefined })[];
+}
+
+/** Beyond this the lock changes faster than it can be read. */
+const MAX_READS = 5;
+
+/**
+ * Reads workloads and lock as they were at one time. The lock opens before content is applied and closes after it is
+ * taken back: read one by one, either order can show approved content beside a lock that does not have it yet, or any
+ * more. So where content is not Current it is read between two reads of the same lock.
+ */
+export async function readSnapshot(
+  client: Pick<Client, 'find'>,
+  namespace: string,
+  workloads: readonly WorkloadKey[],
+  signal: AbortSignal,
+): Promise<Snapshot> {
+  const readLock = (): Promise<WorkloadLock | undefined> =>
+    client.find(WorkloadLock, { namespace, name: workloadLockName }, { signal });
+  const readLives = (): Promise<Snapshot['workloads']> =>
+    Promise.all(
+      workloads.map(async ({ kind, name }) => ({
+        kind,
+        name,
+        live: await client.find(Deployment, { namespace, name }, { signal }),
+      })),
+    );
+  const [first, lives] = await Promise.all([readLock(), readLives()]);
+  let snapshot: Snapshot = { lock: first, workloads: lives };
+  if (isCurrent(snapshot)) return snapshot;
+  for (let reads = 0; reads < MAX_READS; reads++) {
+    const before = await readLock();
+    snapshot = { lock: before, workloads: await readLives() };
+    const after = await readLock();
+    if (before?.metadata.resourceVersion === after?.metadata.resourceVersion) return snapshot;
+  }
+  throw new Error(`the lock of ${namespace} changes faster than it can be read: try again`);
+}
+
+function isCurrent({ lock, workloads }: Snapshot): boolean {
+  return (
+    lock === undefined ||
+    workloads.every(
+      ({ kind, name, live }) =>
+        live?.spec === undefined || matchLive(contentsOf(lock.spec, { kind, name }), { ...live.spec }) === 'Current',
+    )
+  );
+}
