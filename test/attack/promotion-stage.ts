@@ -35,14 +35,14 @@ export interface PlaceOptions extends ShopOptions {
 /** One API server with the promotions process and everybody who tries something. */
 export class Hall {
   readonly stage: Stage;
-  readonly operator: RunningProcess;
+  #operator: RunningProcess | undefined;
   /** mallory may annotate promotions, and is in no keyring. */
   readonly voters: Readonly<Record<(typeof voters)[number], Voter>>;
   readonly workshop: Workshop;
 
   private constructor(stage: Stage, operator: RunningProcess) {
     this.stage = stage;
-    this.operator = operator;
+    this.#operator = operator;
     this.workshop = workshop();
     const [alice, bob, carol, mallory] = voters.map((name) => ({ name, ...this.workshop.makeKey('ed25519') }));
     if (!alice || !bob || !carol || !mallory) throw new Error('somebody is missing');
@@ -61,8 +61,18 @@ export class Hall {
 
   async close(): Promise<void> {
     this.workshop.remove();
-    await this.operator.stop();
+    await this.stopOperator();
     await this.stage.close();
+  }
+
+  async stopOperator(): Promise<void> {
+    const stopped = this.#operator;
+    this.#operator = undefined;
+    await stopped?.stop();
+  }
+
+  async startOperator(): Promise<void> {
+    this.#operator = await this.stage.startProcess();
   }
 
   /** Kubeconfig of the agent: `edit`, everything that the chart gives developers, and no `approve`. */
@@ -108,6 +118,7 @@ export class Hall {
 export class Place {
   readonly #hall: Hall;
   readonly shop: Shop;
+  #looks = 0;
 
   constructor(hall: Hall, shop: Shop) {
     this.#hall = hall;
@@ -177,6 +188,15 @@ export class Place {
   async have(promotion = 'web-42'): Promise<number | undefined> {
     const { status } = await this.shop.promotion(promotion, () => true);
     return status?.approval?.quorum?.[0]?.have;
+  }
+
+  /** Waits until the controller has looked at all that was sent before. */
+  async looked(promotion = 'web-42'): Promise<Promotion> {
+    const token = `look-${this.#looks++}`;
+    await this.#hall.stage.send('PATCH', this.promotionPath(promotion), {
+      metadata: { annotations: { 'reconcile.fluxcd.io/requestedAt': token } },
+    });
+    return this.shop.promotion(promotion, ({ status }) => status?.lastHandledReconcileAt === token);
   }
 
   /** Nothing has reached production, and nobody is said to have approved it. */
