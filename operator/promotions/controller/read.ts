@@ -4,13 +4,12 @@ import {
   ProductionTarget,
   Promotion,
   TwinEnvironment,
-  WorkloadLock,
   workloadLockName,
 } from '../../api/index.ts';
 import { canonicalJSON } from '../../canonical/index.ts';
-import { Deployment, type Client, type Clock, type ObjectKey } from '../../kube/index.ts';
-import type { Canary, Enforcement, FollowedWorkloads } from '../../targets/index.ts';
-import { isOpened, latchedArtifacts, type Resolved, type WorkloadFacts, type World } from '../decide/index.ts';
+import type { Client, Clock, ObjectKey } from '../../kube/index.ts';
+import { readSnapshot, type Canary, type Enforcement, type FollowedWorkloads } from '../../targets/index.ts';
+import { isOpened, latchedArtifacts, type Resolved, type World } from '../decide/index.ts';
 import { notAdmitted } from '../gates/index.ts';
 import { historyOf, type RecordStore } from '../records/index.ts';
 import type { Caches } from './caches.ts';
@@ -99,16 +98,15 @@ export class WorldReader {
     const { environmentRef } = cached.spec;
     // Once the lock is open nothing is counted any more: what only a count needs is not read.
     const counts = !this.#isRollingOut(cached);
-    const [promotion, target, lock, policy, keyring, environment, skewSeconds, workloads, enforcement] =
+    const [promotion, target, { lock, workloads }, policy, keyring, environment, skewSeconds, enforcement] =
       await Promise.all([
         client.find(Promotion, { namespace, name: cached.metadata.name }, { signal }),
         client.find(ProductionTarget, at, { signal }),
-        client.find(WorkloadLock, { namespace, name: workloadLockName }, { signal }),
+        readSnapshot(client, namespace, hint?.spec.workloads ?? [], signal),
         counts ? this.#policy(hint, signal) : NOT_READ,
         counts ? this.#keyring(hint, signal) : NOT_READ,
         counts ? client.find(TwinEnvironment, environmentRef, { signal }) : undefined,
         counts ? this.#skew(signal) : undefined,
-        this.#workloads(namespace, hint, signal),
         this.#enforcement(namespace, hint),
         counts ? this.#head(cached) : undefined,
       ]);
@@ -194,21 +192,6 @@ export class WorldReader {
   async #skew(signal: AbortSignal): Promise<number | undefined> {
     const { skew } = await this.#options.client.serverDate({ signal });
     return skew / 1000;
-  }
-
-  #workloads(
-    namespace: string,
-    target: ProductionTarget | undefined,
-    signal: AbortSignal,
-  ): Promise<readonly WorkloadFacts[]> {
-    const workloads = target?.spec.workloads ?? [];
-    return Promise.all(
-      workloads.map(async ({ kind, name }) => ({
-        kind,
-        name,
-        live: await this.#options.client.find(Deployment, { namespace, name }, { signal }),
-      })),
-    );
   }
 
   #closed(promotion: Promotion, records: World['records']): World {

@@ -62,6 +62,15 @@ export const target: DecisionStep = ({ promotion, target: object, records, enfor
   const adopted = records.some(({ type, target: of }) => type === 'Adopted' && of.uid === object.metadata.uid);
   if (!adopted || lock === undefined)
     return pending('TargetNotReady', `${name} does not protect its namespace yet: see its conditions`);
+  // The lock says whose a workload is: a target that names one of another's later has no say over it.
+  const foreign = object.spec.workloads.find(
+    (workload) => contentsOf(lock.spec, workload).current?.target !== object.metadata.name,
+  );
+  if (foreign !== undefined)
+    return pending(
+      'TargetNotReady',
+      `${foreign.kind}/${printable(foreign.name)} is not protected by ${name}: see its conditions`,
+    );
   if (!enforcement.active)
     return stall(
       'EnforcementInactive',

@@ -14,6 +14,7 @@ import {
   type ResourceType,
 } from '../../kube/index.ts';
 import { openApproval, type RecordStore } from '../../promotions/records/index.ts';
+import { readSnapshot } from './snapshot.ts';
 import type { Canary, Enforcement } from '../canary/index.ts';
 import type { Running, TargetWorld } from '../decide/index.ts';
 
@@ -40,26 +41,24 @@ export class TargetReader {
   async read(key: ObjectKey, signal: AbortSignal): Promise<TargetWorld | undefined> {
     const { client, targets, records, clock } = this.#options;
     const { namespace = '', name } = key;
-    const [target, namespaceObject, lock] = await Promise.all([
+    const [target, namespaceObject, locked] = await Promise.all([
       client.find(ProductionTarget, key, { signal }),
       client.find(Namespace, { name: namespace }, { signal }),
       client.find(WorkloadLock, { namespace, name: workloadLockName }, { signal }),
     ]);
     if (target === undefined || target.metadata.deletionTimestamp !== undefined) return undefined;
-    const chain = records.of({ namespace, name });
-    const adopted = chain.some(({ type, target: of }) => type === 'Adopted' && of.uid === target.metadata.uid);
+    const seen = records.of({ namespace, name });
+    const adopted = seen.some(({ type, target: of }) => type === 'Adopted' && of.uid === target.metadata.uid);
     const labelled = namespaceObject?.metadata.labels?.[labels.protected] === 'true';
-    const enforcement = await this.#enforcement(target, { adopted, protecting: labelled && lock !== undefined });
-    const [workloads, running, promotions] = await Promise.all([
-      Promise.all(
-        target.spec.workloads.map(async (workload) => ({
-          ...workload,
-          live: await client.find(Deployment, { namespace, name: workload.name }, { signal }),
-        })),
-      ),
+    const enforcement = await this.#enforcement(target, { adopted, protecting: labelled && locked !== undefined });
+    // After the canary's look: what is read now, nobody could have changed against the lock.
+    const [{ lock, workloads }, running] = await Promise.all([
+      readSnapshot(client, namespace, target.spec.workloads, signal),
       adopted ? nothing : this.#running(namespace, signal),
-      this.#promotions(openApproval(chain)?.promotion, signal),
     ]);
+    // An approval is recorded before its lock opens: read after the lock, the chain has it.
+    const chain = records.of({ namespace, name });
+    const promotions = await this.#promotions(openApproval(chain)?.promotion, signal);
     return {
       now: clock.now(),
       target,

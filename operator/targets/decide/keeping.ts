@@ -69,11 +69,19 @@ export const undone: TargetStep = (world) => {
     const match = matchLive(contents, { ...live.spec });
     if ((match !== 'Fallback' && match !== 'Undone') || contents.fallback === undefined) continue;
     const approved = world.records.find((record) => nameOf(record) === contents.current?.record);
-    const uid = approved?.promotion?.uid;
+    // The lock names a record that this process has not seen yet: it must not judge what it does not know.
+    if (approved === undefined)
+      return {
+        ready: false,
+        reason: 'ChainBehind',
+        message: `record ${contents.current?.record ?? ''} is not known yet`,
+        requeueAfter: 500,
+      };
+    const uid = approved.promotion?.uid;
     const ended = uid === undefined ? undefined : historyOf(world.records, uid).ended;
-    const message = `${kind}/${name} was rolled back to what it was before ${approved?.promotion?.name ?? 'its last promotion'}`;
+    const message = `${kind}/${name} was rolled back to what it was before ${approved.promotion?.name ?? 'its last promotion'}`;
     const going: TargetVerdict = { ready: false, reason: 'RolledBack', message };
-    if (approved !== undefined && uid !== undefined && ended?.outcome?.result !== 'RolledBack')
+    if (uid !== undefined && ended?.outcome?.result !== 'RolledBack')
       return { ...going, action: append(world, approved, 'RolledBack', 'Undone', message) };
     const next = withOnly(lock, entryOf(world, { kind, name }, { ...live.spec }, contents.fallback.record));
     return { ...going, action: { do: 'WriteLock', lock: next, because: message } };
