@@ -38,6 +38,12 @@ const refusals: readonly (readonly [string, World, Phase, string])[] = [
     'Pending',
     'TargetNotReady',
   ],
+  [
+    'a workload that the lock holds for another target',
+    world({ lock: lockOf(deployment(images.first), 'another') }),
+    'Pending',
+    'TargetNotReady',
+  ],
   ['a namespace without its lock', world({ lock: undefined }), 'Pending', 'TargetNotReady'],
   [
     'an API server that does not enforce',

@@ -165,7 +165,7 @@ export function adopted(live: Deployment): RecordSpec {
   });
 }
 
-export function lockOf(live: Deployment): NonNullable<World['lock']> {
+export function lockOf(live: Deployment, target = 'web'): NonNullable<World['lock']> {
   const spec = { ...live.spec };
   return {
     apiVersion: 'twinlock.dev/v1alpha1',
@@ -179,7 +179,7 @@ export function lockOf(live: Deployment): NonNullable<World['lock']> {
           name: 'web',
           role: 'Current',
           digest: specDigest(spec),
-          target: 'web',
+          target,
           minReplicas: 1,
           record: 'web-000001',
           spec: { ...approvedSpec(spec) },
