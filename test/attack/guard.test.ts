@@ -1,4 +1,5 @@
 import test from 'ava';
+import { waitFor } from '../harness/index.ts';
 import { allowed, denied, deniedCommand } from './assert.ts';
 import { Production, must } from './production.ts';
 import { images, namespace, openStage, pod, template, type Json, type Live, type Stage } from './stage.ts';
@@ -257,6 +258,21 @@ test("denied: pods, workloads, scaling and exec in the operator's namespace; all
   );
   allowed(t, await stage.wildcard('PATCH', one, { metadata: { annotations: { note: 'x' } } }));
   denied(t, await stage.wildcard('DELETE', system), 'guard-namespaces', /verb upgrade/);
+});
+
+test("denied: the front door's routes and the root certificate of the operator's namespace changed; allowed: other ConfigMaps", async (t) => {
+  const maps = `${system}/configmaps`;
+  const routes = { metadata: { name: 'twinlock-front-door' }, data: { Caddyfile: ':8080 { reverse_proxy web.shop }' } };
+  denied(t, await stage.agent('POST', maps, routes), 'guard-system', /verb upgrade/);
+  allowed(t, await stage.admin('POST', maps, routes));
+  denied(t, await stage.wildcard('PATCH', `${maps}/twinlock-front-door`, { data: { Caddyfile: '' } }), 'guard-system');
+  denied(t, await stage.wildcard('DELETE', `${maps}/twinlock-front-door`), 'guard-system');
+  const root = `${maps}/kube-root-ca.crt`;
+  denied(t, await stage.agent('PATCH', root, { data: { 'ca.crt': 'mine' } }), 'guard-system');
+  allowed(t, await stage.agent('POST', maps, { metadata: { name: 'other' } }));
+  // What the controller lost it makes again, through the guard.
+  await must(stage.admin('DELETE', root));
+  await waitFor('the root certificate is published again', async () => (await stage.admin('GET', root)).status === 200);
 });
 
 test('denied: the environments process outside of environments; allowed: all that it needs', async (t) => {

@@ -3,7 +3,10 @@ import { refusal } from '../denial.ts';
 import type { PolicyRule } from '../policy.ts';
 import { clearsNamespace, controllers, kubelet, may, onSubResource } from '../who.ts';
 
-/** The operator's own namespace: its workloads, its pods and its tokens. */
+/** Where the front door sends requests, and whom every pod with a token believes to be the API server. */
+const CONFIGURATION = ['twinlock-front-door', 'kube-root-ca.crt'];
+
+/** The operator's own namespace: its workloads, its pods, its tokens and what these are configured by. */
 export function guardSystem(systemNamespace: string): PolicyRule {
   const controllersThere = controllers([
     'deployment-controller',
@@ -14,10 +17,11 @@ export function guardSystem(systemNamespace: string): PolicyRule {
     'cronjob-controller',
     'generic-garbage-collector',
     'horizontal-pod-autoscaler',
+    'root-ca-cert-publisher',
   ]);
   return {
     name: 'guard-system',
-    description: "The operator's workloads, pods and tokens are changed with the verb upgrade only.",
+    description: "The operator's workloads, pods, tokens and configuration are changed with the verb upgrade only.",
     namespaces: { matchLabels: { 'kubernetes.io/metadata.name': systemNamespace } },
     match: [
       {
@@ -30,6 +34,7 @@ export function guardSystem(systemNamespace: string): PolicyRule {
       { groups: [''], resources: ['pods'], operations: ['CREATE', 'UPDATE'] },
       { groups: [''], resources: ['pods/ephemeralcontainers', 'pods/resize'], operations: ['UPDATE'] },
       { groups: [''], resources: ['serviceaccounts/token', 'secrets'], operations: ['CREATE'] },
+      { groups: [''], resources: ['configmaps'], operations: ['CREATE', 'UPDATE', 'DELETE'], names: CONFIGURATION },
       {
         groups: [''],
         resources: ['pods/exec', 'pods/attach', 'pods/portforward', 'pods/proxy'],
