@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import type { RunningProcess } from '../../operator/process-options.ts';
-import { run } from '../harness/index.ts';
+import { run, waitFor } from '../harness/index.ts';
 import { conditionOf, images, Shop } from './promotions/shop.ts';
 import { openStage, path, type Stage } from './promotions/stage.ts';
 
@@ -55,6 +55,23 @@ test.serial('a vote by stock ssh-keygen and kubectl brings to production what ra
   t.is(target.status?.enforcement, 'Active');
 });
 
+test.serial('every transition is an event on the promotion', async (t) => {
+  const events = await waitFor('the events are there', async (seen) => {
+    const { stdout } = await stage.cluster.kubectl([
+      'events',
+      '-n',
+      'story',
+      '--for',
+      'promotion/web-42',
+      '-o',
+      'jsonpath={.items[*].reason}',
+    ]);
+    seen(stdout);
+    return stdout.includes('Completed') && stdout.split(' ');
+  });
+  t.deepEqual(events.toSorted(), ['Applied', 'Approved', 'Completed', 'LockOpened', 'RoundOpened']);
+});
+
 test.serial(
   'an exported chain is verified offline by jq, sha256sum and ssh-keygen, and a changed one is not',
   async (t) => {
@@ -78,7 +95,12 @@ test.serial('a rejection is final, whatever was or will be approved', async (t) 
   const stuck = await place.promotion('web-42', (promotion) => conditionOf(promotion, 'Stalled')?.status === 'True');
   t.is(conditionOf(stuck, 'Stalled')?.reason, 'PolicyMissing', 'a policy that does not exist asks nobody');
   await stage.cluster.apply([
-    { apiVersion: 'twinlock.dev/v1alpha1', kind: 'ApprovalPolicy', metadata: { name: 'two' }, spec: { quorum: [{ count: 2 }] } },
+    {
+      apiVersion: 'twinlock.dev/v1alpha1',
+      kind: 'ApprovalPolicy',
+      metadata: { name: 'two' },
+      spec: { quorum: [{ count: 2 }] },
+    },
   ]);
   await place.phase('web-42', 'AwaitingApproval');
   await place.vote('web-42', stage.people.alice);

@@ -90,7 +90,7 @@ test.serial('a bare pod that matches no approved template keeps a namespace from
   await stage.send('POST', deploymentPath('bare'), place.deployment('web'));
   await stage.send('POST', path('bare', 'productiontargets'), targetOf('web', 'web'));
   const stuck = await place.target((target) => conditionOf(target, 'Stalled')?.status === 'True');
-  t.is(conditionOf(stuck, 'Ready')?.reason, 'BarePods');
+  t.is(conditionOf(stuck, 'Ready')?.reason, 'ForeignPods');
   t.regex(conditionOf(stuck, 'Ready')?.message ?? '', /debug/);
 });
 

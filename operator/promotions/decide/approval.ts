@@ -13,6 +13,9 @@ import type { World } from './world.ts';
 /** etcd takes 1.5 MiB per request; an approval's record adds votes and keys to the statements. */
 const MAX_RECORD_BYTES = 1_000_000;
 
+const OBJECT =
+  'to object, sign .status.approval.statements.reject in the same way: one valid rejection ends this promotion for good';
+
 /** A decision with the count that it rests on. */
 export interface Counted {
   readonly verdict: Verdict;
@@ -154,7 +157,7 @@ function waiting({ world, facts, policy }: Complete, round: RecordSpec, count: C
     phase: 'AwaitingApproval',
     reason: 'AwaitingApproval',
     message: count.missing[0] ?? 'it waits for votes',
-    why: [...count.missing, ...commands, ...closed],
+    why: [...count.missing, ...commands, OBJECT, ...closed],
     requeueAfter: Math.min(facts.notAfter, gatesExpireAt(facts.gates, policy.spec)) - world.now + 1,
   };
 }
