@@ -14,7 +14,8 @@ help: ## Print this help
 $(INSTALLED): package.json package-lock.json
 	@command -v npm >/dev/null || { echo 'npm is missing: install Node.js (Debian: apt-get install nodejs npm)' >&2; exit 1; }
 	@echo 'installing npm packages (about 40 s the first time) ...'
-	@npm ci --ignore-scripts --no-fund --no-audit --loglevel=error
+	@# Not `npm ci`: it refuses a lock without the native parts of platforms that the registry does not offer.
+	@npm install --no-save --ignore-scripts --no-fund --no-audit --loglevel=error
 	@touch $@
 
 .PHONY: demo
