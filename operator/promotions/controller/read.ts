@@ -14,6 +14,7 @@ import { notAdmitted } from '../gates/index.ts';
 import { historyOf, type RecordStore } from '../records/index.ts';
 import type { Caches } from './caches.ts';
 import { Planner, type Guesses } from './plan.ts';
+import { ClockSkew } from './skew.ts';
 
 export interface ReaderOptions {
   readonly client: Client;
@@ -41,10 +42,12 @@ const MAX_READS = 3;
 export class WorldReader {
   readonly #options: ReaderOptions;
   readonly #planner: Planner;
+  readonly #skew: ClockSkew;
 
   constructor(options: ReaderOptions) {
     this.#options = options;
     this.#planner = new Planner(options.client);
+    this.#skew = new ClockSkew(options.client, options.clock);
   }
 
   /** @returns undefined when the promotion does not exist or is being deleted */
@@ -106,7 +109,7 @@ export class WorldReader {
         counts ? this.#policy(hint, signal) : NOT_READ,
         counts ? this.#keyring(hint, signal) : NOT_READ,
         counts ? client.find(TwinEnvironment, environmentRef, { signal }) : undefined,
-        counts ? this.#skew(signal) : undefined,
+        counts ? this.#skew.seconds(signal) : undefined,
         this.#enforcement(namespace, hint),
         counts ? this.#head(cached) : undefined,
       ]);
@@ -187,11 +190,6 @@ export class WorldReader {
     const { canary, caches } = this.#options;
     const locked = caches.locks.lister.get({ namespace, name: workloadLockName }) !== undefined;
     return locked ? canary.ensure(namespace, target?.spec.workloads[0]?.name, Infinity) : canary.state(namespace);
-  }
-
-  async #skew(signal: AbortSignal): Promise<number | undefined> {
-    const { skew } = await this.#options.client.serverDate({ signal });
-    return skew / 1000;
   }
 
   #closed(promotion: Promotion, records: World['records']): World {
