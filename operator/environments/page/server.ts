@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TwinEnvironment } from '../../api/index.ts';
 import type { Lister } from '../../kube/index.ts';
-import type { ListenAddress } from '../../runtime/index.ts';
+import { HttpListener, type ListenAddress } from '../../runtime/index.ts';
 import { servicesPage, STYLE } from './html.ts';
 import { servicesView } from './view.ts';
 
@@ -55,34 +55,22 @@ function text(status: number, message: string): Answer {
 /** Serves the pages on a port until it is closed. */
 export class PageServer {
   readonly #environments: Pick<Lister<TwinEnvironment>, 'get'>;
-  #server: Server | undefined;
+  readonly #listener = new HttpListener((request, response) => this.#respond(request, response), {
+    requestTimeout: 10_000,
+    maxHeaderSize: 16_384,
+  });
 
   constructor(environments: Pick<Lister<TwinEnvironment>, 'get'>) {
     this.#environments = environments;
   }
 
   /** Returns the address it listens on. Rejects when the port is taken. */
-  async listen({ host, port }: ListenAddress): Promise<ListenAddress> {
-    const server = createServer({ requestTimeout: 10_000, maxHeaderSize: 16_384 }, (request, response) =>
-      this.#respond(request, response),
-    );
-    server.keepAliveTimeout = 5000;
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(port, host, resolve);
-    });
-    this.#server = server;
-    const address = server.address();
-    return { host, port: typeof address === 'object' && address !== null ? address.port : port };
+  listen(address: ListenAddress): Promise<ListenAddress> {
+    return this.#listener.listen(address);
   }
 
-  async close(): Promise<void> {
-    const server = this.#server;
-    if (server === undefined) return;
-    await new Promise<void>((resolve) => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    });
+  close(): Promise<void> {
+    return this.#listener.close();
   }
 
   #respond({ method = '', url = '', headers: { accept = '' } }: IncomingMessage, response: ServerResponse): void {

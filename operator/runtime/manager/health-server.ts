@@ -1,6 +1,6 @@
-import { createServer } from 'node:http';
-import type { Server, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { Metrics } from '../metrics/index.ts';
+import { HttpListener } from './http-listener.ts';
 import type { Check, ListenAddress } from './types.ts';
 
 /** A check that takes longer than this has failed, milliseconds. */
@@ -11,7 +11,9 @@ export class HealthServer {
   readonly #health = new Map<string, Check>();
   readonly #ready = new Map<string, Check>();
   readonly #metrics: Metrics;
-  #server: Server | undefined;
+  readonly #listener = new HttpListener(({ url = '' }, response) => {
+    void this.#answer(url.split('?', 1)[0] ?? '', response);
+  });
 
   constructor(metrics: Metrics) {
     this.#metrics = metrics;
@@ -26,28 +28,12 @@ export class HealthServer {
   }
 
   /** Returns the address it listens on. Rejects when the port is taken. */
-  async listen({ host, port }: ListenAddress): Promise<ListenAddress> {
-    const server = createServer((request, response) => {
-      const path = (request.url ?? '').split('?', 1)[0] ?? '';
-      void this.#answer(path, response);
-    });
-    server.keepAliveTimeout = 5_000;
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(port, host, resolve);
-    });
-    this.#server = server;
-    const address = server.address();
-    return { host, port: typeof address === 'object' && address !== null ? address.port : port };
+  listen(address: ListenAddress): Promise<ListenAddress> {
+    return this.#listener.listen(address);
   }
 
-  async close(): Promise<void> {
-    const server = this.#server;
-    if (server === undefined) return;
-    await new Promise<void>((resolve) => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    });
+  close(): Promise<void> {
+    return this.#listener.close();
   }
 
   async #answer(path: string, response: ServerResponse): Promise<void> {
