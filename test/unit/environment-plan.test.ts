@@ -71,8 +71,21 @@ const refused: readonly [title: string, spec: object, reason: string, message: R
     /template\.spec\.containers/,
   ],
   [
+    'a digest without a repository in an image volume',
+    {
+      workloads: [
+        template({
+          containers: [container()],
+          volumes: [{ name: 'data', image: { reference: `sha256:${'a'.repeat(64)}` } }],
+        }),
+      ],
+    },
+    'ImageNotByDigest',
+    /volume data/,
+  ],
+  [
     'a fraction in a template',
-    { workloads: [template({ containers: [container()], priority: 0.5 })] },
+    { workloads: [template({ containers: [container()], terminationGracePeriodSeconds: 0.5 })] },
     'TemplateInvalid',
     /digested/,
   ],
@@ -83,6 +96,26 @@ const refused: readonly [title: string, spec: object, reason: string, message: R
     /203\.0\.113\.0\/24/,
   ],
 ];
+const platformFields: readonly object[] = [
+  { nodeName: 'node-1' },
+  { priorityClassName: 'system-node-critical' },
+  { runtimeClassName: 'none' },
+  { schedulerName: 'mine' },
+  { tolerations: [{ operator: 'Exists' }] },
+  { volumes: [{ name: 'share', nfs: { server: '203.0.113.9', path: '/' } }] },
+  { volumes: [{ name: 'host', hostPath: { path: '/' } }] },
+];
+for (const fields of platformFields) {
+  test(`refused as the platform's to say: ${JSON.stringify(fields)}`, (t) => {
+    const plan = planOf(environment({ workloads: [template({ containers: [container()], ...fields })] }));
+    if (!('problems' in plan)) return t.fail('it was accepted');
+    t.deepEqual(
+      plan.problems.map(({ reason }) => reason),
+      ['TemplateFieldRefused'],
+    );
+  });
+}
+
 for (const [title, spec, reason, message] of refused) {
   test(`refused: ${title}`, (t) => {
     const catalogue = [

@@ -196,7 +196,7 @@ test('a refused spec keeps what is known of what runs', (t) => {
   t.deepEqual(after.workloads, before.workloads);
 });
 
-test('images are named when all Ready pods agree on them', (t) => {
+test('images are named when all Ready pods run them as planned', (t) => {
   const otherImage = image.replace('aaaa', 'bbbb');
   const differing = pod({
     metadata: { name: 'web-2', uid: 'p2', labels: { 'twinlock.dev/component': 'web' } },
@@ -204,6 +204,14 @@ test('images are named when all Ready pods agree on them', (t) => {
   });
   t.deepEqual(workloadsOf([pod()])?.[0]?.images, [{ container: 'web', image }]);
   t.is(workloadsOf([pod(), differing])?.[0]?.images, undefined);
+});
+
+test('an image that was put into a pod by hand is never named, nor a container that was', (t) => {
+  const evil = image.replace('aaaa', 'eeee');
+  const web = { name: 'web', image, env: variables };
+  t.is(workloadsOf([pod({ spec: { containers: [{ ...web, image: evil }] } })])?.[0]?.images, undefined);
+  const guest = pod({ spec: { containers: [web, { name: 'guest', image: evil }] } });
+  t.deepEqual(workloadsOf([guest])?.[0]?.images, [{ container: 'web', image }]);
 });
 
 test('why a pod waits is said', (t) => {

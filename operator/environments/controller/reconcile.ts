@@ -226,7 +226,14 @@ class Step {
   async #report(situation: Situation): Promise<void> {
     const { applier, events } = this.#context;
     const environment = this.#latest();
-    const status = statusOf(environment, situation, this.#now);
+    const { generation } = this.#environment.metadata;
+    // A spec that came meanwhile was not planned from: the status must not speak about it.
+    const planned = {
+      ...environment,
+      metadata: { ...environment.metadata, ...(generation === undefined ? {} : { generation }) },
+      spec: this.#environment.spec,
+    };
+    const status = statusOf(planned, situation, this.#now);
     try {
       const { outcome } = await applier.applyStatus(TwinEnvironment, environment, status, { signal: this.#signal });
       if (outcome === 'Unchanged') return;

@@ -15,7 +15,7 @@ import {
 } from '../children/index.ts';
 import { environmentHosts, environmentNamespace, type EnvironmentHosts } from '../naming/index.ts';
 import { renderedVariables, type Variable } from '../wiring/index.ts';
-import { imageProblem, liveKeyProblem, nameClash, patternProblem, tagProblem } from './content.ts';
+import { imageProblem, liveKeyProblem, nameClash, patternProblem, placementProblem, tagProblem } from './content.ts';
 import { egressProblem } from './egress.ts';
 import { allContainers } from './pod-template.ts';
 import { problem, type Problem } from './problem.ts';
@@ -83,6 +83,7 @@ export function planEnvironment(input: PlanInput): Plan | { readonly problems: r
     ...app.problems,
     nameClash(content),
     tagProblem(content),
+    placementProblem(content),
     imageProblem(content),
     broken ?? liveKeyProblem(content),
     egressProblem(spec.network?.egress ?? [], twinClass.spec.network.requestable ?? []),

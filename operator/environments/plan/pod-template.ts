@@ -66,13 +66,18 @@ export function imagesOf(template: PodTemplate): readonly { readonly place: stri
     place: `container ${name}`,
     image: image ?? '',
   }));
-  const volumes = Array.isArray(template.spec['volumes']) ? (template.spec['volumes'] as readonly unknown[]) : [];
-  const mounted = volumes.flatMap((volume) => {
-    if (!isMembers(volume) || !isMembers(volume['image'])) return [];
+  const mounted = volumesOf(template).flatMap((volume) => {
+    if (!isMembers(volume['image'])) return [];
     const reference = volume['image']['reference'];
     return [{ place: `volume ${String(volume['name'])}`, image: typeof reference === 'string' ? reference : '' }];
   });
   return [...containers, ...mounted];
+}
+
+/** The template's volumes, unread. */
+export function volumesOf(template: PodTemplate): readonly Members[] {
+  const volumes = template.spec['volumes'];
+  return Array.isArray(volumes) ? (volumes as readonly unknown[]).filter(isMembers) : [];
 }
 
 function readContainers(raw: unknown): readonly Container[] | undefined {

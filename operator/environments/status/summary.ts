@@ -1,7 +1,7 @@
 import type { TwinEnvironmentStatus } from '../../api/index.ts';
 import { printable } from '../../canonical/index.ts';
-import type { Plan } from '../plan/index.ts';
-import { wiringOf, type Report, type ServiceWiring } from '../wiring/index.ts';
+import { allContainers, type Plan, type PlannedWorkload } from '../plan/index.ts';
+import { proveImages, wiringOf, type ImageProof, type Report, type ServiceWiring } from '../wiring/index.ts';
 import { livePods, partState, type ObservedParts, type PartState } from './observed.ts';
 
 type Services = NonNullable<TwinEnvironmentStatus['services']>;
@@ -17,6 +17,7 @@ export interface ServiceSummary {
 export interface WorkloadSummary {
   readonly name: string;
   readonly state: PartState;
+  readonly proof: ImageProof;
 }
 
 /** What an environment's parts and wiring come to. */
@@ -40,7 +41,10 @@ export function summarize(plan: Plan, parts: ObservedParts, reports: Reports): S
       state: service.twin === undefined ? { ready: true } : partState(parts, service.name),
       wiring: wiringOf(service, observed),
     })),
-    workloads: plan.workloads.map(({ name }) => ({ name, state: partState(parts, name) })),
+    workloads: observed.map(({ plan: workload, pods }) => {
+      const state = partState(parts, workload.name);
+      return { name: workload.name, state, proof: proveImages(workload, pods, state.ready) };
+    }),
   };
 }
 
@@ -67,31 +71,16 @@ export function serviceStatuses(plan: Plan, { services }: Summary): Services {
 }
 
 /** `status.workloads` */
-export function workloadStatuses(plan: Plan, parts: ObservedParts, { workloads }: Summary): Workloads {
+export function workloadStatuses(plan: Plan, { workloads }: Summary): Workloads {
   return plan.workloads.map((workload, index) => {
-    const images = runningImages(parts, workload.name);
+    const { images = [] } = workloads[index]?.proof ?? {};
     return {
       name: workload.name,
-      ...(images.length === 0 ? {} : { images }),
+      ...(images.length === 0 ? {} : { images: [...images] }),
       templateDigest: workload.templateDigest,
       ready: workloads[index]?.state.ready ?? false,
       ...(workload.url === undefined ? {} : { url: workload.url }),
     };
-  });
-}
-
-/** Images that all Ready pods agree on; of a container on which they differ there is none to be named. */
-function runningImages(parts: ObservedParts, component: string): { container: string; image: string }[] {
-  const byContainer = new Map<string, Set<string>>();
-  for (const pod of livePods(parts, component)) {
-    if (!pod.ready) continue;
-    for (const { name, image } of pod.containers) {
-      byContainer.set(name, (byContainer.get(name) ?? new Set()).add(image));
-    }
-  }
-  return [...byContainer].flatMap(([container, images]) => {
-    const [image] = images;
-    return images.size === 1 && image !== undefined ? [{ container, image }] : [];
   });
 }
 
