@@ -220,8 +220,13 @@ export interface Object_ {
     readonly labels?: Readonly<Record<string, string>>;
   };
 }
+interface PodContainer {
+  readonly name: string;
+  readonly image: string;
+  readonly env?: readonly Json[];
+}
 export interface Pod extends Object_ {
-  readonly spec: { readonly containers: readonly { readonly name: string; readonly env?: readonly Json[] }[] };
+  readonly spec: { readonly containers: readonly PodContainer[] };
   readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
 }
 
@@ -237,11 +242,27 @@ export async function runPods(stage: Stage, namespace: string): Promise<void> {
   }
 }
 
-export function setReady(stage: Stage, namespace: string, pod: string, status: 'True' | 'False'): Promise<Answer> {
+/** What a kubelet says of a pod that runs what its spec has. */
+export async function setReady(
+  stage: Stage,
+  namespace: string,
+  pod: string,
+  status: 'True' | 'False',
+): Promise<Answer> {
+  const path = `/api/v1/namespaces/${namespace}/pods/${pod}`;
+  const { body } = await stage.cluster.request('GET', path);
+  const { containers = [] } = (body as Partial<Pod>).spec ?? {};
+  const containerStatuses = containers.map((container) => ({
+    name: container.name,
+    ready: status === 'True',
+    restartCount: 0,
+    image: container.image,
+    imageID: container.image,
+  }));
   const conditions = ['Ready', 'ContainersReady'].map((type) => ({ type, status }));
-  return stage.cluster.request('PATCH', `/api/v1/namespaces/${namespace}/pods/${pod}/status`, {
+  return stage.cluster.request('PATCH', `${path}/status`, {
     contentType: 'application/strategic-merge-patch+json',
-    body: { status: { phase: 'Running', conditions } },
+    body: { status: { phase: 'Running', conditions, containerStatuses } },
   });
 }
 

@@ -48,13 +48,15 @@ const variables = [
   { name: 'STRIPE_API_KEY', value: 'sk_test_twin' },
 ];
 
+const ready = [{ type: 'Ready', status: 'True' }];
+
 function pod(more: object = {}): ReturnType<typeof slimPod> {
   return slimPod({
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name: 'web-1', uid: 'p1', labels: { 'twinlock.dev/component': 'web' } },
     spec: { containers: [{ name: 'web', image, env: variables }] },
-    status: { conditions: [{ type: 'Ready', status: 'True' }] },
+    status: { conditions: ready, containerStatuses: [{ name: 'web', ready: true, imageID: image }] },
     ...more,
   } as Parameters<typeof slimPod>[0]);
 }
@@ -206,12 +208,73 @@ test('images are named when all Ready pods run them as planned', (t) => {
   t.is(workloadsOf([pod(), differing])?.[0]?.images, undefined);
 });
 
-test('an image that was put into a pod by hand is never named, nor a container that was', (t) => {
-  const evil = image.replace('aaaa', 'eeee');
-  const web = { name: 'web', image, env: variables };
-  t.is(workloadsOf([pod({ spec: { containers: [{ ...web, image: evil }] } })])?.[0]?.images, undefined);
-  const guest = pod({ spec: { containers: [web, { name: 'guest', image: evil }] } });
-  t.deepEqual(workloadsOf([guest])?.[0]?.images, [{ container: 'web', image }]);
+const evil = `registry.example/web@sha256:${'e'.repeat(64)}`;
+const web = { name: 'web', image, env: variables };
+const ran = { name: 'web', ready: true, imageID: image, image: `sha256:${'1'.repeat(64)}` };
+
+const proofs: readonly [title: string, container: object, status: object | undefined, wired: string][] = [
+  ['the node reports the reference', web, ran, 'True/Verified'],
+  ['another repository, the same digest', web, { ...ran, imageID: image.replace('example', 'other') }, 'True/Verified'],
+  ['a scheme in front (cri-dockerd)', web, { ...ran, imageID: `docker-pullable://${image}` }, 'True/Verified'],
+  ['the reference is in image (CRI-O)', web, { ...ran, imageID: 'f'.repeat(64), image }, 'True/Verified'],
+  ['an image edited in a Ready pod', { ...web, image: evil }, ran, 'False/ImageDiffers'],
+  ['... and run by now', { ...web, image: evil }, { ...ran, imageID: evil }, 'False/ImageDiffers'],
+  ['... and edited back', web, { ...ran, imageID: evil }, 'Unknown/NotVerified'],
+  ['the kubelet has said nothing yet', web, undefined, 'Unknown/NotVerified'],
+  ['the container is not ready', web, { ...ran, ready: false }, 'Unknown/NotVerified'],
+  ['loaded, not pulled', web, { ...ran, imageID: `sha256:${'1'.repeat(64)}` }, 'Unknown/NotVerified'],
+  [
+    'the digest is somewhere else in it',
+    web,
+    { ...ran, imageID: `${image}@sha256:${'2'.repeat(64)}` },
+    'Unknown/NotVerified',
+  ],
+  ['another container ran it', web, { ...ran, name: 'guest' }, 'Unknown/NotVerified'],
+];
+for (const [title, container, status, wired] of proofs) {
+  test(`what ran: ${title}`, (t) => {
+    const containerStatuses = status === undefined ? [] : [status];
+    const seen = pod({ spec: { containers: [container] }, status: { conditions: ready, containerStatuses } });
+    const named = wired.startsWith('True');
+    t.deepEqual(workloadsOf([seen])?.[0]?.images, named ? [{ container: 'web', image }] : undefined);
+    t.is(conditionsOf(withPods([seen]))['TwinsWired'], wired);
+    // One pod that agrees does not make up for one that does not.
+    t.is(workloadsOf([pod(), seen])?.[0]?.images?.length, named ? 1 : undefined);
+  });
+}
+
+test('a container that somebody put into a pod is never named', (t) => {
+  const guest = { name: 'guest', image: evil };
+  const containerStatuses = [ran, { name: 'guest', ready: true, imageID: evil }];
+  const seen = pod({ spec: { containers: [web, guest] }, status: { conditions: ready, containerStatuses } });
+  t.deepEqual(workloadsOf([seen])?.[0]?.images, [{ container: 'web', image }]);
+});
+
+test('a container of the plan that a pod does not have is not named', (t) => {
+  const seen = pod({ spec: { containers: [{ ...web, name: 'other' }] } });
+  t.is(workloadsOf([seen])?.[0]?.images, undefined);
+  t.is(conditionsOf(withPods([seen]))['TwinsWired'], 'False/WiringDiffers');
+});
+
+test('an init container is named once it has succeeded', (t) => {
+  const template = { spec: { containers: [web], initContainers: [{ name: 'seed', image: evil }] } };
+  const withInit = accepted({ workloads: [{ name: 'web', template, expose: 'None' }] });
+  const images = (done: boolean): unknown => {
+    const initContainerStatuses = [{ name: 'seed', ready: done, imageID: evil }];
+    const status = { conditions: ready, initContainerStatuses, containerStatuses: [ran] };
+    const parts = observedParts([deployment('web')], [pod({ spec: template.spec, status })]);
+    return statusOf(environment(spec), active({}, { plan: withInit, parts }), now).workloads?.[0]?.images;
+  };
+  t.deepEqual(images(false), [{ container: 'web', image }]);
+  t.deepEqual(images(true), [
+    { container: 'seed', image: evil },
+    { container: 'web', image },
+  ]);
+});
+
+test('pods of the former spec are no surprise while a rollout goes on', (t) => {
+  const former = pod({ spec: { containers: [{ ...web, image: evil }] } });
+  t.is(conditionsOf(withPods([former], { updated: 0 }))['TwinsWired'], 'Unknown/NotVerified');
 });
 
 test('why a pod waits is said', (t) => {
@@ -246,6 +309,11 @@ test('a wiring that differs is a warning', (t) => {
   const differing = statusOf(environment(spec, { status: ready }), active({}, { parts }), now);
   t.true(transitions(ready, differing).some(({ reason, type }) => reason === 'WiringDiffers' && type === 'Warning'));
 });
+
+function withPods(pods: readonly ReturnType<typeof slimPod>[], part: Part = {}): Situation {
+  const all = [deployment('web', part), deployment('stripe'), deployment('twinlock-boundary')];
+  return active({}, { parts: observedParts(all, pods) });
+}
 
 function workloadsOf(pods: readonly ReturnType<typeof slimPod>[]): ReturnType<typeof statusOf>['workloads'] {
   return statusOf(environment(spec), active({}, { parts: observedParts([deployment('web')], pods) }), now).workloads;

@@ -26,7 +26,12 @@ const rendered = { STRIPE_API_BASE: 'http://stripe:12111', STRIPE_API_KEY: 'sk_t
 
 function podWith(env: Readonly<Record<string, string>>, { ready = true, envFrom = false }: Seen = {}): LivePod {
   const variables = Object.entries(env).map(([name, value]) => ({ name, value }));
-  return { name: 'web-1', uid: '1', ready, containers: [{ name: 'web', image, env: variables, envFrom }] };
+  return {
+    name: 'web-1',
+    uid: '1',
+    ready,
+    containers: [{ name: 'web', image, ready: true, reported: [image], env: variables, envFrom }],
+  };
 }
 
 /** Wiring of stripe in an environment whose only pod has these variables. */

@@ -1,5 +1,5 @@
 import { hashOf, type KubeObject, type ObjectMeta, type Condition } from '../../kube/index.ts';
-import type { LiveContainer } from '../wiring/index.ts';
+import { keptEnv, type LiveContainer } from '../wiring/index.ts';
 
 /** Annotation with the digest of what was applied last. */
 export const HASH_ANNOTATION = 'twinlock.dev/applied-hash';
@@ -86,24 +86,32 @@ export function slimPod(object: KubeObject): PodChild {
   const spec = members(raw['spec']);
   const status = members(raw['status']);
   const ready = conditionsOf(raw).some((each) => each.type === 'Ready' && each.status === 'True');
+  const statuses = [...list(status['initContainerStatuses']), ...list(status['containerStatuses'])].map(members);
+  const byName = new Map(statuses.map((each) => [text(each['name']), each]));
   return {
     ...head(object),
     ready: ready && object.metadata.deletionTimestamp === undefined,
-    containers: [...list(spec['initContainers']), ...list(spec['containers'])].map(liveContainer),
-    waiting: [...list(status['initContainerStatuses']), ...list(status['containerStatuses'])]
-      .map((each) => text(members(members(members(each)['state'])['waiting'])['reason']))
+    containers: [...list(spec['initContainers']), ...list(spec['containers'])].map((each) =>
+      liveContainer(members(each), byName),
+    ),
+    waiting: statuses
+      .map((each) => text(members(members(each['state'])['waiting'])['reason']))
       .find((reason) => reason !== '' && reason !== 'ContainerCreating' && reason !== 'PodInitializing'),
   };
 }
 
-function liveContainer(raw: unknown): LiveContainer {
-  const { name, image, env, envFrom } = members(raw);
+function liveContainer(container: Members, statuses: ReadonlyMap<string, Members>): LiveContainer {
+  const name = text(container['name']);
+  const status = statuses.get(name) ?? {};
+  // Written by the API server, which has checked the form.
+  const { env, complete } = keptEnv(list(container['env']) as LiveContainer['env']);
   return {
-    name: text(name),
-    image: text(image),
-    // Written by the API server, which has checked the form.
-    env: list(env) as LiveContainer['env'],
-    envFrom: list(envFrom).length > 0,
+    name,
+    image: text(container['image']),
+    ready: status['ready'] === true,
+    reported: [text(status['imageID']), text(status['image'])].filter((each) => each !== ''),
+    env,
+    envFrom: !complete || list(container['envFrom']).length > 0,
   };
 }
 
@@ -158,8 +166,10 @@ function conditionsOf(raw: Raw): readonly RawCondition[] {
   });
 }
 
-function members(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
+type Members = Readonly<Record<string, unknown>>;
+
+function members(value: unknown): Members {
+  return typeof value === 'object' && value !== null ? (value as Members) : {};
 }
 
 function list(value: unknown): readonly unknown[] {

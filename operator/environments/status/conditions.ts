@@ -60,18 +60,20 @@ export function twinsReady({ services }: Summary): Says {
   return says(type, 'False', failed ? 'TwinFailed' : 'TwinNotReady', list('twin', behind));
 }
 
-export function twinsWired({ services }: Summary): Says {
+export function twinsWired({ services, workloads }: Summary): Says {
   const type = 'TwinsWired';
+  const wiring = (verdict: string): readonly string[] =>
+    services.flatMap(({ name, wiring: each }) => (each.verdict === verdict ? [`${name}: ${each.reason}`] : []));
+  const images = (verdict: string): readonly string[] =>
+    workloads.flatMap(({ name, proof }) => (proof.verdict === verdict ? [`workload ${name}: ${proof.reason}`] : []));
+  const wrong = wiring('False');
+  const others = images('False');
+  if (wrong.length > 0) return says(type, 'False', 'WiringDiffers', [...wrong, ...others].join('; '));
+  // Wiring of another image than the planned one says nothing about what is to be promoted.
+  if (others.length > 0) return says(type, 'False', 'ImageDiffers', others.join('; '));
+  const unseen = [...wiring('Unknown'), ...images('Unknown')];
+  if (unseen.length > 0) return says(type, 'Unknown', 'NotVerified', unseen.join('; '));
   if (services.length === 0) return says(type, 'True', 'NoServices', 'The environment has no services');
-  const of = (verdict: string): string =>
-    services
-      .filter(({ wiring }) => wiring.verdict === verdict)
-      .map(({ name, wiring }) => `${name}: ${wiring.reason}`)
-      .join('; ');
-  const wrong = of('False');
-  if (wrong !== '') return says(type, 'False', 'WiringDiffers', wrong);
-  const unseen = of('Unknown');
-  if (unseen !== '') return says(type, 'Unknown', 'NotVerified', unseen);
   return says(type, 'True', 'Verified', 'What runs, and what the app reports where it does, is what was rendered');
 }
 

@@ -123,7 +123,7 @@ function active(environment: TwinEnvironment, situation: Active): Told {
       ...(plan.url === undefined ? {} : { url: plan.url }),
       ...(revision === undefined ? {} : { observedRevision: revision }),
       services: serviceStatuses(plan, summary),
-      workloads: workloadStatuses(plan, parts, summary),
+      workloads: workloadStatuses(plan, summary),
       inventory,
     },
     conditions: [

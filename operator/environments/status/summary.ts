@@ -1,6 +1,6 @@
 import type { TwinEnvironmentStatus } from '../../api/index.ts';
 import { printable } from '../../canonical/index.ts';
-import { allContainers, type Plan, type PlannedWorkload } from '../plan/index.ts';
+import type { Plan } from '../plan/index.ts';
 import { proveImages, wiringOf, type ImageProof, type Report, type ServiceWiring } from '../wiring/index.ts';
 import { livePods, partState, type ObservedParts, type PartState } from './observed.ts';
 

@@ -1,8 +1,8 @@
 import type { BindingSource, ResolvedService } from '../plan/services.ts';
 import type { PlannedWorkload } from '../plan/environment.ts';
-import { governs, literal, unliteral } from './render.ts';
+import { governs, literal } from './render.ts';
 import { sameURL, showURL, type Report, type ReportedService } from './report.ts';
-import { runningValue, type LiveContainer, type LivePod } from './running.ts';
+import { keptValue, runningValue, type LiveContainer, type LivePod } from './running.ts';
 import type { Variable } from './types.ts';
 
 /** What is known about one service's wiring, from the binding to the app's own words. */
@@ -103,14 +103,14 @@ function compare(
     return container.envFrom
       ? [
           unknown(
-            `${place} may come from a ConfigMap or Secret (envFrom), which cannot be seen; name variables one by one`,
+            `${place} may come from a ConfigMap or Secret (envFrom) or is one of too many, which cannot be seen; name variables one by one, and fewer of them`,
           ),
         ]
       : [];
   }
   if (found === undefined) return [differs(`${place} is not set`)];
   if (found.valueFrom !== undefined) return [differs(`${place} comes from a reference, not from the binding`)];
-  return found.value === literal(expected) ? [] : [differs(`${place} is not what was rendered`)];
+  return found.value === keptValue(literal(expected)) ? [] : [differs(`${place} is not what was rendered`)];
 }
 
 /** Only what was rendered is shown as it is; of anything else at most where it leads, since it may be a secret. */
@@ -122,7 +122,7 @@ function showRunning(
   if (found === undefined) return undefined;
   if (found.valueFrom !== undefined) return '(from a reference)';
   const value = found.value ?? '';
-  if (expected !== undefined && value === literal(expected)) return unliteral(value);
+  if (expected !== undefined && value === keptValue(literal(expected))) return expected;
   return source === 'URL' ? showURL(value) : '(another value)';
 }
 
