@@ -101,6 +101,7 @@ const platformFields: readonly object[] = [
   { priorityClassName: 'system-node-critical' },
   { runtimeClassName: 'none' },
   { schedulerName: 'mine' },
+  { resourceClaims: [{ name: 'gpu', resourceClaimName: 'gpu' }] },
   { tolerations: [{ operator: 'Exists' }] },
   { volumes: [{ name: 'share', nfs: { server: '203.0.113.9', path: '/' } }] },
   { volumes: [{ name: 'host', hostPath: { path: '/' } }] },
@@ -115,6 +116,35 @@ for (const fields of platformFields) {
     );
   });
 }
+
+test('what restricted Pod Security has as volumes, and what the API server fills in, is no reason to refuse', (t) => {
+  const volumes = [
+    { name: 'a', configMap: { name: 'a' } },
+    { name: 'b', emptyDir: {} },
+    { name: 'c', image: { reference: image } },
+  ];
+  t.notThrows(() =>
+    accepted({ workloads: [template({ containers: [container()], volumes, schedulerName: 'default-scheduler' })] }),
+  );
+});
+
+test('a template that would fill caches is refused, and its content is in no message', (t) => {
+  const env = [{ name: 'BLOB', value: 'x'.repeat(200_000) }];
+  const plan = planOf({ workloads: [template({ containers: [container({ env })] })] });
+  t.like('problems' in plan && plan.problems[0], { reason: 'TemplateTooLarge' });
+  t.true(JSON.stringify(plan).length < 1000);
+});
+
+test('the disks of nodes are bounded for containers that say nothing', (t) => {
+  const plan = accepted({ workloads: [web] });
+  t.like(child(plan, 'ResourceQuota', 'twinlock'), { spec: { hard: { 'limits.ephemeral-storage': '32Gi' } } });
+  const [limits] = (child(plan, 'LimitRange', 'twinlock')['spec'] as { limits: readonly object[] }).limits;
+  t.like(limits, {
+    default: { cpu: '500m', 'ephemeral-storage': '1Gi' },
+    defaultRequest: { 'ephemeral-storage': '0' },
+    max: { 'ephemeral-storage': '8Gi' },
+  });
+});
 
 for (const [title, spec, reason, message] of refused) {
   test(`refused: ${title}`, (t) => {

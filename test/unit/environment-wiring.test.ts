@@ -1,5 +1,6 @@
 import test from 'ava';
 import {
+  keptEnv,
   parseReport,
   renderEnv,
   sameURL,
@@ -9,7 +10,7 @@ import {
   type Report,
   type ServiceWiring,
 } from '../../operator/environments/wiring/index.ts';
-import { accepted, image, podOf, vendorTwin } from './environment-fixtures.ts';
+import { accepted, image, podOf, unchecked, vendorTwin } from './environment-fixtures.ts';
 
 const web = { name: 'web', image, port: 8080 };
 const reporting = { ...web, servicesEndpoint: { path: '/services' } };
@@ -212,4 +213,44 @@ test('a URL is shown without user, query and fragment', (t) => {
   t.is(showURL('https://user:secret@host.example:8443/path?key=secret#secret'), 'https://host.example:8443/path');
   t.is(showURL('sk_live_secret'), '(not a URL)');
   t.is(showURL('javascript:alert(1)'), 'javascript:...');
+});
+
+test('of a pod no more is kept than is needed, whatever its author wrote', (t) => {
+  const env = [
+    { name: 'BLOB', value: 'x'.repeat(1_000_000) },
+    { name: 'KEY', valueFrom: { secretKeyRef: { name: 'a'.repeat(1000), key: 'b' } } },
+    { name: 'URL', value: 'http://stripe:12111' },
+  ];
+  const few = keptEnv(env);
+  t.true(few.complete);
+  t.true(JSON.stringify(few.env).length < 300);
+  t.deepEqual(few.env[2], env[2]);
+  const many = keptEnv(Array.from({ length: 10_000 }, (_, index) => ({ name: `V${index}`, value: 'x' })));
+  t.false(many.complete);
+  t.is(many.env.length, 512);
+  t.is(many.env.at(-1)?.name, 'V9999');
+});
+
+test('a long value is compared all the same', (t) => {
+  const long = `https://mail.example/${'a'.repeat(3000)}`;
+  const values: readonly [found: string, verdict: string][] = [
+    [long, 'True'],
+    [`${long}b`, 'False'],
+  ];
+  for (const [found, verdict] of values) {
+    const { env } = keptEnv([{ name: 'MAIL_URL', value: found }]);
+    const containers = [{ name: 'web', image, ready: true, reported: [image], env, envFrom: false }];
+    const workload = { ...web, bindings: [{ service: 'mail', env: 'MAIL_URL', source: 'URL' }] };
+    const { services, workloads } = accepted(
+      unchecked({
+        workloads: [{ ...workload, replicas: 1, expose: 'None' }],
+        services: [{ name: 'mail', mode: 'Twin', expose: 'None', externalURL: long }],
+      }),
+    );
+    const [service] = services;
+    const [plan] = workloads;
+    if (service === undefined || plan === undefined) return t.fail('the plan is empty');
+    const pods = [{ name: 'web-1', uid: '1', ready: true, containers }];
+    t.is(wiringOf(service, [{ plan, pods, report: undefined }]).verdict, verdict as 'True');
+  }
 });

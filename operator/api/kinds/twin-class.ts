@@ -19,25 +19,39 @@ const quota = z
     'requests.storage': quantity('Sum of the sizes of the claims.').default('20Gi'),
     'limits.cpu': quantity('Sum of the CPU limits.').default('8'),
     'limits.memory': quantity('Sum of the memory limits.').default('8Gi'),
+    'limits.ephemeral-storage': quantity("Sum of the limits of the nodes' disks: logs, layers, emptyDir.").default(
+      '32Gi',
+    ),
   })
   .describe('ResourceQuota of every environment.')
   .prefault({});
 
-const amounts = (description: string, cpu: string, memory: string) =>
+const amounts = (description: string, cpu: string, memory: string, disk: string) =>
   z
-    .object({ cpu: quantity('CPU.').default(cpu), memory: quantity('Memory.').default(memory) })
+    .object({
+      cpu: quantity('CPU.').default(cpu),
+      memory: quantity('Memory.').default(memory),
+      'ephemeral-storage': quantity("Disk of the node: the container's logs, its layer and emptyDir.").default(disk),
+    })
     .describe(description)
     .prefault({});
 
 const limitRange = z
   .object({
-    defaultRequest: amounts('Requests of a container that has none.', '10m', '32Mi'),
+    defaultRequest: amounts(
+      // Nodes that do not measure their disks have none to give: a request would leave every pod pending there.
+      'Requests of a container that has none.',
+      '10m',
+      '32Mi',
+      '0',
+    ),
     default: amounts(
       'Limits of a container that has none. A quota without them would block every pod.',
       '500m',
       '512Mi',
+      '1Gi',
     ),
-    max: amounts('The most that a container may have.', '2', '2Gi'),
+    max: amounts('The most that a container may have.', '2', '2Gi', '8Gi'),
   })
   .describe('LimitRange of every environment.')
   .prefault({});

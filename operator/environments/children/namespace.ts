@@ -40,7 +40,7 @@ export function quotaManifest(home: Home, quota: Frozen<TwinClassSpec['quota']>)
     metadata: childMetadata(home, 'twinlock'),
     spec: {
       hard: {
-        ...Object.fromEntries(Object.entries(quota).map(([resource, amount]) => [resource, String(amount)])),
+        ...amounts(quota),
         // The boundary is the only way in.
         'services.nodeports': '0',
         'services.loadbalancers': '0',
@@ -68,8 +68,7 @@ export function limitRangeManifest(home: Home, range: Frozen<TwinClassSpec['limi
   };
 }
 
-type Amount = number | string;
-
-function amounts({ cpu, memory }: { readonly cpu: Amount; readonly memory: Amount }): object {
-  return { cpu: String(cpu), memory: String(memory) };
+/** Bare numbers are quantities too; the API server stores them as text. */
+function amounts(each: Readonly<Record<string, number | string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(each).map(([resource, amount]) => [resource, String(amount)]));
 }

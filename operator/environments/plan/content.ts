@@ -1,5 +1,5 @@
 import { isDigest, printable } from '../../canonical/index.ts';
-import { allContainers, imagesOf, volumesOf } from './pod-template.ts';
+import { allContainers, imagesOf } from './pod-template.ts';
 import { problem, type Problem } from './problem.ts';
 import type { ResolvedService } from './services.ts';
 import type { ResolvedWorkload } from './workloads.ts';
@@ -38,55 +38,6 @@ export function tagProblem({ workloads }: Content): Problem | undefined {
 function namesDigest(image: string): boolean {
   const at = image.lastIndexOf('@');
   return at > 0 && isDigest(image.slice(at + 1));
-}
-
-/** Where and with what precedence pods run is the platform's to say; these let an environment crowd out production. */
-const PLATFORM_FIELDS = [
-  'nodeName',
-  'priority',
-  'priorityClassName',
-  'runtimeClassName',
-  'schedulerName',
-  'tolerations',
-];
-/** What restricted Pod Security lets through, and images; a node would mount the others past every NetworkPolicy. */
-const VOLUMES = [
-  'configMap',
-  'csi',
-  'downwardAPI',
-  'emptyDir',
-  'ephemeral',
-  'image',
-  'persistentVolumeClaim',
-  'projected',
-  'secret',
-];
-
-/** The first field of a template that an environment may not set. */
-export function placementProblem({ workloads }: Content): Problem | undefined {
-  for (const { name, written } of workloads) {
-    const field = PLATFORM_FIELDS.find((each) => isSet(written.spec[each]));
-    if (field !== undefined) {
-      return problem(
-        'TemplateFieldRefused',
-        `workload ${name}: template.spec.${field} is not an environment's to set; take it out`,
-      );
-    }
-    for (const volume of volumesOf(written)) {
-      const source = Object.keys(volume).find((key) => key !== 'name' && !VOLUMES.includes(key));
-      if (source !== undefined) {
-        return problem(
-          'TemplateFieldRefused',
-          `workload ${name}: a volume of type ${printable(source)} is refused; use one of ${VOLUMES.join(', ')}`,
-        );
-      }
-    }
-  }
-  return undefined;
-}
-
-function isSet(value: unknown): boolean {
-  return value !== undefined && value !== null && value !== '' && !(Array.isArray(value) && value.length === 0);
 }
 
 /** The first image that the class does not allow. Twins of the catalogue are the platform's own choice. */

@@ -15,8 +15,9 @@ import {
 } from '../children/index.ts';
 import { environmentHosts, environmentNamespace, type EnvironmentHosts } from '../naming/index.ts';
 import { renderedVariables, type Variable } from '../wiring/index.ts';
-import { imageProblem, liveKeyProblem, nameClash, patternProblem, placementProblem, tagProblem } from './content.ts';
+import { imageProblem, liveKeyProblem, nameClash, patternProblem, tagProblem } from './content.ts';
 import { egressProblem } from './egress.ts';
+import { placementProblem, sizeProblem } from './placement.ts';
 import { allContainers } from './pod-template.ts';
 import { problem, type Problem } from './problem.ts';
 import { resolveServices, type Catalogue, type ResolvedService } from './services.ts';
@@ -84,6 +85,7 @@ export function planEnvironment(input: PlanInput): Plan | { readonly problems: r
     nameClash(content),
     tagProblem(content),
     placementProblem(content),
+    sizeProblem(content),
     imageProblem(content),
     broken ?? liveKeyProblem(content),
     egressProblem(spec.network?.egress ?? [], twinClass.spec.network.requestable ?? []),
