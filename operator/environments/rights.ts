@@ -17,8 +17,9 @@ const write = ['create', 'patch', 'delete'] as const;
  */
 export const environmentsRights = {
   cluster: [
-    // Its own kind: follow it, put the finalizer on and take it off, and report.
-    { apiGroups: ['twinlock.dev'], resources: ['twinenvironments'], verbs: [...read, 'patch'] },
+    // Its own kind: follow it, put the finalizer on and take it off, and report. `get` makes sure that one is gone before
+    // a namespace that it left behind is removed.
+    { apiGroups: ['twinlock.dev'], resources: ['twinenvironments'], verbs: ['get', ...read, 'patch'] },
     { apiGroups: ['twinlock.dev'], resources: ['twinenvironments/status'], verbs: ['patch'] },
     // What the platform decides: guard rails and the catalogue.
     { apiGroups: ['twinlock.dev'], resources: ['twinclasses', 'vendortwins'], verbs: read },

@@ -242,6 +242,28 @@ test('deletion waits for a finalizer of somebody else, says what blocks, and str
   t.is((await stage.cluster.request('GET', `/api/v1/namespaces/${namespace}`)).status, 404);
 });
 
+test('an environment that loses its finalizer and vanishes leaves no namespace; one that is labelled alike stays', async (t) => {
+  const { stage } = t.context;
+  const { namespace = '' } = await bringUp(stage, 'stripped', smallest);
+  const { metadata } = await read<Object_>(stage, `/api/v1/namespaces/${namespace}`);
+  const { labels = {} } = metadata;
+  await stage.cluster.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'imposter', labels } }]);
+  await stage.cluster.request('PATCH', pathOf('stripped'), {
+    contentType: 'application/merge-patch+json',
+    body: { metadata: { finalizers: null } },
+  });
+  await stage.cluster.request('DELETE', pathOf('stripped'));
+  await waitFor('its namespace is gone', async () => {
+    const { status } = await stage.cluster.request('GET', `/api/v1/namespaces/${namespace}`);
+    return status === 404;
+  });
+  t.is((await stage.cluster.request('GET', pathOf('stripped'))).status, 404);
+  t.is(
+    (await read<Object_>(stage, '/api/v1/namespaces/imposter')).metadata.labels?.['twinlock.dev/environment'],
+    'stripped',
+  );
+});
+
 test('a namespace that is there already is neither taken over nor deleted', async (t) => {
   const { stage } = t.context;
   const name = environmentNamespace({ namespace: 'shop-dev', name: 'staging', uid: '', lifecycle: 'LongLived' });
@@ -320,6 +342,26 @@ test('a live pod that has another URL than was rendered makes TwinsWired False',
   t.regex(condition(status, 'TwinsWired').message, /STRIPE_API_BASE in container web of pod web-wrong/);
   t.true(status.services?.[0]?.running?.some(({ value }) => value === 'https://api.stripe.com/v1'));
   t.false(JSON.stringify(status).includes('hidden'));
+});
+
+test('an image that is edited in a Ready pod is not named, and what it was wired to counts for nothing', async (t) => {
+  const { stage } = t.context;
+  const { namespace = '' } = await bringUp(stage, 'edited', smallest);
+  const pods = await list<Pod>(stage, `/api/v1/namespaces/${namespace}/pods`);
+  const pod = pods.find(({ metadata }) => metadata.labels?.['twinlock.dev/component'] === 'web')?.metadata.name ?? '';
+  const edit = (to: string): Promise<unknown> =>
+    stage.cluster.request('PATCH', `/api/v1/namespaces/${namespace}/pods/${pod}`, {
+      contentType: 'application/strategic-merge-patch+json',
+      body: { spec: { containers: [{ name: 'web', image: to }] } },
+    });
+  await edit(`registry.example/web@sha256:${'e'.repeat(64)}`);
+  const status = await untilStatus(stage, 'edited', (seen) => condition(seen, 'TwinsWired').status === 'False');
+  t.like(condition(status, 'TwinsWired'), { status: 'False', reason: 'ImageDiffers' });
+  t.is(condition(status, 'Ready').status, 'False');
+  t.is(status.workloads?.[0]?.images, undefined);
+  await edit(image);
+  const back = await untilStatus(stage, 'edited', isReady);
+  t.deepEqual(back.workloads?.[0]?.images, [{ container: 'web', image }]);
 });
 
 test('an app that reports another URL makes TwinsWired False; one that agrees makes it True', async (t) => {

@@ -6,6 +6,7 @@ import {
   type Candidate,
   type EndingNamespace,
 } from '../../operator/environments/lifecycle/index.ts';
+import { environmentNamespace, madeFor, ownerLabels } from '../../operator/environments/naming/index.ts';
 import { environment, twinClass } from './environment-fixtures.ts';
 
 const created = Date.parse('2026-11-21T08:00:00Z');
@@ -137,4 +138,36 @@ test('a namespace says what holds it up, and what is usual is no blocker', (t) =
 
 function condition(type: string, status: 'True' | 'False', message: string): EndingNamespace['conditions'][number] {
   return { type, status, message };
+}
+
+const gone = { namespace: 'shop-dev', name: 'pr-42', uid: 'uid-1' };
+const left = environmentNamespace({ ...gone, lifecycle: 'Ephemeral' });
+const namespaces: readonly [
+  title: string,
+  metadata: { name: string; labels?: Record<string, string> },
+  made: boolean,
+][] = [
+  ['its own', { name: left, labels: { ...ownerLabels(gone) } }, true],
+  [
+    'that of a LongLived one',
+    { name: environmentNamespace({ ...gone, lifecycle: 'LongLived' }), labels: { ...ownerLabels(gone) } },
+    true,
+  ],
+  ['one that was labelled like it', { name: 'shop', labels: { ...ownerLabels(gone) } }, false],
+  [
+    'one of its name that says another uid',
+    { name: left, labels: { ...ownerLabels({ ...gone, uid: 'uid-2' }) } },
+    false,
+  ],
+  ['one without labels', { name: left }, false],
+  [
+    'one that holds production',
+    { name: left, labels: { ...ownerLabels(gone), 'twinlock.dev/protected': 'true' } },
+    false,
+  ],
+];
+for (const [title, metadata, made] of namespaces) {
+  test(`a namespace that was made for an environment: ${title} ${made ? 'is' : 'is not'}`, (t) => {
+    t.deepEqual(madeFor(metadata), made ? gone : undefined);
+  });
 }

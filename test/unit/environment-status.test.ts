@@ -1,6 +1,7 @@
 import test from 'ava';
 import type { TwinEnvironmentStatus } from '../../operator/api/index.ts';
 import { slimDeployment, slimPod } from '../../operator/environments/cache/index.ts';
+import { withStatusOf } from '../../operator/environments/controller/report.ts';
 import type { Lifetime } from '../../operator/environments/lifecycle/index.ts';
 import { observedParts, statusOf, transitions, type Situation } from '../../operator/environments/status/index.ts';
 import { accepted, environment, image } from './environment-fixtures.ts';
@@ -275,6 +276,20 @@ test('an init container is named once it has succeeded', (t) => {
 test('pods of the former spec are no surprise while a rollout goes on', (t) => {
   const former = pod({ spec: { containers: [{ ...web, image: evil }] } });
   t.is(conditionsOf(withPods([former], { updated: 0 }))['TwinsWired'], 'Unknown/NotVerified');
+});
+
+test('a status speaks of the spec that it was planned from, though another one came meanwhile', (t) => {
+  const before = statusOf(environment(spec), active(), now);
+  const planned = environment({ ...spec, source: { revision: 'aaaaaaa' } });
+  const latest = environment(
+    { ...spec, source: { revision: 'bbbbbbb' } },
+    { status: before, metadata: { generation: 2, annotations: { 'reconcile.fluxcd.io/requestedAt': 'later' } } },
+  );
+  const after = statusOf(withStatusOf(planned, latest), active(), now + 60_000);
+  t.is(after.observedGeneration, 1);
+  t.is(after.observedRevision, 'aaaaaaa');
+  t.is(after.lastHandledReconcileAt, undefined);
+  t.deepEqual(after.conditions, before.conditions);
 });
 
 test('why a pod waits is said', (t) => {

@@ -38,7 +38,7 @@ const WORKERS = 16;
 export function environmentController(dependencies: ControllerDependencies): Controller {
   const { client, cache, clock, logger, metrics, signal } = dependencies;
   const informers = environmentInformers(cache);
-  addIndexes(informers.environments);
+  addIndexes(informers);
   const drift = new DriftView(cache);
   const applier = new Applier({
     client,

@@ -1,5 +1,6 @@
-import type { TwinEnvironment } from '../../api/index.ts';
-import type { Informer } from '../../kube/index.ts';
+import { keyOf } from '../../kube/index.ts';
+import type { Informers } from '../cache/index.ts';
+import { labelledOwner } from '../naming/index.ts';
 
 /** Environments by the class that they name. */
 export const BY_CLASS = 'class';
@@ -10,11 +11,17 @@ export const BY_VENDOR_TWIN = 'vendorTwin';
 /** Environments that wait for room. */
 export const IS_QUEUED = 'queued';
 export const QUEUED = 'true';
+/** Namespaces by the key of the environment that their labels name. */
+export const BY_OWNER = 'owner';
 
-export function addIndexes(environments: Informer<TwinEnvironment>): void {
+export function addIndexes({ environments, namespaces }: Pick<Informers, 'environments' | 'namespaces'>): void {
   environments.addIndex(BY_CLASS, ({ spec }) => [spec.classRef?.name ?? NO_CLASS]);
   environments.addIndex(BY_VENDOR_TWIN, ({ spec }) => [
     ...new Set((spec.services ?? []).map(({ name, vendorTwinRef }) => vendorTwinRef?.name ?? name)),
   ]);
   environments.addIndex(IS_QUEUED, ({ status }) => (status?.queue === undefined ? [] : [QUEUED]));
+  namespaces.addIndex(BY_OWNER, ({ metadata }) => {
+    const owner = labelledOwner(metadata.labels);
+    return owner === undefined ? [] : [keyOf(owner)];
+  });
 }

@@ -1,13 +1,16 @@
-import { annotations, TwinEnvironment, type TwinClass } from '../../api/index.ts';
-import { isConflict, isNotFound, keyOf, type KubeObject } from '../../kube/index.ts';
+import { annotations, type TwinClass, type TwinEnvironment } from '../../api/index.ts';
+import { isConflict, keyOf, type KubeObject } from '../../kube/index.ts';
 import type { Reconcile, Request, Result } from '../../runtime/index.ts';
 import { lifetimeOf, type Lifetime } from '../lifecycle/index.ts';
 import { classOf, namespaceProblem, planEnvironment, type Plan, type Problem } from '../plan/index.ts';
-import { observedParts, statusOf, transitions, type InventoryItem, type Situation } from '../status/index.ts';
+import type { Situation } from '../status/index.ts';
+import { activeSituation } from './active.ts';
 import { applyPlan, isNamespaceGone, type ApplyOutcome } from './apply.ts';
 import type { Context } from './context.ts';
 import { ensureFinalizer, hasFinalizer, removeFinalizer } from './finalizer.ts';
-import { removeChildren, volumesOf } from './removal.ts';
+import { removeOrphans } from './orphans.ts';
+import { removeChildren } from './removal.ts';
+import { latestOf, reportStatus } from './report.ts';
 import type { Slots } from './slots.ts';
 
 /** Volumes have no watch here, so an environment that waits for them looks again after so many milliseconds. */
@@ -24,6 +27,7 @@ export type Wake = (requests: readonly Request[]) => void;
 /** The reconcile of one TwinEnvironment: gather, plan, apply, one status at the end. */
 export function environmentReconcile(context: Context, slots: Slots, wake: Wake): Reconcile {
   return async (request, signal) => {
+    await removeOrphans(context, request, signal);
     const environment = context.informers.environments.lister.get(request);
     if (environment === undefined) {
       context.reports.forget(keyOf(request));
@@ -124,7 +128,7 @@ class Step {
     if (!gone) return left.some(({ kind }) => kind === 'Namespace') ? undefined : { requeueAfter: VOLUME_INTERVAL_MS };
     if (hasFinalizer(environment)) {
       this.#tellRetained(retained);
-      await removeFinalizer(this.#context, this.#latest(), this.#signal);
+      await removeFinalizer(this.#context, latestOf(this.#context, environment), this.#signal);
     }
     this.#leave();
     return undefined;
@@ -161,7 +165,7 @@ class Step {
       await this.#report({ kind: 'Blocked', problem: outcome.problem, final: outcome.final, lifetime });
       return this.#until(lifetime, REJECTED_INTERVAL_MS);
     }
-    await this.#report(this.#active(plan, lifetime, outcome.rejected));
+    await this.#report(activeSituation(this.#context, environment, plan, lifetime, outcome.rejected));
     const asksApp = plan.workloads.some(({ reportPath }) => reportPath !== undefined);
     return this.#until(
       lifetime,
@@ -181,77 +185,12 @@ class Step {
     }
   }
 
-  #active(plan: Plan, lifetime: Lifetime, rejected: readonly Problem[]): Situation {
-    const { informers, settings, reports } = this.#context;
-    const { namespace } = plan.home;
-    const parts = observedParts(informers.deployments.lister.list(namespace), informers.pods.lister.list(namespace));
-    return {
-      kind: 'Active',
-      plan,
-      lifetime,
-      parts,
-      reports: (workload) => {
-        const planned = plan.workloads.find(({ name }) => name === workload);
-        if (planned?.port === undefined || planned.reportPath === undefined) return undefined;
-        const ready = (parts.pods.get(workload) ?? []).filter((pod) => pod.ready);
-        const target = { namespace, workload, port: planned.port, path: planned.reportPath };
-        return reports.get(
-          keyOf(this.#environment),
-          target,
-          ready.map(({ metadata }) => metadata.uid ?? ''),
-        );
-      },
-      inventory: this.#inventory(namespace),
-      rejected,
-      suspended: this.#environment.spec.suspend,
-      bounded: settings.boundaryImage !== undefined,
-      policiesEnforced: settings.policiesEnforced,
-    };
-  }
-
-  /** What lives outside the namespace, and the namespace, with which everything else goes. */
-  #inventory(namespace: string): readonly InventoryItem[] {
-    const uid = this.#context.informers.namespaces.lister.get({ name: namespace })?.metadata.uid;
-    return [
-      { group: '', kind: 'Namespace', name: namespace, ...(uid === undefined ? {} : { uid }) },
-      ...volumesOf(this.#context, this.#environment, namespace),
-    ];
-  }
-
   #exists(plan: Plan): boolean {
     return this.#context.informers.namespaces.lister.get({ name: plan.home.namespace }) !== undefined;
   }
 
-  /** The one status of this reconcile, and the events that follow from it. */
-  async #report(situation: Situation): Promise<void> {
-    const { applier, events } = this.#context;
-    const environment = this.#latest();
-    const { generation } = this.#environment.metadata;
-    // A spec that came meanwhile was not planned from: the status must not speak about it.
-    const planned = {
-      ...environment,
-      metadata: { ...environment.metadata, ...(generation === undefined ? {} : { generation }) },
-      spec: this.#environment.spec,
-    };
-    const status = statusOf(planned, situation, this.#now);
-    try {
-      const { outcome } = await applier.applyStatus(TwinEnvironment, environment, status, { signal: this.#signal });
-      if (outcome === 'Unchanged') return;
-    } catch (error) {
-      // It went away meanwhile, and with it the need for a status.
-      if (isNotFound(error)) return;
-      throw error;
-    }
-    for (const transition of transitions(environment.status, status)) {
-      events.record({ regarding: environment, ...transition });
-    }
-  }
-
-  /** The environment with own writes of this reconcile (the finalizer) in it, if it is still the same one. */
-  #latest(): TwinEnvironment {
-    const environment = this.#environment;
-    const latest = this.#context.informers.environments.lister.get(environment.metadata);
-    return latest?.metadata.uid === environment.metadata.uid ? (latest ?? environment) : environment;
+  #report(situation: Situation): Promise<void> {
+    return reportStatus(this.#context, this.#environment, situation, this.#now, this.#signal);
   }
 
   #tellRetained(volumes: readonly string[]): void {

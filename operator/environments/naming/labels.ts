@@ -45,3 +45,11 @@ export function belongsTo(found: Readonly<Record<string, string>> | undefined, o
     found[labels.environmentUid] === owner.uid
   );
 }
+
+/** The owner that labels name; undefined when they name none. */
+export function labelledOwner(found: Readonly<Record<string, string>> | undefined): Owner | undefined {
+  const name = found?.[labels.environment];
+  const namespace = found?.[labels.environmentNamespace];
+  const uid = found?.[labels.environmentUid];
+  return name === undefined || namespace === undefined || uid === undefined ? undefined : { namespace, name, uid };
+}

@@ -1,4 +1,7 @@
 import { createHash } from 'node:crypto';
+import { labels } from '../../api/index.ts';
+import type { ObjectMeta } from '../../kube/index.ts';
+import { labelledOwner, type Owner } from './labels.ts';
 
 /** What the name of an environment's namespace is made of. */
 export interface EnvironmentIdentity {
@@ -27,6 +30,17 @@ export function environmentNamespace({ namespace, name, uid, lifecycle }: Enviro
     .slice(0, LABEL_MAX - HASH_LENGTH - 1)
     .replace(/^-+|-+$/g, '');
   return `${stem === '' ? 'environment' : stem}-${hash}`;
+}
+
+/**
+ * Whom a namespace was made for, by its labels and by its name, which follows from the owner: labels alone, on any
+ * namespace that somebody may label, make it nobody's. A protected namespace never was made for an environment.
+ */
+export function madeFor({ name, labels: found }: Pick<ObjectMeta, 'name' | 'labels'>): Owner | undefined {
+  const owner = labelledOwner(found);
+  if (owner === undefined || found?.[labels.protected] !== undefined) return undefined;
+  const names = (['Ephemeral', 'LongLived'] as const).map((lifecycle) => environmentNamespace({ ...owner, lifecycle }));
+  return names.includes(name) ? owner : undefined;
 }
 
 /** 40 bits of SHA-256 over an unambiguous text of the parts. */
