@@ -68,7 +68,12 @@ test.serial('every object that the README and the docs show is accepted as it st
   t.true(shown.length >= 8, `only ${shown.length} objects were found`);
   for (const { page, object } of shown) {
     const args = ['apply', '--dry-run=server', '-f', '-'];
-    const { code, stderr } = await cluster.kubectl(args, { input: JSON.stringify(object), check: false });
+    const { code, stderr } = await waitFor(`${object.kind} is known to admission`, async (seen) => {
+      const result = await cluster.kubectl(args, { input: JSON.stringify(object), check: false });
+      seen(result.stderr);
+      // A mutating policy learns of a kind some seconds after the kind is served; until then the answer is 503.
+      return !result.stderr.includes('(ServiceUnavailable)') && result;
+    });
     t.is(code, 0, `${page}: ${object.kind} ${object.metadata.name}: ${stderr}`);
   }
 });

@@ -154,8 +154,9 @@ const quota = {
   'requests.storage': '20Gi',
   'limits.cpu': '8',
   'limits.memory': '8Gi',
+  'limits.ephemeral-storage': '8Gi',
 };
-const amounts = { cpu: '100m', memory: '128Mi' };
+const amounts = { cpu: '100m', memory: '128Mi', 'ephemeral-storage': '256Mi' };
 const destinations = [
   { cidr: '203.0.113.0/24', ports: [{ protocol: 'UDP', port: 53 }] },
   { namespace: 'shared-tools' },
