@@ -87,6 +87,25 @@ test.serial('a restarted process takes over without a single write', async (t) =
   await running.stop();
 });
 
+test.serial('what somebody edited while no process ran comes back', async (t) => {
+  const first = await stage.start();
+  const { namespace = '' } = await bringUp(stage, 'edited', smallest);
+  await quiet(first);
+  await first.stop();
+  const other = `registry.example/web@sha256:${'e'.repeat(64)}`;
+  await stage.cluster.kubectl(['-n', namespace, 'set', 'image', 'deployment/web', `web=${other}`]);
+  const running = await stage.start();
+  await waitFor('the image is back', async (seen) => {
+    const { body } = await stage.cluster.request('GET', `/apis/apps/v1/namespaces/${namespace}/deployments/web`);
+    const { spec } = body as { spec: { template: { spec: { containers: readonly { image: string }[] } } } };
+    seen(spec);
+    return spec.template.spec.containers[0]?.image === smallest.workloads[0].image;
+  });
+  await quiet(running);
+  await running.stop();
+  t.pass();
+});
+
 test.serial('the process is ready within seconds, works, and leaves with its lease released', async (t) => {
   const [http = 0, health = 0] = await freePorts(2);
   const started = performance.now();

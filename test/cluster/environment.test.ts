@@ -253,10 +253,9 @@ test('an environment that loses its finalizer and vanishes leaves no namespace; 
     body: { metadata: { finalizers: null } },
   });
   await stage.cluster.request('DELETE', pathOf('stripped'));
-  await waitFor('its namespace is gone', async () => {
-    const { status } = await stage.cluster.request('GET', `/api/v1/namespaces/${namespace}`);
-    return status === 404;
-  });
+  const isGone = async (): Promise<boolean> =>
+    (await stage.cluster.request('GET', `/api/v1/namespaces/${namespace}`)).status === 404;
+  await waitFor('its namespace is gone', isGone, { timeout: 90_000 });
   t.is((await stage.cluster.request('GET', pathOf('stripped'))).status, 404);
   t.is(
     (await read<Object_>(stage, '/api/v1/namespaces/imposter')).metadata.labels?.['twinlock.dev/environment'],

@@ -10,7 +10,8 @@ interface Known {
 /**
  * What the applier reads children from. The caches hold them slimmed, so it compares hashes alone and would not see that
  * somebody edited one; here a child whose content is not as it was after the last apply loses its hash, and is sent
- * again. Edits made while no controller ran are not seen: the first sight of a child is taken as it is.
+ * again. At first sight there is nothing to compare with: then a child counts as edited when somebody else owns a part of
+ * its content, so that what was edited while no controller ran is sent again, too, once.
  */
 export class DriftView implements Pick<Cache, 'lookup' | 'absorb'> {
   readonly #cache: Pick<Cache, 'lookup' | 'absorb'>;
@@ -33,18 +34,20 @@ export class DriftView implements Pick<Cache, 'lookup' | 'absorb'> {
     const hash = found.metadata.annotations?.[HASH_ANNOTATION];
     const known = home.get(place);
     if (known === undefined || known.hash !== hash) {
+      if (found.edited) return unhashed(found);
       home.set(place, { hash, digest: found.digest });
       return cached;
     }
-    if (known.digest === found.digest) return cached;
-    return { slimmed: true, object: { ...found, metadata: { ...found.metadata, annotations: {} } } };
+    return known.digest === found.digest ? cached : unhashed(found);
   }
 
   absorb<T extends KubeObject>(type: ResourceType<T>, object: T): void {
     this.#cache.absorb(type, object);
+    const found = this.#cache.lookup(type, object)?.object;
+    const home = this.#homeOf(object);
     // What the server made of it is what it is to stay.
-    this.#homeOf(object).delete(placeOf(type, object));
-    this.lookup(type, object);
+    if (found === undefined || !isChild(found)) home.delete(placeOf(type, object));
+    else home.set(placeOf(type, object), { hash: found.metadata.annotations?.[HASH_ANNOTATION], digest: found.digest });
   }
 
   /** Forgets the children of an environment that is gone. */
@@ -58,6 +61,11 @@ export class DriftView implements Pick<Cache, 'lookup' | 'absorb'> {
     this.#known.set(home, known);
     return known;
   }
+}
+
+/** Without the hash of what was applied, so that it is applied again. */
+function unhashed<T extends KubeObject>(found: T): Cached<T> {
+  return { slimmed: true, object: { ...found, metadata: { ...found.metadata, annotations: {} } } };
 }
 
 function placeOf(type: ResourceType, { metadata: { namespace, name } }: KubeObject): string {

@@ -1,4 +1,5 @@
 import { hashOf, type KubeObject, type ObjectMeta, type Condition } from '../../kube/index.ts';
+import { BINDER_FIELDS, editedByOthers } from './edited.ts';
 import { keptEnv, type LiveContainer } from '../wiring/index.ts';
 
 /** Annotation with the digest of what was applied last. */
@@ -8,6 +9,8 @@ export const HASH_ANNOTATION = 'twinlock.dev/applied-hash';
 export interface Child extends KubeObject {
   /** Digest of its content as the API server has it, defaults included. */
   readonly digest: string;
+  /** Somebody else than this process owns a part of its content, which they changed or added. */
+  readonly edited: boolean;
 }
 
 export interface NamespaceChild extends Child {
@@ -44,7 +47,7 @@ type Raw = KubeObject & Readonly<Record<string, unknown>>;
 
 /** Any child of which only existence and content matter. */
 export function slimChild(object: KubeObject): Child {
-  return { ...head(object), digest: contentDigest(object as Raw) };
+  return { ...head(object), digest: contentDigest(object as Raw), edited: editedByOthers(object) };
 }
 
 export function slimNamespace(object: KubeObject): NamespaceChild {
@@ -59,6 +62,7 @@ export function slimClaim(object: KubeObject): ClaimChild {
     ...head(object),
     // The binder writes the name of the volume; that is no change of what was asked for.
     digest: hashOf(wanted),
+    edited: editedByOthers(object, BINDER_FIELDS),
     volume: typeof volumeName === 'string' && volumeName !== '' ? volumeName : undefined,
   };
 }

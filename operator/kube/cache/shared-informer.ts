@@ -163,8 +163,8 @@ export class SharedInformer<T extends KubeObject> implements Informer<T>, Sink<T
   }
 
   #keep(object: T): T {
-    const slim = withoutManagedFields(object);
-    return deepFreeze(this.#options.transform === undefined ? slim : this.#options.transform(slim));
+    const slim = this.#options.transform === undefined ? object : this.#options.transform(object);
+    return deepFreeze(withoutManagedFields(slim));
   }
 
   #notify(call: (handler: EventHandler<T>) => void): void {

@@ -17,7 +17,7 @@ export interface InformerOptions<T extends KubeObject> {
   readonly namespace?: string | undefined;
   readonly labelSelector?: string | undefined;
   readonly fieldSelector?: string | undefined;
-  /** Slims an object before it is frozen and kept; must keep `metadata`. `managedFields` are gone already. */
+  /** Slims an object before it is frozen and kept; must keep `metadata`. `managedFields` are dropped after it. */
   readonly transform?: ((object: T) => T) | undefined;
   readonly indexes?: Readonly<Record<string, IndexFunction<T>>> | undefined;
   /** Milliseconds between resyncs (each object is handed out as an update of itself); 0 for none. Default 0. */
