@@ -423,6 +423,7 @@ for (const policy of ['Delete', 'Retain'] as const) {
     await waitFor(
       'the environment is gone',
       async () => (await stage.cluster.request('GET', pathOf(name))).status === 404,
+      { timeout: 90_000 },
     );
     t.is(
       (await stage.cluster.request('GET', `/api/v1/persistentvolumes/${name}`)).status,
