@@ -1,3 +1,3 @@
 /** The TwinEnvironment controller and its process. */
 export { startEnvironments, type EnvironmentsOverrides } from './process.ts';
-export { environmentManagerRole, environmentsRights, type Right } from './rights.ts';
+export { environmentManagerRole, environmentsRights } from './rights.ts';

@@ -1,12 +1,5 @@
+import type { Right } from '../kube/index.ts';
 import { MANAGER_ROLE } from './naming/index.ts';
-
-/** A rule of RBAC, without wildcards. */
-export interface Right {
-  readonly apiGroups: readonly string[];
-  readonly resources: readonly string[];
-  readonly resourceNames?: readonly string[];
-  readonly verbs: readonly string[];
-}
 
 const read = ['list', 'watch'] as const;
 const write = ['create', 'patch', 'delete'] as const;

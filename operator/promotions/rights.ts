@@ -1,10 +1,4 @@
-/** A rule of RBAC, without wildcards. */
-export interface Right {
-  readonly apiGroups: readonly string[];
-  readonly resources: readonly string[];
-  readonly resourceNames?: readonly string[];
-  readonly verbs: readonly string[];
-}
+import type { Right } from '../kube/index.ts';
 
 const follow = ['get', 'list', 'watch'] as const;
 

@@ -33,3 +33,11 @@ export const ClusterRoleBinding = resourceType<ClusterRoleBinding>({
   plural: 'clusterrolebindings',
   namespaced: false,
 });
+
+/** A rule of RBAC, without wildcards. */
+export interface Right {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly resourceNames?: readonly string[];
+  readonly verbs: readonly string[];
+}
