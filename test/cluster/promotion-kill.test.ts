@@ -1,5 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
-import { chainFaults } from '../../operator/promotions/records/index.ts';
+import { chainFaults } from '../../operator/records/index.ts';
 import { startDying, type LastWrite } from './promotions/dying.ts';
 import { images, Shop, type ShopOptions } from './promotions/shop.ts';
 import { openStage, systemNamespace, type Stage } from './promotions/stage.ts';

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { decide, type Phase, type World } from '../../operator/promotions/decide/index.ts';
-import { chainFaults } from '../../operator/promotions/records/index.ts';
+import { chainFaults } from '../../operator/records/index.ts';
 import {
   after,
   deployment,

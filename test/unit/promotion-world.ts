@@ -5,7 +5,7 @@ import { approvedSpec, specDigest } from '../../operator/canonical/index.ts';
 import type { Deployment } from '../../operator/kube/index.ts';
 import { decide, type Action, type Decision, type World } from '../../operator/promotions/decide/index.ts';
 import { withImages } from '../../operator/promotions/plan/index.ts';
-import { sealRecord, type RecordSpec } from '../../operator/promotions/records/index.ts';
+import { sealRecord, type RecordSpec } from '../../operator/records/index.ts';
 import { armored, ed25519Key, string, toSign, type MadeKey } from '../vectors/ssh.ts';
 
 export const now = Date.parse('2026-11-21T10:00:00Z');

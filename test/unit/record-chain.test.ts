@@ -9,7 +9,7 @@ import {
   sealRecord,
   type RecordEntry,
   type RecordSpec,
-} from '../../operator/promotions/records/index.ts';
+} from '../../operator/records/index.ts';
 import { keys, run, targetRef, voted, world } from './promotion-world.ts';
 
 const time = '2026-11-21T10:00:00Z';

@@ -1,7 +1,7 @@
 import test from 'ava';
-import { sealRecord, type RecordSpec } from '../../operator/promotions/records/index.ts';
+import { sealRecord, type RecordSpec } from '../../operator/records/index.ts';
 import { decideTarget, type TargetWorld } from '../../operator/targets/decide/index.ts';
-import { MAX_LOCK_BYTES } from '../../operator/targets/lock/index.ts';
+import { MAX_LOCK_BYTES } from '../../operator/lock/index.ts';
 import type { Deployment, Pod, ReplicaSet } from '../../operator/kube/index.ts';
 import { deployment, images, keys, now, run, target, targetRef, voted, world, type Spec } from './promotion-world.ts';
 

@@ -10,7 +10,7 @@ import {
 } from '../../kube/index.ts';
 import type { Canary } from '../../targets/canary/index.ts';
 import type { Action, World } from '../decide/index.ts';
-import type { RecordStore } from '../records/index.ts';
+import type { RecordStore } from '../../records/index.ts';
 
 export interface ActorOptions {
   readonly client: Pick<Client, 'replace'>;

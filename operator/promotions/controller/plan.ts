@@ -10,7 +10,7 @@ import {
   type World,
 } from '../decide/index.ts';
 import { withImages, type Artifact } from '../plan/index.ts';
-import { historyOf } from '../records/index.ts';
+import { historyOf } from '../../records/index.ts';
 import { progressOf } from '../rollout/index.ts';
 
 /** A dry run of content that was live a moment ago; it counts if that still is live. */

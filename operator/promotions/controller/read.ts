@@ -11,7 +11,7 @@ import type { Client, Clock, ObjectKey } from '../../kube/index.ts';
 import { readSnapshot, type Canary, type Enforcement, type FollowedWorkloads } from '../../targets/index.ts';
 import { isOpened, latchedArtifacts, type Resolved, type World } from '../decide/index.ts';
 import { notAdmitted } from '../gates/index.ts';
-import { historyOf, type RecordStore } from '../records/index.ts';
+import { historyOf, type RecordStore } from '../../records/index.ts';
 import type { Caches } from './caches.ts';
 import { Planner, type Guesses } from './plan.ts';
 import { ClockSkew } from './skew.ts';
@@ -68,14 +68,6 @@ export class WorldReader {
       target = world.target;
     }
     throw new Error(`ProductionTarget ${at.name} changes faster than it can be read: try again`);
-  }
-
-  /** The world with the chain as this process knows it now. */
-  withChain(world: World | undefined): World | undefined {
-    if (world === undefined) return undefined;
-    const { metadata, spec } = world.promotion;
-    const chain = this.#options.records.of({ namespace: metadata.namespace, name: spec.targetRef.name });
-    return { ...world, records: chain };
   }
 
   /** While votes are counted the artifacts are known, and production seldom changes between two counts. */

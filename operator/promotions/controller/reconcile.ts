@@ -9,8 +9,8 @@ import type { WorldReader } from './read.ts';
 
 export interface ReconcilerOptions {
   readonly client: Pick<Client, 'patch'>;
-  readonly reader: WorldReader;
-  readonly actor: Actor;
+  readonly reader: Pick<WorldReader, 'read'>;
+  readonly actor: Pick<Actor, 'act'>;
   readonly promotions: Informer<Promotion>;
   /** Milliseconds from when a reconcile began that saw the last vote to production's change. */
   readonly onRolledOut: (milliseconds: number) => void;
@@ -34,10 +34,9 @@ export class PromotionReconciler {
     let takenBackFor: World['takenBackFor'];
     let approvedHere = false;
     let count: Decision['count'];
-    let ahead: Promise<World | undefined> | undefined;
     for (let turn = 0; turn < MAX_TURNS; turn++) {
-      const seen = ahead === undefined ? await reader.read(key, signal) : reader.withChain(await ahead);
-      ahead = undefined;
+      // Each turn reads all of it: what is counted before the lock opens is read after the approval was recorded.
+      const seen = await reader.read(key, signal);
       if (seen === undefined) return undefined;
       const world = { ...seen, takenBackFor };
       const decided = decide(world);
@@ -46,11 +45,6 @@ export class PromotionReconciler {
       const { action, reason, message } = decision.verdict;
       if (action === undefined) return this.#report(world, decision);
       const approves = action.do === 'Append' && action.entry.outcome?.result === 'Approved';
-      if (approves) {
-        // All is asked once more before the lock opens; that goes on while the approval is recorded.
-        ahead = reader.read(key, signal);
-        ahead.catch(() => undefined);
-      }
       try {
         const applied = await actor.act(world, action, signal);
         if (applied && action.do === 'OpenLock' && approvedHere) onRolledOut(monotonic() - started);

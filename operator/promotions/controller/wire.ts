@@ -16,7 +16,7 @@ import {
   TargetReader,
   TargetReconciler,
 } from '../../targets/index.ts';
-import { historyOf, RecordMirror, RecordStore } from '../records/index.ts';
+import { historyOf, RecordMirror, RecordStore } from '../../records/index.ts';
 import type { World } from '../decide/index.ts';
 import { Actor } from './act.ts';
 import { followAll } from './caches.ts';

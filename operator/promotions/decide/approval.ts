@@ -1,10 +1,10 @@
-import { CanonicalError } from '../../canonical/index.ts';
+import { CanonicalError, rfc3339 } from '../../canonical/index.ts';
+import { nameOf, outcomeEntry, promotionRef, type RecordSpec } from '../../records/index.ts';
 import { countVotes, voteCommands, type CountResult } from '../approvals/index.ts';
 import { gatesExpireAt } from '../gates/index.ts';
-import { nameOf, type RecordSpec } from '../records/index.ts';
 import { StatementError } from '../statement/index.ts';
-import { outcomeEntry, promotionRef, proofOf, rfc3339 } from './entries.ts';
 import type { Facts } from './facts.ts';
+import { proofOf } from './proof.ts';
 import { roundEntry, statementOf, whatChanged, type Complete } from './round.ts';
 import { openedLock, stall } from './steps.ts';
 import type { Verdict } from './verdict.ts';

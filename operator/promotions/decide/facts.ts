@@ -1,9 +1,10 @@
 import { annotations, parseDuration } from '../../api/index.ts';
 import { specDigest, type Digest } from '../../canonical/index.ts';
-import type { LockSpec, WorkloadKey } from '../../targets/lock/index.ts';
+import { REVISION_ANNOTATION } from '../../kube/index.ts';
+import type { LockSpec, WorkloadKey } from '../../lock/index.ts';
+import { historyOf, type PromotionHistory } from '../../records/index.ts';
 import { runGates, type GateState } from '../gates/index.ts';
 import { artifactsOf, type Artifact, type ArtifactsResult } from '../plan/index.ts';
-import { historyOf, type PromotionHistory } from '../records/index.ts';
 import type { World } from './world.ts';
 
 /** A workload whose content the promotion changes. */
@@ -30,9 +31,6 @@ export interface Facts {
   readonly changed: readonly ChangedWorkload[];
   readonly lock: LockSpec;
 }
-
-/** The Deployment's revision, which grows with every change of its template. */
-export const REVISION = 'deployment.kubernetes.io/revision';
 
 export function factsOf(world: World): Facts {
   const { promotion, now } = world;
@@ -84,7 +82,7 @@ function changedWorkloads({ workloads }: World): readonly ChangedWorkload[] {
     const current: Readonly<Record<string, unknown>> = { ...live.spec };
     const [currentDigest, desiredDigest] = [specDigest(current), specDigest(planned.spec)];
     if (currentDigest === desiredDigest) return [];
-    const revision = live.metadata.annotations?.[REVISION];
+    const revision = live.metadata.annotations?.[REVISION_ANNOTATION];
     return [{ kind, name, current, currentDigest, desired: planned.spec, desiredDigest, revision }];
   });
 }

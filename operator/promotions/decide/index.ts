@@ -1,7 +1,6 @@
 /** From an observed world to a verdict; pure. */
 export { decide, type Decision } from './decide.ts';
-export { outcomeEntry, promotionRef, rfc3339 } from './entries.ts';
 export { isOpened } from './rollout.ts';
-export { latchedArtifacts, REVISION, runningArtifacts, type Facts } from './facts.ts';
+export { latchedArtifacts, runningArtifacts, type Facts } from './facts.ts';
 export type { Action, Phase, Verdict } from './verdict.ts';
 export type { Planned, Resolved, WorkloadFacts, World } from './world.ts';

@@ -1,9 +1,16 @@
 import { parseDuration } from '../../api/index.ts';
-import { contentsOf, matchLive, type LockSpec } from '../../targets/lock/index.ts';
-import { nameOf, type OutcomeResult, type RecordedSpec, type RecordSpec } from '../records/index.ts';
+import { REVISION_ANNOTATION } from '../../kube/index.ts';
+import { contentsOf, matchLive, type LockSpec } from '../../lock/index.ts';
+import {
+  nameOf,
+  outcomeEntry,
+  promotionRef,
+  type OutcomeResult,
+  type RecordedSpec,
+  type RecordSpec,
+} from '../../records/index.ts';
 import { progressOf, type Progress } from '../rollout/index.ts';
-import { outcomeEntry, promotionRef } from './entries.ts';
-import { REVISION, type Facts } from './facts.ts';
+import type { Facts } from './facts.ts';
 import type { Verdict } from './verdict.ts';
 import type { WorkloadFacts, World } from './world.ts';
 
@@ -149,7 +156,7 @@ function stepOf(wanted: RecordedSpec, world: World, facts: Facts, approved: Reco
 
 function wasApplied(wanted: RecordedSpec, workload: WorkloadFacts | undefined, approved: RecordSpec): boolean {
   const change = approved.outcome?.changes?.find(({ kind, name }) => kind === wanted.kind && name === wanted.name);
-  return workload?.live?.metadata.annotations?.[REVISION] !== change?.revision;
+  return workload?.live?.metadata.annotations?.[REVISION_ANNOTATION] !== change?.revision;
 }
 
 type Conclude = (result: Exclude<OutcomeResult, 'Approved'>, reason: string, message: string) => Verdict;

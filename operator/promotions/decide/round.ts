@@ -1,4 +1,5 @@
-import { approvedSpec, canonicalJSON, digestOf, isDigest, type JSONValue } from '../../canonical/index.ts';
+import { approvedSpec, canonicalJSON, digestOf, isDigest, rfc3339, type JSONValue } from '../../canonical/index.ts';
+import { promotionRef, type RecordEntry } from '../../records/index.ts';
 import { keyringDigest, policyDigest } from '../approvals/index.ts';
 import { digestPart, type Artifact } from '../plan/index.ts';
 import {
@@ -11,8 +12,6 @@ import {
   type Subject,
 } from '../statement/index.ts';
 import type { GateState } from '../gates/index.ts';
-import type { RecordEntry } from '../records/index.ts';
-import { promotionRef, rfc3339 } from './entries.ts';
 import type { Facts } from './facts.ts';
 import type { World } from './world.ts';
 

@@ -1,16 +1,9 @@
 import { approvedSpec, printable } from '../../canonical/index.ts';
-import {
-  contentsOf,
-  lockBytes,
-  matchLive,
-  MAX_LOCK_BYTES,
-  withOpened,
-  type LockSpec,
-} from '../../targets/lock/index.ts';
+import { REVISION_ANNOTATION } from '../../kube/index.ts';
+import { contentsOf, lockBytes, matchLive, MAX_LOCK_BYTES, withOpened, type LockSpec } from '../../lock/index.ts';
+import { historyOf, openApproval, outcomeEntry, promotionRef, type RecordSpec } from '../../records/index.ts';
 import { clockTrusted, MAX_SKEW_SECONDS } from '../approvals/index.ts';
-import { historyOf, openApproval, type RecordSpec } from '../records/index.ts';
-import { outcomeEntry, promotionRef } from './entries.ts';
-import { REVISION, type Facts } from './facts.ts';
+import type { Facts } from './facts.ts';
 import { isOpened, rolloutVerdict } from './rollout.ts';
 import type { Verdict } from './verdict.ts';
 import type { World } from './world.ts';
@@ -168,7 +161,7 @@ export const plan: DecisionStep = ({ workloads }, facts) => {
     if (planned === undefined) continue;
     if ('reason' in planned) return stall(planned.reason, planned.message);
     // Without it an undo could not be told from content that was never applied.
-    if (live?.metadata.annotations?.[REVISION] === undefined)
+    if (live?.metadata.annotations?.[REVISION_ANNOTATION] === undefined)
       return pending('WorkloadNotObserved', `the deployment controller has not seen ${kind}/${name} yet`);
   }
   return undefined;

@@ -1,6 +1,6 @@
-import type { LockSpec, WorkloadKey } from '../../targets/lock/index.ts';
+import type { LockSpec, WorkloadKey } from '../../lock/index.ts';
 import type { PromotionStatus } from '../../api/index.ts';
-import type { RecordEntry } from '../records/index.ts';
+import type { RecordEntry } from '../../records/index.ts';
 
 export type Phase = NonNullable<PromotionStatus['phase']>;
 

@@ -8,8 +8,8 @@ import type {
   WorkloadLock,
 } from '../../api/index.ts';
 import type { Deployment, Pod } from '../../kube/index.ts';
-import type { WorkloadKey } from '../../targets/lock/index.ts';
-import type { RecordSpec } from '../records/index.ts';
+import type { WorkloadKey } from '../../lock/index.ts';
+import type { RecordSpec } from '../../records/index.ts';
 
 /** A workload of the target as the API server has it, and what the promotion would make of it. */
 export interface WorkloadFacts extends WorkloadKey {

@@ -1,5 +1,5 @@
 import { printable } from '../../canonical/index.ts';
-import type { WorkloadKey } from '../../targets/lock/index.ts';
+import type { WorkloadKey } from '../../lock/index.ts';
 
 /** One image that a promotion brings to one container of one workload. */
 export interface Artifact extends WorkloadKey {

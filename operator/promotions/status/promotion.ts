@@ -2,7 +2,7 @@ import { annotations, type Frozen, type PromotionStatus } from '../../api/index.
 import { withCondition, type Condition, type ConditionInput } from '../../kube/index.ts';
 import { VOTE_PREFIX, type CountResult, type VoteOutcome } from '../approvals/index.ts';
 import { type Decision, type Phase, type World } from '../decide/index.ts';
-import { nameOf, type PromotionHistory } from '../records/index.ts';
+import { nameOf, type PromotionHistory } from '../../records/index.ts';
 
 const MAX_VOTES = 64;
 const ENDS: ReadonlySet<Phase> = new Set(['Completed', 'Rejected', 'Failed', 'RolledBack', 'Expired', 'Superseded']);

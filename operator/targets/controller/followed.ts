@@ -1,5 +1,4 @@
-import { REVISION } from '../../promotions/decide/index.ts';
-import { Deployment, type Cache, type Informer } from '../../kube/index.ts';
+import { Deployment, REVISION_ANNOTATION, type Cache, type Informer } from '../../kube/index.ts';
 
 /** Called for every change of a Deployment that matters; `progress` when only its status moved. */
 export type OnWorkload = (namespace: string, change: 'content' | 'progress') => void;
@@ -39,6 +38,6 @@ export class FollowedWorkloads {
 function contentChanged(object: Deployment, old: Deployment): boolean {
   return (
     object.metadata.generation !== old.metadata.generation ||
-    object.metadata.annotations?.[REVISION] !== old.metadata.annotations?.[REVISION]
+    object.metadata.annotations?.[REVISION_ANNOTATION] !== old.metadata.annotations?.[REVISION_ANNOTATION]
   );
 }

@@ -13,7 +13,7 @@ import {
   type ObjectKey,
   type ResourceType,
 } from '../../kube/index.ts';
-import { openApproval, type RecordStore } from '../../promotions/records/index.ts';
+import { openApproval, type RecordStore } from '../../records/index.ts';
 import { readSnapshot } from './snapshot.ts';
 import type { Canary, Enforcement } from '../canary/index.ts';
 import type { Running, TargetWorld } from '../decide/index.ts';

@@ -17,7 +17,7 @@ import {
   type Informer,
 } from '../../kube/index.ts';
 import type { Reconcile, Result } from '../../runtime/index.ts';
-import type { RecordStore } from '../../promotions/records/index.ts';
+import type { RecordStore } from '../../records/index.ts';
 import { decideTarget, type TargetAction, type TargetVerdict, type TargetWorld } from '../decide/index.ts';
 import type { FollowedWorkloads } from './followed.ts';
 import type { TargetReader } from './read.ts';

@@ -1,6 +1,6 @@
 import { WorkloadLock, workloadLockName } from '../../api/index.ts';
 import { Deployment, type Client } from '../../kube/index.ts';
-import { contentsOf, matchLive, type WorkloadKey } from '../lock/index.ts';
+import { contentsOf, matchLive, type WorkloadKey } from '../../lock/index.ts';
 
 /** Live workloads and the lock that held when they were read. */
 export interface Snapshot {

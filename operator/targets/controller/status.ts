@@ -1,8 +1,8 @@
 import { annotations, type ProductionTargetStatus } from '../../api/index.ts';
 import { withCondition, type Condition, type ConditionInput } from '../../kube/index.ts';
-import { nameOf } from '../../promotions/records/index.ts';
+import { nameOf } from '../../records/index.ts';
 import type { TargetVerdict, TargetWorld } from '../decide/index.ts';
-import { contentsOf, type Approved } from '../lock/index.ts';
+import { contentsOf, type Approved } from '../../lock/index.ts';
 
 /** Status of a target: output only. */
 export function targetStatus(world: TargetWorld, verdict: TargetVerdict): ProductionTargetStatus {

@@ -1,7 +1,6 @@
-import { approvedSpec, specDigest } from '../../canonical/index.ts';
-import { rfc3339 } from '../../promotions/decide/index.ts';
+import { approvedSpec, rfc3339, specDigest } from '../../canonical/index.ts';
 import { recordName } from '../../api/index.ts';
-import type { RecordEntry, RecordSpec } from '../../promotions/records/index.ts';
+import type { RecordEntry, RecordSpec } from '../../records/index.ts';
 import {
   contentsOf,
   matchLive,
@@ -10,7 +9,7 @@ import {
   type Approved,
   type LockSpec,
   type WorkloadKey,
-} from '../lock/index.ts';
+} from '../../lock/index.ts';
 import type { TargetWorld } from './world.ts';
 
 const EMPTY: LockSpec = { liveAccess: 'Deny', approved: [] };

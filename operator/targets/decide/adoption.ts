@@ -1,6 +1,6 @@
 import type { ProductionTarget } from '../../api/index.ts';
 import { printable } from '../../canonical/index.ts';
-import { contentsOf, lockBytes, MAX_LOCK_BYTES, sameLock } from '../lock/index.ts';
+import { contentsOf, lockBytes, MAX_LOCK_BYTES, sameLock } from '../../lock/index.ts';
 import { adoptedEntry, adoptingLock, unadopted } from './adopt.ts';
 import { isProtected, lockOf, stall, type TargetStep } from './common.ts';
 import { strangersAmong } from './strangers.ts';

@@ -1,5 +1,5 @@
 import { labels } from '../../api/index.ts';
-import type { LockSpec } from '../lock/index.ts';
+import type { LockSpec } from '../../lock/index.ts';
 import type { TargetVerdict } from './verdict.ts';
 import type { TargetWorld } from './world.ts';
 

@@ -1,4 +1,4 @@
-import { chainFaults } from '../../promotions/records/index.ts';
+import { chainFaults } from '../../records/index.ts';
 import { adoption, missing, missingAtFirst, strangers, taken } from './adoption.ts';
 import { stall, type TargetStep } from './common.ts';
 import { lockThere, orphans, protection, tampered, undone, upkeep } from './keeping.ts';

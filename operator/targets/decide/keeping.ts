@@ -1,7 +1,6 @@
-import { specDigest } from '../../canonical/index.ts';
-import { outcomeEntry, rfc3339 } from '../../promotions/decide/index.ts';
-import { historyOf, nameOf, openApproval, type RecordSpec } from '../../promotions/records/index.ts';
-import { contentsOf, matchLive, sameLock, withOnly, type LockSpec } from '../lock/index.ts';
+import { rfc3339, specDigest } from '../../canonical/index.ts';
+import { historyOf, nameOf, openApproval, outcomeEntry, type RecordSpec } from '../../records/index.ts';
+import { contentsOf, matchLive, sameLock, withOnly, type LockSpec } from '../../lock/index.ts';
 import { entryOf, settings } from './adopt.ts';
 import { isProtected, lockOf, stall, type TargetStep } from './common.ts';
 import { recall } from './recall.ts';

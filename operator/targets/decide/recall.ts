@@ -1,6 +1,6 @@
 import { specDigest } from '../../canonical/index.ts';
-import { nameOf, resultOf, type RecordSpec } from '../../promotions/records/index.ts';
-import type { WorkloadKey } from '../lock/index.ts';
+import { nameOf, resultOf, type RecordSpec } from '../../records/index.ts';
+import type { WorkloadKey } from '../../lock/index.ts';
 
 /**
  * The record that approved what is live, for a lock that somebody deleted: the newest approval or adoption of the

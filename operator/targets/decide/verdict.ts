@@ -1,5 +1,5 @@
-import type { RecordEntry } from '../../promotions/records/index.ts';
-import type { LockSpec } from '../lock/index.ts';
+import type { RecordEntry } from '../../records/index.ts';
+import type { LockSpec } from '../../lock/index.ts';
 
 /** One write; after each one the world is read again. */
 export type TargetAction =

@@ -1,8 +1,8 @@
 import type { ProductionTarget, WorkloadLock } from '../../api/index.ts';
 import type { Deployment, Namespace, Pod, ReplicaSet } from '../../kube/index.ts';
-import type { RecordSpec } from '../../promotions/records/index.ts';
+import type { RecordSpec } from '../../records/index.ts';
 import type { Enforcement } from '../canary/index.ts';
-import type { WorkloadKey } from '../lock/index.ts';
+import type { WorkloadKey } from '../../lock/index.ts';
 
 /** A workload of the namespace by kind and name, without its content. */
 export interface Named {

@@ -1,4 +1,4 @@
-import type { PromotionRecord } from '../../api/index.ts';
+import type { PromotionRecord } from '../api/index.ts';
 
 /** `spec` of a PromotionRecord. */
 export type RecordSpec = PromotionRecord['spec'];

@@ -1,5 +1,5 @@
-import { recordName } from '../../api/index.ts';
-import { digestOf, type Digest } from '../../canonical/index.ts';
+import { recordName } from '../api/index.ts';
+import { digestOf, type Digest } from '../canonical/index.ts';
 import { plainJSON } from './plain.ts';
 import type { RecordEntry, RecordSpec, RecordTarget } from './types.ts';
 

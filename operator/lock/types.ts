@@ -1,4 +1,4 @@
-import type { WorkloadLock } from '../../api/index.ts';
+import type { WorkloadLock } from '../api/index.ts';
 
 /** `spec` of a WorkloadLock. */
 export type LockSpec = WorkloadLock['spec'];

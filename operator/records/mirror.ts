@@ -1,5 +1,5 @@
-import type { PromotionRecord } from '../../api/index.ts';
-import type { Clock, Informer } from '../../kube/index.ts';
+import type { PromotionRecord } from '../api/index.ts';
+import type { Clock, Informer } from '../kube/index.ts';
 import type { RecordSpec } from './types.ts';
 
 /** Milliseconds: what a predecessor wrote so shortly before it ended may not have reached its log. */

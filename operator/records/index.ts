@@ -1,5 +1,6 @@
 /** The audit chain of a target: pure rules, and the store that appends to it. */
 export { chainFaults, headOf, nameOf, recordDigest, sealRecord, type ChainFault } from './chain.ts';
+export { outcomeEntry, promotionRef, type OutcomeInput } from './entries.ts';
 export { historyOf, openApproval, resultOf, type PromotionHistory } from './history.ts';
 export { RecordMirror } from './mirror.ts';
 export { RecordStore, TARGET_LABEL, type RecordStoreOptions } from './store.ts';

@@ -1,5 +1,5 @@
-import { PromotionRecord, recordName } from '../../api/index.ts';
-import { isAlreadyExists, keyOf, type Client, type Informer, type ObjectKey } from '../../kube/index.ts';
+import { PromotionRecord, recordName } from '../api/index.ts';
+import { isAlreadyExists, keyOf, type Client, type Informer, type ObjectKey } from '../kube/index.ts';
 import { nameOf, sealRecord } from './chain.ts';
 import type { RecordEntry, RecordSpec, RecordTarget } from './types.ts';
 

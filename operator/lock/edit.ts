@@ -1,4 +1,4 @@
-import { approvedSpec, canonicalJSON, specDigest } from '../../canonical/index.ts';
+import { approvedSpec, canonicalJSON, specDigest } from '../canonical/index.ts';
 import type { Approved, LockSpec, WorkloadKey } from './types.ts';
 
 type Spec = Readonly<Record<string, unknown>>;
