@@ -18,12 +18,10 @@ export interface PrepareOptions {
   readonly clean?: boolean;
 }
 
-/**
- * The programs that are not part of the cluster, one after the other beside its own: on a machine that has none of them
- * yet, one build links while the other one compiles or waits for the network.
- */
+/** On a machine that has none of them yet: first what the cluster waits for, the rest while it starts. */
 async function buildTools(): Promise<void> {
-  for (const build of [tools.crane, tools.stripeMock, tools.helm, tools.caddy, tools.fakeGcs]) await build();
+  const { cluster, localPathProvisioner, kind, crane, ...others } = tools;
+  for (const build of [cluster, localPathProvisioner, kind, crane, ...Object.values(others)]) await build();
 }
 
 /**

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { access, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { withLock } from './lock.ts';
 import { say } from './progress.ts';
 
@@ -40,30 +40,35 @@ export async function exists(path: string): Promise<boolean> {
   );
 }
 
+const building = new Map<string, Promise<string>>();
+
 /**
  * The folder of a thing that is built once per recipe; two processes never build the same thing at the same time.
  *
  * @param build fills the (empty) folder that it is given; when it throws, nothing stays
  */
-export async function built(name: string, key: string, build: (folder: string) => Promise<void>): Promise<string> {
+export function built(name: string, key: string, build: (folder: string) => Promise<void>): Promise<string> {
   const folder = join(cacheFolder(), `${name}-${key}`);
+  const running = building.get(folder) ?? builtOnce(folder, name, build).finally(() => building.delete(folder));
+  building.set(folder, running);
+  return running;
+}
+
+async function builtOnce(folder: string, name: string, build: (folder: string) => Promise<void>): Promise<string> {
   if (await exists(folder)) return folder;
   const waiting = (): void => say(`waiting for another process that builds ${name}`);
-  await withLock(
-    join(cacheFolder(), 'locks', `${name}-${key}`),
-    async () => {
-      if (await exists(folder)) return;
-      const partial = `${folder}.partial`;
+  const work = async (): Promise<void> => {
+    if (await exists(folder)) return;
+    const partial = `${folder}.partial`;
+    await rm(partial, { recursive: true, force: true });
+    await mkdir(partial, { recursive: true });
+    try {
+      await build(partial);
+      await rename(partial, folder);
+    } finally {
       await rm(partial, { recursive: true, force: true });
-      await mkdir(partial, { recursive: true });
-      try {
-        await build(partial);
-        await rename(partial, folder);
-      } finally {
-        await rm(partial, { recursive: true, force: true });
-      }
-    },
-    waiting,
-  );
+    }
+  };
+  await withLock(join(cacheFolder(), 'locks', basename(folder)), work, waiting);
   return folder;
 }

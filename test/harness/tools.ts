@@ -1,17 +1,15 @@
 import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { built, recipe } from './cache.ts';
+import { built, cacheFolder, recipe } from './cache.ts';
 import { run } from './command.ts';
 import { HarnessError } from './errors.ts';
+import { withLock } from './lock.ts';
 import { step } from './progress.ts';
 
-/** The Kubernetes version of every cluster that is made here. */
+/** The Kubernetes version of every cluster that is made here; that of programs/go.mod. */
 export const kubernetesVersion = 'v1.36.3';
 
-/** kind, which is a program and the files of its node image. */
-export const kindModule = 'sigs.k8s.io/kind@v0.33.0';
-
-const sources = join(import.meta.dirname, 'cluster');
+const sources = join(import.meta.dirname, 'programs');
 const versionFlags = (): string => {
   const [major, minor] = kubernetesVersion.slice(1).split('.');
   const set = { gitVersion: kubernetesVersion, gitMajor: major, gitMinor: minor };
@@ -20,7 +18,10 @@ const versionFlags = (): string => {
     .join(' ');
 };
 
-/** Programs at fixed versions, each built by Go when it is first asked for and kept in the cache. */
+/**
+ * Programs at the versions of programs/go.mod, each built by Go when it is first asked for and kept in the cache. They
+ * are one module, so what they share (Kubernetes' client, gRPC and the like) has one version and is compiled once.
+ */
 export const tools = {
   /** etcd, kubelet, kubeadm and everything else of a node in one static program; its first argument chooses. */
   async cluster(): Promise<string> {
@@ -30,58 +31,53 @@ export const tools = {
   async kubectl(): Promise<string> {
     return join(await clusterFolder(), 'kubectl');
   },
-  kind: (): Promise<string> => goBinary(kindModule, 'kind'),
-  helm: (): Promise<string> => goBinary('helm.sh/helm/v4/cmd/helm@v4.3.1', 'helm'),
-  crane: (): Promise<string> => goBinary('github.com/google/go-containerregistry/cmd/crane@v0.22.1', 'crane'),
-  stripeMock: (): Promise<string> => goBinary('github.com/stripe/stripe-mock@v0.203.0', 'stripe-mock'),
-  fakeGcs: (): Promise<string> => goBinary('github.com/fsouza/fake-gcs-server@v1.56.1', 'fake-gcs-server'),
-  caddy: (): Promise<string> => goBinary('github.com/caddyserver/caddy/v2/cmd/caddy@v2.11.9', 'caddy'),
+  kind: (): Promise<string> => program('kind', 'sigs.k8s.io/kind'),
+  helm: (): Promise<string> => program('helm', 'helm.sh/helm/v4/cmd/helm'),
+  crane: (): Promise<string> => program('crane', 'github.com/google/go-containerregistry/cmd/crane'),
+  stripeMock: (): Promise<string> => program('stripe-mock', 'github.com/stripe/stripe-mock'),
+  fakeGcs: (): Promise<string> => program('fake-gcs-server', 'github.com/fsouza/fake-gcs-server'),
+  caddy: (): Promise<string> => program('caddy', 'github.com/caddyserver/caddy/v2/cmd/caddy'),
   localPathProvisioner: (): Promise<string> =>
-    goBinary('github.com/rancher/local-path-provisioner@v0.0.30', 'local-path-provisioner'),
-  goBinary,
+    program('local-path-provisioner', 'github.com/rancher/local-path-provisioner'),
 } as const;
 
 /** The recipe of the program of all Kubernetes parts. */
 export function clusterRecipe(): Promise<string> {
-  return recipe(
-    [kubernetesVersion],
-    ['main.go', 'go.mod', 'go.sum'].map((file) => join(sources, file)),
-  );
+  return recipe([kubernetesVersion], [join(sources, 'cluster', 'main.go'), ...moduleFiles]);
 }
+
+const moduleFiles = ['go.mod', 'go.sum'].map((file) => join(sources, file));
 
 async function clusterFolder(): Promise<string> {
   return built('cluster', await clusterRecipe(), async (folder) => {
-    await step(`building Kubernetes ${kubernetesVersion} from source (7 min on 2 cores the first time)`, () =>
-      go(['build', '-trimpath', '-ldflags', `-s -w ${versionFlags()}`, '-o', join(folder, 'cluster'), '.'], {
-        cwd: sources,
-      }),
-    );
+    const what = `Kubernetes ${kubernetesVersion} from source (6 min on 2 cores the first time)`;
+    await build(what, './cluster', join(folder, 'cluster'), versionFlags());
     await symlink('cluster', join(folder, 'kubectl'));
   });
 }
 
-/**
- * A static program (CGO_ENABLED=0) of a Go module, fit to be an image on its own.
- *
- * @param module package path and version: `example.org/tool/cmd/tool@v1.2.3`
- * @param name the program's file name
- * @returns its path
- */
-async function goBinary(module: string, name: string): Promise<string> {
-  const folder = await built(name, await recipe([module]), (folder) =>
-    step(`building ${module}`, () =>
-      go(['install', '-trimpath', '-ldflags', '-s -w', module], { env: { GOBIN: folder, GOFLAGS: '-mod=mod' } }),
-    ),
-  );
+/** A static program of a package of the module, fit to be an image on its own; returns its path. */
+async function program(name: string, source: string): Promise<string> {
+  const key = await recipe([source], moduleFiles);
+  const folder = await built(name, key, (into) => build(source, source, join(into, name)));
   return join(folder, name);
 }
 
-async function go(
-  args: readonly string[],
-  { cwd, env }: { readonly cwd?: string; readonly env?: Readonly<Record<string, string>> },
-): Promise<void> {
+/**
+ * One build at a time on this machine: each of them uses all its processors, and two at once would compile what they
+ * share twice.
+ */
+async function build(what: string, source: string, target: string, linkerFlags = ''): Promise<void> {
+  await withLock(join(cacheFolder(), 'locks', 'go'), () =>
+    step(`building ${what}`, () =>
+      go(['build', '-trimpath', '-ldflags', `-s -w ${linkerFlags}`.trim(), '-o', target, source]),
+    ),
+  );
+}
+
+async function go(args: readonly string[]): Promise<void> {
   // Low priority: a cold build may share the machine with tests.
-  const options = { ...(cwd && { cwd }), env: { CGO_ENABLED: '0', GOWORK: 'off', ...env }, withParent: true };
+  const options = { cwd: sources, env: { CGO_ENABLED: '0', GOWORK: 'off' }, withParent: true };
   try {
     await run('nice', ['go', ...args], options);
   } catch (cause) {
@@ -99,9 +95,9 @@ async function hasGo(): Promise<boolean> {
   );
 }
 
-/** The directory of a module's sources in Go's module cache. */
-export async function goModule(module: string): Promise<string> {
-  const { stdout } = await run('go', ['mod', 'download', '-json', module], { env: { GOWORK: 'off' } });
-  const answer = JSON.parse(stdout) as { readonly Dir: string };
-  return answer.Dir;
+/** The directory of kind's sources, which hold the files of its node image, in Go's module cache. */
+export async function kindSources(): Promise<string> {
+  const args = ['mod', 'download', '-json', 'sigs.k8s.io/kind'];
+  const { stdout } = await run('go', args, { cwd: sources, env: { GOWORK: 'off' } });
+  return (JSON.parse(stdout) as { readonly Dir: string }).Dir;
 }

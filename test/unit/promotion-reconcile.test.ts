@@ -36,6 +36,8 @@ function reconciling(start: World, meanwhile: (approved: World) => World): { run
   };
 }
 
+const withoutAlice = (seen: World): World => ({ ...seen, keyring: keyring({ bob: keys.bob }) });
+
 test('a count that holds opens the lock', async (t) => {
   const asked = voted(run(world()).world, keys.alice);
   t.deepEqual(await reconciling(asked, (same) => same).run(), ['Approved', 'OpenLock', 'Apply', 'Completed']);
@@ -43,6 +45,5 @@ test('a count that holds opens the lock', async (t) => {
 
 test('a key that is taken off while the approval is recorded opens nothing: the count before the lock is read after it', async (t) => {
   const asked = voted(run(world()).world, keys.alice);
-  const withoutAlice = (seen: World): World => ({ ...seen, keyring: keyring({ bob: keys.bob }) });
   t.deepEqual(await reconciling(asked, withoutAlice).run(), ['Approved', 'Round']);
 });

@@ -5,7 +5,7 @@ import { run } from '../command.ts';
 import { withLock } from '../lock.ts';
 import { requirePackages } from '../prerequisites.ts';
 import { say, step } from '../progress.ts';
-import { clusterRecipe, goModule, kindModule, kubernetesVersion, tools } from '../tools.ts';
+import { clusterRecipe, kindSources, kubernetesVersion, tools } from '../tools.ts';
 import type { Engine } from './engine.ts';
 
 const folder = join(import.meta.dirname, '..', 'node-image');
@@ -32,7 +32,7 @@ export async function nodeImage(engine: Engine): Promise<string | undefined> {
 
 async function key(): Promise<string> {
   const files = ['base.sh', 'build.sh', 'storage.go', '10-bridge.conflist'];
-  return recipe([kindModule, await clusterRecipe()], files.map(file));
+  return recipe([await clusterRecipe()], files.map(file));
 }
 
 async function present(engine: Engine, image: string): Promise<boolean> {
@@ -50,7 +50,7 @@ async function pullable(engine: Engine): Promise<boolean> {
 }
 
 async function kindDefaultImage(): Promise<string> {
-  const source = join(await goModule(kindModule), 'pkg/apis/config/defaults/image.go');
+  const source = join(await kindSources(), 'pkg/apis/config/defaults/image.go');
   const { stdout } = await run('sed', ['-n', 's/^const Image = "\\(.*\\)"$/\\1/p', source]);
   return stdout.trim();
 }
@@ -90,7 +90,7 @@ async function debianBase(): Promise<string> {
 }
 
 async function programs(): Promise<[cluster: string, localPath: string, kind: string]> {
-  return [await tools.cluster(), await tools.localPathProvisioner(), await goModule(kindModule)];
+  return [await tools.cluster(), await tools.localPathProvisioner(), await kindSources()];
 }
 
 /**

@@ -3,7 +3,7 @@
 #
 # usage: build.sh BASE CLUSTER LOCAL_PATH KIND VERSION WORK
 #   BASE        a Debian root file system with the packages of base.sh
-#   CLUSTER     the program of ../cluster
+#   CLUSTER     the program of ../programs/cluster
 #   LOCAL_PATH  the program local-path-provisioner
 #   KIND        the sources of kind's Go module
 #   VERSION     of Kubernetes, e.g. v1.36.3
