@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { access, mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { withLock } from './lock.ts';
@@ -18,6 +18,12 @@ export function instance(): string {
 /** The folder of what runs now: states, keys, logs. */
 export function runFolder(): string {
   return join(cacheFolder(), 'run', instance());
+}
+
+/** A new folder for a moment, beside what runs, so that what a killed process leaves is removed with it. */
+export async function momentaryFolder(): Promise<string> {
+  await mkdir(runFolder(), { recursive: true, mode: 0o700 });
+  return mkdtemp(join(runFolder(), 'moment-'));
 }
 
 /** Digest of everything that a built thing depends on: texts, and files by their content. */

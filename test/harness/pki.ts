@@ -1,6 +1,6 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { momentaryFolder } from './cache.ts';
 import { run } from './command.ts';
 import { HarnessError } from './errors.ts';
 
@@ -61,7 +61,7 @@ async function withConfig<T>(
     // openssl's configuration gives meaning to $, # and \; no user of a test needs them.
     if (!/^[\w.:@/+ -]{1,64}$/.test(text)) throw new HarnessError('Configuration', `not a usable user name: ${text}`);
   }
-  const folder = await mkdtemp(join(tmpdir(), 'twinlock-pki-'));
+  const folder = await momentaryFolder();
   try {
     const config = join(folder, 'openssl.cnf');
     const names = [...groups.map((group, index) => `${index}.O=${group}`), `CN=${name}`];

@@ -22,6 +22,7 @@ const PHASES: readonly Phase[] = [
   { name: 'cluster', files: 'test/cluster/**', concurrency: 2 },
   { name: 'attack', files: 'test/attack/**', concurrency: 2 },
   { name: 'e2e', files: 'test/e2e/**', concurrency: 1 },
+  { name: 'removal', files: 'test/removal/**', concurrency: 1 },
 ];
 
 interface Counts {
@@ -92,7 +93,7 @@ const counts: Counts = { passed: 0, failed: 0, skipped: [], failures: [] };
 for (const phase of PHASES) {
   if (wanted.length === 0 || wanted.includes(phase.name)) await run(phase, counts);
 }
-// The shared API serves one run; the full cluster stays, so that the next run finds it.
+// The shared API serves one run. The full cluster stays for the next one, unless the phase removal has run.
 await stopApis();
 if (counts.failures.length > 0) {
   console.log('\nFailed:');

@@ -1,4 +1,5 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { run } from '../command.ts';
 import { found } from '../prerequisites.ts';
 import { clusterName } from './kind.ts';
@@ -7,7 +8,8 @@ import { registryRepository } from './registry.ts';
 import type { Engine } from './engine.ts';
 
 /**
- * Removes the cluster's network, and podman's firewall chains once no container uses any network: podman 4 leaves them.
+ * Removes the cluster's network, and once there is no container at all what podman 4 leaves behind the last one: firewall
+ * chains, mounts, control groups.
  */
 export async function removeNetwork(engine: Engine): Promise<void> {
   await engine.run(['network', 'rm', '--force', clusterName()], { check: false });
@@ -16,6 +18,8 @@ export async function removeNetwork(engine: Engine): Promise<void> {
   if (stdout.trim() !== '') return;
   await removeChains();
   await unmountNamespaces();
+  await unmountStorage(engine);
+  await removeControlGroups();
 }
 
 /** The images made here, but those that a cluster of another instance runs on. */
@@ -31,6 +35,21 @@ export async function removeImages(engine: Engine): Promise<void> {
 async function unmountNamespaces(): Promise<void> {
   const left = await readdir('/run/netns').catch(() => ['absent']);
   if (left.length === 0) await run('umount', ['/run/netns'], { check: false });
+}
+
+/** podman mounts the folder of its layers onto itself, and leaves it. */
+async function unmountStorage(engine: Engine): Promise<void> {
+  const { stdout } = await engine.run(['info', '--format', '{{.Store.GraphRoot}}/{{.Store.GraphDriverName}}']);
+  await run('umount', [stdout.trim()], { check: false });
+}
+
+/** podman's control groups above and beside those of its containers, in each hierarchy; only empty ones can be removed. */
+async function removeControlGroups(): Promise<void> {
+  const root = '/sys/fs/cgroup';
+  const hierarchies = await readdir(root).catch(() => []);
+  for (const folder of [root, ...hierarchies.map((name) => join(root, name))])
+    for (const group of ['libpod_parent/conmon', 'libpod_parent'])
+      await rmdir(join(folder, group)).catch(() => undefined);
 }
 
 async function removeChains(): Promise<void> {

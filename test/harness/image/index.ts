@@ -1,6 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
+import { momentaryFolder } from '../cache.ts';
 import { run } from '../command.ts';
 import { tools } from '../tools.ts';
 import { buildImage, writeLayout } from './layout.ts';
@@ -19,7 +18,7 @@ export async function pushImage(repository: string, files: ImageFiles, options: 
   const reference = `${repository}@${image.digest}`;
   const crane = await tools.crane();
   if ((await run(crane, ['manifest', reference], { check: false })).code === 0) return reference;
-  const folder = await mkdtemp(join(tmpdir(), 'twinlock-image-'));
+  const folder = await momentaryFolder();
   try {
     await writeLayout(image, folder);
     await run(crane, ['push', folder, `${repository}:${image.digest.slice('sha256:'.length, 19)}`]);
