@@ -52,7 +52,7 @@ export async function measureEnvironments(sizes: Sizes): Promise<Figure[]> {
     await stage.audit.next();
     const started = Date.now();
     await createEnvironments(stage, range(0, sizes.applied));
-    const sent = await untilQuiet(stage, 5_000, async () => true);
+    const sent = await untilQuiet(stage, 5_000, async () => (await count(stage, placed)) === sizes.applied);
     const writes = sent.filter((request) => isWork(request) && isWrite(request) && !isEvent(request));
     const children = writes.filter((request) => !isStatus(request) && succeeded(request));
     const applied = Math.max(...children.map(({ stageTimestamp }) => Date.parse(stageTimestamp))) - started;
@@ -61,7 +61,7 @@ export async function measureEnvironments(sizes: Sizes): Promise<Figure[]> {
 
     const pods = await keepPodsReady(stage.cluster);
     await createEnvironments(stage, range(sizes.applied, sizes.converged));
-    await untilQuiet(stage, 10_000, async () => (await ready(stage)) === sizes.converged);
+    await untilQuiet(stage, 10_000, async () => (await count(stage, ready)) === sizes.converged);
     await pods.stop();
     await stage.audit.next();
     await pause(sizes.silenceSeconds * 1000);
@@ -118,10 +118,15 @@ export async function measureEnvironments(sizes: Sizes): Promise<Figure[]> {
 
 const succeeded = ({ responseStatus }: AuditedRequest): boolean => (responseStatus?.code ?? 500) < 300;
 
-async function ready(stage: Stage): Promise<number> {
+interface Seen {
+  readonly status?: { readonly phase?: string; readonly namespace?: string };
+}
+const placed = ({ status }: Seen): boolean => status?.namespace !== undefined;
+const ready = ({ status }: Seen): boolean => status?.phase === 'Ready';
+
+async function count(stage: Stage, which: (seen: Seen) => boolean): Promise<number> {
   const { body } = await stage.cluster.request('GET', collection);
-  const { items } = body as { items: readonly { status?: { phase?: string } }[] };
-  return items.filter(({ status }) => status?.phase === 'Ready').length;
+  return (body as { readonly items: readonly Seen[] }).items.filter(which).length;
 }
 
 /** Milliseconds from the process's start until its queues have been empty, with nothing in work, for a second. */
@@ -191,6 +196,7 @@ async function deliver(sender: Awaited<ReturnType<typeof wire>>, write: AuditedR
 
 /** What was sent, without the version and uid that bound it to the objects of the first run. */
 function unconditional(body: unknown): object | undefined {
+  if (Array.isArray(body)) return body.filter(({ op, path }) => op !== 'test' || path !== '/metadata/uid');
   if (typeof body !== 'object' || body === null || !('metadata' in body)) return (body as object | null) ?? undefined;
   const { resourceVersion: _version, uid: _uid, ...metadata } = body.metadata as Readonly<Record<string, unknown>>;
   return { ...body, metadata };

@@ -37,6 +37,8 @@ export class LeaderElector {
   #observed: ObservedLease | undefined;
   #observedAt = 0;
   #lost = false;
+  /** A write was sent and its answer never came: the Lease may be held. */
+  #inDoubt = false;
 
   constructor(options: LeaderElectorOptions) {
     this.#options = options;
@@ -83,11 +85,13 @@ export class LeaderElector {
   /** Gives the Lease back, so that the next leader need not wait. Only after everything that writes has stopped. */
   async release(): Promise<void> {
     const { lock, logger, identity } = this.#options;
-    const held = this.#observed;
-    if (this.#lost || held === undefined || held.record.holder !== identity) return;
+    if (this.#lost) return;
     const limit = new AbortController();
     const timer = this.#options.clock.setTimer(this.#retryPeriod, () => limit.abort());
     try {
+      // Stopped in the middle of acquiring: the write may have come through.
+      const held = this.#inDoubt ? await lock.read(limit.signal) : this.#observed;
+      if (held === undefined || held.record.holder !== identity) return;
       const now = this.#timestamp();
       const record = { ...held.record, holder: '', durationSeconds: 1, renewTime: now, acquireTime: now };
       this.#see(await lock.write(record, held, limit.signal));
@@ -128,7 +132,9 @@ export class LeaderElector {
       }
       if (!this.#free()) return false;
       const started = this.#options.clock.monotonic();
+      this.#inDoubt = true;
       this.#observed = await lock.write(this.#next(), this.#observed, signal);
+      this.#inDoubt = false;
       // Counted from before the write: others may have seen it that early.
       this.#observedAt = started;
       return true;

@@ -120,7 +120,7 @@ export class Manager {
     stopElection.abort();
     await holding;
     // Something may still be writing, or the lease is another's already: let it expire.
-    if (inTime && leads) await elector?.release();
+    if (inTime) await elector?.release();
     this.#setLeader(0);
     failure.throwIfAny();
   }
