@@ -3,7 +3,7 @@ import { openSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { request } from 'undici';
-import { operatorBundle } from '../images/bundle.ts';
+import { operatorBundle, operatorFlags } from '../images/bundle.ts';
 import { freePorts, waitFor } from '../harness/index.ts';
 import type { Stage } from './stage.ts';
 import { image, median } from './stage.ts';
@@ -34,6 +34,7 @@ export async function startOperator(stage: Stage, name: 'environments' | 'promot
   const child = spawn(
     process.execPath,
     [
+      ...operatorFlags,
       program,
       name,
       '--kubeconfig',

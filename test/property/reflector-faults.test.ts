@@ -69,6 +69,24 @@ test('a server that refuses streamed lists is read in pages of 500, once', async
   t.is(lists(server), 3);
 });
 
+test('of a list in pages each object is slimmed when its page comes, and once', async (t) => {
+  const pages: number[] = [];
+  const transform = (object: Widgets): Widgets => {
+    pages.push(lists(made.server));
+    return object;
+  };
+  const made = await scene(t, { informer: { transform } });
+  made.server.streamedLists = 'refused';
+  for (let index = 0; index < 700; index++) made.server.put(`w${index}`, index);
+  made.start();
+  await made.informer.whenSynced();
+  t.deepEqual(
+    [1, 2].map((page) => pages.filter((seen) => seen === page).length),
+    [500, 200],
+  );
+  t.is(pages.length, 700);
+});
+
 test('a server that does not know streamed lists is found out and read in pages', async (t) => {
   const { server, informer, start } = await scene(t, { speed: 200 });
   server.streamedLists = 'ignored';

@@ -1,5 +1,5 @@
 import type { Cache, Cached, KubeObject, ResourceType } from '../../kube/index.ts';
-import { resourcePath } from '../../kube/index.ts';
+import { intern } from '../../kube/index.ts';
 import { HASH_ANNOTATION, type Child } from './slim.ts';
 
 interface Known {
@@ -68,8 +68,9 @@ function unhashed<T extends KubeObject>(found: T): Cached<T> {
   return { slimmed: true, object: { ...found, metadata: { ...found.metadata, annotations: {} } } };
 }
 
-function placeOf(type: ResourceType, { metadata: { namespace, name } }: KubeObject): string {
-  return resourcePath(type, { namespace, name });
+/** Within an environment; the same in every one, so that it is held once for all. */
+function placeOf({ plural }: ResourceType, { metadata: { name } }: KubeObject): string {
+  return intern(`${plural}/${name}`);
 }
 
 function isChild(object: KubeObject): object is KubeObject & Child {

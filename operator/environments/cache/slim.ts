@@ -47,19 +47,24 @@ type Raw = KubeObject & Readonly<Record<string, unknown>>;
 
 /** Any child of which only existence and content matter. */
 export function slimChild(object: KubeObject): Child {
-  return { ...head(object), digest: contentDigest(object as Raw), edited: editedByOthers(object) };
+  const { apiVersion, kind } = object;
+  const metadata = slimMetadata(object);
+  return { apiVersion, kind, metadata, digest: contentDigest(object as Raw), edited: editedByOthers(object) };
 }
 
 export function slimNamespace(object: KubeObject): NamespaceChild {
-  const raw = object as Raw;
-  return { ...slimChild(object), conditions: conditionsOf(raw) };
+  const { apiVersion, kind, metadata, digest, edited } = slimChild(object);
+  return { apiVersion, kind, metadata, digest, edited, conditions: conditionsOf(object as Raw) };
 }
 
 export function slimClaim(object: KubeObject): ClaimChild {
   const spec = members((object as Raw)['spec']);
   const { volumeName, ...wanted } = spec;
+  const { apiVersion, kind } = object;
   return {
-    ...head(object),
+    apiVersion,
+    kind,
+    metadata: slimMetadata(object),
     // The binder writes the name of the volume; that is no change of what was asked for.
     digest: hashOf(wanted),
     edited: editedByOthers(object, BINDER_FIELDS),
@@ -71,8 +76,13 @@ export function slimDeployment(object: KubeObject): DeploymentChild {
   const raw = object as Raw;
   const status = members(raw['status']);
   const count = (field: string): number => number(status[field]);
+  const { apiVersion, kind, metadata, digest, edited } = slimChild(object);
   return {
-    ...slimChild(object),
+    apiVersion,
+    kind,
+    metadata,
+    digest,
+    edited,
     replicas: number(members(raw['spec'])['replicas']),
     status: {
       observedGeneration: count('observedGeneration'),
@@ -92,8 +102,11 @@ export function slimPod(object: KubeObject): PodChild {
   const ready = conditionsOf(raw).some((each) => each.type === 'Ready' && each.status === 'True');
   const statuses = [...list(status['initContainerStatuses']), ...list(status['containerStatuses'])].map(members);
   const byName = new Map(statuses.map((each) => [text(each['name']), each]));
+  const { apiVersion, kind } = object;
   return {
-    ...head(object),
+    apiVersion,
+    kind,
+    metadata: slimMetadata(object),
     ready: ready && object.metadata.deletionTimestamp === undefined,
     containers: [...list(spec['initContainers']), ...list(spec['containers'])].map((each) =>
       liveContainer(members(each), byName),
@@ -128,23 +141,23 @@ function failureOf(conditions: readonly RawCondition[]): DeploymentChild['failur
   return failed === undefined ? undefined : { reason: failed.reason, message: failed.message };
 }
 
-/** Metadata without what nobody here reads. */
-function head({ apiVersion, kind, metadata }: KubeObject): KubeObject {
-  const { name, namespace, uid, resourceVersion, generation, creationTimestamp, deletionTimestamp } = metadata;
+/**
+ * Metadata without what nobody here reads. One literal with every field, set or not: objects of one shape that are made
+ * at once take a third less memory than those that grow.
+ */
+function slimMetadata({ metadata }: KubeObject): ObjectMeta {
   const hash = metadata.annotations?.[HASH_ANNOTATION];
-  const slim: ObjectMeta = {
-    name,
-    ...(namespace === undefined ? {} : { namespace }),
-    uid,
-    resourceVersion,
-    ...(generation === undefined ? {} : { generation }),
-    creationTimestamp,
-    ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }),
-    ...(metadata.labels === undefined ? {} : { labels: metadata.labels }),
-    ...(hash === undefined ? {} : { annotations: { [HASH_ANNOTATION]: hash } }),
-    ...(metadata.finalizers === undefined ? {} : { finalizers: metadata.finalizers }),
+  return {
+    name: metadata.name,
+    namespace: metadata.namespace,
+    uid: metadata.uid,
+    resourceVersion: metadata.resourceVersion,
+    generation: metadata.generation,
+    deletionTimestamp: metadata.deletionTimestamp,
+    labels: metadata.labels,
+    annotations: hash === undefined ? undefined : { [HASH_ANNOTATION]: hash },
+    finalizers: metadata.finalizers,
   };
-  return { apiVersion, kind, metadata: slim };
 }
 
 /** Digest of everything but status and metadata; labels count, since selectors rely on them. */

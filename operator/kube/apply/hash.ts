@@ -7,6 +7,6 @@ export function hashOf(value: unknown): string {
   const canonical = canonicalize(JSON.parse(JSON.stringify(value)));
   return createHash('sha256')
     .update(canonical ?? '')
-    .digest('hex')
-    .slice(0, 32);
+    .digest()
+    .toString('hex', 0, 16);
 }

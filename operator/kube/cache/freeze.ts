@@ -1,9 +1,21 @@
 import type { KubeObject } from '../objects/index.ts';
+import { intern } from './intern.ts';
 
-/** Freezes a JSON value through and through, so that no reader of a cache can change it for the others. */
+/** Fields whose text is another one in each object: there is nothing to share. */
+const UNIQUE: ReadonlySet<string> = new Set(['uid', 'resourceVersion', 'digest', 'hash', 'creationTimestamp']);
+
+/**
+ * Freezes a JSON value through and through, so that no reader of a cache can change it for the others, and lets equal
+ * texts be one string.
+ */
 export function deepFreeze<T>(value: T): T {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
-  for (const part of Object.values(value)) deepFreeze(part);
+  const parts = value as Record<string, unknown>;
+  for (const field of Object.keys(parts)) {
+    const part = parts[field];
+    if (typeof part !== 'string') deepFreeze(part);
+    else if (!UNIQUE.has(field)) parts[field] = intern(part);
+  }
   return Object.freeze(value);
 }
 

@@ -77,7 +77,7 @@ export class Reflector<T extends KubeObject> {
 
   async #list(signal: AbortSignal): Promise<void> {
     const { client, type, selection, sink } = this.#options;
-    const { items, metadata } = await client.list(type, { ...selection, signal });
+    const { items, metadata } = await client.list(type, { ...selection, signal, keep: (object) => sink.keep(object) });
     if (signal.aborted) return;
     this.#listed(metadata.resourceVersion);
     sink.replace(items, metadata.resourceVersion);
@@ -123,7 +123,7 @@ export class Reflector<T extends KubeObject> {
           initial = undefined;
           this.#incomplete = 0;
         } else {
-          collect(initial, event);
+          this.#collect(initial, event);
           timer = this.#options.clock.setTimer(initialEventsTimeout, stop);
         }
       }
@@ -140,6 +140,11 @@ export class Reflector<T extends KubeObject> {
     if (stall.signal.aborted) return this.#pageInstead('stalled');
     this.#countIncomplete();
     return 0;
+  }
+
+  #collect(initial: Map<string, T>, { type, object }: WatchEvent<T>): void {
+    if (type === 'DELETED') initial.delete(keyOf(object));
+    else if (type !== 'BOOKMARK') initial.set(keyOf(object), this.#options.sink.keep(object));
   }
 
   /** Proxies and aggregated API servers are known to drop the bookmark that ends a streamed list, each time. */
@@ -214,11 +219,6 @@ class HistoryLost extends Error {
 
 function isEnd(event: WatchEvent<KubeObject>): boolean {
   return event.type === 'BOOKMARK' && event.object.metadata.annotations?.[initialEventsEnd] === 'true';
-}
-
-function collect<T extends KubeObject>(initial: Map<string, T>, { type, object }: WatchEvent<T>): void {
-  if (type === 'DELETED') initial.delete(keyOf(object));
-  else if (type !== 'BOOKMARK') initial.set(keyOf(object), object);
 }
 
 function refusesStreamedLists(error: unknown): boolean {

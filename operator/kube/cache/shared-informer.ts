@@ -1,8 +1,8 @@
 import type { Client } from '../client/client.ts';
 import type { Clock, Random } from '../clock/index.ts';
 import type { Logger } from '../logger.ts';
-import { compareResourceVersions, keyOf, resourceName } from '../objects/index.ts';
-import type { KubeObject, ResourceType } from '../objects/index.ts';
+import { compareResourceVersions, keyOf, parseKey, resourceName } from '../objects/index.ts';
+import type { KubeObject, ObjectKey, ResourceType } from '../objects/index.ts';
 import { deepFreeze, withoutManagedFields } from './freeze.ts';
 import { Reflector } from './reflector.ts';
 import { selects } from './selection.ts';
@@ -82,7 +82,7 @@ export class SharedInformer<T extends KubeObject> implements Informer<T>, Sink<T
     const order = compareResourceVersions(resourceVersion, this.#resourceVersion);
     if (order === undefined || order <= 0) return;
     this.#ahead.set(keyOf(object), resourceVersion);
-    this.#put(object, false);
+    this.#put(object, {});
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -93,16 +93,21 @@ export class SharedInformer<T extends KubeObject> implements Informer<T>, Sink<T
     stopResync();
   }
 
+  keep(object: T): T {
+    const slim = this.#options.transform === undefined ? object : this.#options.transform(object);
+    return deepFreeze(withoutManagedFields(slim));
+  }
+
   replace(objects: readonly T[], resourceVersion: string): void {
     const initial = !this.synced;
-    const gone = new Set(this.#store.keys());
+    const gone = new Set(this.#store.list().map(keyOf));
     for (const key of this.#ahead.keys()) if (this.#isAhead(key, resourceVersion)) gone.delete(key);
     for (const object of objects) {
       const key = keyOf(object);
       gone.delete(key);
-      if (!this.#isAhead(key, resourceVersion)) this.#put(object, initial, true);
+      if (!this.#isAhead(key, resourceVersion)) this.#put(object, { initial, listed: true });
     }
-    for (const key of gone) this.#take(key, undefined);
+    for (const key of gone) this.#take(parseKey(key), undefined);
     this.#ahead.clear();
     this.#resourceVersion = resourceVersion;
     if (initial) this.#firstSync.resolve();
@@ -110,18 +115,17 @@ export class SharedInformer<T extends KubeObject> implements Informer<T>, Sink<T
 
   upsert(object: T, resourceVersion: string): void {
     this.progress(resourceVersion);
-    this.#put(object, false);
+    this.#put(object, {});
   }
 
   remove(object: T, resourceVersion: string): void {
     this.progress(resourceVersion);
-    const key = keyOf(object);
-    const known = this.#store.getByKey(key);
+    const known = this.#store.get(object.metadata);
     if (known === undefined) return;
     const order = compareResourceVersions(object.metadata.resourceVersion, known.metadata.resourceVersion);
     // The deletion of an earlier object of that name, while the answer to creating the present one was absorbed.
     if (order !== undefined && order < 0) return;
-    this.#take(key, object);
+    this.#take(object.metadata, object);
   }
 
   progress(resourceVersion: string): void {
@@ -134,37 +138,34 @@ export class SharedInformer<T extends KubeObject> implements Informer<T>, Sink<T
     return order !== undefined && order > 0;
   }
 
-  /** @param relisted the object comes from a full list, which is right even where it is older (a restored server) */
-  #put(object: T, initial: boolean, relisted = false): void {
-    const key = keyOf(object);
-    const old = this.#store.getByKey(key);
+  /**
+   * @param listed the object comes from a full list: it is in the form that is kept, and right even where it is older (a
+   *   restored server)
+   */
+  #put(object: T, { initial = false, listed = false }: { initial?: boolean; listed?: boolean }): void {
+    const old = this.#store.get(object.metadata);
     if (old !== undefined) {
       const order = compareResourceVersions(object.metadata.resourceVersion, old.metadata.resourceVersion);
-      if (order === 0 || (order !== undefined && order < 0 && !relisted)) return;
+      if (order === 0 || (order !== undefined && order < 0 && !listed)) return;
     }
-    const kept = this.#keep(object);
+    const kept = listed ? object : this.keep(object);
     if (old !== undefined && old.metadata.uid !== object.metadata.uid) {
       // Deleted and made again while nobody looked: two objects, not one that changed.
-      this.#take(key, undefined);
-      this.#store.set(key, kept);
+      this.#take(object.metadata, undefined);
+      this.#store.set(kept);
       this.#notify((to) => to.add?.(kept, { initial }));
       return;
     }
-    this.#store.set(key, kept);
+    this.#store.set(kept);
     this.#notify(old === undefined ? (to) => to.add?.(kept, { initial }) : (to) => to.update?.(kept, old));
   }
 
   /** @param last the state that the deletion carried; undefined when the deletion was not seen */
-  #take(key: string, last: T | undefined): void {
+  #take(key: ObjectKey, last: T | undefined): void {
     const old = this.#store.delete(key);
     if (old === undefined) return;
-    const object = last === undefined ? old : this.#keep(last);
+    const object = last === undefined ? old : this.keep(last);
     this.#notify((to) => to.delete?.(object, { stale: last === undefined }));
-  }
-
-  #keep(object: T): T {
-    const slim = this.#options.transform === undefined ? object : this.#options.transform(object);
-    return deepFreeze(withoutManagedFields(slim));
   }
 
   #notify(call: (handler: EventHandler<T>) => void): void {

@@ -2,7 +2,12 @@ import type { KubeObject } from '../objects/index.ts';
 
 /** Where a reflector delivers what it learns. Objects are freshly parsed and become the sink's own. */
 export interface Sink<T extends KubeObject> {
-  /** The complete state at `resourceVersion`: what is not in it is gone. */
+  /**
+   * What the sink keeps of an object. Asked for each object of a list as soon as it is read, so that a list is never held
+   * as a whole in the form in which it travels, which is several times larger.
+   */
+  keep(object: T): T;
+  /** The complete state at `resourceVersion`, as {@link keep} gave it back: what is not in it is gone. */
   replace(objects: readonly T[], resourceVersion: string): void;
   /** The object exists like this. */
   upsert(object: T, resourceVersion: string): void;

@@ -1,4 +1,3 @@
-import { keyOf } from '../objects/index.ts';
 import type { KubeObject, ObjectKey } from '../objects/index.ts';
 
 /** Values under which an object is found; none leaves it out of the index. */
@@ -16,49 +15,33 @@ export interface Lister<T extends KubeObject> {
 
 interface Index<T extends KubeObject> {
   readonly valuesOf: IndexFunction<T>;
-  readonly keys: Map<string, Set<string>>;
+  readonly objects: Map<string, Set<T>>;
 }
 
-const namespaceIndex = 'namespace';
-
-/** Objects by key, with indexes kept up to date. Holds what it is given; freezing is the reflector's part. */
+/** Objects by namespace and name, with indexes kept up to date. Holds what it is given; freezing is the informer's part. */
 export class Store<T extends KubeObject> implements Lister<T> {
-  readonly #objects = new Map<string, T>();
+  /** By namespace ('' for cluster-scoped kinds), then by name: a key of its own per object would cost as much again. */
+  readonly #namespaces = new Map<string, Map<string, T>>();
   readonly #indexes = new Map<string, Index<T>>();
-
-  constructor() {
-    this.addIndex(namespaceIndex, (object) => [object.metadata.namespace ?? '']);
-  }
+  #size = 0;
 
   get size(): number {
-    return this.#objects.size;
+    return this.#size;
   }
 
-  get(key: ObjectKey): T | undefined {
-    return this.#objects.get(keyOf(key));
-  }
-
-  getByKey(key: string): T | undefined {
-    return this.#objects.get(key);
-  }
-
-  keys(): readonly string[] {
-    return [...this.#objects.keys()];
+  get({ namespace, name }: ObjectKey): T | undefined {
+    return this.#namespaces.get(namespace ?? '')?.get(name);
   }
 
   list(namespace?: string): readonly T[] {
-    return namespace === undefined ? [...this.#objects.values()] : this.byIndex(namespaceIndex, namespace);
+    const homes = namespace === undefined ? this.#namespaces.values() : [this.#namespaces.get(namespace)];
+    return [...homes].flatMap((home) => [...(home?.values() ?? [])]);
   }
 
   byIndex(name: string, value: string): readonly T[] {
     const index = this.#indexes.get(name);
     if (index === undefined) throw new RangeError(`there is no index ${name}: add it before reading from it`);
-    const found: T[] = [];
-    for (const key of index.keys.get(value) ?? []) {
-      const object = this.#objects.get(key);
-      if (object !== undefined) found.push(object);
-    }
-    return found;
+    return [...(index.objects.get(value) ?? [])];
   }
 
   /** Adds an index over what is held and what will come. Throws when the name is taken by another function. */
@@ -66,44 +49,51 @@ export class Store<T extends KubeObject> implements Lister<T> {
     const known = this.#indexes.get(name);
     if (known?.valuesOf === valuesOf) return;
     if (known !== undefined) throw new RangeError(`index ${name} exists already with another function`);
-    const index: Index<T> = { valuesOf, keys: new Map() };
+    const index: Index<T> = { valuesOf, objects: new Map() };
     this.#indexes.set(name, index);
-    for (const [key, object] of this.#objects) enter(index, key, object);
+    for (const object of this.list()) enter(index, object);
   }
 
-  /** Puts an object in and returns the one it replaces. */
-  set(key: string, object: T): T | undefined {
-    const old = this.#objects.get(key);
+  /** Puts an object in and returns the one that it replaces. */
+  set(object: T): T | undefined {
+    const { namespace = '', name } = object.metadata;
+    const home = this.#namespaces.get(namespace) ?? new Map<string, T>();
+    if (home.size === 0) this.#namespaces.set(namespace, home);
+    const old = home.get(name);
     for (const index of this.#indexes.values()) {
-      if (old !== undefined) leave(index, key, old);
-      enter(index, key, object);
+      if (old !== undefined) leave(index, old);
+      enter(index, object);
     }
-    this.#objects.set(key, object);
+    home.set(name, object);
+    if (old === undefined) this.#size++;
     return old;
   }
 
   /** Takes an object out and returns it. */
-  delete(key: string): T | undefined {
-    const old = this.#objects.get(key);
-    if (old === undefined) return undefined;
-    for (const index of this.#indexes.values()) leave(index, key, old);
-    this.#objects.delete(key);
+  delete({ namespace = '', name }: ObjectKey): T | undefined {
+    const home = this.#namespaces.get(namespace);
+    const old = home?.get(name);
+    if (home === undefined || old === undefined) return undefined;
+    for (const index of this.#indexes.values()) leave(index, old);
+    home.delete(name);
+    if (home.size === 0) this.#namespaces.delete(namespace);
+    this.#size--;
     return old;
   }
 }
 
-function enter<T extends KubeObject>(index: Index<T>, key: string, object: T): void {
-  for (const value of index.valuesOf(object)) {
-    const keys = index.keys.get(value);
-    if (keys === undefined) index.keys.set(value, new Set([key]));
-    else keys.add(key);
+function enter<T extends KubeObject>({ valuesOf, objects }: Index<T>, object: T): void {
+  for (const value of valuesOf(object)) {
+    const found = objects.get(value);
+    if (found === undefined) objects.set(value, new Set([object]));
+    else found.add(object);
   }
 }
 
-function leave<T extends KubeObject>(index: Index<T>, key: string, object: T): void {
-  for (const value of index.valuesOf(object)) {
-    const keys = index.keys.get(value);
-    keys?.delete(key);
-    if (keys?.size === 0) index.keys.delete(value);
+function leave<T extends KubeObject>({ valuesOf, objects }: Index<T>, object: T): void {
+  for (const value of valuesOf(object)) {
+    const found = objects.get(value);
+    found?.delete(object);
+    if (found?.size === 0) objects.delete(value);
   }
 }

@@ -17,11 +17,13 @@ export interface Selection {
   readonly fieldSelector?: string | undefined;
 }
 
-export interface ListOptions extends RequestOptions, Selection {
+export interface ListOptions<T = unknown> extends RequestOptions, Selection {
   readonly resourceVersion?: string | undefined;
   readonly resourceVersionMatch?: 'Exact' | 'NotOlderThan' | undefined;
   /** Objects per page; every page is fetched. Default 500; 0 asks for one page. */
   readonly pageSize?: number | undefined;
+  /** What is kept of each object while the pages that follow are read. Default: all of it. */
+  readonly keep?: ((object: T) => T) | undefined;
 }
 
 export interface WatchOptions extends RequestOptions, Selection {
@@ -107,7 +109,7 @@ export interface Client {
   /** Reads one object; undefined when there is none. */
   find<T extends KubeObject>(type: ResourceType<T>, key: ObjectKey, options?: GetOptions): Promise<T | undefined>;
   /** Reads every object that matches, page by page. */
-  list<T extends KubeObject>(type: ResourceType<T>, options?: ListOptions): Promise<KubeList<T>>;
+  list<T extends KubeObject>(type: ResourceType<T>, options?: ListOptions<T>): Promise<KubeList<T>>;
   /** Follows changes until the stream ends; rejects on an ERROR event, ends quietly when the server closes. */
   watch<T extends KubeObject>(type: ResourceType<T>, options?: WatchOptions): AsyncGenerator<WatchEvent<T>, void, void>;
   create<T extends KubeObject>(type: ResourceType<T>, object: T, options?: WriteOptions): Promise<T>;

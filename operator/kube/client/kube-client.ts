@@ -71,8 +71,8 @@ export class KubeClient implements contract.Client {
     }
   }
 
-  async list<T extends KubeObject>(type: ResourceType<T>, options: contract.ListOptions = {}): Promise<KubeList<T>> {
-    const pageSize = options.pageSize ?? 500;
+  async list<T extends KubeObject>(type: ResourceType<T>, options: contract.ListOptions<T> = {}): Promise<KubeList<T>> {
+    const { pageSize = 500, keep = (object) => object } = options;
     const items: T[] = [];
     let token: string | undefined;
     for (;;) {
@@ -84,7 +84,7 @@ export class KubeClient implements contract.Client {
         if (token !== undefined && isGone(error)) return this.list(type, { ...options, pageSize: 0 });
         throw error;
       }
-      for (const item of page.items ?? []) items.push(typed(type, item));
+      for (const item of page.items ?? []) items.push(keep(typed(type, item)));
       token = page.metadata.continue;
       if (token === undefined || token === '') {
         return { metadata: { resourceVersion: page.metadata.resourceVersion }, items };
@@ -207,7 +207,7 @@ export class KubeClient implements contract.Client {
 
   #page<T extends KubeObject>(
     type: ResourceType<T>,
-    options: contract.ListOptions,
+    options: Omit<contract.ListOptions, 'keep'>,
     pageSize: number,
     token: string | undefined,
   ): Promise<KubeList<T>> {
