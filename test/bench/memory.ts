@@ -134,7 +134,13 @@ async function copy(admin: Wire, template: Sample, children: readonly Sample[], 
       ...child,
       kind: undefined,
       status: undefined,
-      metadata: { ...metadata, namespace, labels: { ...own, 'twinlock.dev/environment': name } },
+      // That name of a Service is the operator's alone to give.
+      metadata: {
+        ...metadata,
+        name: metadata.name.replace('twinlock-boundary', 'boundary'),
+        namespace,
+        labels: { ...own, 'twinlock.dev/environment': name },
+      },
       ...(child.spec && { spec: specOf(child) }),
     });
   }
