@@ -7,7 +7,7 @@ import { environmentManagerRole, environmentsRights } from '../../operator/envir
 import { startEnvironments } from '../../operator/environments/index.ts';
 import type { Report } from '../../operator/environments/wiring/index.ts';
 import type { FetchReport } from '../../operator/environments/reports/index.ts';
-import type { RunningProcess } from '../../operator/process-options.ts';
+import type { ProcessOptions, RunningProcess } from '../../operator/process-options.ts';
 import { startApi, waitFor, type Answer, type ApiCluster } from '../harness/index.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
@@ -26,7 +26,8 @@ export interface Stage {
   /** Reports that apps give, by workload; changed by tests. */
   readonly reports: Map<string, Report>;
   /** Starts one process; stopped with the stage. */
-  start(): Promise<RunningProcess>;
+  /** @param options what differs from one process alone, straight to the API server */
+  start(options?: Partial<ProcessOptions>): Promise<RunningProcess>;
   stop(): Promise<void>;
 }
 
@@ -57,7 +58,7 @@ function stageOf(cluster: ApiCluster, kubeconfig: string): Stage {
     cluster,
     kubeconfig,
     reports,
-    start: async () => {
+    start: async (options) => {
       const running = await startEnvironments(
         {
           kubeconfig,
@@ -68,6 +69,7 @@ function stageOf(cluster: ApiCluster, kubeconfig: string): Stage {
           leaderElect: false,
           boundaryImage,
           networkPoliciesEnforced: false,
+          ...options,
         },
         { fetchReport },
       );

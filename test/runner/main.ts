@@ -21,6 +21,7 @@ const PHASES: readonly Phase[] = [
   { name: 'chart', files: 'test/chart/**', concurrency: 2 },
   { name: 'cluster', files: 'test/cluster/**', concurrency: 2 },
   { name: 'attack', files: 'test/attack/**', concurrency: 2 },
+  { name: 'chaos', files: 'test/chaos/**', concurrency: 2 },
   { name: 'e2e', files: 'test/e2e/**', concurrency: 1 },
   { name: 'removal', files: 'test/removal/**', concurrency: 1 },
 ];

@@ -70,9 +70,17 @@ export class Reflector<T extends KubeObject> {
     if (this.#resourceVersion === undefined && !this.#streamsLists) await this.#list(signal);
     const { clock } = this.#options;
     const started = clock.monotonic();
-    const events = await (this.#resourceVersion === undefined ? this.#streamList(signal) : this.#follow(signal));
-    if (signal.aborted || events > 0 || clock.monotonic() - started >= shortestStream) return 0;
-    return this.#backoff.next();
+    const isLong = (): boolean => clock.monotonic() - started >= shortestStream;
+    try {
+      const events = await (this.#resourceVersion === undefined ? this.#streamList(signal) : this.#follow(signal));
+      return signal.aborted || events > 0 || isLong() ? 0 : this.#backoff.next();
+    } catch (error) {
+      // A stream that worked and then broke is no failure of the server: it goes on at once where it was, like one that
+      // the server ended. Waiting longer each time would leave the cache behind after a few bad minutes.
+      if (!(error instanceof TransportError) || this.#resourceVersion === undefined || !isLong()) throw error;
+      this.#options.logger.info({ resource: this.#resource, err: error }, 'the watch broke, resuming');
+      return 0;
+    }
   }
 
   async #list(signal: AbortSignal): Promise<void> {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { renderPolicies } from '../../../operator/admission/index.ts';
 import { renderRbac } from '../../../operator/install/rbac.ts';
-import type { RunningProcess } from '../../../operator/process-options.ts';
+import type { ProcessOptions, RunningProcess } from '../../../operator/process-options.ts';
 import { startPromotions } from '../../../operator/promotions/process.ts';
 import { run, startApi, tools, waitFor, type Answer, type ApiCluster } from '../../harness/index.ts';
 import { startPods, type Pods } from './pods.ts';
@@ -35,7 +35,8 @@ export interface Stage {
   readonly folder: string;
   /** Requests as admin; throws unless the answer is 2xx. */
   send(method: string, path: string, body?: unknown, as?: string): Promise<Json>;
-  startProcess(): Promise<RunningProcess>;
+  /** @param options what differs from one process alone, straight to the API server */
+  startProcess(options?: Partial<ProcessOptions>): Promise<RunningProcess>;
   close(): Promise<void>;
 }
 
@@ -102,7 +103,7 @@ async function furnish(cluster: ApiCluster, folder: string): Promise<Stage> {
     people: { alice, bob, mallory, dev },
     processes: { promotions: promotions.kubeconfig, environments: environments.kubeconfig },
     send,
-    startProcess: () =>
+    startProcess: (options) =>
       startPromotions({
         kubeconfig: promotions.kubeconfig,
         namespace: systemNamespace,
@@ -112,6 +113,7 @@ async function furnish(cluster: ApiCluster, folder: string): Promise<Stage> {
         logLevel: logLevel(),
         leaderElect: false,
         networkPoliciesEnforced: false,
+        ...options,
       }),
     close: async () => {
       await pods.stop();

@@ -1,0 +1,98 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test from 'ava';
+import {
+  bringUp,
+  environment,
+  list,
+  openStage,
+  pathOf,
+  smallest,
+  twinImage,
+  type Object_,
+  type Stage,
+} from '../cluster/environment-stage.ts';
+import { waitFor } from '../harness/index.ts';
+import { KeptAlive } from './kept-alive.ts';
+import { chaosSeed, startWeather } from './weather.ts';
+
+let stage: Stage;
+let folder: string;
+
+test.before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'twinlock-storm-'));
+  stage = await openStage();
+});
+test.after.always(async () => {
+  await stage?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const KINDS = [
+  '/api/v1/pods',
+  '/api/v1/services',
+  '/api/v1/resourcequotas',
+  '/api/v1/limitranges',
+  '/apis/apps/v1/deployments',
+  '/apis/networking.k8s.io/v1/networkpolicies',
+  '/apis/rbac.authorization.k8s.io/v1/rolebindings',
+  '/api/v1/namespaces',
+];
+
+/** Everything on the cluster that is labelled as an environment's. */
+async function labelled(): Promise<readonly string[]> {
+  const found = await Promise.all(
+    KINDS.map(async (kind) => {
+      const objects = await list<Object_>(stage, `${kind}?labelSelector=twinlock.dev%2Fenvironment`);
+      return objects.map(({ metadata }) => `${kind} ${metadata.name}`);
+    }),
+  );
+  return found.flat();
+}
+
+test('in a storm environments come up, change and go, and leave nothing behind', async (t) => {
+  t.timeout(300_000);
+  const seed = chaosSeed();
+  t.log(`TWINLOCK_CHAOS_SEED=${seed}`);
+  const weather = await startWeather(seed, stage.kubeconfig, join(folder, 'weather'));
+  const process_ = new KeptAlive(() => stage.start({ kubeconfig: weather.kubeconfig, leaderElect: true }));
+  const names = ['pr-1', 'pr-2', 'pr-3', 'pr-4'];
+  try {
+    await Promise.all(names.map((name) => bringUp(stage, name, smallest)));
+    t.true((await labelled()).length > 40);
+    // One gets another service, one loses its own, while the process starts anew.
+    const search = { name: 'search', image: twinImage, port: 7700 };
+    await Promise.all([
+      bringUp(stage, 'pr-1', { ...smallest, services: [...smallest.services, search] }),
+      bringUp(stage, 'pr-2', { ...smallest, services: [] }),
+      process_.restart(),
+    ]);
+    const services = await list<Object_>(stage, '/api/v1/services?labelSelector=twinlock.dev%2Fenvironment%3Dpr-2');
+    await waitFor('the service that was taken out is gone', async (seen) => {
+      const left = await list<Object_>(stage, '/api/v1/services?labelSelector=twinlock.dev%2Fenvironment%3Dpr-2');
+      seen(left.map(({ metadata }) => metadata.name));
+      return !left.some(({ metadata }) => metadata.name === 'stripe');
+    });
+    t.true(services.some(({ metadata }) => metadata.name === 'web'));
+    // Some are deleted as they are, one that was only just asked for.
+    await stage.cluster.apply([environment('pr-5', smallest)]);
+    await Promise.all([...names, 'pr-5'].map((name) => stage.cluster.request('DELETE', pathOf(name))));
+    await waitFor(
+      'nothing is left',
+      async (seen) => {
+        const left = await labelled();
+        seen(left);
+        const environments = await list<Object_>(stage, '/apis/twinlock.dev/v1alpha1/twinenvironments');
+        return left.length === 0 && environments.length === 0;
+      },
+      { timeout: 120_000 },
+    );
+  } finally {
+    weather.clear();
+    await process_.stop();
+    await weather.stop();
+  }
+  t.log(JSON.stringify(Object.fromEntries(weather.faults)), `${process_.starts} starts`);
+  for (const kind of ['drop', 'lose', '429', '500', 'cut']) t.true((weather.faults.get(kind) ?? 0) > 0, kind);
+});
