@@ -15,7 +15,6 @@ import {
   run,
   target,
   voted,
-  withLive,
   world,
   type Spec,
 } from './promotion-world.ts';
@@ -374,130 +373,6 @@ test('while another promotion is rolled out this one waits', (t) => {
   const approved = after(approving, decide(approving).verdict.action!);
   const other = promotion('web-43', { createdAt: '2026-11-21T09:30:00Z', spec: { supersedes: 'None' } });
   t.is(decide({ ...approved, promotion: other }).verdict.reason, 'AnotherRollout');
-});
-
-/** A world in which the lock is open and the content applied. */
-function rolling(changes: Partial<World> = {}): World {
-  const { world: open } = run(world(changes));
-  let current = voted(open, keys.alice);
-  for (const expected of ['Append', 'OpenLock', 'Apply']) {
-    const { action } = decide(current).verdict;
-    if (action?.do !== expected) throw new Error(`${action?.do ?? 'nothing'} instead of ${expected}`);
-    current = after(current, action);
-  }
-  return current;
-}
-
-const live = (given: World): NonNullable<World['workloads'][number]['live']> => given.workloads[0]!.live!;
-
-test('a rollout is complete when every pod is new and available, and no earlier', (t) => {
-  const applied = rolling();
-  for (const status of [
-    { observedGeneration: 0, replicas: 2, updatedReplicas: 2, availableReplicas: 2 },
-    { observedGeneration: 1, replicas: 2, updatedReplicas: 1, availableReplicas: 2 },
-    { observedGeneration: 1, replicas: 3, updatedReplicas: 2, availableReplicas: 3 },
-    { observedGeneration: 1, replicas: 2, updatedReplicas: 2, availableReplicas: 1 },
-  ])
-    t.is(decide(withLive(applied, { ...live(applied), status })).verdict.phase, 'Verifying');
-  t.is(decide(applied).verdict.phase, 'Completed');
-});
-
-type PodFacts = NonNullable<World['workloads'][number]['pods']>[number];
-
-function readyPod(running: string, owner = 'web-abc'): PodFacts {
-  return {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: {
-      name: 'stray',
-      labels: { 'pod-template-hash': 'abc' },
-      ownerReferences: [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: owner, uid: 'rs', controller: true }],
-    },
-    spec: { containers: [{ name: 'web', image: running }] },
-    status: { conditions: [{ type: 'Ready', status: 'True' }] },
-  } as PodFacts;
-}
-
-test('a ready pod of another template keeps a rollout from being complete', (t) => {
-  const applied = rolling();
-  const withPod = (pod: PodFacts): World => ({
-    ...applied,
-    workloads: applied.workloads.map((workload) => ({ ...workload, pods: [pod] })),
-  });
-  t.is(decide(withPod(readyPod(images.first))).verdict.phase, 'Verifying');
-  t.is(decide(withPod(readyPod(images.second))).verdict.phase, 'Completed');
-  t.is(decide(withPod(readyPod(images.first, 'api-abc'))).verdict.phase, 'Completed', 'it is of another workload');
-});
-
-const failed = (given: World): World =>
-  withLive(given, {
-    ...live(given),
-    status: {
-      observedGeneration: 1,
-      replicas: 3,
-      updatedReplicas: 1,
-      availableReplicas: 2,
-      conditions: [{ type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded', message: '' }],
-    },
-  } as ReturnType<typeof deployment>);
-
-test('a rollout that fails is taken back to the fallback, then recorded', (t) => {
-  const { verdict } = decide(failed(rolling()));
-  t.is(verdict.action?.do, 'RollBack');
-  t.is(verdict.reason, 'ProgressDeadlineExceeded');
-  const back = after(failed(rolling()), verdict.action!);
-  const { done, decision } = run(withLive(back, { ...live(back), metadata: deployment('', {}, '3').metadata }));
-  t.deepEqual(done, ['RolledBack']);
-  t.is(decision.verdict.phase, 'RolledBack');
-});
-
-test('without automatic rollback a rollout that fails stays, and is called Failed', (t) => {
-  const { done } = run(
-    failed(rolling({ target: target({ rollback: { automatic: false, progressDeadline: '10m' } }) })),
-  );
-  t.deepEqual(done, ['Failed']);
-});
-
-test("the target's own deadline counts where the Deployment's is longer", (t) => {
-  const slow = rolling();
-  const hanging = withLive(slow, {
-    ...live(slow),
-    status: { observedGeneration: 1, replicas: 3, updatedReplicas: 1, availableReplicas: 2 },
-  });
-  t.is(decide(hanging).verdict.phase, 'Verifying');
-  t.is(decide({ ...hanging, now: now + 600_000 }).verdict.action?.do, 'RollBack');
-});
-
-test('an undo during the rollout is not fought: it ends the promotion', (t) => {
-  const applied = rolling();
-  const undone = withLive(applied, deployment(images.first, {}, '3'));
-  const { done, decision } = run(undone);
-  t.deepEqual(done, ['RolledBack']);
-  t.is(decision.verdict.reason, 'Undone');
-});
-
-test('content that was never applied is applied, also by a successor', (t) => {
-  const applied = rolling();
-  t.is(decide(withLive(applied, deployment(images.first, {}, '1'))).verdict.action?.do, 'Apply');
-});
-
-test('content that could not be applied before the deadline is given up, with production as it was', (t) => {
-  const applied = rolling();
-  const late = { ...withLive(applied, deployment(images.first, {}, '1')), now: now + 600_000 };
-  const { done, decision } = run(late);
-  t.deepEqual(done, ['RolledBack']);
-  t.is(decision.verdict.reason, 'NotApplied');
-});
-
-test('content that nobody approved stops a rollout, and nothing is written over it', (t) => {
-  const applied = rolling();
-  const { verdict } = decide(withLive(applied, deployment(images.evil, {}, '3')));
-  t.is(verdict.reason, 'Tampered');
-  t.is(verdict.action, undefined);
-});
-
-test('a Deployment that is deleted during its rollout fails it', (t) => {
-  t.deepEqual(run(withLive(rolling(), undefined)).done, ['Failed']);
 });
 
 test('a lock that would not fit stops it before anything changes', (t) => {
