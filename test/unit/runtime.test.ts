@@ -57,7 +57,7 @@ test('predicates let through what they are named after', (t) => {
   t.true(both.delete?.(old));
 });
 
-test('a backoff doubles up to 30 s and starts over after two quiet minutes', (t) => {
+test('a backoff doubles up to 30 s and starts over after two quiet minutes, or when told that it works again', (t) => {
   const clock = new ManualClock();
   const backoff = new Backoff(reflectorBackoff, clock, () => 0);
   t.deepEqual(
@@ -65,6 +65,9 @@ test('a backoff doubles up to 30 s and starts over after two quiet minutes', (t)
     [800, 1600, 3200, 6400, 12_800, 25_600, 30_000, 30_000],
   );
   clock.advance(120_001);
+  t.is(backoff.next(), 800);
+  t.is(backoff.next(), 1600);
+  backoff.reset();
   t.is(backoff.next(), 800);
   t.is(new Backoff(reflectorBackoff, clock, () => 0.5).next(), 1200);
 });

@@ -70,14 +70,18 @@ export class Reflector<T extends KubeObject> {
     if (this.#resourceVersion === undefined && !this.#streamsLists) await this.#list(signal);
     const { clock } = this.#options;
     const started = clock.monotonic();
-    const isLong = (): boolean => clock.monotonic() - started >= shortestStream;
+    const worked = (): boolean => {
+      if (this.#resourceVersion === undefined || clock.monotonic() - started < shortestStream) return false;
+      this.#backoff.reset();
+      return true;
+    };
     try {
       const events = await (this.#resourceVersion === undefined ? this.#streamList(signal) : this.#follow(signal));
-      return signal.aborted || events > 0 || isLong() ? 0 : this.#backoff.next();
+      return worked() || signal.aborted || events > 0 ? 0 : this.#backoff.next();
     } catch (error) {
       // A stream that worked and then broke is no failure of the server: it goes on at once where it was, like one that
-      // the server ended. Waiting longer each time would leave the cache behind after a few bad minutes.
-      if (!(error instanceof TransportError) || this.#resourceVersion === undefined || !isLong()) throw error;
+      // the server ended. Waiting longer each time would leave the cache behind for a minute after a few bad ones.
+      if (!worked() || !(error instanceof TransportError)) throw error;
       this.#options.logger.info({ resource: this.#resource, err: error }, 'the watch broke, resuming');
       return 0;
     }

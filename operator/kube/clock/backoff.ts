@@ -44,4 +44,9 @@ export class Backoff {
     this.#failures++;
     return delay * (1 + jitter * this.#random());
   }
+
+  /** What failed works again: the next failure is the first one. */
+  reset(): void {
+    this.#failures = 0;
+  }
 }
