@@ -57,6 +57,10 @@ generate-check: $(INSTALLED) ## Fail when generated files are stale
 	@node operator/admission/generate.ts --check
 	@node operator/install/generate.ts --check
 
+.PHONY: image
+image: $(INSTALLED) ## Build the operator's image and push it: make image REGISTRY=registry.example/platform
+	@node test/images/main.ts $(or $(REGISTRY),--help)
+
 .PHONY: bench
 bench: $(INSTALLED) ## Measure the speed bars as ratios in one run; writes bench.json and bench.md
 	@node test/bench/main.ts

@@ -1,5 +1,6 @@
 import test from 'ava';
-import { full, nodeImageFiles, waitFor } from '../harness/index.ts';
+import { full, nodeImageFiles, run, waitFor } from '../harness/index.ts';
+import { operatorImage } from '../images/index.ts';
 
 const nodePort = 30082;
 
@@ -64,6 +65,15 @@ test('a pushed image runs by digest in a restricted pod, answers through the doo
     );
   t.is(await answered('/'), 'served as nonroot');
   t.is(await answered('/name'), 'by name: served as nonroot');
+});
+
+test('make image pushes the same image that the demo installs, and says what is wrong with a registry', async (t) => {
+  const cluster = await full();
+  const { stdout } = await run('make', ['--silent', 'image', `REGISTRY=${cluster.registry}/`]);
+  t.is(stdout.trim(), await operatorImage(cluster));
+  const wrong = await run('make', ['--silent', 'image', 'REGISTRY=https://registry.example'], { check: false });
+  t.regex(wrong.stderr, /REGISTRY=https:\/\/registry.example is no registry: write e.g. registry.example\/platform/);
+  t.not(wrong.code, 0);
 });
 
 test('personas and bound tokens of the full cluster are real too', async (t) => {

@@ -8,7 +8,7 @@ const nodePath = '/usr/local/bin/node';
 const root = join(import.meta.dirname, '../..');
 
 /** The operator, both processes of it, built from this tree. */
-export async function operatorImage(cluster: FullCluster): Promise<string> {
+export async function operatorImage(cluster: Pick<FullCluster, 'pushImage'>): Promise<string> {
   const [node, files] = await Promise.all([nodeImageFiles(), operatorBundle()]);
   const app = Object.entries(files).map(([name, content]) => [`/app/${name}`, { content }] as const);
   return cluster.pushImage(

@@ -1,20 +1,21 @@
 import type { KubeObject } from '../objects/index.ts';
 import { intern } from './intern.ts';
 
-/** Fields whose text is another one in each object: there is nothing to share. */
-const UNIQUE: ReadonlySet<string> = new Set(['uid', 'resourceVersion', 'digest', 'hash', 'creationTimestamp']);
+/** Fields whose texts are others in each object: there is nothing to share. */
+const UNIQUE: ReadonlySet<string> = new Set(['annotations', 'creationTimestamp', 'digest', 'resourceVersion', 'uid']);
 
 /**
  * Freezes a JSON value through and through, so that no reader of a cache can change it for the others, and lets equal
  * texts be one string.
  */
-export function deepFreeze<T>(value: T): T {
+export function deepFreeze<T>(value: T, shares = true): T {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
   const parts = value as Record<string, unknown>;
   for (const field of Object.keys(parts)) {
     const part = parts[field];
-    if (typeof part !== 'string') deepFreeze(part);
-    else if (!UNIQUE.has(field)) parts[field] = intern(part);
+    const shared = shares && !UNIQUE.has(field);
+    if (typeof part === 'string' && shared) parts[field] = intern(part);
+    else deepFreeze(part, shared);
   }
   return Object.freeze(value);
 }

@@ -1,0 +1,38 @@
+/** `make image`: builds the operator's image from this tree and pushes it where a cluster of one's own can pull it. */
+import { Command } from 'commander';
+import { HarnessError } from '../harness/index.ts';
+import { pushImage } from '../harness/image/index.ts';
+import { operatorImage } from './node-images.ts';
+
+const program = new Command('image')
+  .description("Build the operator's image from this tree (no container engine is needed) and push it.")
+  .argument('<registry>', 'host, port and path of a registry, e.g. registry.example/platform')
+  .addHelpText(
+    'after',
+    `
+Prints the image by digest, as the chart's value \`image\` wants it. Credentials are those of ~/.docker/config.json.
+
+Example:
+  $ make image REGISTRY=registry.example/platform
+  registry.example/platform/twinlock@sha256:...`,
+  )
+  .action(async (registry: string) => {
+    const place = registry.replace(/\/+$/, '');
+    if (!/^[\w.-]+(:\d+)?(\/[a-z0-9._-]+)*$/.test(place)) {
+      throw new HarnessError(
+        'Configuration',
+        `REGISTRY=${registry} is no registry: write e.g. registry.example/platform`,
+      );
+    }
+    console.log(
+      await operatorImage({ pushImage: (name, files, options) => pushImage(`${place}/${name}`, files, options) }),
+    );
+  });
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof HarnessError)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}
