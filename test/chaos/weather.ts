@@ -8,22 +8,24 @@ export interface Weather {
   readonly kubeconfig: string;
   /** What happened to requests so far, by kind of fault. */
   readonly faults: ReadonlyMap<string, number>;
+  /** How many requests it kept from passing as they were; cuts of streams are not counted. */
+  readonly met: number;
   /** From now on everything passes. */
   clear(): void;
   stop(): Promise<void>;
 }
 
 /**
- * Share of requests, in percent, to what happens to them; the rest passes. One reconcile of a promotion asks some 20 times:
- * that three of four fail is storm enough.
+ * Share of requests, in percent, to what happens to them; the rest passes. One reconcile of a promotion asks some 20 times,
+ * so that a third of them fails. Were it most of them, their own backoff would grow to minutes, and the test with it.
  */
 const SHARES: readonly (readonly [percent: number, name: string, fate: (chance: number) => Fate])[] = [
   [4, 'delay', (chance) => ({ delay: 20 + chance * 150 })],
-  [1.5, 'drop', () => 'drop'],
-  [1.5, 'lose', () => 'lose'],
-  [1.5, '429', () => ({ status: 429, reason: 'TooManyRequests', headers: { 'retry-after': '1' } })],
-  [1.5, '500', () => ({ status: 500, reason: 'InternalError' })],
-  [1, '503', () => ({ status: 503, reason: 'ServiceUnavailable' })],
+  [0.8, 'drop', () => 'drop'],
+  [0.8, 'lose', () => 'lose'],
+  [0.8, '429', () => ({ status: 429, reason: 'TooManyRequests', headers: { 'retry-after': '1' } })],
+  [0.8, '500', () => ({ status: 500, reason: 'InternalError' })],
+  [0.5, '503', () => ({ status: 503, reason: 'ServiceUnavailable' })],
 ];
 const CONFLICT = 4;
 /** Milliseconds between two cuts of every open watch. */
@@ -78,6 +80,9 @@ export async function startWeather(seed: number, kubeconfig: string, path: strin
   return {
     kubeconfig: path,
     faults,
+    get met() {
+      return [...faults].reduce((sum, [kind, times]) => (kind === 'cut' ? sum : sum + times), 0);
+    },
     clear,
     stop: async () => {
       clear();
