@@ -1,6 +1,6 @@
 import test from 'ava';
 import { full, run, sharedApi } from '../harness/index.ts';
-import { ownedNow, traces } from './footprint.ts';
+import { leaveControlGroups, ownedNow, traces } from './footprint.ts';
 
 const handedOver = process.env['TWINLOCK_KUBECONFIG'];
 const removal = handedOver ? test.skip : test.serial;
@@ -14,6 +14,7 @@ removal('make demo-down leaves no container, network, volume, process, mount, fi
   for (const kind of ['container', 'volume', 'network', 'interface', 'process', 'mount', 'control group', 'file'])
     t.true(kinds.has(kind), `while it runs, a ${kind} of it is seen: otherwise none could be missed`);
   t.true(kinds.has('firewall rule') || kinds.has('packet rule'));
+  await leaveControlGroups();
 
   await run('make', ['demo-down']);
 

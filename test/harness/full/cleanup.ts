@@ -2,24 +2,26 @@ import { readdir, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from '../command.ts';
 import { found } from '../prerequisites.ts';
+import { waitFor } from '../wait.ts';
 import { clusterName } from './kind.ts';
 import { nodeRepository } from './node-image.ts';
 import { registryRepository } from './registry.ts';
 import type { Engine } from './engine.ts';
 
 /**
- * Removes the cluster's network, and once there is no container at all what podman 4 leaves behind the last one: firewall
- * chains, mounts, control groups.
+ * Removes the cluster's network and its containers' control groups, and once there is no container at all what podman 4
+ * leaves behind the last one: firewall chains and mounts.
  */
 export async function removeNetwork(engine: Engine): Promise<void> {
   await engine.run(['network', 'rm', '--force', clusterName()], { check: false });
   if (engine.name !== 'podman') return;
-  const { stdout } = await engine.run(['ps', '--all', '--quiet']);
-  if (stdout.trim() !== '') return;
+  const { stdout } = await engine.run(['ps', '--all', '--quiet', '--no-trunc']);
+  const present = stdout.split('\n').filter((id) => id !== '');
+  await removeControlGroups(present);
+  if (present.length > 0) return;
   await removeChains();
   await unmountNamespaces();
   await unmountStorage(engine);
-  await removeControlGroups();
 }
 
 /** The images made here, but those that a cluster of another instance runs on. */
@@ -43,13 +45,28 @@ async function unmountStorage(engine: Engine): Promise<void> {
   await run('umount', [stdout.trim()], { check: false });
 }
 
-/** podman's control groups above and beside those of its containers, in each hierarchy; only empty ones can be removed. */
-async function removeControlGroups(): Promise<void> {
+/**
+ * podman's control groups, in each hierarchy: those of containers that are gone, which it leaves when their last process
+ * ends late, and once there is none its own. Only a group without a process can be removed.
+ */
+async function removeControlGroups(present: readonly string[]): Promise<void> {
   const root = '/sys/fs/cgroup';
   const hierarchies = await readdir(root).catch(() => []);
-  for (const folder of [root, ...hierarchies.map((name) => join(root, name))])
-    for (const group of ['libpod_parent/conmon', 'libpod_parent'])
-      await rmdir(join(folder, group)).catch(() => undefined);
+  for (const folder of [root, ...hierarchies.map((name) => join(root, name))]) {
+    const parent = join(folder, 'libpod_parent');
+    for (const group of await readdir(parent).catch(() => [])) {
+      const gone = group === 'conmon' ? present.length === 0 : present.every((id) => !group.endsWith(id));
+      if (gone) await removeGroup(join(parent, group)).catch(() => undefined);
+    }
+    await rmdir(parent).catch(() => undefined);
+  }
+}
+
+/** A control group and those within it, the innermost first. Killed processes may take a moment to leave it. */
+async function removeGroup(group: string): Promise<void> {
+  const entries = await readdir(group, { withFileTypes: true });
+  for (const entry of entries) if (entry.isDirectory()) await removeGroup(join(group, entry.name));
+  await waitFor(`${group} to be empty`, () => rmdir(group).then(() => true), { timeout: 2_000, interval: 50 });
 }
 
 async function removeChains(): Promise<void> {
