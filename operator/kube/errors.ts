@@ -116,6 +116,14 @@ export const isGone = (error: unknown): error is ApiError =>
 /** 429: the API server sheds load (API Priority and Fairness). */
 export const isTooManyRequests = (error: unknown): error is ApiError =>
   error instanceof ApiError && error.status === 429;
-/** 5xx, 429, or no answer at all: trying again later can help. */
+/**
+ * A no for want of knowledge: an API server that was just started does not know the kind yet that an admission policy
+ * reads its parameters from, and answers 422 (k8s.io/apiserver/pkg/admission/plugin/policy, failurePolicy Fail).
+ */
+export const isPolicyUnready = (error: unknown): boolean =>
+  error instanceof ApiError && error.message.includes('denied request: failed to configure policy');
+/** 5xx, 429, a policy that is not ready, or no answer at all: trying again later can help. */
 export const isTransient = (error: unknown): boolean =>
-  error instanceof TransportError || (error instanceof ApiError && (error.status >= 500 || error.status === 429));
+  error instanceof TransportError ||
+  (error instanceof ApiError && (error.status >= 500 || error.status === 429)) ||
+  isPolicyUnready(error);

@@ -6,6 +6,7 @@ import {
   isAlreadyExists,
   isForbidden,
   isNotFound,
+  isPolicyUnready,
   sleep,
   type KubeObject,
   type ResourceType,
@@ -113,7 +114,7 @@ async function tryPart(send: Send, manifest: Manifest): Promise<Problem | undefi
     await send(manifest);
     return undefined;
   } catch (error) {
-    if (!(error instanceof ApiError) || isNamespaceGone(error)) throw error;
+    if (!(error instanceof ApiError) || isNamespaceGone(error) || isPolicyUnready(error)) throw error;
     const what = `${manifest.kind} ${manifest.metadata.name}`;
     if (error.status === 403) {
       // A quota or a policy, since the rights were there a moment ago. Their messages quote no content.

@@ -1,6 +1,6 @@
 import { fieldManagers } from '../../api/index.ts';
 import { printable, specDigest } from '../../canonical/index.ts';
-import { ApiError, Deployment, Pod, type Client } from '../../kube/index.ts';
+import { ApiError, Deployment, Pod, isTransient, type Client } from '../../kube/index.ts';
 import {
   isOpened,
   latchedArtifacts,
@@ -95,8 +95,7 @@ export class Planner {
       );
       return { spec: { ...answer.spec } };
     } catch (error) {
-      if (!(error instanceof ApiError) || error.status >= 500 || error.status === 429 || error.status === 409)
-        throw error;
+      if (!(error instanceof ApiError) || isTransient(error) || error.status === 409) throw error;
       return {
         reason: 'PlanRefused',
         message: `the API server refuses ${shown} with these images: ${printable(error.message, 500)}`,

@@ -48,6 +48,9 @@ export const clock: DecisionStep = ({ skewSeconds }) =>
         5000,
       );
 
+/** What the API server refused may pass later: asked again after so many milliseconds. */
+const REFUSED_INTERVAL_MS = 30_000;
+
 export const target: DecisionStep = ({ promotion, target: object, records, enforcement, lock }) => {
   const name = `ProductionTarget ${printable(promotion.spec.targetRef.name)}`;
   if (object === undefined || object.metadata.deletionTimestamp !== undefined)
@@ -159,7 +162,10 @@ export const plan: DecisionStep = ({ workloads }, facts) => {
   if (!('artifacts' in facts.artifacts)) return stall(facts.artifacts.reason, facts.artifacts.message);
   for (const { kind, name, live, planned } of workloads) {
     if (planned === undefined) continue;
-    if ('reason' in planned) return stall(planned.reason, planned.message);
+    if ('reason' in planned) {
+      // Other reasons end when an object changes that is watched; whose policy or quota refuses is not known.
+      return stall(planned.reason, planned.message, planned.reason === 'PlanRefused' ? REFUSED_INTERVAL_MS : undefined);
+    }
     // Without it an undo could not be told from content that was never applied.
     if (live?.metadata.annotations?.[REVISION_ANNOTATION] === undefined)
       return pending('WorkloadNotObserved', `the deployment controller has not seen ${kind}/${name} yet`);

@@ -1,0 +1,33 @@
+import test from 'ava';
+import { ApiError, type Client } from '../../operator/kube/index.ts';
+import { Planner } from '../../operator/promotions/controller/plan.ts';
+import { decide } from '../../operator/promotions/decide/index.ts';
+import { run, world } from './promotion-world.ts';
+
+const { signal } = new AbortController();
+
+/** A planner whose dry run meets this answer. */
+function refusing(status: number, message: string): Planner {
+  const refusal = new ApiError({ method: 'PUT', path: '/x', status, body: { reason: 'Invalid', message } });
+  const client = { replace: async () => Promise.reject(refusal), list: async () => Promise.reject(refusal) };
+  return new Planner(client as unknown as Pick<Client, 'replace' | 'list'>);
+}
+
+const asked = run(world()).world;
+const bare = { ...asked, workloads: asked.workloads.map(({ planned: _planned, ...workload }) => workload) };
+
+test('a refusal by the API server is shown, and asked again while nothing else changes', async (t) => {
+  const message = "ValidatingAdmissionPolicy 'registries' denied request: no image from there";
+  const seen = await refusing(422, message).plan(bare, new Map(), signal);
+  const { verdict } = decide(seen);
+  t.is(verdict.reason, 'PlanRefused');
+  t.true(verdict.message.includes(message));
+  t.is(verdict.requeueAfter, 30_000);
+});
+
+test('a policy that an API server cannot configure yet, just after its start, is no refusal: it is tried again', async (t) => {
+  const message =
+    "ValidatingAdmissionPolicy 'twinlock-workloads' denied request: failed to configure policy: failed to find resource referenced by paramKind: 'twinlock.dev/v1alpha1, Kind=WorkloadLock'";
+  const error = await t.throwsAsync(refusing(422, message).plan(bare, new Map(), signal), { instanceOf: ApiError });
+  t.is(error?.status, 422);
+});
