@@ -143,7 +143,7 @@ function untypedField({ status, message }: ApiError): string | undefined {
   return /failed to create typed patch object \([^)]*\): (?:errors:\s*)?(\.\S+?):/.exec(message)?.[1];
 }
 
-async function withNewRights<T>({ clock }: Context, act: () => Promise<T>, signal: AbortSignal): Promise<T> {
+async function withNewRights<T>({ clock, logger }: Context, act: () => Promise<T>, signal: AbortSignal): Promise<T> {
   const started = clock.monotonic();
   for (let pause = 5; ; pause = Math.min(pause * 2, 200)) {
     try {
@@ -151,6 +151,7 @@ async function withNewRights<T>({ clock }: Context, act: () => Promise<T>, signa
     } catch (error) {
       const late = clock.monotonic() - started > RIGHTS_DEADLINE_MS;
       if (!isForbidden(error) || late || signal.aborted) throw error;
+      logger.info({ err: error }, 'refused with rights that were just given, trying again');
       await sleep(clock, pause, signal);
     }
   }

@@ -8,6 +8,8 @@ import { isOpened, rolloutVerdict } from './rollout.ts';
 import type { Verdict } from './verdict.ts';
 import type { World } from './world.ts';
 
+/** What the API server refused may pass later: asked again after so many milliseconds. */
+const REFUSED_INTERVAL_MS = 30_000;
 const CAME_TO_NOTHING: readonly string[] = ['Rejected', 'Expired', 'Superseded'];
 
 /** One question about a promotion; the first step that has an answer ends the decision. */
@@ -47,9 +49,6 @@ export const clock: DecisionStep = ({ skewSeconds }) =>
           : `this clock differs by ${Math.round(skewSeconds)} s from the API server's, more than ${MAX_SKEW_SECONDS} s: set it right (NTP)`,
         5000,
       );
-
-/** What the API server refused may pass later: asked again after so many milliseconds. */
-const REFUSED_INTERVAL_MS = 30_000;
 
 export const target: DecisionStep = ({ promotion, target: object, records, enforcement, lock }) => {
   const name = `ProductionTarget ${printable(promotion.spec.targetRef.name)}`;
