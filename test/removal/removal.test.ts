@@ -1,9 +1,27 @@
 import test from 'ava';
+import { engine } from '../harness/full/engine.ts';
+import { nodes } from '../harness/full/kind.ts';
 import { full, run, sharedApi } from '../harness/index.ts';
 import { leaveControlGroups, ownedNow, traces } from './footprint.ts';
 
 const handedOver = process.env['TWINLOCK_KUBECONFIG'];
 const removal = handedOver ? test.skip : test.serial;
+
+removal('a cluster that went away is replaced, and nobody is taken for a person of the one before', async (t) => {
+  t.timeout(600_000);
+  const whoami = ['auth', 'whoami', '-o', 'jsonpath={.status.userInfo.username}'];
+  const before = await full();
+  const person = await before.persona('erin');
+  t.is((await before.kubectl(whoami, { as: person })).stdout, 'erin');
+
+  // As a machine that was restarted leaves it: the files are there, the containers are not.
+  const containers = await engine();
+  await containers.run(['rm', '--force', '--volumes', '--time', '0', ...(await nodes(containers))]);
+  const after = await full();
+
+  t.not(after.server, before.server);
+  t.is((await after.kubectl(whoami, { as: await after.persona('erin') })).stdout, 'erin');
+});
 
 removal('make demo-down leaves no container, network, volume, process, mount, firewall rule or file', async (t) => {
   t.timeout(600_000);

@@ -56,10 +56,7 @@ export async function fullKubeconfig(): Promise<string | undefined> {
 /** Removes the cluster, its registry, network and firewall chains; not one that was handed over. */
 export async function stopFull(): Promise<void> {
   const present = await presentEngine();
-  await withLock(join(runFolder(), 'full.lock'), async () => {
-    if (present) await remove(present);
-    await rm(folder(), { recursive: true, force: true });
-  });
+  await withLock(join(runFolder(), 'full.lock'), () => remove(present));
 }
 
 /** Removes the images that were made here for the clusters. */
@@ -124,8 +121,12 @@ async function ready(cluster: FullCluster): Promise<void> {
   );
 }
 
-async function remove(engine: Engine): Promise<void> {
-  await removeRegistry(engine);
-  await deleteKind(engine, folder());
-  await removeNetwork(engine);
+/** With its files: the next cluster has another address and another authority, and must not find people of this one. */
+async function remove(engine: Engine | undefined): Promise<void> {
+  if (engine) {
+    await removeRegistry(engine);
+    await deleteKind(engine, folder());
+    await removeNetwork(engine);
+  }
+  await rm(folder(), { recursive: true, force: true });
 }
