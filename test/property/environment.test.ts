@@ -3,9 +3,9 @@ import * as fc from 'fast-check';
 import { boundaryConfig } from '../../operator/environments/children/index.ts';
 import { environmentNamespace } from '../../operator/environments/naming/index.ts';
 import { escapeHTML } from '../../operator/environments/page/index.ts';
-import { literal, parseReport, renderEnv, showURL, unliteral } from '../../operator/environments/wiring/index.ts';
+import { literal, readTemplate, renderEnv, unliteral } from '../../operator/environments/resolve/index.ts';
+import { parseReport, showURL } from '../../operator/environments/wiring/index.ts';
 import { turnOf, type Candidate } from '../../operator/environments/lifecycle/index.ts';
-import { readTemplate } from '../../operator/environments/plan/pod-template.ts';
 
 const anything = fc.string({ unit: 'binary', maxLength: 300 });
 const identity = fc.record({

@@ -1,8 +1,8 @@
 import test from 'ava';
+import { renderEnv } from '../../operator/environments/resolve/index.ts';
 import {
   keptEnv,
   parseReport,
-  renderEnv,
   sameURL,
   showURL,
   wiringOf,

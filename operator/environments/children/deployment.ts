@@ -1,13 +1,13 @@
-import type { ResolvedService } from '../plan/services.ts';
-import type { ResolvedWorkload } from '../plan/workloads.ts';
 import {
   containerSecurity,
+  literal,
   podDefaults,
+  type PodSecurity,
   podSecurityOf,
   readinessProbe,
-  type PodSecurity,
-} from '../plan/pod-defaults.ts';
-import { literal } from '../wiring/index.ts';
+  type ResolvedService,
+  type ResolvedWorkload,
+} from '../resolve/index.ts';
 import { componentLabels, componentMetadata, componentSelector, type Component, type Home } from './metadata.ts';
 import type { Manifest } from './types.ts';
 

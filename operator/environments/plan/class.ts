@@ -1,5 +1,5 @@
 import type { TwinClass, TwinEnvironment } from '../../api/index.ts';
-import { problem, type Problem } from './problem.ts';
+import { problem, type Problem } from '../resolve/index.ts';
 
 /**
  * The class of an environment: the one that it names, or the only one that is the default.

@@ -1,8 +1,12 @@
 import { isDigest, printable } from '../../canonical/index.ts';
-import { allContainers, imagesOf } from './pod-template.ts';
-import { problem, type Problem } from './problem.ts';
-import type { ResolvedService } from './services.ts';
-import type { ResolvedWorkload } from './workloads.ts';
+import {
+  allContainers,
+  imagesOf,
+  problem,
+  type Problem,
+  type ResolvedService,
+  type ResolvedWorkload,
+} from '../resolve/index.ts';
 
 /** What admission of an environment's content looks at. */
 export interface Content {

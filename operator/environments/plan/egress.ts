@@ -1,6 +1,6 @@
 import { BlockList, isIPv4 } from 'node:net';
 import type { Frozen, TwinClassSpec } from '../../api/index.ts';
-import { problem, type Problem } from './problem.ts';
+import { problem, type Problem } from '../resolve/index.ts';
 
 export type Egress = Frozen<NonNullable<TwinClassSpec['network']['egress']>[number]>;
 

@@ -14,14 +14,21 @@ import {
   type Manifest,
 } from '../children/index.ts';
 import { environmentHosts, environmentNamespace, type EnvironmentHosts } from '../naming/index.ts';
-import { renderedVariables, type Variable } from '../wiring/index.ts';
 import { imageProblem, liveKeyProblem, nameClash, patternProblem, tagProblem } from './content.ts';
 import { egressProblem } from './egress.ts';
 import { placementProblem, sizeProblem } from './placement.ts';
-import { allContainers } from './pod-template.ts';
-import { problem, type Problem } from './problem.ts';
-import { resolveServices, type Catalogue, type ResolvedService } from './services.ts';
-import { resolveWorkloads, type ResolvedWorkload } from './workloads.ts';
+import {
+  allContainers,
+  type Catalogue,
+  problem,
+  type Problem,
+  renderedVariables,
+  type ResolvedService,
+  type ResolvedWorkload,
+  resolveServices,
+  resolveWorkloads,
+  type Variable,
+} from '../resolve/index.ts';
 
 /** What holds for every environment of an installation. */
 export interface PlanSettings {

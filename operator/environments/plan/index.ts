@@ -1,6 +1,4 @@
 /** What an environment is to be, as plain data: from the spec, its class and the catalogue to manifests. No I/O. */
 export { classOf, namespaceProblem } from './class.ts';
 export { planEnvironment, type Plan, type PlanInput, type PlanSettings } from './environment.ts';
-export { problem, type Problem } from './problem.ts';
-export type { BindingSource, Catalogue, ResolvedService, ServiceMode } from './services.ts';
-export type { ResolvedWorkload } from './workloads.ts';
+export { problem, type Problem } from '../resolve/index.ts';

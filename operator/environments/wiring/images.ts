@@ -1,6 +1,6 @@
 import { isDigest, printable } from '../../canonical/index.ts';
 import type { PlannedWorkload } from '../plan/environment.ts';
-import { allContainers } from '../plan/pod-template.ts';
+import { allContainers } from '../resolve/index.ts';
 import type { LiveContainer, LivePod } from './running.ts';
 
 /** What is known about the images that a workload's Ready pods run. */

@@ -1,5 +1,5 @@
 import { digestOfBytes } from '../../canonical/index.ts';
-import type { EnvVar } from '../plan/pod-template.ts';
+import type { EnvVar } from '../resolve/index.ts';
 
 /** A live pod, as far as wiring looks at it. */
 export interface LivePod {

@@ -1,9 +1,7 @@
-import type { BindingSource, ResolvedService } from '../plan/services.ts';
+import { type BindingSource, governs, literal, type ResolvedService, type Variable } from '../resolve/index.ts';
 import type { PlannedWorkload } from '../plan/environment.ts';
-import { governs, literal } from './render.ts';
 import { sameURL, showURL, type Report, type ReportedService } from './report.ts';
 import { keptValue, runningValue, type LiveContainer, type LivePod } from './running.ts';
-import type { Variable } from './types.ts';
 
 /** What is known about one service's wiring, from the binding to the app's own words. */
 export interface ServiceWiring {

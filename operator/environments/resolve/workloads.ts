@@ -1,9 +1,10 @@
 import type { Frozen, TwinEnvironmentSpec } from '../../api/index.ts';
-import { bindingsOf, renderEnv, literal, type WorkloadBinding } from '../wiring/index.ts';
+import { bindingsOf, type WorkloadBinding } from './bindings.ts';
 import { containerSecurity, podDefaults, podSecurityOf, readinessProbe, type PodSecurity } from './pod-defaults.ts';
 import { readTemplate, type Container, type PodTemplate } from './pod-template.ts';
 import { problem, type Problem } from './problem.ts';
 import type { ResolvedService } from './services.ts';
+import { literal, renderEnv } from './variables.ts';
 
 export type WorkloadSpec = Frozen<NonNullable<TwinEnvironmentSpec['workloads']>[number]>;
 

@@ -1,5 +1,14 @@
-import type { BindingSource, ResolvedService } from '../plan/services.ts';
-import type { WorkloadBinding } from './types.ts';
+import type { BindingSource, ResolvedService, ServiceMode } from './services.ts';
+
+/** A binding of one workload with what its service says about it. */
+export interface WorkloadBinding {
+  readonly service: string;
+  readonly mode: ServiceMode;
+  readonly env: string;
+  readonly source: BindingSource;
+  /** What the variable is set to; undefined for Real and Disabled, where it stays unset. */
+  readonly value: string | undefined;
+}
 
 /** A binding as a workload writes it. */
 export interface OwnBinding {

@@ -1,4 +1,12 @@
-import type { Variable, WorkloadBinding } from './types.ts';
+import type { WorkloadBinding } from './bindings.ts';
+
+/** A variable of a container that a binding speaks about. */
+export interface Variable {
+  readonly workload: string;
+  readonly container: string;
+  readonly env: string;
+  readonly value: string;
+}
 
 /** An entry of a container's `env`; anything but name and value stays as it was written. */
 export interface EnvEntry {
