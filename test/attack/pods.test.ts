@@ -177,26 +177,6 @@ test('denied: pods of a Job, a CronJob and a ReplicationController', async (t) =
   t.is((await shop.pods(1)).length, 1, 'only the Deployment has a pod');
 });
 
-test('denied: what a MutatingAdmissionPolicy makes of an approved pod', async (t) => {
-  const shop = await Production.open(stage, 'mutated');
-  await shop.pods(1);
-  await stage.cluster.apply(
-    mutator(
-      'evil-image',
-      shop.namespace,
-      `[JSONPatch{op: "replace", path: "/spec/containers/0/image", value: "${images.evil}"}]`,
-    ),
-  );
-  await shop.until('a new pod is refused', async () => {
-    const { status } = await stage.manager('POST', `${shop.core('pods')}?dryRun=All`, pod('again'));
-    return status === 403;
-  });
-  denied(t, await stage.manager('POST', `${shop.core('pods')}?dryRun=All`, pod('again')), 'pods', /containers differ/);
-  allowed(t, await stage.agent('PATCH', `${shop.apps('Deployment', 'web')}/scale`, { spec: { replicas: 2 } }));
-  await shop.refusal('web-', /twinlock-pods/);
-  t.is((await shop.pods(1)).length, 1);
-});
-
 test('allowed: a sidecar that the target names, with its image; denied: another image under its name', async (t) => {
   const injected = [{ container: 'istio-proxy', imagePrefix: 'registry.example/istio/proxyv2' }];
   const shop = await Production.open(stage, 'mesh', [deployment('web')], { entry: { injected } });
@@ -439,26 +419,6 @@ test("allowed: Fallback's pod comes back in mid-rollout; denied: one of a versio
   );
   denied(t, await stage.manager('POST', path, asSent(old as Live, 'evicted')), 'pods');
 });
-
-function mutator(name: string, namespaceName: string, expression: string): readonly object[] {
-  const apiVersion = 'admissionregistration.k8s.io/v1';
-  return [
-    {
-      apiVersion,
-      kind: 'MutatingAdmissionPolicy',
-      metadata: { name },
-      spec: {
-        reinvocationPolicy: 'Never',
-        matchConstraints: {
-          namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespaceName } },
-          resourceRules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] }],
-        },
-        mutations: [{ patchType: 'JSONPatch', jsonPatch: { expression } }],
-      },
-    },
-    { apiVersion, kind: 'MutatingAdmissionPolicyBinding', metadata: { name }, spec: { policyName: name } },
-  ];
-}
 
 const restart = (at: string): Json => ({
   spec: { template: { metadata: { annotations: { 'kubectl.kubernetes.io/restartedAt': at } } } },
