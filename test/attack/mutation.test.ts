@@ -1,7 +1,7 @@
 /** What others change in an object on its way into the API server: mutating policies and webhooks. */
 import test from 'ava';
 import { allowed, denied } from './assert.ts';
-import { mutatingWebhook } from './mutating-webhook.ts';
+import { mutatingPolicy, mutatingWebhook } from './mutators.ts';
 import { Production } from './production.ts';
 import { deployment, images, openStage, pod, type Json, type Stage } from './stage.ts';
 
@@ -14,10 +14,10 @@ test.after.always(async () => {
 });
 
 const image = '/spec/containers/0/image';
-const made = (apiGroup: string, resource: string): Json => ({
+const made = (apiGroup: string, resource: string, operations = ['CREATE', 'UPDATE']): Json => ({
   apiGroups: [apiGroup],
   apiVersions: ['v1'],
-  operations: ['CREATE', 'UPDATE'],
+  operations,
   resources: [resource],
 });
 
@@ -25,7 +25,10 @@ test('denied: what a MutatingAdmissionPolicy makes of an approved pod', async (t
   const shop = await Production.open(stage, 'mutated');
   await shop.pods(1);
   await stage.cluster.apply(
-    mutator('evil-image', shop.namespace, `[JSONPatch{op: "replace", path: "${image}", value: "${images.evil}"}]`),
+    mutatingPolicy('evil-image', shop.namespace, made('', 'pods', ['CREATE']), {
+      patchType: 'JSONPatch',
+      jsonPatch: { expression: `[JSONPatch{op: "replace", path: "${image}", value: "${images.evil}"}]` },
+    }),
   );
   await shop.until('a new pod is refused', async () => {
     const { status } = await stage.manager('POST', `${shop.core('pods')}?dryRun=All`, pod('again'));
@@ -50,8 +53,8 @@ test('denied: what a webhook makes of an approved pod (a mesh, an intruder); all
   });
   allowed(t, await create());
 
-  const beside = (name: string, from: string, at = 'containers'): void => {
-    webhook.answer = [{ op: 'add', path: `/spec/${at}/-`, value: { name, image: from } }];
+  const beside = (name: string, from: string): void => {
+    webhook.answer = [{ op: 'add', path: '/spec/containers/-', value: { name, image: from } }];
   };
   beside('istio-proxy', 'registry.example/istio/proxyv2:1.29');
   allowed(t, await create());
@@ -84,23 +87,3 @@ test('denied: what a webhook makes of a Deployment whose content was approved', 
   denied(t, await label(), 'workloads');
   t.is(JSON.stringify((await shop.read(shop.apps('Deployment', 'web'))).spec).includes(images.evil), false);
 });
-
-function mutator(name: string, namespaceName: string, expression: string): readonly object[] {
-  const apiVersion = 'admissionregistration.k8s.io/v1';
-  return [
-    {
-      apiVersion,
-      kind: 'MutatingAdmissionPolicy',
-      metadata: { name },
-      spec: {
-        reinvocationPolicy: 'Never',
-        matchConstraints: {
-          namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespaceName } },
-          resourceRules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] }],
-        },
-        mutations: [{ patchType: 'JSONPatch', jsonPatch: { expression } }],
-      },
-    },
-    { apiVersion, kind: 'MutatingAdmissionPolicyBinding', metadata: { name }, spec: { policyName: name } },
-  ];
-}

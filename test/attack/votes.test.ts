@@ -1,5 +1,6 @@
 import test from 'ava';
 import { allowed, denied, deniedCommand } from './assert.ts';
+import { mutatingPolicy } from './mutators.ts';
 import { must } from './production.ts';
 import { namespace, openStage, promotionOf, type Json, type Stage } from './stage.ts';
 
@@ -108,28 +109,16 @@ test('denied: a requester changed later; a forged one is overwritten with the tr
 });
 
 test('denied: a requester that a later mutation forges at creation', async (t) => {
-  const apiVersion = 'admissionregistration.k8s.io/v1';
   const { collection } = await asked('forged');
-  const name = 'zz-forger';
   const expression = 'Object{metadata: Object.metadata{annotations: {"twinlock.dev/requested-by": "alice"}}}';
-  await stage.cluster.apply([
-    {
-      apiVersion,
-      kind: 'MutatingAdmissionPolicy',
-      metadata: { name },
-      spec: {
-        reinvocationPolicy: 'Never',
-        matchConstraints: {
-          namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'forged' } },
-          resourceRules: [
-            { apiGroups: ['twinlock.dev'], apiVersions: ['*'], operations: ['CREATE'], resources: ['promotions'] },
-          ],
-        },
-        mutations: [{ patchType: 'ApplyConfiguration', applyConfiguration: { expression } }],
-      },
-    },
-    { apiVersion, kind: 'MutatingAdmissionPolicyBinding', metadata: { name }, spec: { policyName: name } },
-  ]);
+  await stage.cluster.apply(
+    mutatingPolicy(
+      'zz-forger',
+      'forged',
+      { apiGroups: ['twinlock.dev'], apiVersions: ['*'], operations: ['CREATE'], resources: ['promotions'] },
+      { patchType: 'ApplyConfiguration', applyConfiguration: { expression } },
+    ),
+  );
   const create = (suffix: string) => stage.agent('POST', `${collection}?dryRun=All`, promotionOf(`web-${suffix}`));
   // In force, it is either refused or set right again by the policy that runs once more; never believed.
   for (let i = 0; i < 40; i++) {

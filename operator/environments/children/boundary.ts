@@ -1,6 +1,6 @@
 import { canonicalJSON } from '../../canonical/index.ts';
-import { containerSecurity, podDefaults, type PodSecurity, podSecurityOf } from '../resolve/index.ts';
 import { BOUNDARY_NAME, BOUNDARY_PORT } from '../naming/index.ts';
+import { containerSecurity, podDefaults, podSecurityOf, type PodSecurity } from '../resolve/index.ts';
 import { boundaryConfig, HEALTH_PORT, type BoundaryInput } from './caddy.ts';
 import { deploymentManifest, serviceManifest } from './deployment.ts';
 import { componentLabels, type Component, type Home } from './metadata.ts';

@@ -2,9 +2,9 @@ import {
   containerSecurity,
   literal,
   podDefaults,
-  type PodSecurity,
   podSecurityOf,
   readinessProbe,
+  type PodSecurity,
   type ResolvedService,
   type ResolvedWorkload,
 } from '../resolve/index.ts';

@@ -1,7 +1,8 @@
 import type { TwinEnvironment } from '../../api/index.ts';
 import { keyOf } from '../../kube/index.ts';
 import type { Lifetime } from '../lifecycle/index.ts';
-import type { Plan, Problem } from '../plan/index.ts';
+import type { Plan } from '../plan/index.ts';
+import type { Problem } from '../resolve/index.ts';
 import { observedParts, type InventoryItem, type Situation } from '../status/index.ts';
 import type { Context } from './context.ts';
 import { volumesOf } from './removal.ts';

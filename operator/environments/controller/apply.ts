@@ -14,7 +14,8 @@ import {
 import { childTypes, HASH_ANNOTATION, type ChildKind, type NamespaceChild } from '../cache/index.ts';
 import type { Manifest } from '../children/index.ts';
 import { belongsTo } from '../naming/index.ts';
-import { problem, type Plan, type Problem } from '../plan/index.ts';
+import type { Plan } from '../plan/index.ts';
+import { problem, type Problem } from '../resolve/index.ts';
 import type { Context } from './context.ts';
 
 /** What applying a plan came to. */

@@ -2,7 +2,8 @@ import { annotations, type TwinClass, type TwinEnvironment } from '../../api/ind
 import { isConflict, keyOf, type KubeObject } from '../../kube/index.ts';
 import type { Reconcile, Request, Result } from '../../runtime/index.ts';
 import { lifetimeOf, type Lifetime } from '../lifecycle/index.ts';
-import { classOf, namespaceProblem, planEnvironment, type Plan, type Problem } from '../plan/index.ts';
+import { classOf, namespaceProblem, planEnvironment, type Plan } from '../plan/index.ts';
+import type { Problem } from '../resolve/index.ts';
 import type { Situation } from '../status/index.ts';
 import { activeSituation } from './active.ts';
 import { applyPlan, isNamespaceGone, type ApplyOutcome } from './apply.ts';

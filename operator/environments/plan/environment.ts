@@ -14,21 +14,21 @@ import {
   type Manifest,
 } from '../children/index.ts';
 import { environmentHosts, environmentNamespace, type EnvironmentHosts } from '../naming/index.ts';
+import {
+  allContainers,
+  problem,
+  renderedVariables,
+  resolveServices,
+  resolveWorkloads,
+  type Catalogue,
+  type Problem,
+  type ResolvedService,
+  type ResolvedWorkload,
+  type Variable,
+} from '../resolve/index.ts';
 import { imageProblem, liveKeyProblem, nameClash, patternProblem, tagProblem } from './content.ts';
 import { egressProblem } from './egress.ts';
 import { placementProblem, sizeProblem } from './placement.ts';
-import {
-  allContainers,
-  type Catalogue,
-  problem,
-  type Problem,
-  renderedVariables,
-  type ResolvedService,
-  type ResolvedWorkload,
-  resolveServices,
-  resolveWorkloads,
-  type Variable,
-} from '../resolve/index.ts';
 
 /** What holds for every environment of an installation. */
 export interface PlanSettings {

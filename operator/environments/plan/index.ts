@@ -1,4 +1,3 @@
 /** What an environment is to be, as plain data: from the spec, its class and the catalogue to manifests. No I/O. */
 export { classOf, namespaceProblem } from './class.ts';
 export { planEnvironment, type Plan, type PlanInput, type PlanSettings } from './environment.ts';
-export { problem, type Problem } from '../resolve/index.ts';

@@ -1,6 +1,6 @@
 import { printable } from '../../canonical/index.ts';
+import { problem, volumesOf, type Problem } from '../resolve/index.ts';
 import type { Content } from './content.ts';
-import { problem, type Problem, volumesOf } from '../resolve/index.ts';
 
 /** Where and with what precedence pods run is the platform's to say; these let an environment crowd out production. */
 const PLATFORM_FIELDS = [

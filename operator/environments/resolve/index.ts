@@ -1,13 +1,13 @@
-/** What an environment consists of, by name: its services from the catalogue, its workloads with what binds them. No I/O. */
-export { type PodSecurity, containerSecurity, podDefaults, podSecurityOf, readinessProbe } from './pod-defaults.ts';
-export { type EnvVar, allContainers, imagesOf, readTemplate, volumesOf } from './pod-template.ts';
-export { type Problem, problem } from './problem.ts';
+/** What an environment consists of: its services from the catalogue, its workloads and what binds the two. No I/O. */
+export { containerSecurity, podDefaults, podSecurityOf, readinessProbe, type PodSecurity } from './pod-defaults.ts';
+export { allContainers, imagesOf, readTemplate, volumesOf, type EnvVar } from './pod-template.ts';
+export { problem, type Problem } from './problem.ts';
 export {
+  resolveServices,
   type BindingSource,
   type Catalogue,
   type ResolvedService,
   type ServiceMode,
-  resolveServices,
 } from './services.ts';
-export { type Variable, governs, literal, renderEnv, renderedVariables, unliteral } from './variables.ts';
-export { type ResolvedWorkload, resolveWorkloads } from './workloads.ts';
+export { governs, literal, renderEnv, renderedVariables, unliteral, type Variable } from './variables.ts';
+export { resolveWorkloads, type ResolvedWorkload } from './workloads.ts';

@@ -1,5 +1,6 @@
 import type { Blocker, Lifetime } from '../lifecycle/index.ts';
-import type { Plan, Problem } from '../plan/index.ts';
+import type { Plan } from '../plan/index.ts';
+import type { Problem } from '../resolve/index.ts';
 import type { ObservedParts } from './observed.ts';
 import type { Reports } from './summary.ts';
 

@@ -1,5 +1,5 @@
-import { type BindingSource, governs, literal, type ResolvedService, type Variable } from '../resolve/index.ts';
 import type { PlannedWorkload } from '../plan/environment.ts';
+import { governs, literal, type BindingSource, type ResolvedService, type Variable } from '../resolve/index.ts';
 import { sameURL, showURL, type Report, type ReportedService } from './report.ts';
 import { keptValue, runningValue, type LiveContainer, type LivePod } from './running.ts';
 
