@@ -1,2 +1,3 @@
 export { renderPolicies, type RenderOptions } from './render.ts';
 export type { PolicyObject } from './policy.ts';
+export { podDifference } from './judge.ts';

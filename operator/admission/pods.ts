@@ -90,6 +90,7 @@ export function pods(): PolicyRule {
       {
         expression: `variables.${STEPS.at(-1)?.name}.size() > 0`,
         message: denial(`' does not match the approved content (' + (${firstDifference()}) + ')'`),
+        difference: firstDifference(),
       },
       {
         expression: controllers(WORKLOAD_CONTROLLERS),

@@ -27,6 +27,8 @@ export interface Variable {
 export interface Validation {
   readonly expression: string;
   readonly message: string;
+  /** CEL of what differs, alone: for who evaluates the rule outside of the API server. */
+  readonly difference?: string;
 }
 
 /** One rule of the lock; see docs of the lock in security.md. */

@@ -13,13 +13,20 @@ export const labels = {
   environment: 'twinlock.dev/environment',
   environmentNamespace: 'twinlock.dev/environment-namespace',
   environmentUid: 'twinlock.dev/environment-uid',
-  /** `"true"` on a production namespace. */
+  /** On a production namespace: {@link protections}. */
   protected: 'twinlock.dev/protected',
 } as const;
+
+/** Values of the label `protected`: refused, or told only (`mode: Warn` of a target). */
+export const protections = { enforce: 'true', warn: 'warn' } as const;
 
 export const annotations = {
   /** On a Promotion: who asked for it, set and checked by admission from userInfo. */
   requestedBy: 'twinlock.dev/requested-by',
+  /** On what a person is about to take the lock off: its own name. Without it nothing protected is deleted. */
+  unprotect: 'twinlock.dev/unprotect',
+  /** On a workload of production: who changed its content last, set and checked by admission from userInfo. */
+  changedBy: 'twinlock.dev/changed-by',
   /** On a TwinEnvironment: a new value counts as activity once. */
   extendAt: 'twinlock.dev/extendAt',
   /** Flux's request to reconcile now; mirrored to `status.lastHandledReconcileAt`. */
@@ -35,6 +42,8 @@ export const fieldManagers = {
   plan: 'twinlock-plan',
   /** Dry run of a forbidden change. */
   canary: 'twinlock-canary',
+  /** Dry run of a pod of an approved template, as whatever mutates pods here makes it. */
+  pods: 'twinlock-pods',
 } as const;
 
 /** The proxy of an environment and its Service, which the front door dials; nothing else in a cluster may be named so. */

@@ -79,7 +79,7 @@ test('a rollout that fails is taken back to the fallback, then recorded', (t) =>
 
 test('without automatic rollback a rollout that fails stays, and is called Failed', (t) => {
   const { done } = run(
-    failed(rolling({ target: target({ rollback: { automatic: false, progressDeadline: '10m' } }) })),
+    failed(rolling({ target: target({ rollback: { automatic: false, progressDeadline: '10m', settle: '30s' } }) })),
   );
   t.deepEqual(done, ['Failed']);
 });

@@ -84,7 +84,8 @@ export function target(spec: Partial<ProductionTarget['spec']> = {}): Production
       keyringRef: { name: 'default' },
       minReplicas: 1,
       liveAccess: 'Deny',
-      rollback: { automatic: true, progressDeadline: '10m' },
+      mode: 'Enforce',
+      rollback: { automatic: true, progressDeadline: '10m', settle: '30s' },
       ...spec,
     },
   };

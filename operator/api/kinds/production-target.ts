@@ -5,7 +5,16 @@ import { columns, nameFitsLabel, resourceOf } from '../kind.ts';
 import { conditions, lastHandledReconcileAt, observedGeneration } from '../schema/conditions.ts';
 import { keyedList, listOf } from '../schema/lists.ts';
 import { dnsLabel, duration, objectName, sha256, text } from '../schema/text.ts';
-import { choice, count, flag, injectedContainers, workloadKind, workloadName } from '../schema/values.ts';
+import {
+  allowedMutations,
+  choice,
+  count,
+  flag,
+  injectedContainers,
+  podWriters,
+  workloadKind,
+  workloadName,
+} from '../schema/values.ts';
 
 /** Conditions of a ProductionTarget, besides Reconciling and Stalled. */
 export const targetConditions = ['Ready', 'Enforced', 'Tampered'] as const;
@@ -33,7 +42,13 @@ export const productionTargetSpec = z
       z.object({ namespace: dnsLabel('Name of the namespace.') }),
       { max: 64 },
     ).optional(),
+    mode: choice(
+      'Enforce: what was not approved is refused. Warn: nothing is refused, everything is told to who did it and to the audit log.',
+      ['Enforce', 'Warn'],
+    ).default('Enforce'),
     injected: injectedContainers.optional(),
+    mutations: allowedMutations.optional(),
+    podWriters: podWriters.optional(),
     minReplicas: count('Below this nobody can scale a workload. 0 lets it be switched off.', 0, 1000).default(1),
     liveAccess: choice(
       'Whether exec, attach, port-forward and ephemeral containers are let into the pods of production.',
@@ -45,8 +60,20 @@ export const productionTargetSpec = z
           true,
         ),
         progressDeadline: duration('How long a rollout may take.').default('10m'),
+        settle: duration(
+          'How long the new pods must stay available without a restart until a rollout counts as verified; at least minReadySeconds of the workload.',
+        ).default('30s'),
+        serviceAccounts: keyedList(
+          'Service accounts that may roll back, beside people: each needs the verb rollback too. Left out: none, so that a GitOps tool cannot undo an approval.',
+          ['namespace', 'name'],
+          z.object({
+            namespace: dnsLabel('Namespace of the ServiceAccount.'),
+            name: objectName('Name of the ServiceAccount.'),
+          }),
+          { max: 16 },
+        ).optional(),
       })
-      .describe('What becomes of a rollout that fails.')
+      .describe('When a rollout counts, and what becomes of one that fails.')
       .prefault({}),
   })
   .describe('What is production here, and which policy guards it.');
@@ -78,6 +105,9 @@ export const productionTargetStatus = z
       }),
       { max: 32 },
     ).optional(),
+    warnings: listOf('What works and will hurt one day, one line each, with what to do.', text('One line.', 1024), {
+      max: 32,
+    }).optional(),
     lastHandledReconcileAt,
     conditions,
   })

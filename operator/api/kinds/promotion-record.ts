@@ -5,7 +5,16 @@ import { columns, resourceOf } from '../kind.ts';
 import { listOf } from '../schema/lists.ts';
 import { withRules } from '../schema/rule.ts';
 import { dnsLabel, objectName, patterned, personName, sha256, text, timestamp } from '../schema/text.ts';
-import { choice, count, embedded, flag, printable, workloadKind, workloadName } from '../schema/values.ts';
+import {
+  choice,
+  count,
+  embedded,
+  flag,
+  printable,
+  workloadKind,
+  workloadKinds,
+  workloadName,
+} from '../schema/values.ts';
 import { decisions, gateResults, gateTypes, maxArmor, maxStatement, maxVotes } from './promotion-status.ts';
 
 export const recordTypes = ['Adopted', 'Round', 'Outcome', 'Tampered'] as const;
@@ -69,6 +78,16 @@ const change = z
     ).optional(),
   })
   .describe('What became of a workload.');
+
+const foundContent = z
+  .object({
+    kind: choice('Kind of what has it.', [...workloadKinds, 'Pod', 'WorkloadLock']),
+    name: workloadName,
+    from: sha256('Digest of the content that is approved. Left out: nothing is.').optional(),
+    to: sha256('Digest of the content that was found.').optional(),
+    message: text('What differs, in a sentence.', 1024, 0).optional(),
+  })
+  .describe('Content that nobody approved.');
 
 /** `spec` of a PromotionRecord. */
 export const promotionRecordSpec = withRules(
@@ -174,7 +193,7 @@ export const promotionRecordSpec = withRules(
       })
       .describe('What came of it.')
       .optional(),
-    tampered: listOf('Content that was found and never approved.', change, { max: 32 }).optional(),
+    tampered: listOf('Content that was found and never approved.', foundContent, { max: 32 }).optional(),
   }),
   { cel: 'self == oldSelf', message: 'a PromotionRecord cannot be changed' },
   {

@@ -2,9 +2,19 @@ import { z } from 'zod';
 
 import type { KindDefinition, TwinlockObject } from '../kind.ts';
 import { columns, resourceOf } from '../kind.ts';
-import { keyedList } from '../schema/lists.ts';
+import { keyedList, setOf } from '../schema/lists.ts';
 import { objectName, sha256 } from '../schema/text.ts';
-import { choice, count, embedded, injectedContainers, workloadKind, workloadName } from '../schema/values.ts';
+import {
+  allowedMutations,
+  choice,
+  count,
+  embedded,
+  injectedContainers,
+  podWriters,
+  printable,
+  workloadKind,
+  workloadName,
+} from '../schema/values.ts';
 
 /** The only name that a WorkloadLock has; admission reads no other. */
 export const workloadLockName = 'lock';
@@ -13,6 +23,7 @@ export const workloadLockName = 'lock';
 export const workloadLockSpec = z
   .object({
     liveAccess: choice('Whether exec and the like are let into the pods.', ['Deny', 'Allow']).default('Deny'),
+    podWriters: podWriters.optional(),
     approved: keyedList(
       'Approved contents: at most one Current and one Fallback per workload.',
       ['kind', 'name', 'role'],
@@ -24,6 +35,10 @@ export const workloadLockSpec = z
         target: objectName('ProductionTarget that the workload belongs to.'),
         minReplicas: count('Below this nobody can scale the workload.', 0, 1000).default(1),
         injected: injectedContainers.optional(),
+        mutations: allowedMutations.optional(),
+        rollbackUsers: setOf('Users of service accounts that may roll back.', printable('User.', 320), {
+          max: 16,
+        }).optional(),
         record: objectName('PromotionRecord that says why this is approved.'),
         spec: embedded("The workload's spec without replicas."),
       }),

@@ -2,10 +2,14 @@ import { isIP } from 'node:net';
 
 import { z } from 'zod';
 
-import { keyedList, listOf } from './lists.ts';
+import { keyedList, listOf, setOf } from './lists.ts';
 import { patterns } from './patterns.ts';
 import { celMatches, withRules } from './rule.ts';
 import { dnsLabel, envName, image, imagePrefix, objectName, patterned, text, worded } from './text.ts';
+
+/** Printable ASCII without a space at either end. */
+export const printable = (description: string, max: number): z.ZodString =>
+  patterned(description, max, patterns.printable);
 
 /** TCP or UDP port. */
 export const port = (description: string): z.ZodInt => z.int().min(1).max(65_535).describe(description);
@@ -105,6 +109,81 @@ export const injectedContainers = keyedList(
   { max: 16 },
 );
 
+/** What of an approved pod somebody may change on its way in; the fields of {@link allowedMutations}. */
+export const mutationFields = [
+  'Env',
+  'Volumes',
+  'Probes',
+  'Resources',
+  'Labels',
+  'Annotations',
+  'ReadinessGates',
+  'Scheduling',
+  'PodSecurityContext',
+  'DNS',
+] as const;
+/** Fields in which single entries are named; the others are let through as a whole. */
+export const namedMutationFields = ['Env', 'Volumes', 'Labels', 'Annotations', 'ReadinessGates'] as const;
+const isNamedMutation = (field: string): boolean => (namedMutationFields as readonly string[]).includes(field);
+
+/** An exact name, or the start of names with a final `*`. */
+const nameOrPrefix = (description: string): z.ZodString => printable(description, 317);
+
+/** What others change in production's pods on their way in, beyond injected containers. */
+export const allowedMutations = listOf(
+  'What admission webhooks and reloaders may change in an approved pod, by field. Everything else must be as approved.',
+  withRules(
+    z.object({
+      by: text('Who changes it, for people: the name of the webhook or tool.', 253).optional(),
+      container: dnsLabel(
+        'Container that it is changed in, for Env, Volumes (their mounts), Probes and Resources. Left out: every one.',
+      ).optional(),
+      field: choice(
+        'What is changed. Env: variables are added. Volumes: volumes that reach neither the node nor other data, and their mounts, are added. Labels, Annotations, ReadinessGates: entries are added. Probes, Resources (requests and limits), Scheduling (node selector, affinity, tolerations, scheduler, priority), PodSecurityContext, DNS (policy, config, host aliases): may differ.',
+        mutationFields,
+      ),
+      names: setOf(
+        'Names that are added: exact, or the start of names with a final *. For Env, Volumes, Labels, Annotations and ReadinessGates.',
+        nameOrPrefix('Name, or its start and *.'),
+        { min: 1, max: 32 },
+      ).optional(),
+    }),
+    {
+      cel: `has(self.names) == (self.field in [${namedMutationFields.map((name) => `'${name}'`).join(', ')}])`,
+      message: `write names for ${namedMutationFields.join(', ')}, and for no other field`,
+      fieldPath: '.names',
+      check: ({ field, names }) => (names !== undefined) === isNamedMutation(field),
+    },
+    {
+      cel: "!has(self.names) || self.names.all(n, n != '*')",
+      message: 'write names, or what they start with: a lone * would let everything in',
+      fieldPath: '.names',
+      check: ({ names }) => names?.every((name) => name !== '*') ?? true,
+    },
+  ).describe('One change that is let through.'),
+  { max: 32 },
+);
+
+/** Who beside kubelets and Kubernetes' own controllers writes into running pods. */
+export const podWriters = keyedList(
+  'Who, beside kubelets and the controllers of Kubernetes, may write annotations and readiness-gate conditions of running pods, e.g. a network plugin.',
+  ['user'],
+  z.object({
+    user: printable('User, as `kubectl auth whoami` prints it, e.g. system:serviceaccount:kube-system:multus.', 253),
+    annotations: setOf(
+      'Annotations: exact, or their start with a final *. Those that a template reads by the downward API stay frozen.',
+      nameOrPrefix('Annotation, or its start and *.'),
+      { max: 16 },
+    ).optional(),
+    conditions: setOf(
+      "Types of conditions, where the pod's spec names them as readiness gates.",
+      printable('Type of the condition.', 317),
+      { max: 16 },
+    ).optional(),
+  }),
+  { max: 16 },
+);
+
 /** Kinds of production workloads that the lock can hold. */
 export const workloadKinds = ['Deployment'] as const;
 export const workloadKind = choice('Kind of the workload.', workloadKinds);
@@ -171,7 +250,3 @@ export const matchLabels = (description: string) =>
       ),
     })
     .describe(description);
-
-/** Printable ASCII without a space at either end. */
-export const printable = (description: string, max: number): z.ZodString =>
-  patterned(description, max, patterns.printable);
