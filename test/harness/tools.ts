@@ -19,8 +19,9 @@ const versionFlags = (): string => {
 };
 
 /**
- * Programs at the versions of programs/go.mod, each built by Go when it is first asked for and kept in the cache. They
- * are one module, so what they share (Kubernetes' client, gRPC and the like) has one version and is compiled once.
+ * Programs at the versions of programs/go.mod, each built by Go when it is first asked for and kept in the cache. All but
+ * kstatus are one module, so what they share (Kubernetes' client, gRPC and the like) has one version and is compiled
+ * once.
  */
 export const tools = {
   /** etcd, kubelet, kubeadm and everything else of a node in one static program; its first argument chooses. */
@@ -39,6 +40,18 @@ export const tools = {
   caddy: (): Promise<string> => program('caddy', 'github.com/caddyserver/caddy/v2/cmd/caddy'),
   localPathProvisioner: (): Promise<string> =>
     program('local-path-provisioner', 'github.com/rancher/local-path-provisioner'),
+  /** The kstatus library as a program. A module of its own: it needs a newer Kubernetes client than the cluster's. */
+  async kstatus(): Promise<string> {
+    const module = join(sources, 'kstatus');
+    const key = await recipe(
+      [],
+      ['go.mod', 'go.sum', 'main.go'].map((file) => join(module, file)),
+    );
+    const folder = await built('kstatus', key, (into) =>
+      build('kstatus (a minute the first time)', '.', join(into, 'kstatus'), { module }),
+    );
+    return join(folder, 'kstatus');
+  },
 } as const;
 
 /** The recipe of the program of all Kubernetes parts. */
@@ -51,7 +64,7 @@ const moduleFiles = ['go.mod', 'go.sum'].map((file) => join(sources, file));
 async function clusterFolder(): Promise<string> {
   return built('cluster', await clusterRecipe(), async (folder) => {
     const what = `Kubernetes ${kubernetesVersion} from source (6 min on 2 cores the first time)`;
-    await build(what, './cluster', join(folder, 'cluster'), versionFlags());
+    await build(what, './cluster', join(folder, 'cluster'), { linkerFlags: versionFlags() });
     await symlink('cluster', join(folder, 'kubectl'));
   });
 }
@@ -67,17 +80,22 @@ async function program(name: string, source: string): Promise<string> {
  * One build at a time on this machine: each of them uses all its processors, and two at once would compile what they
  * share twice.
  */
-async function build(what: string, source: string, target: string, linkerFlags = ''): Promise<void> {
+async function build(
+  what: string,
+  source: string,
+  target: string,
+  { linkerFlags = '', module = sources }: { readonly linkerFlags?: string; readonly module?: string } = {},
+): Promise<void> {
   await withLock(join(cacheFolder(), 'locks', 'go'), () =>
     step(`building ${what}`, () =>
-      go(['build', '-trimpath', '-ldflags', `-s -w ${linkerFlags}`.trim(), '-o', target, source]),
+      go(['build', '-trimpath', '-ldflags', `-s -w ${linkerFlags}`.trim(), '-o', target, source], module),
     ),
   );
 }
 
-async function go(args: readonly string[]): Promise<void> {
+async function go(args: readonly string[], cwd: string): Promise<void> {
   // Low priority: a cold build may share the machine with tests.
-  const options = { cwd: sources, env: { CGO_ENABLED: '0', GOWORK: 'off' }, withParent: true };
+  const options = { cwd, env: { CGO_ENABLED: '0', GOWORK: 'off' }, withParent: true };
   try {
     await run('nice', ['go', ...args], options);
   } catch (cause) {

@@ -1,0 +1,172 @@
+/** The situations that the tests of an environment's status pass through. */
+import type { TwinEnvironmentStatus } from '../../operator/api/index.ts';
+import { slimDeployment, slimPod } from '../../operator/environments/cache/index.ts';
+import type { Lifetime } from '../../operator/environments/lifecycle/index.ts';
+import { observedParts, type Situation } from '../../operator/environments/status/index.ts';
+import { accepted, image } from './environment-fixtures.ts';
+
+export const now = Date.parse('2026-11-21T09:00:00Z');
+export const lifetime: Lifetime = {
+  lastActivityAt: now,
+  expiresAt: now + 1000,
+  expired: false,
+  handledExtendAt: undefined,
+  extended: false,
+};
+export const spec = { workloads: [{ name: 'web', image, port: 8080 }], services: [{ name: 'stripe' }] };
+export const plan = accepted(spec);
+
+export interface Part {
+  readonly updated?: number;
+  readonly available?: number;
+  readonly replicas?: number;
+  readonly observed?: number;
+  readonly conditions?: readonly object[];
+}
+
+export function deployment(
+  name: string,
+  { updated = 1, available = 1, replicas = 1, observed = 1, conditions = [] }: Part = {},
+): ReturnType<typeof slimDeployment> {
+  return slimDeployment({
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name, generation: 1 },
+    spec: { replicas: 1 },
+    status: {
+      observedGeneration: observed,
+      replicas,
+      updatedReplicas: updated,
+      availableReplicas: available,
+      conditions,
+    },
+  } as Parameters<typeof slimDeployment>[0]);
+}
+
+export const variables = [
+  { name: 'STRIPE_API_BASE', value: 'http://stripe:12111' },
+  { name: 'STRIPE_API_KEY', value: 'sk_test_twin' },
+];
+
+export const ready = [{ type: 'Ready', status: 'True' }];
+
+export function pod(more: object = {}): ReturnType<typeof slimPod> {
+  return slimPod({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'web-1', uid: 'p1', labels: { 'twinlock.dev/component': 'web' } },
+    spec: { containers: [{ name: 'web', image, env: variables }] },
+    status: { conditions: ready, containerStatuses: [{ name: 'web', ready: true, imageID: image }] },
+    ...more,
+  } as Parameters<typeof slimPod>[0]);
+}
+
+export function active(
+  parts: Readonly<Record<string, Part>> = {},
+  more: Partial<Extract<Situation, { kind: 'Active' }>> = {},
+): Situation {
+  const all = ['web', 'stripe', 'twinlock-boundary'].map((name) => deployment(name, parts[name]));
+  return {
+    kind: 'Active',
+    plan,
+    lifetime,
+    parts: observedParts(all, [pod()]),
+    reports: () => undefined,
+    inventory: [],
+    rejected: [],
+    suspended: false,
+    bounded: true,
+    policiesEnforced: false,
+    ...more,
+  };
+}
+
+/** Title, situation, the conditions that it gives at least, phase. */
+export const situations: readonly [
+  title: string,
+  situation: Situation,
+  expected: Readonly<Record<string, string>>,
+  phase: TwinEnvironmentStatus['phase'],
+][] = [
+  [
+    'everything runs',
+    active(),
+    {
+      Ready: 'True/Ready',
+      Admitted: 'True/Admitted',
+      TwinsReady: 'True/TwinsReady',
+      TwinsWired: 'True/Verified',
+      Isolated: 'Unknown/NotEnforced',
+      Exposed: 'True/BoundaryReady',
+    },
+    'Ready',
+  ],
+  [
+    'a twin is not there yet',
+    active({ stripe: { available: 0 } }),
+    { Ready: 'False/TwinNotReady', Reconciling: 'True/TwinNotReady', TwinsReady: 'False/TwinNotReady' },
+    'Provisioning',
+  ],
+  [
+    'the app is on its way',
+    active({ web: { updated: 0 } }),
+    { Ready: 'False/WorkloadNotReady', Reconciling: 'True/WorkloadNotReady' },
+    'Provisioning',
+  ],
+  ['old pods are still there', active({ web: { replicas: 2 } }), { Ready: 'False/WorkloadNotReady' }, 'Provisioning'],
+  [
+    'a new spec is not taken up yet',
+    active({ web: { observed: 0 } }),
+    { Ready: 'False/WorkloadNotReady' },
+    'Provisioning',
+  ],
+  [
+    'the app does not get on',
+    active({
+      web: {
+        available: 0,
+        conditions: [{ type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded', message: 'x' }],
+      },
+    }),
+    { Ready: 'False/WorkloadFailed', Stalled: 'True/WorkloadFailed' },
+    'Failed',
+  ],
+  [
+    'the boundary is not there yet',
+    active({ 'twinlock-boundary': { available: 0 } }),
+    { Ready: 'False/BoundaryNotReady', Exposed: 'False/BoundaryNotReady' },
+    'Provisioning',
+  ],
+  [
+    'there is no boundary at all',
+    active({}, { bounded: false }),
+    { Ready: 'True/Ready', Exposed: 'False/NoBoundary' },
+    'Ready',
+  ],
+  ['the cluster enforces policies', active({}, { policiesEnforced: true }), { Isolated: 'True/Enforced' }, 'Ready'],
+  [
+    'the API server refuses a part',
+    active({}, { rejected: [{ reason: 'Invalid', message: 'x' }] }),
+    { Ready: 'False/Invalid', Stalled: 'True/Invalid' },
+    'Failed',
+  ],
+  [
+    'it waits for room',
+    { kind: 'Queued', position: 2, className: 'default', lifetime },
+    { Ready: 'False/Queued', Reconciling: 'True/Queued', Admitted: 'False/Queued' },
+    'Queued',
+  ],
+  [
+    'it is refused',
+    { kind: 'Refused', problems: [{ reason: 'NameClash', message: 'x' }], lifetime },
+    { Ready: 'False/NameClash', Stalled: 'True/NameClash', Admitted: 'False/NameClash' },
+    'Failed',
+  ],
+  ['it is over', { kind: 'Expired', blockers: [], left: [], lifetime }, { Ready: 'False/Expired' }, 'Expired'],
+  [
+    'it goes',
+    { kind: 'Terminating', blockers: [], left: [{ group: '', kind: 'Namespace', name: 'x' }] },
+    { Ready: 'False/Terminating', Reconciling: 'True/Terminating' },
+    'Terminating',
+  ],
+];
