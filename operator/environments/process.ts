@@ -1,11 +1,12 @@
 import { hostname } from 'node:os';
 import { serviceAccounts, TwinEnvironment } from '../api/index.ts';
-import { KubeClient, loadConfig, Recorder, systemClock } from '../kube/index.ts';
+import { KubeClient, loadConfig, Recorder, ServerAddresses, systemClock } from '../kube/index.ts';
+import { OutboundClient, systemResolve } from '../outbound/index.ts';
 import type { ProcessOptions, RunningProcess } from '../process-options.ts';
 import { createLogger, Manager, Metrics } from '../runtime/index.ts';
 import { environmentController } from './controller/index.ts';
 import { PageServer } from './page/index.ts';
-import { fetchReport, type FetchReport } from './reports/index.ts';
+import { reportFetcher, type FetchReport } from './reports/index.ts';
 
 /** What a test puts in the place of the world outside the cluster. */
 export interface EnvironmentsOverrides {
@@ -25,10 +26,19 @@ export async function startEnvironments(
   const logger = createLogger({ level: options.logLevel, name });
   const metrics = new Metrics();
   metrics.collectProcess();
-  const client = new KubeClient(await loadConfig({ kubeconfig: options.kubeconfig }), {
+  const config = await loadConfig({ kubeconfig: options.kubeconfig });
+  const client = new KubeClient(config, {
     userAgent: name,
     onRequest: metrics.countRequest,
   });
+  const addresses = new ServerAddresses({
+    client,
+    clock: systemClock,
+    server: config.server,
+    serviceHost: process.env['KUBERNETES_SERVICE_HOST'],
+    resolve: systemResolve,
+  });
+  const outbound = new OutboundClient({ clock: systemClock, refused: () => addresses.get(), userAgent: name });
   const instance = hostname();
   const manager = new Manager({
     client,
@@ -49,7 +59,7 @@ export async function startEnvironments(
       clock: systemClock,
       logger,
       metrics,
-      fetchReport: overrides.fetchReport ?? fetchReport,
+      fetchReport: overrides.fetchReport ?? reportFetcher(outbound),
       signal: background.signal,
       settings: {
         systemNamespace: options.namespace,

@@ -37,6 +37,13 @@ export const environmentsRights = {
     { apiGroups: ['networking.k8s.io'], resources: ['networkpolicies'], verbs: read },
     // Volumes outlive namespaces: an environment is gone when they are.
     { apiGroups: [''], resources: ['persistentvolumes'], verbs: ['get'] },
+    // The API server's own addresses, which no app's report may lead to.
+    {
+      apiGroups: ['discovery.k8s.io'],
+      resources: ['endpointslices'],
+      resourceNames: ['kubernetes'],
+      verbs: ['get'],
+    },
     // What happened, told where the TwinEnvironment is.
     { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create', 'patch'] },
   ],

@@ -12,6 +12,8 @@ export type { ClusterConfig, LoadConfigOptions, TlsMaterial } from './config/ind
 export type * from './client/client.ts';
 export { KubeClient } from './client/kube-client.ts';
 export type { KubeClientOptions } from './client/kube-client.ts';
+export { ServerAddresses } from './client/server-addresses.ts';
+export type { ServerAddressesOptions } from './client/server-addresses.ts';
 export type { RequestReport } from './transport/index.ts';
 export * from './cache/index.ts';
 export * from './apply/index.ts';

@@ -1,11 +1,13 @@
 import anyTest, { type TestFn } from 'ava';
 import { createServer, type RequestListener, type Server } from 'node:http';
-import { ManualClock } from '../../operator/kube/clock/manual.ts';
-import { readReport, Reports, type FetchReport } from '../../operator/environments/reports/index.ts';
+import { ManualClock, systemClock } from '../../operator/kube/index.ts';
+import { readReport, reportFetcher, Reports, type FetchReport } from '../../operator/environments/reports/index.ts';
 import type { Report } from '../../operator/environments/wiring/index.ts';
+import { OutboundClient } from '../../operator/outbound/index.ts';
 
 const test = anyTest as TestFn<{ server: Server; url: (path: string) => URL }>;
 const never = new AbortController().signal;
+const client = new OutboundClient({ clock: systemClock, refused: async () => [], allowed: ['127.0.0.1/32'] });
 
 const routes: Readonly<Record<string, RequestListener>> = {
   '/good': (_, response) =>
@@ -38,18 +40,41 @@ const failures: readonly [path: string, failure: RegExp][] = [
 ];
 for (const [path, failure] of failures) {
   test(`a report at ${path} is a failure that says so`, async (t) => {
-    const report = await readReport(t.context.url(path), never);
+    const report = await readReport(client, t.context.url(path), never);
     t.regex('failure' in report ? report.failure : '', failure);
   });
 }
 
 test('a report that answers is read', async (t) => {
-  const report = await readReport(t.context.url('/good'), never);
+  const report = await readReport(client, t.context.url('/good'), never);
   t.deepEqual('services' in report && [...report.services], [['stripe', { mode: 'twin', url: 'http://stripe:12111' }]]);
 });
 
 test('nobody who answers is a failure too', async (t) => {
-  t.deepEqual(await readReport(new URL('http://127.0.0.1:1/'), never), { failure: 'the report cannot be reached' });
+  t.deepEqual(await readReport(client, new URL('http://127.0.0.1:1/'), never), {
+    failure: 'the report cannot be reached',
+  });
+});
+
+test('a report whose name leads to where it must not is a failure that says so', async (t) => {
+  const asked: string[] = [];
+  const resolve = async (name: string): Promise<readonly string[]> => {
+    asked.push(name);
+    return ['10.96.0.1'];
+  };
+  const fetch = reportFetcher(new OutboundClient({ clock: systemClock, refused: async () => ['10.96.0.1'], resolve }));
+  const led = { namespace: 'pr-42', workload: 'web', port: 8080, path: '//elsewhere.test/services?x' };
+  t.deepEqual(await fetch(led, never), { failure: 'the report cannot be reached: the name leads to the API server' });
+  t.deepEqual(asked, ['web.pr-42.svc.cluster.local']);
+});
+
+test('a report without a name in DNS is a failure, never an error', async (t) => {
+  const options = { clock: systemClock, refused: async () => [] };
+  const fetch = reportFetcher(
+    new OutboundClient({ ...options, resolve: () => Promise.reject(new Error('ENOTFOUND')) }),
+  );
+  const report = await fetch({ namespace: 'n', workload: 'web', port: 80, path: '/' }, never);
+  t.deepEqual(report, { failure: 'the report cannot be reached' });
 });
 
 const target = { namespace: 'n', workload: 'web', port: 80, path: '/services' };

@@ -1,3 +1,4 @@
+import { OutboundError, type OutboundClient } from '../../outbound/index.ts';
 import { parseReport, type Report } from '../wiring/index.ts';
 
 /** Asks a workload for its own report. Never rejects: what goes wrong is a report that says so. */
@@ -14,49 +15,38 @@ export interface ReportTarget {
 const TIMEOUT_MS = 2000;
 const MAX_BYTES = 65_536;
 
-/** Reads a report through the workload's Service. */
-export const fetchReport: FetchReport = ({ namespace, workload, port, path }, signal) => {
-  const url = new URL(`http://${workload}.${namespace}.svc.cluster.local:${port}`);
-  const query = path.indexOf('?');
-  // Set part by part: a path such as //elsewhere/ must not become a host.
-  url.pathname = query < 0 ? path : path.slice(0, query);
-  url.search = query < 0 ? '' : path.slice(query);
-  return readReport(url, signal);
-};
+/** Reads reports through the workloads' Services. */
+export function reportFetcher(client: OutboundClient): FetchReport {
+  return ({ namespace, workload, port, path }, signal) => {
+    const url = new URL(`http://${workload}.${namespace}.svc.cluster.local:${port}`);
+    const query = path.indexOf('?');
+    // Set part by part: a path such as //elsewhere/ must not become a host.
+    url.pathname = query < 0 ? path : path.slice(0, query);
+    url.search = query < 0 ? '' : path.slice(query);
+    return readReport(client, url, signal);
+  };
+}
 
 /**
  * Reads a report. What answers is code that nobody reviewed: no redirect is followed, no more than 64 KiB is read, and
  * after two seconds it is over.
  */
-export async function readReport(url: URL, signal: AbortSignal): Promise<Report> {
+export async function readReport(client: OutboundClient, url: URL, signal: AbortSignal): Promise<Report> {
   try {
-    const response = await fetch(url, {
-      redirect: 'manual',
-      headers: { accept: 'application/json' },
-      signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
-    });
-    if (response.status !== 200) {
-      await response.body?.cancel();
-      return { failure: `the report answers ${response.status} instead of 200` };
-    }
-    const text = await readCapped(response);
-    return text === undefined ? { failure: `the report is larger than ${MAX_BYTES} bytes` } : parseReport(text);
+    const headers = { accept: 'application/json' };
+    const answer = await client.request({ url, headers, timeout: TIMEOUT_MS, maxBytes: MAX_BYTES, signal });
+    if (answer.status !== 200) return { failure: `the report answers ${answer.status} instead of 200` };
+    return parseReport(new TextDecoder().decode(answer.body));
   } catch (error) {
-    const late = error instanceof Error && error.name === 'TimeoutError';
-    return { failure: late ? `the report takes longer than ${TIMEOUT_MS} ms` : 'the report cannot be reached' };
+    return { failure: failureOf(error) };
   }
 }
 
-async function readCapped(response: Response): Promise<string | undefined> {
-  if (response.body === null) return '';
-  const decoder = new TextDecoder();
-  let text = '';
-  let size = 0;
-  for await (const chunk of response.body) {
-    size += chunk.byteLength;
-    // Leaving the loop cancels the stream.
-    if (size > MAX_BYTES) return undefined;
-    text += decoder.decode(chunk, { stream: true });
+function failureOf(error: unknown): string {
+  if (error instanceof OutboundError) {
+    if (error.code === 'Timeout') return `the report takes longer than ${TIMEOUT_MS} ms`;
+    if (error.code === 'TooLarge') return `the report is larger than ${MAX_BYTES} bytes`;
+    if (error.code === 'AddressRefused') return `the report cannot be reached: ${error.message}`;
   }
-  return text + decoder.decode();
+  return 'the report cannot be reached';
 }
