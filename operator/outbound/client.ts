@@ -23,7 +23,7 @@ export interface OutboundRequest {
   readonly method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly body?: string | undefined;
-  /** Milliseconds for all of it: the name, the connection, redirects, the last byte of the body. */
+  /** Milliseconds for all of it from its turn on: the name, the connection, redirects, the last byte of the body. */
   readonly timeout: number;
   /** Bytes of the answer's body, as it comes and as it is when decompressed. */
   readonly maxBytes: number;
