@@ -105,7 +105,7 @@ async function judge(t: ExecutionContext, what: string, pod: PodLike): Promise<V
     t.is(said === undefined, refused === undefined, `${what}, ${where}: server ${refused}, comparison ${said}`);
     if (refused !== undefined)
       t.true(
-        refused.includes(`'twinlock-pods'`) && words(refused).includes(words(said ?? '')),
+        refused.includes(`'twinlock-pods'`) && words(refused) === words(said ?? ''),
         `${what}: ${refused}; not ${said}`,
       );
     return refused;
