@@ -14,14 +14,17 @@ function few(list: string, separator = ', '): string {
   return `[${list}].map(l, l.size() == 0 ? 'their order' : l.size() > ${NAMED} ? string(l.size()) + ' of them' : l.join('${separator}'))[0]`;
 }
 
+const NAME = "object.metadata.?generateName.orValue(object.metadata.?name.orValue(''))";
+
 /**
- * Names of what differs from the first of some entries, as one text.
+ * Names of what differs from one of some entries, as one text: from that whose workload the pod is named after, else from
+ * the first.
  *
  * @param entries CEL of approved entries, at least one
  * @param names CEL of a list of texts, in which `a` is the entry
  */
 export function namesOf(entries: string, names: string): string {
-  return `[${entries}[0]].map(a, ${few(names)})[0]`;
+  return `[(${entries}.filter(a, ${NAME}.startsWith(a.name + '-')) + ${entries})[0]].map(a, ${few(names)})[0]`;
 }
 
 /** Keys of two maps that differ, beyond what is accepted. */

@@ -495,6 +495,16 @@ test('what differs is said for the one who looks for the cause', (t) => {
     said((p) => (p.metadata.labels['tier'] = 'x'), [other, entry()]),
     'labels differ: tier',
   );
+  const twin = {
+    ...entry(),
+    name: 'wide',
+    spec: JSON.parse(JSON.stringify(entry()['spec']).replace('@sha256:bb', '@sha256:cc')),
+  };
+  t.is(
+    said((p) => (web(p)['image'] = 'x'), [twin, entry()]),
+    'containers differ: web (image)',
+    'compared with the workload that the pod is named after',
+  );
   t.is(
     said((p) => {
       web(p)['image'] = 'x';

@@ -139,7 +139,7 @@ export const allowedMutations = listOf(
         'Container that it is changed in, for Env, Volumes (their mounts), Probes and Resources. Left out: every one.',
       ).optional(),
       field: choice(
-        'What is changed. Env: variables are added, also by a reloader to the template. Volumes: volumes that reach neither the node nor other data, and their mounts below /var/run/secrets or at a path that is named too, are added. Labels, Annotations (also in the template), ReadinessGates: entries are added. Probes: what is asked of the pod may differ. Resources (requests and limits), Scheduling (node selector, affinity, tolerations, scheduler, priority), DNS (policy, config, host aliases): may differ. PodSecurityContext: groups and hardening may differ.',
+        'What is changed. Env: variables are added, also to the template, by whoever may edit it (a reloader): name no more than is needed. Volumes: volumes that reach neither the node nor other data, and their mounts below /var/run/secrets or at a path that is named too, are added. Labels, Annotations (also in the template), ReadinessGates: entries are added. Probes: what is asked of the pod may differ. Resources (requests and limits), Scheduling (node selector, affinity, tolerations, scheduler, priority), DNS (policy, config, host aliases): may differ. PodSecurityContext: groups and hardening may differ.',
         mutationFields,
       ),
       names: setOf(
