@@ -1,4 +1,5 @@
 import { approvedSpec, canonicalJSON, specDigest } from '../canonical/index.ts';
+import { withoutMutations } from './mutations.ts';
 import type { Approved, LockSpec, WorkloadKey } from './types.ts';
 
 type Spec = Readonly<Record<string, unknown>>;
@@ -20,20 +21,26 @@ export function contentsOf(lock: LockSpec, { kind, name }: WorkloadKey): Approve
   };
 }
 
-/** Compares a live spec with the approved ones as admission does: replicas and a restart do not count. */
+/**
+ * Compares a live spec with the approved ones as admission does: replicas, a restart, and what the entry's mutations let
+ * a reloader add to the template do not count.
+ */
 export function matchLive({ current, fallback }: ApprovedContents, live: Spec): LiveMatch {
-  const digest = specDigest(live);
-  if (digest === current?.digest) return 'Current';
-  if (digest === fallback?.digest) return 'Fallback';
-  return current !== undefined && fallback !== undefined && isUndone(live, current.spec, fallback.spec)
-    ? 'Undone'
-    : 'None';
+  if (current !== undefined && isContent(live, current)) return 'Current';
+  if (fallback !== undefined && isContent(live, fallback)) return 'Fallback';
+  return current !== undefined && fallback !== undefined && isUndone(live, current, fallback) ? 'Undone' : 'None';
+}
+
+function isContent(live: Spec, { digest, spec, mutations }: Approved): boolean {
+  if (specDigest(live) === digest) return true;
+  return mutations !== undefined && specDigest(withoutMutations(live, spec, mutations)) === digest;
 }
 
 /** `kubectl rollout undo` restores the template only. */
-function isUndone(live: Spec, current: Spec, fallback: Spec): boolean {
-  const mixed = { ...approvedSpec(current), template: approvedSpec(fallback)['template'] };
-  return canonicalJSON(approvedSpec(live)) === canonicalJSON(mixed);
+function isUndone(live: Spec, current: Approved, fallback: Approved): boolean {
+  const mixed = { ...approvedSpec(current.spec), template: approvedSpec(fallback.spec)['template'] };
+  const found = approvedSpec(withoutMutations(live, fallback.spec, fallback.mutations));
+  return canonicalJSON(found) === canonicalJSON(mixed);
 }
 
 /** Opens the lock for new content: it becomes Current, what was Current becomes Fallback. One value, one write. */

@@ -11,4 +11,5 @@ export {
   type ApprovedContents,
   type LiveMatch,
 } from './edit.ts';
+export { withoutMutations } from './mutations.ts';
 export type * from './types.ts';

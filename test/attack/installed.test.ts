@@ -1,10 +1,11 @@
 import test from 'ava';
 import { renderPolicies, type PolicyObject } from '../../operator/admission/index.ts';
-import { CONTAINER_FIELDS, POD_FIELDS } from '../../operator/admission/pod-fields.ts';
+import { CONTAINER_FIELDS } from '../../operator/admission/container-fields.ts';
+import { POD_FIELDS } from '../../operator/admission/pod-fields.ts';
 import { waitFor } from '../harness/index.ts';
 import { allowed, denied } from './assert.ts';
 import { Production } from './production.ts';
-import { images, openStage, template, type Approved, type Json, type Stage } from './stage.ts';
+import { images, openStage, template, type Approved, type Json, type Live, type Stage } from './stage.ts';
 
 let stage: Stage;
 test.before(async () => {
@@ -49,16 +50,14 @@ test('the API server finds no type error in any expression', async (t) => {
 const SEEN: Readonly<Record<string, { readonly table: object; readonly equal: string }>> = {
   PodSpec: {
     table: POD_FIELDS,
-    equal: `activeDeadlineSeconds automountServiceAccountToken dnsConfig dnsPolicy ephemeralContainers hostAliases hostIPC
-      hostNetwork hostPID hostUsers hostnameOverride nodeName os readinessGates resourceClaims restartPolicy
-      runtimeClassName schedulerName schedulingGates schedulingGroup securityContext setHostnameAsFQDN
-      shareProcessNamespace terminationGracePeriodSeconds`,
+    equal: `activeDeadlineSeconds automountServiceAccountToken ephemeralContainers hostIPC hostNetwork hostPID hostUsers
+      hostnameOverride nodeName os resourceClaims restartPolicy runtimeClassName schedulingGates schedulingGroup
+      setHostnameAsFQDN shareProcessNamespace terminationGracePeriodSeconds`,
   },
   Container: {
     table: CONTAINER_FIELDS,
-    equal: `args command env envFrom image lifecycle livenessProbe name readinessProbe resizePolicy restartPolicy
-      restartPolicyRules securityContext startupProbe stdin stdinOnce terminationMessagePath terminationMessagePolicy tty
-      volumeDevices workingDir`,
+    equal: `args command envFrom image lifecycle name resizePolicy restartPolicy restartPolicyRules securityContext stdin
+      stdinOnce terminationMessagePath terminationMessagePolicy tty volumeDevices workingDir`,
   },
 };
 
@@ -91,4 +90,62 @@ test('allowed and denied as ever under the largest lock, within the cost that th
   allowed(t, await stage.agent('PATCH', shop.apps('Deployment', 'web'), { metadata: { labels: { a: 'b' } } }));
   const path = shop.apps('Deployment', 'web');
   denied(t, await stage.agent('PATCH', path, { spec: { minReadySeconds: 9 } }), 'workloads', /does not match/);
+});
+
+test('allowed and denied within the same cost when every entry has mutations, and the pod uses them', async (t) => {
+  const shop = await Production.open(stage, 'largest-mutated');
+  const live = await shop.read(shop.apps('Deployment', 'web'));
+  const [pod] = (await shop.pods(1)) as readonly [Live];
+  const fields = ['Env', 'Volumes', 'Labels', 'Annotations', 'ReadinessGates'];
+  const names = Array.from({ length: 8 }, (_, i) => `added-${i}.example/*`);
+  const mutations: readonly Json[] = [
+    ...fields.flatMap((field) => [
+      { field, names },
+      { field, names: ['ADDED_*', 'added*'] },
+    ]),
+    ...['Probes', 'Resources', 'Scheduling', 'PodSecurityContext', 'DNS'].map((field) => ({ field })),
+  ];
+  // The same labels, fields and volumes as the real one, with another image.
+  const spec = JSON.parse(JSON.stringify(live.spec).replaceAll(images.first, images.second)) as Json;
+  const strangers = Array.from({ length: 62 }, (_, i): Approved => ({
+    kind: 'Deployment',
+    name: `other-${i}`,
+    role: 'Current',
+    spec,
+    mutations,
+  }));
+  const own = (['Current', 'Fallback'] as const).map((role): Approved => ({
+    kind: 'Deployment',
+    name: 'web',
+    role,
+    spec: live.spec,
+    mutations,
+  }));
+  await shop.approve([...strangers, ...own]);
+  const added = Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`added.example/${i}`, 'x']));
+  const { containers, volumes } = pod.spec as {
+    readonly containers: readonly Json[];
+    readonly volumes: readonly Json[];
+  };
+  const { env = [], volumeMounts = [], ...web } = containers[0] as Readonly<Record<string, readonly Json[]>>;
+  const sent = (variable: string): Json => ({
+    metadata: { name: 'web-again', labels: { ...(pod.metadata['labels'] as Json), ...added }, annotations: added },
+    spec: {
+      containers: [
+        {
+          ...web,
+          env: [...env, ...Array.from({ length: 40 }, (_, i) => ({ name: `${variable}_${i}`, value: 'x' }))],
+          volumeMounts: [
+            ...volumeMounts,
+            ...Array.from({ length: 6 }, (_, i) => ({ name: `added-${i}`, mountPath: `/var/run/secrets/${i}` })),
+          ],
+        },
+      ],
+      volumes: [...volumes, ...Array.from({ length: 6 }, (_, i) => ({ name: `added-${i}`, emptyDir: {} }))],
+    },
+  });
+  const path = `${shop.core('pods')}?dryRun=All`;
+  await shop.until('the new lock is seen', async () => (await stage.manager('POST', path, sent('ADDED'))).status < 300);
+  allowed(t, await stage.manager('POST', path, sent('ADDED')));
+  denied(t, await stage.manager('POST', path, sent('OTHER')), 'pods', /containers differ: web \(env 40 of them\)/);
 });
