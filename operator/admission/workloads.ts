@@ -2,13 +2,19 @@ import { all, any, field, sameExcept, text } from './cel.ts';
 import { denial } from './denial.ts';
 import { keepsOwners } from './lifecycle.ts';
 import { PLAN_MANAGER, RESTARTED_AT } from './names.ts';
-import { protectedNamespaces, type PolicyRule } from './policy.ts';
+import { protectedNamespaces, type PolicyRule, type ResourceRule } from './policy.ts';
 import { keepsReplicas } from './scale.ts';
 import { fieldManager, isDryRun, may, type Who } from './who.ts';
+import { keepsSteering, keepsUnprotect, namesWhoChangedIt } from './workload-annotations.ts';
 
 /** Replicas have a rule of their own; the template is compared part by part. */
 const BESIDE_FIELDS = ['replicas', 'template'];
 const BESIDE_METADATA = ['annotations', 'creationTimestamp'];
+
+/** The kinds whose content is approved. */
+export const WORKLOADS: readonly ResourceRule[] = [
+  { groups: ['apps'], resources: ['deployments', 'statefulsets', 'daemonsets'], operations: ['CREATE', 'UPDATE'] },
+];
 
 const template = 'variables.spec.template';
 const replicas = keepsReplicas('variables.approved');
@@ -24,9 +30,7 @@ export function workloads(by: Who): PolicyRule {
     description: 'Deployments, StatefulSets and DaemonSets of a protected namespace have approved content only.',
     lock: true,
     namespaces: protectedNamespaces,
-    match: [
-      { groups: ['apps'], resources: ['deployments', 'statefulsets', 'daemonsets'], operations: ['CREATE', 'UPDATE'] },
-    ],
+    match: WORKLOADS,
     variables: [
       { name: 'spec', expression: 'dyn(object.spec)' },
       { name: 'annotations', expression: annotations(template) },
@@ -60,6 +64,21 @@ export function workloads(by: Who): PolicyRule {
           "['Current', 'Fallback'].exists(r, r in variables.sameFields)",
         ),
       },
+      {
+        name: 'mayRollBack',
+        expression: `variables.approved.exists(a, a.role == 'Fallback' && ${may('rollback', 'productiontargets', 'request.namespace', 'a.target')})`,
+      },
+      // A tool that applies what it finds in Git cannot tell a rollback from what it did not hear of: it takes back what
+      // people signed a moment ago. So an account rolls back only where the target says that it does so on purpose.
+      { name: 'person', expression: "!request.userInfo.username.startsWith('system:serviceaccount:')" },
+      {
+        name: 'namedAccount',
+        expression: `variables.approved.exists(a, a.role == 'Fallback' && request.userInfo.username in ${field('a', 'rollbackUsers', '[]')})`,
+      },
+      {
+        name: 'promoted',
+        expression: `variables.approved.filter(a, a.role == 'Current').map(a, a.spec.template.spec.containers.map(c, string(c.image)).join(', ')).join(', ')`,
+      },
       { name: 'plan', expression: all(isDryRun, `${fieldManager} == ${text(PLAN_MANAGER)}`, by.promotions) },
     ],
     validations: [
@@ -68,12 +87,15 @@ export function workloads(by: Who): PolicyRule {
           "['Before', 'Current'].exists(r, r in variables.sameFields && r in variables.sameTemplate)",
           all(
             'variables.fallback',
-            `variables.approved.exists(a, a.role == 'Fallback' && ${may('rollback', 'productiontargets', 'request.namespace', 'a.target')})`,
+            'variables.mayRollBack',
+            any('variables.person', by.promotions, 'variables.namedAccount'),
           ),
           'variables.plan',
         ),
-        message: denial(`(variables.fallback
+        message: denial(`(variables.fallback && !variables.mayRollBack
   ? ' is the signed fallback, and rolling back needs the verb rollback on productiontargets'
+  : variables.fallback
+  ? ' would take back what was promoted: commit that to Git (' + variables.promoted + '), or name ' + request.userInfo.username + ' in rollback.serviceAccounts of the ProductionTarget'
   : variables.approved.size() == 0
   ? ' is not a workload of a ProductionTarget'
   : ' does not match the approved content (' + (variables.sameTemplate.size() > 0 ? 'spec' : 'pod template') + ' differs)')`),
@@ -81,6 +103,9 @@ export function workloads(by: Who): PolicyRule {
       // Here, not in policies of their own: what a policy costs is converting the object for it.
       { ...replicas, expression: any("request.kind.kind == 'DaemonSet'", replicas.expression) },
       keepsOwners,
+      keepsSteering,
+      keepsUnprotect,
+      namesWhoChangedIt,
     ],
   };
 }
