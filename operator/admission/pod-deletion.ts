@@ -43,22 +43,21 @@ export function podDeletion(): PolicyRule {
       askedGrace,
       {
         name: 'own',
-        expression: `${onEviction} ? -1 : oldObject.spec.?terminationGracePeriodSeconds.orValue(${DEFAULT_GRACE})`,
+        expression: `${onEviction} ? 0 : oldObject.spec.?terminationGracePeriodSeconds.orValue(${DEFAULT_GRACE})`,
       },
     ],
     validations: [
       {
         expression: any(onEviction, asksNothing, `${asked} <= variables.own`),
         message: refusal(
-          "' ends within its own grace of ' + string(variables.own) + ' seconds, not ' + string(variables.asked.value()) + ': what is no longer approved would run on; leave --grace-period out'",
+          "' ends within its own grace of ' + string(int(variables.own)) + ' seconds, not ' + string(int(variables.asked.value())) + ': what is no longer approved would run on; leave --grace-period out'",
         ),
       },
       {
         expression: any(
           asksNothing,
           `${asked} >= 1`,
-          `${asked} == variables.own`,
-          all(`!(${onEviction})`, runsNothing),
+          all(`!(${onEviction})`, any(`${asked} == variables.own`, runsNothing)),
           kubelet,
           controllers(['pod-garbage-collector']),
           may('rollback', 'productiontargets', 'request.namespace'),
@@ -67,25 +66,14 @@ export function podDeletion(): PolicyRule {
           "' would be gone from the API while it still runs: leave out --force and --grace-period; without a grace it is deleted by who has the verb rollback on productiontargets'",
         ),
       },
-      {
-        // While a namespace goes there may be no lock any more to compare with.
-        expression: any(
-          `!(${onEviction})`,
-          asksNothing,
-          `${asked} <= ${DEFAULT_GRACE}`,
-          'namespaceObject == null',
-          '!has(namespaceObject.metadata.deletionTimestamp)',
-        ),
-        message: refusal("' goes with its namespace: leave deleteOptions.gracePeriodSeconds out'"),
-      },
     ],
   };
 }
 
 /**
  * Admission of an Eviction sees no pod, so that the approved specs say how long it may take: those of the workload whose
- * name the pod's begins with (the longest such name), or all of them. `IfPresent`: the lock goes before the last pod of a
- * namespace that is deleted, and a node must drain until then; {@link podDeletion} holds what may be asked there.
+ * name the pod's begins with (the longest such name), or all of them. A missing lock denies: Kubernetes evicts nothing in a
+ * namespace that goes, and elsewhere no pod would come back without one.
  */
 export function podEviction(): PolicyRule {
   const workloadsName = 'a.name.substring(0, a.name.size() < 40 ? a.name.size() : 40)'.replaceAll(
@@ -96,7 +84,7 @@ export function podEviction(): PolicyRule {
   return {
     name: 'pod-eviction',
     description: 'Evictions in a protected namespace give a pod no more time than the approved content has.',
-    lock: 'IfPresent',
+    lock: true,
     namespaces: protectedNamespaces,
     match: [{ groups: [''], resources: ['pods/eviction'], operations: ['CREATE'] }],
     conditions: [{ name: 'asks-for-time', expression: 'has(object.deleteOptions)' }],
@@ -119,7 +107,7 @@ export function podEviction(): PolicyRule {
           `variables.own.size() > 0 && variables.own.all(a, ${asked} <= ${grace})`,
         ),
         message: refusal(
-          "' ends within the terminationGracePeriodSeconds of its approved content, not ' + string(variables.asked.value()) + ' seconds; leave deleteOptions.gracePeriodSeconds out'",
+          "' ends within the terminationGracePeriodSeconds of its approved content, not ' + string(int(variables.asked.value())) + ' seconds; leave deleteOptions.gracePeriodSeconds out'",
         ),
       },
     ],

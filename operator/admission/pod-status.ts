@@ -89,7 +89,7 @@ export const statusVariables: readonly Variable[] = [
   {
     name: 'statusConditions',
     expression: `${granted(({ conditions = [] }) => conditions)}
-  + dyn(oldObject.spec).?readinessGates.orValue([]).map(g, string(g.conditionType))`,
+  + dyn(oldObject.spec).?readinessGates.orValue([]).map(g, g.conditionType)`,
   },
 ];
 

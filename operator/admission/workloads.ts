@@ -64,10 +64,6 @@ export function workloads(by: Who): PolicyRule {
           "['Current', 'Fallback'].exists(r, r in variables.sameFields)",
         ),
       },
-      {
-        name: 'mayRollBack',
-        expression: `variables.approved.exists(a, a.role == 'Fallback' && ${may('rollback', 'productiontargets', 'request.namespace', 'a.target')})`,
-      },
       // A tool that applies what it finds in Git cannot tell a rollback from what it did not hear of: it takes back what
       // people signed a moment ago. So an account rolls back only where the target says that it does so on purpose.
       { name: 'person', expression: "!request.userInfo.username.startsWith('system:serviceaccount:')" },
@@ -77,7 +73,7 @@ export function workloads(by: Who): PolicyRule {
       },
       {
         name: 'promoted',
-        expression: `variables.approved.filter(a, a.role == 'Current').map(a, a.spec.template.spec.containers.map(c, string(c.image)).join(', ')).join(', ')`,
+        expression: `variables.approved.filter(a, a.role == 'Current').map(a, a.spec.template.spec.containers.map(c, c.image).join(', ')).join(', ')`,
       },
       { name: 'plan', expression: all(isDryRun, `${fieldManager} == ${text(PLAN_MANAGER)}`, by.promotions) },
     ],
@@ -87,12 +83,12 @@ export function workloads(by: Who): PolicyRule {
           "['Before', 'Current'].exists(r, r in variables.sameFields && r in variables.sameTemplate)",
           all(
             'variables.fallback',
-            'variables.mayRollBack',
+            `variables.approved.exists(a, a.role == 'Fallback' && ${may('rollback', 'productiontargets', 'request.namespace', 'a.target')})`,
             any('variables.person', by.promotions, 'variables.namedAccount'),
           ),
           'variables.plan',
         ),
-        message: denial(`(variables.fallback && !variables.mayRollBack
+        message: denial(`(variables.fallback && (variables.person || variables.namedAccount)
   ? ' is the signed fallback, and rolling back needs the verb rollback on productiontargets'
   : variables.fallback
   ? ' would take back what was promoted: commit that to Git (' + variables.promoted + '), or name ' + request.userInfo.username + ' in rollback.serviceAccounts of the ProductionTarget'
