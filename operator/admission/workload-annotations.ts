@@ -25,15 +25,15 @@ const absent = (name: string): string => `!(${text(name)} in ${now})`;
 
 /**
  * Annotations that steer the deployment controller are its own. They may be taken away, since `kubectl replace` of a
- * manifest does, and the controller writes them again; an export that is created again brings its revision.
+ * manifest does, and the controller writes them again. The revision of a Deployment steers nothing, it is what the
+ * controller says last: `kubectl rollout undo` writes back the one that it read, an export the one that it had.
  */
 export const keepsSteering: Validation = {
   expression: any(
     controllers(['deployment-controller']),
     all(
       any(absent(ROLLBACK_TO), keeps(ROLLBACK_TO)),
-      `${now}.all(k, !k.startsWith(${text(CONTROLLERS_PREFIX)}) || ${before}[?k] == optional.of(${now}[k])
-  || (request.operation == 'CREATE' && k == ${text(REVISION)}))`,
+      `${now}.all(k, !k.startsWith(${text(CONTROLLERS_PREFIX)}) || k == ${text(REVISION)} || ${before}[?k] == optional.of(${now}[k]))`,
     ),
   ),
   message: refusal(

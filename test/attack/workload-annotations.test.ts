@@ -69,8 +69,6 @@ test('denied: annotations that make the deployment controller go back, or scale 
   await shop.pods(1);
   const evil: readonly Json[] = [
     { [ROLLBACK_TO]: '1' },
-    { [REVISION]: '999' },
-    { [REVISION]: 'x' },
     { 'deployment.kubernetes.io/revision-history': '1' },
     { 'deployment.kubernetes.io/desired-replicas': '0' },
     { 'deployment.kubernetes.io/max-replicas': '1000' },
@@ -87,7 +85,18 @@ test('denied: annotations that make the deployment controller go back, or scale 
   const apply = { contentType: 'application/apply-patch+yaml' };
   denied(t, await stage.wildcard('PATCH', `${path}?fieldManager=x&force=true`, applied, apply), 'workloads');
   allowed(t, await stage.agent('PATCH', path, annotate({ 'kubernetes.io/change-cause': 'a note', note: 'x' })));
-  t.is(annotationsOf(await shop.read(path))[REVISION], '1');
+});
+
+test('the revision of a Deployment is what its controller says, whoever writes another one', async (t) => {
+  const { shop, path } = await promoted('revised');
+  const isBack = (): Promise<void> =>
+    shop.until('the controller writes its own', async () => annotationsOf(await shop.read(path))[REVISION] === '2');
+  await isBack();
+  for (const revision of ['999', 'x', null]) {
+    // As `kubectl rollout undo` does, which replaces all annotations by those that it read a moment before.
+    allowed(t, await stage.agent('PATCH', path, annotate({ [REVISION]: revision })));
+    await isBack();
+  }
 });
 
 test('denied: a Deployment that is made with them; allowed: one that is made again from an export', async (t) => {
