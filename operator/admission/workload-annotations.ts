@@ -25,15 +25,16 @@ const absent = (name: string): string => `!(${text(name)} in ${now})`;
 
 /**
  * Annotations that steer the deployment controller are its own. They may be taken away, since `kubectl replace` of a
- * manifest does, and the controller writes them again. The revision of a Deployment steers nothing, it is what the
- * controller says last: `kubectl rollout undo` writes back the one that it read, an export the one that it had.
+ * manifest does, and the controller writes them again; the revision stays, see {@link setRevision}. What is made again
+ * from an export brings one.
  */
 export const keepsSteering: Validation = {
   expression: any(
     controllers(['deployment-controller']),
     all(
       any(absent(ROLLBACK_TO), keeps(ROLLBACK_TO)),
-      `${now}.all(k, !k.startsWith(${text(CONTROLLERS_PREFIX)}) || k == ${text(REVISION)} || ${before}[?k] == optional.of(${now}[k]))`,
+      `${now}.all(k, !k.startsWith(${text(CONTROLLERS_PREFIX)}) || ${before}[?k] == optional.of(${now}[k])
+  || (request.operation == 'CREATE' && k == ${text(REVISION)}))`,
     ),
   ),
   message: refusal(
@@ -73,7 +74,48 @@ export const namesWhoChangedIt: Validation = {
  * managed fields name programs, not users. On the workload, never on its template: pods do not change by it.
  */
 export function setChangedBy(workloads: readonly ResourceRule[]): readonly PolicyObject[] {
-  const metadata = describe('changed-by', 'Writes the user who changes the content of a workload into an annotation.');
+  return setAnnotation({
+    name: 'changed-by',
+    description: 'Writes the user who changes the content of a workload into an annotation.',
+    match: workloads,
+    when: newTemplate,
+    annotation: CHANGED_BY,
+    value: 'request.userInfo.username',
+  });
+}
+
+/**
+ * Keeps the revision of a Deployment, by which a rollback is told from content that was never applied: `kubectl replace`
+ * would drop it, and `kubectl rollout undo` writes back the one that it read a moment before.
+ */
+export function setRevision(): readonly PolicyObject[] {
+  return setAnnotation({
+    name: 'revision',
+    description: 'Keeps the revision of a Deployment, which its controller alone writes.',
+    match: [{ groups: ['apps'], resources: ['deployments'], operations: ['UPDATE'] }],
+    when: all(
+      `${text(REVISION)} in oldObject.metadata.?annotations.orValue({})`,
+      `!(${keeps(REVISION)})`,
+      `!(${controllers(['deployment-controller']).replaceAll('\n', ' ')})`,
+    ),
+    annotation: REVISION,
+    value: `oldObject.metadata.annotations[${text(REVISION)}]`,
+  });
+}
+
+interface SetAnnotation {
+  readonly name: string;
+  readonly description: string;
+  readonly match: readonly ResourceRule[];
+  /** CEL: the requests that it changes. */
+  readonly when: string;
+  readonly annotation: string;
+  /** CEL. */
+  readonly value: string;
+}
+
+function setAnnotation({ name, description, match, when, annotation, value }: SetAnnotation): readonly PolicyObject[] {
+  const metadata = describe(name, description);
   return [
     {
       apiVersion: 'admissionregistration.k8s.io/v1',
@@ -82,15 +124,15 @@ export function setChangedBy(workloads: readonly ResourceRule[]): readonly Polic
       spec: {
         failurePolicy: 'Fail',
         reinvocationPolicy: 'IfNeeded',
-        matchConstraints: matchConstraints(workloads, protectedNamespaces),
-        matchConditions: [{ name: 'another-content', expression: newTemplate }],
+        matchConstraints: matchConstraints(match, protectedNamespaces),
+        matchConditions: [{ name: 'when', expression: when }],
         mutations: [
           {
             patchType: 'ApplyConfiguration',
             applyConfiguration: {
               expression: `Object{
   metadata: Object.metadata{
-    annotations: {${text(CHANGED_BY)}: request.userInfo.username}
+    annotations: {${text(annotation)}: ${value}}
   }
 }`,
             },
@@ -102,7 +144,7 @@ export function setChangedBy(workloads: readonly ResourceRule[]): readonly Polic
       apiVersion: 'admissionregistration.k8s.io/v1',
       kind: 'MutatingAdmissionPolicyBinding',
       metadata,
-      spec: { policyName: policyName('changed-by') },
+      spec: { policyName: policyName(name) },
     },
   ];
 }
