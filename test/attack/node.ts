@@ -1,4 +1,4 @@
-import { waitFor } from '../harness/index.ts';
+import { Kubelet, waitFor } from '../harness/index.ts';
 import { must, type Production } from './production.ts';
 import type { Json, Live, Send, Stage } from './stage.ts';
 
@@ -7,39 +7,34 @@ export interface Pod extends Live {
   readonly status: Json;
 }
 
-/** A node whose kubelet is a client certificate, as a real one's is; nothing runs on it. */
+/** A node with a kubelet, and what the scheduler does for its pods. */
 export class Node {
   readonly name: string;
-  readonly #stage: Stage;
-  /** Requests as the kubelet. */
-  readonly send: Send;
+  readonly #kubelet: Kubelet;
 
-  private constructor(stage: Stage, name: string, kubelet: string) {
-    this.#stage = stage;
-    this.name = name;
-    this.send = (method, path, body, options = {}) =>
-      stage.cluster.request(method, path, {
-        contentType: method === 'PATCH' ? 'application/strategic-merge-patch+json' : 'application/json',
-        ...options,
-        ...(body !== undefined && { body }),
-        as: kubelet,
-      });
+  private constructor(kubelet: Kubelet) {
+    this.#kubelet = kubelet;
+    this.name = kubelet.node;
   }
 
   static async open(stage: Stage, name: string): Promise<Node> {
-    await stage.cluster.apply([{ apiVersion: 'v1', kind: 'Node', metadata: { name } }]);
-    const kubelet = await stage.cluster.persona(`system:node:${name}`, { groups: ['system:nodes'] });
-    return new Node(stage, name, kubelet);
+    return new Node(await Kubelet.open(stage.cluster, name));
   }
 
-  /** What the scheduler and then the kubelet do for a pod: it is here, and serves. */
+  /** Requests as the kubelet. */
+  readonly send: Send = (method, path, body, options = {}) =>
+    this.#kubelet.request(method, path, {
+      contentType: method === 'PATCH' ? 'application/strategic-merge-patch+json' : 'application/json',
+      ...options,
+      ...(body !== undefined && { body }),
+    });
+
+  /** The pod is here, and serves. */
   async run(shop: Production, pod: Live, address = '10.1.0.1'): Promise<Pod> {
-    const path = shop.core('pods', pod.metadata.name);
-    const target = { kind: 'Node', name: this.name };
-    const binding = { apiVersion: 'v1', kind: 'Binding', metadata: { name: pod.metadata.name }, target };
-    await must(this.#stage.admin('POST', `${path}/binding`, binding));
-    await must(this.send('PATCH', `${path}/status`, { status: serving(pod, address) }));
-    return this.read(shop, pod.metadata.name);
+    const { name } = pod.metadata;
+    await must(this.#kubelet.bind(shop.namespace, name));
+    await must(this.#kubelet.report(shop.namespace, name, serving(pod, address)));
+    return this.read(shop, name);
   }
 
   async read(shop: Production, name: string): Promise<Pod> {
@@ -48,13 +43,7 @@ export class Node {
 
   /** Ends every pod of this node that is to end, as a kubelet does once the processes are gone. */
   async endTerminating(shop: Production): Promise<number> {
-    const pods = await shop.list(`${shop.core('pods')}?fieldSelector=spec.nodeName%3D${this.name}`);
-    const ending = pods.filter(({ metadata }) => metadata['deletionTimestamp'] !== undefined);
-    for (const { metadata } of ending) {
-      const options = { gracePeriodSeconds: 0, preconditions: { uid: metadata.uid } };
-      await must(this.send('DELETE', shop.core('pods', metadata.name), options));
-    }
-    return ending.length;
+    return this.#kubelet.endTerminating(shop.namespace);
   }
 
   /** Runs every pod that has no node yet and ends those that are to end, until the condition holds. */
@@ -83,7 +72,7 @@ export function serving({ spec }: Pick<Live, 'spec'>, podIP: string): Json {
     hostIPs: [{ ip: '192.0.2.1' }],
     podIP,
     podIPs: [{ ip: podIP }],
-    conditions: ['PodReadyToStartContainers', 'Initialized', 'ContainersReady', 'Ready'].map(condition),
+    conditions: ['PodScheduled', 'PodReadyToStartContainers', 'Initialized', 'ContainersReady', 'Ready'].map(condition),
     containerStatuses: containers.map(({ name, image }) => ({
       name,
       image,

@@ -5,6 +5,7 @@ export { run } from './command.ts';
 export { full } from './full/index.ts';
 export { librariesOf, nodeImageFiles } from './image/index.ts';
 export { HarnessError } from './errors.ts';
+export { Kubelet } from './kubelet.ts';
 export { freePorts } from './ports.ts';
 export { kubernetesVersion, tools } from './tools.ts';
 export { waitFor } from './wait.ts';
