@@ -72,6 +72,24 @@ export function sameBeside(
   );
 }
 
+/**
+ * Nothing of `right` has another value in `left`, and nothing is added. Keys may be missing in `left`, beyond those that
+ * must not: a client older than the API server leaves out what it does not know.
+ *
+ * @param apart CEL of a list of keys that are not looked at
+ */
+export function leavesOut(left: string, right: string, never: readonly string[], apart = '[]'): string {
+  return all(
+    `${left}.all(k, k in ${apart} || ${right}[?k] == optional.of(${left}[k]))`,
+    `${right}.all(k, k in ${left} || k in ${apart} || !(k in ${texts(never)}))`,
+  );
+}
+
+/** A name is one of a list of CEL strings, where a final `*` stands for any end. */
+export function named(list: string, name: string): string {
+  return `${list}.exists(p, p.endsWith('*') ? ${name}.startsWith(p.substring(0, p.size() - 1)) : p == ${name})`;
+}
+
 /** An expression in parentheses where it needs them to be an operand of `&&`, on several lines when it has several. */
 export function group(expression: string): string {
   if (!/\|\||[^.[]\?[^.]/.test(outermost(expression))) return expression;

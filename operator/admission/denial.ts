@@ -3,7 +3,9 @@ import { concat, text } from './cel.ts';
 /** The object of a request: a CREATE may have a prefix for a name, a DELETE of a collection has neither name nor object. */
 const NAME = `(has(request.name) && request.name != '' ? request.name
   : object != null ? object.metadata.?name.orValue(object.metadata.?generateName.orValue('')) : '*')`;
-const HINT = '; production changes by promotion: kubectl create a Promotion (kubectl explain promotion.spec)';
+/** What a Promotion can carry stands here, since this is where people look for it. */
+const HINT =
+  '; production changes by promotion: kubectl create a Promotion of images by digest that ran in an environment, or of whole manifests in objects[] (kubectl explain promotion.spec)';
 
 /**
  * The message of a denied change of production (CEL): what was refused, why, and how a change gets in.

@@ -1,7 +1,9 @@
-import { all, any, group, sameField } from './cel.ts';
-import { denial } from './denial.ts';
+import { all, any, group, sameField, text } from './cel.ts';
+import { denial, refusal } from './denial.ts';
+import { UNPROTECT } from './names.ts';
 import { protectedNamespaces, type PolicyRule, type Validation } from './policy.ts';
-import { WORKLOAD_CONTROLLERS, clearsNamespace, controllers, onSubResource } from './who.ts';
+import { WORKLOAD_CONTROLLERS, clearsNamespace, controllers, may, onSubResource } from './who.ts';
+import { keepsUnprotect, sameSteering } from './workload-annotations.ts';
 
 const REMOVERS = [
   'generic-garbage-collector',
@@ -19,12 +21,27 @@ export const keepsOwners: Validation = {
   message: denial("' may not be given an owner: it would be deleted with it'"),
 };
 
-/** Workloads and claims go with their owner or namespace only. Needs no lock, so that a namespace can go. */
+/**
+ * Production is given up by a person: the verb alone is what every tool with cluster-admin has, and its prune would do it.
+ * Its pods go too: orphaned, they would run on with nobody to speak for them.
+ */
+const givenUp = all(
+  `oldObject.metadata.?annotations[?${text(UNPROTECT)}] == optional.of(oldObject.metadata.name)`,
+  "request.resource.resource != 'persistentvolumeclaims'",
+  "!has(request.options.propagationPolicy) || request.options.propagationPolicy != 'Orphan'",
+  '!has(request.options.orphanDependents) || !request.options.orphanDependents',
+  may('unprotect', 'productiontargets', 'request.namespace'),
+);
+
+/**
+ * Workloads and claims go with their owner or namespace, workloads also by the act of who may take the lock off. Needs no
+ * lock, so that a namespace can go.
+ */
 export function removal(): PolicyRule {
   const workloads = ['deployments', 'statefulsets', 'daemonsets', 'replicasets', 'controllerrevisions'];
   return {
     name: 'delete',
-    description: 'Workloads and claims of a protected namespace are deleted by controllers only.',
+    description: 'Workloads and claims of a protected namespace are deleted by controllers, or given up by a person.',
     namespaces: protectedNamespaces,
     match: [
       { groups: ['apps'], resources: workloads, operations: ['DELETE'] },
@@ -33,8 +50,11 @@ export function removal(): PolicyRule {
     ],
     validations: [
       {
-        expression: any("request.operation != 'DELETE'", controllers(REMOVERS), clearsNamespace),
-        message: denial("' may not be deleted'"),
+        expression: any("request.operation != 'DELETE'", controllers(REMOVERS), clearsNamespace, givenUp),
+        message: refusal(
+          `' may not be deleted' + (request.resource.resource == 'persistentvolumeclaims' ? ': it goes with its owner or namespace'
+  : ': giving it up needs the verb unprotect on productiontargets and the annotation ${UNPROTECT}=' + oldObject.metadata.name + ' on it (kubectl annotate), and is never done with --cascade=orphan')`,
+        ),
       },
       keepsOwners,
     ],
@@ -49,6 +69,7 @@ export function replicaSets(): PolicyRule {
     'dyn(object.spec) == dyn(oldObject.spec)',
     sameField('object.metadata', 'oldObject.metadata', 'labels'),
     sameField('object.metadata', 'oldObject.metadata', 'ownerReferences'),
+    sameSteering,
   );
   return {
     name: 'replicasets',
@@ -60,6 +81,7 @@ export function replicaSets(): PolicyRule {
         expression: any(unchanged, controllers(['deployment-controller', 'generic-garbage-collector'])),
         message: denial("' belongs to its Deployment alone'"),
       },
+      keepsUnprotect,
     ],
   };
 }

@@ -42,8 +42,11 @@ export interface PolicyRule {
   readonly namespaces?: Readonly<Record<string, unknown>>;
   /** Labels of the objects that it looks at, before or after the change; left out: all. */
   readonly objects?: Readonly<Record<string, unknown>>;
-  /** True when it compares with the namespace's WorkloadLock; a missing lock denies. */
-  readonly lock?: boolean;
+  /**
+   * True when it compares with the namespace's WorkloadLock; a missing lock denies. `IfPresent`: a missing one says
+   * nothing, for what goes on while a namespace and its lock go; another rule without a lock holds what is absolute.
+   */
+  readonly lock?: boolean | 'IfPresent';
   /** Requests are looked at only when all of these hold. */
   readonly conditions?: readonly Variable[];
   readonly variables?: readonly Variable[];
@@ -61,6 +64,7 @@ export function policyName(rule: string): string {
 /** The ValidatingAdmissionPolicy of a rule and the binding that turns it on. */
 export function renderRule(rule: PolicyRule): readonly PolicyObject[] {
   const metadata = describe(rule.name, rule.description);
+  const hasLock = rule.lock !== undefined && rule.lock !== false;
   return [
     {
       apiVersion: 'admissionregistration.k8s.io/v1',
@@ -68,7 +72,7 @@ export function renderRule(rule: PolicyRule): readonly PolicyObject[] {
       metadata,
       spec: {
         failurePolicy: 'Fail',
-        ...(rule.lock === true && { paramKind: { apiVersion: API_VERSION, kind: 'WorkloadLock' } }),
+        ...(hasLock && { paramKind: { apiVersion: API_VERSION, kind: 'WorkloadLock' } }),
         matchConstraints: matchConstraints(rule.match, rule.namespaces, rule.objects),
         ...(rule.conditions && { matchConditions: rule.conditions }),
         ...(rule.variables && { variables: rule.variables }),
@@ -85,7 +89,9 @@ export function renderRule(rule: PolicyRule): readonly PolicyObject[] {
       metadata,
       spec: {
         policyName: metadata.name,
-        ...(rule.lock === true && { paramRef: { name: LOCK_NAME, parameterNotFoundAction: 'Deny' } }),
+        ...(hasLock && {
+          paramRef: { name: LOCK_NAME, parameterNotFoundAction: rule.lock === 'IfPresent' ? 'Allow' : 'Deny' },
+        }),
         validationActions: ['Deny'],
       },
     },

@@ -12,11 +12,14 @@ import { removal, replicaSets, routing, workloadStatus } from './lifecycle.ts';
 import { scale } from './scale.ts';
 import { operatorOnly } from './operator-only.ts';
 import { pods } from './pods.ts';
-import { liveAccess, podsLive } from './pods-live.ts';
+import { podDeletion, podEviction } from './pod-deletion.ts';
+import { podMakers } from './pod-makers.ts';
+import { liveAccess, podWriters, podsLive } from './pods-live.ts';
 import { renderRule, type PolicyObject } from './policy.ts';
 import { requestedBy, setRequestedBy, votes } from './votes.ts';
 import { who } from './who.ts';
-import { workloads } from './workloads.ts';
+import { setChangedBy, setRevision } from './workload-annotations.ts';
+import { WORKLOADS, workloads } from './workloads.ts';
 
 export interface RenderOptions {
   /** Namespace of the operator and of its service accounts. */
@@ -35,6 +38,10 @@ export function renderPolicies({ systemNamespace }: RenderOptions): readonly Pol
     workloads(by),
     pods(),
     podsLive(),
+    podWriters(),
+    podDeletion(),
+    podEviction(),
+    podMakers(),
     liveAccess(),
     removal(),
     replicaSets(),
@@ -54,5 +61,5 @@ export function renderPolicies({ systemNamespace }: RenderOptions): readonly Pol
     guardControllers(systemNamespace),
     guardEnvironments(by, systemNamespace),
   ];
-  return [...rules.flatMap(renderRule), ...setRequestedBy()];
+  return [...rules.flatMap(renderRule), ...setRequestedBy(), ...setChangedBy(WORKLOADS), ...setRevision()];
 }

@@ -106,6 +106,18 @@ export const kubelet = all(
   "'system:nodes' in request.userInfo.groups",
 );
 
+/** The kubelet that runs the pod `oldObject`, by the name that it authenticates with (the node authorizer demands it). */
+export const kubeletOfPod = all(
+  "request.userInfo.username == 'system:node:' + oldObject.spec.?nodeName.orValue('')",
+  "'system:nodes' in request.userInfo.groups",
+);
+
+/**
+ * The scheduler. By its name alone, like kubelets: managed clusters give it tokens of other kinds, and it is trusted with
+ * what it decides about a pod, nothing else.
+ */
+export const scheduler = "request.userInfo.username == 'system:kube-scheduler'";
+
 /** RBAC grants the user a verb on an object of this group: `namespace` and `name` are CEL, left out for "any". */
 export function may(verb: string, resource: string, namespace?: string, name?: string): string {
   const scope = [

@@ -4,13 +4,19 @@ import { denial } from './denial.ts';
 import { keepsOwners } from './lifecycle.ts';
 import { mutates, mutatesNamed } from './mutations.ts';
 import { PLAN_MANAGER, RESTARTED_AT } from './names.ts';
-import { protectedNamespaces, type PolicyRule } from './policy.ts';
+import { protectedNamespaces, type PolicyRule, type ResourceRule } from './policy.ts';
 import { keepsReplicas } from './scale.ts';
 import { fieldManager, isDryRun, may, type Who } from './who.ts';
+import { keepsSteering, keepsUnprotect, namesWhoChangedIt } from './workload-annotations.ts';
 
 /** Replicas have a rule of their own; the template is compared part by part. */
 const BESIDE_FIELDS = ['replicas', 'template'];
 const BESIDE_METADATA = ['annotations', 'creationTimestamp'];
+
+/** The kinds whose content is approved. */
+export const WORKLOADS: readonly ResourceRule[] = [
+  { groups: ['apps'], resources: ['deployments', 'statefulsets', 'daemonsets'], operations: ['CREATE', 'UPDATE'] },
+];
 
 const template = 'variables.spec.template';
 const replicas = keepsReplicas('variables.approved');
@@ -26,9 +32,7 @@ export function workloads(by: Who): PolicyRule {
     description: 'Deployments, StatefulSets and DaemonSets of a protected namespace have approved content only.',
     lock: true,
     namespaces: protectedNamespaces,
-    match: [
-      { groups: ['apps'], resources: ['deployments', 'statefulsets', 'daemonsets'], operations: ['CREATE', 'UPDATE'] },
-    ],
+    match: WORKLOADS,
     variables: [
       { name: 'spec', expression: 'dyn(object.spec)' },
       { name: 'annotations', expression: annotations(template) },
@@ -70,6 +74,17 @@ export function workloads(by: Who): PolicyRule {
           "['Current', 'Fallback'].exists(r, r in variables.sameFields)",
         ),
       },
+      // A tool that applies what it finds in Git cannot tell a rollback from what it did not hear of: it takes back what
+      // people signed a moment ago. So an account rolls back only where the target says that it does so on purpose.
+      { name: 'person', expression: "!request.userInfo.username.startsWith('system:serviceaccount:')" },
+      {
+        name: 'namedAccount',
+        expression: `variables.approved.exists(a, a.role == 'Fallback' && request.userInfo.username in ${field('a', 'rollbackUsers', '[]')})`,
+      },
+      {
+        name: 'promoted',
+        expression: `variables.approved.filter(a, a.role == 'Current').map(a, a.spec.template.spec.containers.map(c, c.image).join(', ')).join(', ')`,
+      },
       { name: 'plan', expression: all(isDryRun, `${fieldManager} == ${text(PLAN_MANAGER)}`, by.promotions) },
     ],
     validations: [
@@ -79,11 +94,14 @@ export function workloads(by: Who): PolicyRule {
           all(
             'variables.fallback',
             `variables.approved.exists(a, a.role == 'Fallback' && ${may('rollback', 'productiontargets', 'request.namespace', 'a.target')})`,
+            any('variables.person', by.promotions, 'variables.namedAccount'),
           ),
           'variables.plan',
         ),
-        message: denial(`(variables.fallback
+        message: denial(`(variables.fallback && (variables.person || variables.namedAccount)
   ? ' is the signed fallback, and rolling back needs the verb rollback on productiontargets'
+  : variables.fallback
+  ? ' would take back what was promoted: commit that to Git (' + variables.promoted + '), or name ' + request.userInfo.username + ' in rollback.serviceAccounts of the ProductionTarget'
   : variables.approved.size() == 0
   ? ' is not a workload of a ProductionTarget'
   : ' does not match the approved content (' + (variables.sameTemplate.size() > 0 ? 'spec' : 'pod template') + ' differs)')`),
@@ -91,6 +109,9 @@ export function workloads(by: Who): PolicyRule {
       // Here, not in policies of their own: what a policy costs is converting the object for it.
       { ...replicas, expression: any("request.kind.kind == 'DaemonSet'", replicas.expression) },
       keepsOwners,
+      keepsSteering,
+      keepsUnprotect,
+      namesWhoChangedIt,
     ],
   };
 }

@@ -45,13 +45,6 @@ test('denied: labels that leave the workload or join another Service, also by po
   denied(t, await stage.agent('PATCH', path, leave), 'pods-live', /by its labels/);
   denied(t, await stage.agent('PATCH', path, join), 'pods-live', /by its labels/);
   denied(t, await stage.wildcard('PATCH', `${path}/status`, join), 'pods-live', /by its labels/);
-  allowed(t, await stage.agent('PATCH', path, { metadata: { annotations: { note: 'seen' } } }));
-  allowed(
-    t,
-    await stage.wildcard('PATCH', `${path}/status`, {
-      status: { conditions: [{ type: 'example.com/Seen', status: 'True' }] },
-    }),
-  );
 });
 
 test('denied: a pod taken over by another owner, so that it outlives its version', async (t) => {

@@ -5,6 +5,7 @@ import {
   messageOf,
   namespace,
   type Approved,
+  type PodWriter,
   type Json,
   type Live,
   type Send,
@@ -20,6 +21,7 @@ const plural: Readonly<Record<string, string>> = {
 
 export interface LockOptions {
   readonly liveAccess?: 'Deny' | 'Allow';
+  readonly podWriters?: readonly PodWriter[];
   /** Added to every approved entry. */
   readonly entry?: Partial<Approved>;
   /** Further approved entries. */
@@ -60,7 +62,7 @@ export class Production {
       stage.promotions(
         'POST',
         production.own('workloadlocks'),
-        lock(name, [...live, ...(options.also ?? [])], options.liveAccess),
+        lock(name, [...live, ...(options.also ?? [])], options.liveAccess, options.podWriters),
       ),
     );
     await must(

@@ -213,12 +213,21 @@ export interface Approved {
   readonly minReplicas?: number;
   readonly injected?: readonly { readonly container: string; readonly imagePrefix: string }[];
   readonly mutations?: readonly Json[];
+  readonly rollbackUsers?: readonly string[];
+}
+
+/** Who writes into running pods, beside kubelets and Kubernetes' controllers. */
+export interface PodWriter {
+  readonly user: string;
+  readonly annotations?: readonly string[];
+  readonly conditions?: readonly string[];
 }
 
 export function lock(
   namespaceName: string,
   approved: readonly Approved[],
   liveAccess: 'Deny' | 'Allow' = 'Deny',
+  podWriters: readonly PodWriter[] = [],
 ): Json {
   return {
     apiVersion: 'twinlock.dev/v1alpha1',
@@ -226,6 +235,7 @@ export function lock(
     metadata: { name: 'lock', namespace: namespaceName },
     spec: {
       liveAccess,
+      podWriters,
       approved: approved.map((entry) => ({
         minReplicas: 1,
         target: 'web',

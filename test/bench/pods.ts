@@ -1,16 +1,24 @@
-import type { Cluster } from '../harness/index.ts';
+import { Kubelet, type Cluster } from '../harness/index.ts';
 import { each, wire } from './stage.ts';
 
 interface PodList {
   readonly items: readonly {
     readonly metadata: { readonly name: string; readonly namespace: string };
-    readonly spec: { readonly containers: readonly { readonly name: string; readonly image: string }[] };
+    readonly spec: {
+      readonly nodeName?: string;
+      readonly containers: readonly { readonly name: string; readonly image: string }[];
+    };
   }[];
 }
 
-/** Stands in for kubelets on an API without nodes: every pod that is there becomes Running and Ready. */
-export async function keepPodsReady(cluster: Cluster): Promise<{ stop(): Promise<void> }> {
+/**
+ * Stands in for kubelets on an API without nodes: every pod that is there becomes Running and Ready.
+ *
+ * @param production namespace whose pods need a real kubelet's word
+ */
+export async function keepPodsReady(cluster: Cluster, production?: string): Promise<{ stop(): Promise<void> }> {
   const admin = await wire(cluster.kubeconfig);
+  const kubelet = production === undefined ? undefined : await Kubelet.open(cluster, 'node-1');
   const stopped = new AbortController();
   const loop = (async () => {
     while (!stopped.signal.aborted) {
@@ -31,8 +39,14 @@ export async function keepPodsReady(cluster: Cluster): Promise<{ stop(): Promise
           imageID: container.image,
         }));
         const status = { phase: 'Running', startTime: now, conditions, containerStatuses };
-        await admin.send('PATCH', path, { status }, 'application/merge-patch+json');
+        if (kubelet === undefined || namespace !== production) {
+          await admin.send('PATCH', path, { status }, 'application/merge-patch+json');
+          return;
+        }
+        if (spec.nodeName === undefined) await kubelet.bind(namespace, name);
+        await kubelet.report(namespace, name, status);
       });
+      await kubelet?.endTerminating(production);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   })();

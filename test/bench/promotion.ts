@@ -37,7 +37,7 @@ export async function measurePromotion({ votes }: Sizes): Promise<Figure[]> {
     await furnish(stage, publicKey);
     const environments = await startOperator(stage, 'environments');
     const promotions = await startOperator(stage, 'promotions');
-    const pods = await keepPodsReady(cluster);
+    const pods = await keepPodsReady(cluster, 'shop');
     await guarded(stage);
     const client = new KubeClient(await loadConfig({ kubeconfig: cluster.kubeconfig }));
     const times: number[] = [];

@@ -8,6 +8,7 @@ export { HarnessError } from './errors.ts';
 export { kstatusOf } from './kstatus.ts';
 export type { KstatusAnswer } from './kstatus.ts';
 export { opensshTests } from './openssh-tests.ts';
+export { Kubelet } from './kubelet.ts';
 export { freePorts } from './ports.ts';
 export { kubernetesVersion, tools } from './tools.ts';
 export { waitFor } from './wait.ts';

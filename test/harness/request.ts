@@ -15,6 +15,7 @@ export async function request(
   { body, contentType = 'application/json', headers }: RequestOptions = {},
 ): Promise<Answer> {
   const { endpoint, credentials } = await readKubeconfig(kubeconfig);
+  const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
   const identity =
     'token' in credentials
       ? { headers: { authorization: `Bearer ${credentials.token}` } }
@@ -32,7 +33,8 @@ export async function request(
       timeout: 20_000,
       headers: {
         accept: 'application/json',
-        ...(body !== undefined && { 'content-type': contentType }),
+        // The length too: without it the body of a DELETE would be sent as if there were none.
+        ...(payload !== undefined && { 'content-type': contentType, 'content-length': payload.length }),
         ...identity.headers,
         ...headers,
       },
@@ -47,7 +49,7 @@ export async function request(
         resolve({ status: incoming.statusCode ?? 0, body: parsed(Buffer.concat(chunks).toString()) }),
       );
     });
-    outgoing.end(body === undefined ? undefined : JSON.stringify(body));
+    outgoing.end(payload);
   });
 }
 

@@ -168,19 +168,33 @@ export const allowedMutations = listOf(
 export const podWriters = keyedList(
   'Who, beside kubelets and the controllers of Kubernetes, may write annotations and readiness-gate conditions of running pods, e.g. a network plugin.',
   ['user'],
-  z.object({
-    user: printable('User, as `kubectl auth whoami` prints it, e.g. system:serviceaccount:kube-system:multus.', 253),
-    annotations: setOf(
-      'Annotations: exact, or their start with a final *. Those that a template reads by the downward API stay frozen.',
-      nameOrPrefix('Annotation, or its start and *.'),
-      { max: 16 },
-    ).optional(),
-    conditions: setOf(
-      "Types of conditions, where the pod's spec names them as readiness gates.",
-      printable('Type of the condition.', 317),
-      { max: 16 },
-    ).optional(),
-  }),
+  withRules(
+    z.object({
+      user: printable(
+        'User, as `kubectl auth whoami` prints it, e.g. system:serviceaccount:kube-system:multus; where each node has one of its own, their start with a final *, e.g. system:ovn-node:*.',
+        253,
+      ),
+      annotations: setOf(
+        'Annotations: exact, or their start with a final *. Those that a template reads by the downward API stay frozen.',
+        nameOrPrefix('Annotation, or its start and *.'),
+        { max: 16 },
+      ).optional(),
+      conditions: setOf(
+        "Types of conditions, exact, or their start with a final *, where the pod's spec names them as readiness gates.",
+        nameOrPrefix('Type of the condition, or its start and *.'),
+        { max: 16 },
+      ).optional(),
+    }),
+    {
+      cel: "!self.user.endsWith('*') || (self.user.endsWith(':*') && self.user != 'system:*' && !self.user.startsWith('system:serviceaccount'))",
+      message:
+        'write a user, or what users of nodes start with, e.g. system:ovn-node:*; a service account by its whole name',
+      fieldPath: '.user',
+      check: ({ user }) =>
+        !user.endsWith('*') ||
+        (user.endsWith(':*') && user !== 'system:*' && !user.startsWith('system:serviceaccount')),
+    },
+  ),
   { max: 16 },
 );
 

@@ -1,6 +1,6 @@
 /** What kubelets do for pods, as far as a rollout sees it: this size of cluster has no nodes. */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { ApiCluster } from '../../harness/index.ts';
+import { Kubelet, type ApiCluster } from '../../harness/index.ts';
 
 export interface Pods {
   /** Pods with this image never become ready from now on. */
@@ -10,17 +10,19 @@ export interface Pods {
 
 interface PodBody {
   readonly metadata: { readonly name: string; readonly namespace: string };
-  readonly spec: { readonly containers: readonly { readonly image: string }[] };
+  readonly spec: { readonly nodeName?: string; readonly containers: readonly { readonly image: string }[] };
   readonly status?: { readonly phase?: string };
 }
 
-/** Makes every pending pod of a Deployment ready, again and again. */
+/** Makes every pending pod of a Deployment ready and ends what is to end, again and again. */
 export function startPods(cluster: ApiCluster): Pods {
   const broken = new Set<string>();
   const stop = new AbortController();
   const work = async (): Promise<void> => {
+    // Admission believes nobody else what becomes of a pod of production.
+    const kubelet = await Kubelet.open(cluster, 'node-1');
     while (!stop.signal.aborted) {
-      await round(cluster, broken).catch(() => undefined);
+      await round(cluster, kubelet, broken).catch(() => undefined);
       await pause(60);
     }
   };
@@ -34,7 +36,8 @@ export function startPods(cluster: ApiCluster): Pods {
   };
 }
 
-async function round(cluster: ApiCluster, broken: ReadonlySet<string>): Promise<void> {
+async function round(cluster: ApiCluster, kubelet: Kubelet, broken: ReadonlySet<string>): Promise<void> {
+  await kubelet.endTerminating();
   const { body } = await cluster.request('GET', '/api/v1/pods?fieldSelector=status.phase%3DPending&labelSelector=app');
   const { items = [] } = body as { readonly items?: readonly PodBody[] };
   const now = new Date().toISOString();
@@ -45,9 +48,7 @@ async function round(cluster: ApiCluster, broken: ReadonlySet<string>): Promise<
       status: 'True',
       lastTransitionTime: now,
     }));
-    await cluster.request('PATCH', `/api/v1/namespaces/${metadata.namespace}/pods/${metadata.name}/status`, {
-      body: { status: { phase: 'Running', conditions } },
-      contentType: 'application/merge-patch+json',
-    });
+    if (spec.nodeName === undefined) await kubelet.bind(metadata.namespace, metadata.name);
+    await kubelet.report(metadata.namespace, metadata.name, { phase: 'Running', conditions });
   }
 }

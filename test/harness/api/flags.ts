@@ -61,7 +61,9 @@ export function controllerManagerArgs({ folder }: Layout): string[] {
     'cluster-signing-key-file': pki('ca.key'),
     'use-service-account-credentials': 'true',
     'leader-elect': 'false',
-    controllers: '*,-cloud-node-lifecycle-controller,-node-ipam-controller,-node-route-controller',
+    // Kubelets here say nothing of their nodes: after a minute all pods would be marked NotReady.
+    controllers:
+      '*,-cloud-node-lifecycle-controller,-node-ipam-controller,-node-lifecycle-controller,-node-route-controller',
     'kube-api-qps': '200',
     'kube-api-burst': '400',
   });

@@ -1,0 +1,150 @@
+import { all, any, text } from './cel.ts';
+import { refusal } from './denial.ts';
+import { CHANGED_BY, UNPROTECT } from './names.ts';
+import {
+  describe,
+  matchConstraints,
+  policyName,
+  protectedNamespaces,
+  type PolicyObject,
+  type ResourceRule,
+  type Validation,
+} from './policy.ts';
+import { controllers, may } from './who.ts';
+
+/** Makes the deployment controller put back a former template, again and again where the lock refuses that. */
+const ROLLBACK_TO = 'deprecated.deployment.rollback.to';
+/** Revision, history, and the sizes that scaling in mid-rollout is computed from. */
+const CONTROLLERS_PREFIX = 'deployment.kubernetes.io/';
+const REVISION = `${CONTROLLERS_PREFIX}revision`;
+
+const now = 'object.metadata.?annotations.orValue({})';
+const before = "(request.operation == 'UPDATE' ? oldObject.metadata.?annotations.orValue({}) : {})";
+const keeps = (name: string): string => `${now}[?${text(name)}] == ${before}[?${text(name)}]`;
+const absent = (name: string): string => `!(${text(name)} in ${now})`;
+
+/**
+ * Annotations that steer the deployment controller are its own. They may be taken away, since `kubectl replace` of a
+ * manifest does, and the controller writes them again; the revision stays, see {@link setRevision}. What is made again
+ * from an export brings one.
+ */
+export const keepsSteering: Validation = {
+  expression: any(
+    controllers(['deployment-controller']),
+    all(
+      any(absent(ROLLBACK_TO), keeps(ROLLBACK_TO)),
+      `${now}.all(k, !k.startsWith(${text(CONTROLLERS_PREFIX)}) || ${before}[?k] == optional.of(${now}[k])
+  || (request.operation == 'CREATE' && k == ${text(REVISION)}))`,
+    ),
+  ),
+  message: refusal(
+    `' has annotations of the deployment controller (${CONTROLLERS_PREFIX}*, ${ROLLBACK_TO}): leave them out; kubectl rollout undo goes back'`,
+  ),
+};
+
+/** The same on a ReplicaSet, where nothing writes again what is taken away. */
+export const sameSteering = all(
+  `${now}.all(k, !k.startsWith(${text(CONTROLLERS_PREFIX)}) || ${before}[?k] == optional.of(${now}[k]))`,
+  `${before}.all(k, !k.startsWith(${text(CONTROLLERS_PREFIX)}) || k in ${now})`,
+);
+
+/** The act of a person who is about to delete it; a tool that merely may must not find it there. */
+export const keepsUnprotect: Validation = {
+  expression: any(
+    absent(UNPROTECT),
+    keeps(UNPROTECT),
+    controllers(['deployment-controller']),
+    may('unprotect', 'productiontargets', 'request.namespace'),
+  ),
+  message: refusal(`' is annotated ${UNPROTECT} with the verb unprotect on productiontargets only'`),
+};
+
+const newTemplate = "request.operation == 'CREATE' || dyn(object.spec.template) != dyn(oldObject.spec.template)";
+
+/** Checked after every mutation, so that nobody else's name stands there. */
+export const namesWhoChangedIt: Validation = {
+  expression: `(${newTemplate})
+? ${now}[?${text(CHANGED_BY)}] == optional.of(request.userInfo.username)
+: (${any(keeps(CHANGED_BY), absent(CHANGED_BY), `${now}[?${text(CHANGED_BY)}] == optional.of(request.userInfo.username)`).replaceAll('\n', ' ')})`,
+  message: refusal(`' names who changed its content in the annotation ${CHANGED_BY}: leave it to the API server'`),
+};
+
+/**
+ * Writes who changes the content of a workload of production: the one who sees a rollback there is another process, and
+ * managed fields name programs, not users. On the workload, never on its template: pods do not change by it.
+ */
+export function setChangedBy(workloads: readonly ResourceRule[]): readonly PolicyObject[] {
+  return setAnnotation({
+    name: 'changed-by',
+    description: 'Writes the user who changes the content of a workload into an annotation.',
+    match: workloads,
+    when: newTemplate,
+    annotation: CHANGED_BY,
+    value: 'request.userInfo.username',
+  });
+}
+
+/**
+ * Keeps the revision of a Deployment, by which a rollback is told from content that was never applied: `kubectl replace`
+ * would drop it, and `kubectl rollout undo` writes back the one that it read a moment before.
+ */
+export function setRevision(): readonly PolicyObject[] {
+  return setAnnotation({
+    name: 'revision',
+    description: 'Keeps the revision of a Deployment, which its controller alone writes.',
+    match: [{ groups: ['apps'], resources: ['deployments'], operations: ['UPDATE'] }],
+    when: all(
+      `${text(REVISION)} in oldObject.metadata.?annotations.orValue({})`,
+      `!(${keeps(REVISION)})`,
+      `!(${controllers(['deployment-controller']).replaceAll('\n', ' ')})`,
+    ),
+    annotation: REVISION,
+    value: `oldObject.metadata.annotations[${text(REVISION)}]`,
+  });
+}
+
+interface SetAnnotation {
+  readonly name: string;
+  readonly description: string;
+  readonly match: readonly ResourceRule[];
+  /** CEL: the requests that it changes. */
+  readonly when: string;
+  readonly annotation: string;
+  /** CEL. */
+  readonly value: string;
+}
+
+function setAnnotation({ name, description, match, when, annotation, value }: SetAnnotation): readonly PolicyObject[] {
+  const metadata = describe(name, description);
+  return [
+    {
+      apiVersion: 'admissionregistration.k8s.io/v1',
+      kind: 'MutatingAdmissionPolicy',
+      metadata,
+      spec: {
+        failurePolicy: 'Fail',
+        reinvocationPolicy: 'IfNeeded',
+        matchConstraints: matchConstraints(match, protectedNamespaces),
+        matchConditions: [{ name: 'when', expression: when }],
+        mutations: [
+          {
+            patchType: 'ApplyConfiguration',
+            applyConfiguration: {
+              expression: `Object{
+  metadata: Object.metadata{
+    annotations: {${text(annotation)}: ${value}}
+  }
+}`,
+            },
+          },
+        ],
+      },
+    },
+    {
+      apiVersion: 'admissionregistration.k8s.io/v1',
+      kind: 'MutatingAdmissionPolicyBinding',
+      metadata,
+      spec: { policyName: policyName(name) },
+    },
+  ];
+}
