@@ -1,5 +1,5 @@
 import type { KubeObject } from '../kube/index.ts';
-import { API_VERSION, LOCK_NAME, PROTECTED_LABEL } from './names.ts';
+import { API_VERSION, LOCK_NAME, PROTECTED_LABEL, PROTECTIONS } from './names.ts';
 
 /** A rendered policy or binding; `spec` has every default written out, so that what is installed can be compared. */
 export interface PolicyObject extends KubeObject {
@@ -50,15 +50,20 @@ export interface PolicyRule {
   readonly validations: readonly Validation[];
 }
 
-/** The namespaces that hold production. */
-export const protectedNamespaces = { matchLabels: { [PROTECTED_LABEL]: 'true' } };
+/**
+ * The namespaces that hold production, those of `mode: Warn` too. A rule of theirs has two bindings: one refuses, the other
+ * only tells.
+ */
+export const protectedNamespaces = {
+  matchExpressions: [{ key: PROTECTED_LABEL, operator: 'In', values: Object.values(PROTECTIONS) }],
+};
 
 /** Name of a rule's policy and binding. */
 export function policyName(rule: string): string {
   return `twinlock-${rule}`;
 }
 
-/** The ValidatingAdmissionPolicy of a rule and the binding that turns it on. */
+/** The ValidatingAdmissionPolicy of a rule and the bindings that turn it on. */
 export function renderRule(rule: PolicyRule): readonly PolicyObject[] {
   const metadata = describe(rule.name, rule.description);
   return [
@@ -79,17 +84,43 @@ export function renderRule(rule: PolicyRule): readonly PolicyObject[] {
         })),
       },
     },
-    {
-      apiVersion: 'admissionregistration.k8s.io/v1',
-      kind: 'ValidatingAdmissionPolicyBinding',
-      metadata,
-      spec: {
-        policyName: metadata.name,
-        ...(rule.lock === true && { paramRef: { name: LOCK_NAME, parameterNotFoundAction: 'Deny' } }),
-        validationActions: ['Deny'],
-      },
-    },
+    ...bindings(rule),
   ];
+}
+
+function bindings(rule: PolicyRule): readonly PolicyObject[] {
+  if (rule.namespaces !== protectedNamespaces) return [binding(rule, rule.name, ['Deny'], 'Deny')];
+  return [
+    binding(rule, rule.name, ['Deny'], 'Deny', PROTECTIONS.enforce),
+    // A parameter that is missing is an error of the binding, which refuses whatever its actions are.
+    binding(rule, `${rule.name}-warn`, ['Warn', 'Audit'], 'Allow', PROTECTIONS.warn),
+  ];
+}
+
+function binding(
+  rule: PolicyRule,
+  name: string,
+  validationActions: readonly ('Deny' | 'Warn' | 'Audit')[],
+  parameterNotFoundAction: 'Deny' | 'Allow',
+  protection?: string,
+): PolicyObject {
+  return {
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind: 'ValidatingAdmissionPolicyBinding',
+    metadata: describe(name, rule.description),
+    spec: {
+      policyName: policyName(rule.name),
+      ...(rule.lock === true && { paramRef: { name: LOCK_NAME, parameterNotFoundAction } }),
+      ...(protection !== undefined && {
+        matchResources: {
+          matchPolicy: 'Equivalent',
+          namespaceSelector: { matchLabels: { [PROTECTED_LABEL]: protection } },
+          objectSelector: {},
+        },
+      }),
+      validationActions,
+    },
+  };
 }
 
 /** Name, labels and description that every rendered object carries. */

@@ -106,6 +106,12 @@ export const kubelet = all(
   "'system:nodes' in request.userInfo.groups",
 );
 
+/**
+ * The scheduler, which says on which node a pod runs and so who gets its token. By name only, as kubelets: who may
+ * impersonate users is a cluster admin anyway.
+ */
+export const scheduler = "request.userInfo.username == 'system:kube-scheduler'";
+
 /** RBAC grants the user a verb on an object of this group: `namespace` and `name` are CEL, left out for "any". */
 export function may(verb: string, resource: string, namespace?: string, name?: string): string {
   const scope = [
