@@ -1,4 +1,5 @@
 import type { KubeObject } from '../kube/index.ts';
+import { any, not } from './cel.ts';
 import { API_VERSION, LOCK_NAME, PROTECTED_LABEL, PROTECTIONS } from './names.ts';
 
 /** A rendered policy or binding; `spec` has every default written out, so that what is installed can be compared. */
@@ -31,6 +32,15 @@ export interface Validation {
   readonly difference?: string;
 }
 
+/**
+ * What must hold first. Every other expression of the rule is looked at only when it does, so that a map or a list which a
+ * user fills costs nothing beyond its length.
+ */
+export interface Bounds extends Validation {
+  /** CEL: what is out of bounds is let in all the same, and nothing else of it is looked at. */
+  readonly unless?: string;
+}
+
 /** One rule of the lock; see docs of the lock in security.md. */
 export interface PolicyRule {
   /** The policy and its binding are named `twinlock-<name>`. */
@@ -46,6 +56,7 @@ export interface PolicyRule {
   readonly lock?: boolean;
   /** Requests are looked at only when all of these hold. */
   readonly conditions?: readonly Variable[];
+  readonly bounds?: Bounds;
   readonly variables?: readonly Variable[];
   readonly validations: readonly Validation[];
 }
@@ -66,6 +77,10 @@ export function policyName(rule: string): string {
 /** The ValidatingAdmissionPolicy of a rule and the bindings that turn it on. */
 export function renderRule(rule: PolicyRule): readonly PolicyObject[] {
   const metadata = describe(rule.name, rule.description);
+  const variables = [
+    ...(rule.bounds ? [{ name: 'bounded', expression: rule.bounds.expression }] : []),
+    ...(rule.variables ?? []),
+  ];
   return [
     {
       apiVersion: 'admissionregistration.k8s.io/v1',
@@ -76,8 +91,8 @@ export function renderRule(rule: PolicyRule): readonly PolicyObject[] {
         ...(rule.lock === true && { paramKind: { apiVersion: API_VERSION, kind: 'WorkloadLock' } }),
         matchConstraints: matchConstraints(rule.match, rule.namespaces, rule.objects),
         ...(rule.conditions && { matchConditions: rule.conditions }),
-        ...(rule.variables && { variables: rule.variables }),
-        validations: rule.validations.map(({ expression, message }) => ({
+        ...(variables.length > 0 && { variables }),
+        validations: withBounds(rule).map(({ expression, message }) => ({
           expression,
           messageExpression: message,
           reason: 'Forbidden',
@@ -85,6 +100,19 @@ export function renderRule(rule: PolicyRule): readonly PolicyObject[] {
       },
     },
     ...bindings(rule),
+  ];
+}
+
+/** The API server evaluates a variable when it is first asked for, so what is out of bounds is not looked at further. */
+function withBounds({ bounds, validations }: PolicyRule): readonly Validation[] {
+  if (bounds === undefined) return validations;
+  const unless = bounds.unless === undefined ? [] : [bounds.unless];
+  return [
+    { expression: any('variables.bounded', ...unless), message: bounds.message },
+    ...validations.map((validation) => ({
+      ...validation,
+      expression: any(not('variables.bounded'), validation.expression),
+    })),
   ];
 }
 

@@ -1,3 +1,4 @@
+import { bounds } from './bounds.ts';
 import { boundary, boundarySlices } from './boundary.ts';
 import {
   guardCluster,
@@ -45,6 +46,7 @@ export function renderPolicies({ systemNamespace }: RenderOptions): readonly Pol
     routing(),
     boundary(by),
     boundarySlices(),
+    bounds(),
     votes(),
     requestedBy(),
     operatorOnly(by),

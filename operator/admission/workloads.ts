@@ -1,3 +1,4 @@
+import { podBounds } from './bounds.ts';
 import { all, any, field, sameExcept, text } from './cel.ts';
 import { denial } from './denial.ts';
 import { keepsOwners } from './lifecycle.ts';
@@ -27,6 +28,7 @@ export function workloads(by: Who): PolicyRule {
     match: [
       { groups: ['apps'], resources: ['deployments', 'statefulsets', 'daemonsets'], operations: ['CREATE', 'UPDATE'] },
     ],
+    bounds: podBounds('object.spec.template.metadata'),
     variables: [
       { name: 'spec', expression: 'dyn(object.spec)' },
       { name: 'annotations', expression: annotations(template) },

@@ -12,31 +12,64 @@ interface Spec {
   readonly paramKind?: object;
   readonly paramRef?: { readonly parameterNotFoundAction?: string };
   readonly validationActions?: readonly string[];
+  readonly matchResources?: { readonly namespaceSelector?: { readonly matchLabels?: object } };
   readonly validations?: readonly { readonly expression: string; readonly messageExpression: string }[];
   readonly matchConstraints?: { readonly namespaceSelector: object; readonly resourceRules: readonly object[] };
 }
 const specOf = (policy: PolicyObject): Spec => policy.spec;
+const bindingOf = (name: string): Spec => {
+  const binding = ofKind('ValidatingAdmissionPolicyBinding').find(({ metadata }) => metadata.name === name);
+  if (binding === undefined) throw new Error(`no binding ${name}`);
+  return specOf(binding);
+};
 
 test('every policy has a binding of its name, and every binding a policy', (t) => {
   for (const side of ['Validating', 'Mutating']) {
     const names = ofKind(`${side}AdmissionPolicy`).map(({ metadata }) => metadata.name);
-    const bound = ofKind(`${side}AdmissionPolicyBinding`).map((binding) => specOf(binding).policyName);
-    t.deepEqual(bound.toSorted(), names.toSorted());
+    const bindings = ofKind(`${side}AdmissionPolicyBinding`);
+    const own = bindings.filter(({ metadata }) => !metadata.name.endsWith('-warn'));
+    t.deepEqual(own.map((binding) => specOf(binding).policyName).toSorted(), names.toSorted());
+    for (const binding of bindings) t.is(binding.metadata.name.replace(/-warn$/, ''), specOf(binding).policyName ?? '');
     t.is(new Set(names).size, names.length);
     t.true(names.every((name) => name.startsWith('twinlock-')));
   }
   t.is(policies.length, policies.filter(({ kind }) => kind.includes('AdmissionPolicy')).length);
 });
 
-test('deny is the default: errors fail, a missing lock denies, every binding denies', (t) => {
+test('deny is the default: errors fail, a missing lock denies, every policy has a binding that denies', (t) => {
   for (const policy of ofKind('ValidatingAdmissionPolicy')) {
     t.is(specOf(policy).failurePolicy, 'Fail', policy.metadata.name);
-    const binding = ofKind('ValidatingAdmissionPolicyBinding').find(
-      ({ metadata }) => metadata.name === policy.metadata.name,
-    );
-    t.deepEqual(binding && specOf(binding).validationActions, ['Deny']);
+    const spec = bindingOf(policy.metadata.name);
+    t.deepEqual(spec.validationActions, ['Deny']);
     const hasParam = specOf(policy).paramKind !== undefined;
-    t.is(binding && specOf(binding).paramRef?.parameterNotFoundAction, hasParam ? 'Deny' : undefined);
+    t.is(spec.paramRef?.parameterNotFoundAction, hasParam ? 'Deny' : undefined);
+  }
+});
+
+test('a rule of protected namespaces denies where the label says so, and tells where it says that', (t) => {
+  const values = (name: string): unknown => bindingOf(name).matchResources?.namespaceSelector?.matchLabels;
+  const guarded = ofKind('ValidatingAdmissionPolicy').filter((policy) =>
+    JSON.stringify(specOf(policy).matchConstraints?.namespaceSelector).includes('twinlock.dev/protected'),
+  );
+  t.true(guarded.length >= 9);
+  for (const { metadata, spec } of guarded) {
+    t.deepEqual(values(metadata.name), { 'twinlock.dev/protected': 'true' }, metadata.name);
+    const warn = bindingOf(`${metadata.name}-warn`);
+    t.deepEqual(warn.matchResources?.namespaceSelector?.matchLabels, { 'twinlock.dev/protected': 'warn' });
+    t.deepEqual(warn.validationActions, ['Warn', 'Audit']);
+    // A binding without its parameter refuses, whatever its actions are.
+    if (spec['paramKind'] !== undefined) t.is(warn.paramRef?.parameterNotFoundAction, 'Allow');
+  }
+  const warnings = ofKind('ValidatingAdmissionPolicyBinding').filter(({ metadata }) => metadata.name.endsWith('-warn'));
+  t.is(warnings.length, guarded.length);
+});
+
+test('what a user fills is counted first, and nothing else is looked at beyond that', (t) => {
+  for (const name of ['votes', 'requested-by', 'workloads', 'pods', 'bounds']) {
+    const policy = ofKind('ValidatingAdmissionPolicy').find(({ metadata }) => metadata.name === `twinlock-${name}`);
+    const [first, ...others] = (policy && specOf(policy).validations) ?? [];
+    t.regex(first?.expression ?? '', /^variables\.bounded/, name);
+    for (const { expression } of others) t.true(expression.startsWith('!variables.bounded\n||'), expression);
   }
 });
 
