@@ -46,16 +46,17 @@ test('deny is the default: errors fail, a missing lock denies, every policy has 
   }
 });
 
+const labelsOf = (binding: Spec): unknown => binding.matchResources?.namespaceSelector?.matchLabels;
+
 test('a rule of protected namespaces denies where the label says so, and tells where it says that', (t) => {
-  const values = (name: string): unknown => bindingOf(name).matchResources?.namespaceSelector?.matchLabels;
   const guarded = ofKind('ValidatingAdmissionPolicy').filter((policy) =>
     JSON.stringify(specOf(policy).matchConstraints?.namespaceSelector).includes('twinlock.dev/protected'),
   );
   t.true(guarded.length >= 9);
   for (const { metadata, spec } of guarded) {
-    t.deepEqual(values(metadata.name), { 'twinlock.dev/protected': 'true' }, metadata.name);
+    t.deepEqual(labelsOf(bindingOf(metadata.name)), { 'twinlock.dev/protected': 'true' }, metadata.name);
     const warn = bindingOf(`${metadata.name}-warn`);
-    t.deepEqual(warn.matchResources?.namespaceSelector?.matchLabels, { 'twinlock.dev/protected': 'warn' });
+    t.deepEqual(labelsOf(warn), { 'twinlock.dev/protected': 'warn' });
     t.deepEqual(warn.validationActions, ['Warn', 'Audit']);
     // A binding without its parameter refuses, whatever its actions are.
     if (spec['paramKind'] !== undefined) t.is(warn.paramRef?.parameterNotFoundAction, 'Allow');
