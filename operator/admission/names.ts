@@ -1,16 +1,17 @@
 import { apiVersion, group } from '../api/kind.ts';
 import { workloadLockName } from '../api/kinds/workload-lock.ts';
-import { annotations, boundaryName, fieldManagers, labels, serviceAccounts } from '../api/names.ts';
+import { annotations, boundaryName, fieldManagers, labels, protections, serviceAccounts } from '../api/names.ts';
 
 /** The API's names as the policies use them. */
 export const GROUP = group;
 export const API_VERSION = apiVersion;
 export const LOCK_NAME = workloadLockName;
 export const PROTECTED_LABEL = labels.protected;
+export const PROTECTIONS = protections;
+export const UNPROTECT = annotations.unprotect;
 export const ENVIRONMENT_LABEL = labels.environment;
 export const REQUESTED_BY = annotations.requestedBy;
 export const CHANGED_BY = annotations.changedBy;
-export const UNPROTECT = annotations.unprotect;
 export const VOTE_PREFIX = annotations.votePrefix;
 export const PROMOTIONS = serviceAccounts.promotions;
 export const ENVIRONMENTS = serviceAccounts.environments;

@@ -1,3 +1,4 @@
+import { podBounds } from './bounds.ts';
 import { all, any, field, not, group, sameBeside, text, texts } from './cel.ts';
 import { CONTAINER_FIELDS } from './container-fields.ts';
 import { denial } from './denial.ts';
@@ -117,6 +118,7 @@ export function pods(): PolicyRule {
     lock: true,
     namespaces: protectedNamespaces,
     match: [{ groups: [''], resources: ['pods'], operations: ['CREATE'] }],
+    bounds: podBounds('object.metadata'),
     variables: [
       { name: 'pod', expression: 'dyn(object.spec)' },
       { name: 'labels', expression: field('object.metadata', 'labels', '{}') },

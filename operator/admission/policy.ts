@@ -1,5 +1,6 @@
 import type { KubeObject } from '../kube/index.ts';
-import { API_VERSION, LOCK_NAME, PROTECTED_LABEL } from './names.ts';
+import { any, not } from './cel.ts';
+import { API_VERSION, LOCK_NAME, PROTECTED_LABEL, PROTECTIONS } from './names.ts';
 
 /** A rendered policy or binding; `spec` has every default written out, so that what is installed can be compared. */
 export interface PolicyObject extends KubeObject {
@@ -31,6 +32,15 @@ export interface Validation {
   readonly difference?: string;
 }
 
+/**
+ * What must hold first. Every other expression of the rule is looked at only when it does, so that a map or a list which a
+ * user fills costs nothing beyond its length.
+ */
+export interface Bounds extends Validation {
+  /** CEL: what is out of bounds is let in all the same, and nothing else of it is looked at. */
+  readonly unless?: string;
+}
+
 /** One rule of the lock; see docs of the lock in security.md. */
 export interface PolicyRule {
   /** The policy and its binding are named `twinlock-<name>`. */
@@ -49,22 +59,31 @@ export interface PolicyRule {
   readonly lock?: boolean | 'IfPresent';
   /** Requests are looked at only when all of these hold. */
   readonly conditions?: readonly Variable[];
+  readonly bounds?: Bounds;
   readonly variables?: readonly Variable[];
   readonly validations: readonly Validation[];
 }
 
-/** The namespaces that hold production. */
-export const protectedNamespaces = { matchLabels: { [PROTECTED_LABEL]: 'true' } };
+/**
+ * The namespaces that hold production, those of `mode: Warn` too. A rule of theirs has two bindings: one refuses, the other
+ * only tells.
+ */
+export const protectedNamespaces = {
+  matchExpressions: [{ key: PROTECTED_LABEL, operator: 'In', values: Object.values(PROTECTIONS) }],
+};
 
 /** Name of a rule's policy and binding. */
 export function policyName(rule: string): string {
   return `twinlock-${rule}`;
 }
 
-/** The ValidatingAdmissionPolicy of a rule and the binding that turns it on. */
+/** The ValidatingAdmissionPolicy of a rule and the bindings that turn it on. */
 export function renderRule(rule: PolicyRule): readonly PolicyObject[] {
   const metadata = describe(rule.name, rule.description);
-  const hasLock = rule.lock !== undefined && rule.lock !== false;
+  const variables = [
+    ...(rule.bounds ? [{ name: 'bounded', expression: rule.bounds.expression }] : []),
+    ...(rule.variables ?? []),
+  ];
   return [
     {
       apiVersion: 'admissionregistration.k8s.io/v1',
@@ -72,30 +91,72 @@ export function renderRule(rule: PolicyRule): readonly PolicyObject[] {
       metadata,
       spec: {
         failurePolicy: 'Fail',
-        ...(hasLock && { paramKind: { apiVersion: API_VERSION, kind: 'WorkloadLock' } }),
+        ...(comparesWithLock(rule) && { paramKind: { apiVersion: API_VERSION, kind: 'WorkloadLock' } }),
         matchConstraints: matchConstraints(rule.match, rule.namespaces, rule.objects),
         ...(rule.conditions && { matchConditions: rule.conditions }),
-        ...(rule.variables && { variables: rule.variables }),
-        validations: rule.validations.map(({ expression, message }) => ({
+        ...(variables.length > 0 && { variables }),
+        validations: withBounds(rule).map(({ expression, message }) => ({
           expression,
           messageExpression: message,
           reason: 'Forbidden',
         })),
       },
     },
-    {
-      apiVersion: 'admissionregistration.k8s.io/v1',
-      kind: 'ValidatingAdmissionPolicyBinding',
-      metadata,
-      spec: {
-        policyName: metadata.name,
-        ...(hasLock && {
-          paramRef: { name: LOCK_NAME, parameterNotFoundAction: rule.lock === 'IfPresent' ? 'Allow' : 'Deny' },
-        }),
-        validationActions: ['Deny'],
-      },
-    },
+    ...bindings(rule),
   ];
+}
+
+/** The API server evaluates a variable when it is first asked for, so what is out of bounds is not looked at further. */
+function withBounds({ bounds, validations }: PolicyRule): readonly Validation[] {
+  if (bounds === undefined) return validations;
+  const unless = bounds.unless === undefined ? [] : [bounds.unless];
+  return [
+    { expression: any('variables.bounded', ...unless), message: bounds.message },
+    ...validations.map((validation) => ({
+      ...validation,
+      expression: any(not('variables.bounded'), validation.expression),
+    })),
+  ];
+}
+
+function bindings(rule: PolicyRule): readonly PolicyObject[] {
+  const missing = rule.lock === 'IfPresent' ? 'Allow' : 'Deny';
+  if (rule.namespaces !== protectedNamespaces) return [binding(rule, rule.name, ['Deny'], missing)];
+  return [
+    binding(rule, rule.name, ['Deny'], missing, PROTECTIONS.enforce),
+    // A parameter that is missing is an error of the binding, which refuses whatever its actions are.
+    binding(rule, `${rule.name}-warn`, ['Warn', 'Audit'], 'Allow', PROTECTIONS.warn),
+  ];
+}
+
+function comparesWithLock({ lock }: PolicyRule): boolean {
+  return lock !== undefined && lock !== false;
+}
+
+function binding(
+  rule: PolicyRule,
+  name: string,
+  validationActions: readonly ('Deny' | 'Warn' | 'Audit')[],
+  parameterNotFoundAction: 'Deny' | 'Allow',
+  protection?: string,
+): PolicyObject {
+  return {
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind: 'ValidatingAdmissionPolicyBinding',
+    metadata: describe(name, rule.description),
+    spec: {
+      policyName: policyName(rule.name),
+      ...(comparesWithLock(rule) && { paramRef: { name: LOCK_NAME, parameterNotFoundAction } }),
+      ...(protection !== undefined && {
+        matchResources: {
+          matchPolicy: 'Equivalent',
+          namespaceSelector: { matchLabels: { [PROTECTED_LABEL]: protection } },
+          objectSelector: {},
+        },
+      }),
+      validationActions,
+    },
+  };
 }
 
 /** Name, labels and description that every rendered object carries. */

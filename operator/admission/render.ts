@@ -1,5 +1,7 @@
+import { bounds } from './bounds.ts';
 import { boundary, boundarySlices } from './boundary.ts';
 import {
+  guardCluster,
   guardControllers,
   guardEnvironments,
   guardDefinitions,
@@ -7,6 +9,7 @@ import {
   guardNodes,
   guardSystem,
   guardTargets,
+  guardWebhooks,
 } from './guard/index.ts';
 import { removal, replicaSets, routing, workloadStatus } from './lifecycle.ts';
 import { scale } from './scale.ts';
@@ -50,6 +53,7 @@ export function renderPolicies({ systemNamespace }: RenderOptions): readonly Pol
     routing(),
     boundary(by),
     boundarySlices(),
+    bounds(),
     votes(),
     requestedBy(),
     operatorOnly(by),
@@ -57,8 +61,10 @@ export function renderPolicies({ systemNamespace }: RenderOptions): readonly Pol
     guardDefinitions(),
     guardTargets(systemNamespace),
     guardNodes(),
-    guardSystem(systemNamespace),
+    guardWebhooks(),
+    guardSystem(by, systemNamespace),
     guardControllers(systemNamespace),
+    guardCluster(systemNamespace),
     guardEnvironments(by, systemNamespace),
   ];
   return [...rules.flatMap(renderRule), ...setRequestedBy(), ...setChangedBy(WORKLOADS), ...setRevision()];

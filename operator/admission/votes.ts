@@ -1,5 +1,7 @@
+import { ownBounds } from './bounds.ts';
 import { all, any, text } from './cel.ts';
 import { refusal } from './denial.ts';
+import { keepsOwners } from './lifecycle.ts';
 import { describe, matchConstraints, policyName, type PolicyObject, type PolicyRule } from './policy.ts';
 import { GROUP, REQUESTED_BY, VOTE_PREFIX } from './names.ts';
 import { fieldManager, may } from './who.ts';
@@ -9,6 +11,8 @@ const MOST_VOTES = 32;
 const LONGEST_VOTE = 6144;
 /** What every signature has in it; an approver may take away what has not. */
 const ARMOR = 'BEGIN SSH SIGNATURE';
+/** The armor that `ssh-keygen -Y sign` writes (PROTOCOL.sshsig), `$(...)` having dropped the last line break or not. */
+const WHOLE_ARMOR = '^-----BEGIN SSH SIGNATURE-----\\n([A-Za-z0-9+/]{1,76}={0,2}\\n)+-----END SSH SIGNATURE-----\\n?$';
 const FLUX_LABELS = ['kustomize.toolkit.fluxcd.io/name', 'helm.toolkit.fluxcd.io/name'];
 
 const promotions = (operations: readonly ('CREATE' | 'UPDATE')[]) => [
@@ -28,6 +32,7 @@ export function votes(): PolicyRule {
     name: 'votes',
     description: 'Votes on a Promotion are added by those who may approve, and never changed.',
     match: promotions(['CREATE', 'UPDATE']),
+    bounds: ownBounds,
     variables: [
       { name: 'now', expression: annotations('object') },
       { name: 'before', expression: `request.operation == 'UPDATE' ? ${annotations('oldObject')} : {}` },
@@ -76,11 +81,24 @@ export function votes(): PolicyRule {
         ),
       },
       {
+        expression: "variables.added.all(k, !variables.now[k].contains('\\r'))",
+        message: refusal(
+          text(
+            " takes signatures as ssh-keygen writes them, and this one has Windows line ends: convert the file with tr -d '\\r'",
+          ),
+        ),
+      },
+      {
+        expression: `variables.added.all(k, variables.now[k].matches(${text(WHOLE_ARMOR)}))`,
+        message: refusal("' takes votes that are signatures: paste the whole armor of ssh-keygen -Y sign'"),
+      },
+      {
         expression: `variables.added.size() == 0 || !(${any(...flux)}) || !${fieldManager}.startsWith('kubectl')`,
         message: refusal(
           "' is managed by Flux, which drops what kubectl annotates: vote with kubectl annotate --field-manager=vote'",
         ),
       },
+      { ...keepsOwners, message: refusal("' may not be given an owner: it would be deleted with it'") },
     ],
   };
 }
@@ -93,6 +111,7 @@ export function requestedBy(): PolicyRule {
     name: 'requested-by',
     description: 'A Promotion names the user who created it.',
     match: promotions(['CREATE', 'UPDATE']),
+    bounds: ownBounds,
     validations: [
       {
         expression: `request.operation == 'UPDATE' ? ${now} == ${before} : ${now} == optional.of(request.userInfo.username)`,
@@ -114,6 +133,8 @@ export function setRequestedBy(): readonly PolicyObject[] {
         failurePolicy: 'Fail',
         reinvocationPolicy: 'IfNeeded',
         matchConstraints: matchConstraints(promotions(['CREATE'])),
+        // What is out of bounds is refused afterwards; merging into it would cost the more, the larger it is.
+        matchConditions: [{ name: 'bounded', expression: ownBounds.expression }],
         mutations: [
           {
             patchType: 'ApplyConfiguration',

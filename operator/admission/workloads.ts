@@ -1,3 +1,4 @@
+import { podBounds } from './bounds.ts';
 import { all, any, field, sameBeside, sameExcept, text } from './cel.ts';
 import { sameEnv } from './container-fields.ts';
 import { denial } from './denial.ts';
@@ -33,6 +34,7 @@ export function workloads(by: Who): PolicyRule {
     lock: true,
     namespaces: protectedNamespaces,
     match: WORKLOADS,
+    bounds: podBounds('object.spec.template.metadata'),
     variables: [
       { name: 'spec', expression: 'dyn(object.spec)' },
       { name: 'annotations', expression: annotations(template) },

@@ -5,7 +5,7 @@ import { namespace, openStage, type Json, type Stage } from './stage.ts';
 
 let stage: Stage;
 test.before(async () => {
-  stage = await openStage();
+  stage = await openStage({ overgranted: ['promotions', 'environments'] });
 });
 test.after.always(async () => {
   await stage?.stop();

@@ -8,7 +8,7 @@ import { deployment, namespace, openStage, pod, template, type Json, type Live, 
 
 let stage: Stage;
 test.before(async () => {
-  stage = await openStage();
+  stage = await openStage({ overgranted: ['environments'] });
 });
 test.after.always(async () => {
   await stage?.stop();
@@ -196,6 +196,7 @@ test('allowed: a namespace goes with its target, lock and records, by the namesp
   const shop = await guarded('goes');
   await shop.pods(1);
   const path = `/api/v1/namespaces/${shop.namespace}`;
+  await must(stage.admin('PATCH', path, { metadata: { annotations: { 'twinlock.dev/unprotect': 'goes' } } }));
   await must(stage.admin('DELETE', path));
   // Nothing finishes the deletion of pods without a kubelet, so they are removed as it would.
   await shop.until('the namespace is gone', async () => {

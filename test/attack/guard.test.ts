@@ -6,7 +6,7 @@ import { images, namespace, openStage, pod, template, type Json, type Live, type
 
 let stage: Stage;
 test.before(async () => {
-  stage = await openStage();
+  stage = await openStage({ overgranted: ['environments'] });
 });
 test.after.always(async () => {
   await stage?.stop();
@@ -50,10 +50,14 @@ test('allowed: the label removed and set again by the promotions process, or wit
   const shop = await Production.open(stage, 'unprotected');
   const path = `/api/v1/namespaces/${shop.namespace}`;
   const relabel = { metadata: { labels: { 'twinlock.dev/protected': 'true' } } };
-  for (const send of [stage.promotions, stage.admin]) {
-    allowed(t, await send('PATCH', path, unlabel));
-    allowed(t, await send('PATCH', path, relabel));
-  }
+  allowed(t, await stage.promotions('PATCH', path, unlabel));
+  allowed(t, await stage.promotions('PATCH', path, relabel));
+  allowed(
+    t,
+    await stage.admin('PATCH', path, { metadata: { annotations: { 'twinlock.dev/unprotect': shop.namespace } } }),
+  );
+  allowed(t, await stage.admin('PATCH', path, unlabel));
+  allowed(t, await stage.admin('PATCH', path, relabel));
 });
 
 test('denied: the protected label set by an agent, which would stop a namespace that has no lock', async (t) => {
@@ -120,18 +124,19 @@ test('denied: a target, policy or keyring weakened or deleted without the verb u
   const policies = '/apis/twinlock.dev/v1alpha1/approvalpolicies';
   await must(stage.admin('POST', policies, policy));
   const path = shop.own('productiontargets', 'web');
-  denied(t, await stage.agent('DELETE', path), 'guard-targets', /verb unprotect/);
-  denied(t, await stage.agent('DELETE', shop.own('productiontargets')), 'guard-targets');
-  denied(t, await stage.agent('PATCH', path, { spec: { liveAccess: 'Allow' } }), 'guard-targets');
+  denied(t, await stage.ordinary('DELETE', path), 'guard-targets', /verb unprotect/);
+  denied(t, await stage.ordinary('DELETE', shop.own('productiontargets')), 'guard-targets');
+  denied(t, await stage.ordinary('PATCH', path, { spec: { liveAccess: 'Allow' } }), 'guard-targets');
   denied(t, await stage.wildcard('PATCH', `${policies}/strict`, { spec: { quorum: [{ count: 1 }] } }), 'guard-targets');
   denied(t, await stage.wildcard('DELETE', `${policies}/strict`), 'guard-targets');
   const gone = { apiVersion: 'v1', kind: 'ConfigMap', name: 'gone', uid: '00000000-0000-4000-8000-000000000000' };
   const owned = { metadata: { ownerReferences: [gone] } };
-  denied(t, await stage.agent('PATCH', path, owned), 'guard-targets', /given an owner/);
+  denied(t, await stage.ordinary('PATCH', path, owned), 'guard-targets', /given an owner/);
   denied(t, await stage.wildcard('PATCH', `${policies}/strict`, owned), 'guard-targets', /given an owner/);
-  allowed(t, await stage.agent('PATCH', path, { metadata: { labels: { team: 'a' } } }));
-  allowed(t, await stage.admin('PATCH', path, { spec: { liveAccess: 'Allow' } }));
-  allowed(t, await stage.admin('DELETE', path));
+  allowed(t, await stage.ordinary('PATCH', path, { metadata: { labels: { team: 'a' } } }));
+  allowed(t, await stage.platform('PATCH', path, { spec: { liveAccess: 'Allow' } }));
+  allowed(t, await stage.platform('PATCH', path, { metadata: { annotations: { 'twinlock.dev/unprotect': 'web' } } }));
+  allowed(t, await stage.platform('DELETE', path));
 });
 
 test('denied: a target, a second policy or a missing keyring made without the verb unprotect; allowed: with it', async (t) => {
@@ -159,9 +164,9 @@ test('denied: a target, a second policy or a missing keyring made without the ve
     [`${own}/approverkeyrings`]: keyring,
   };
   for (const [path, object] of Object.entries(made)) {
-    denied(t, await stage.agent('POST', path, object), 'guard-targets', /verb unprotect/, path);
+    denied(t, await stage.ordinary('POST', path, object), 'guard-targets', /verb unprotect/, path);
     denied(t, await stage.wildcard('POST', path, object), 'guard-targets', /verb unprotect/, path);
-    allowed(t, await stage.admin('POST', `${path}?dryRun=All`, object));
+    allowed(t, await stage.platform('POST', `${path}?dryRun=All`, object));
   }
   for (const where of ['kube-system', 'kube-public', 'twinlock-system']) {
     const path = `${own}/namespaces/${where}/productiontargets`;

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { allowed, denied } from './assert.ts';
-import { Production, must } from './production.ts';
+import { Production } from './production.ts';
 import { deployment, images, openStage, pod, template, workload, type Json, type Live, type Stage } from './stage.ts';
 
 let stage: Stage;
@@ -432,11 +432,7 @@ test('allowed: a restart, a promotion whose approved content has the mark of the
   const live = await shop.read(path);
   // As it is sent, with the mark: the controller's own entries have it taken out, a lock of an older one need not.
   const [entry] = (await shop.read(shop.own('workloadlocks', 'lock'))).spec['approved'] as readonly Json[];
-  await must(
-    stage.promotions('PATCH', shop.own('workloadlocks', 'lock'), {
-      spec: { approved: [{ ...entry, spec: live.spec }] },
-    }),
-  );
+  await shop.relock({ approved: [{ ...entry, spec: live.spec }] });
   // A template's stripped of the mark, as a promotion applies it, and one with another: both are this content.
   const bare = asSent(before as Live, 'promoted');
   const at = (time: string): PodLike => withMeta(bare, { annotations: { 'kubectl.kubernetes.io/restartedAt': time } });

@@ -77,7 +77,14 @@ export class Production {
   /** Replaces the approved content, as the controller does when a promotion opens the lock. */
   async approve(approved: readonly Approved[]): Promise<void> {
     const { spec } = lock(this.namespace, approved) as { readonly spec: Json };
-    await must(this.#stage.promotions('PATCH', `${this.own('workloadlocks')}/lock`, { spec }));
+    await this.relock(spec);
+  }
+
+  /** Changes the spec of the lock, as the promotions process may: it replaces, and does not patch. */
+  async relock(changes: Json): Promise<void> {
+    const path = this.own('workloadlocks', 'lock');
+    const stored = await this.read(path);
+    await must(this.#stage.promotions('PUT', path, { ...stored, spec: { ...stored.spec, ...changes } }));
   }
 
   apps(kind: string, name = ''): string {

@@ -76,6 +76,7 @@ test('allowed: a namespace that was unprotected goes with all that is in it', as
   await shop.pods(1);
   const path = `/api/v1/namespaces/${shop.namespace}`;
   denied(t, await stage.wildcard('DELETE', path), 'guard-namespaces', /verb unprotect/);
+  allowed(t, await stage.admin('PATCH', path, { metadata: { annotations: { 'twinlock.dev/unprotect': 'going' } } }));
   allowed(t, await stage.admin('DELETE', path));
   // Nothing finishes the deletion of pods without a kubelet, so they are removed as it would.
   await shop.until('the namespace is gone', async () => {

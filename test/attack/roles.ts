@@ -1,47 +1,64 @@
+import { peopleRoles } from '../../operator/install/people.ts';
+import { renderRbac } from '../../operator/install/rbac.ts';
+
 const rbac = 'rbac.authorization.k8s.io';
-const role = (name: string, rules: readonly object[]): object => ({
+type Subject = Readonly<Record<string, string>> & { readonly name: string };
+/** A rule of RBAC. */
+export interface Grant {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly verbs: readonly string[];
+}
+
+const user = (name: string): Subject => ({ apiGroup: rbac, kind: 'User', name });
+const role = (name: string, rules: readonly Grant[]): object => ({
   apiVersion: `${rbac}/v1`,
   kind: 'ClusterRole',
   metadata: { name },
   rules,
 });
-const bind = (roleName: string, subject: object): object => ({
+const bind = (roleName: string, subject: Subject): object => ({
   apiVersion: `${rbac}/v1`,
   kind: 'ClusterRoleBinding',
-  metadata: { name: `${roleName}-${(subject as { readonly name: string }).name}` },
+  metadata: { name: `${roleName}-${subject.name}` },
   roleRef: { apiGroup: rbac, kind: 'ClusterRole', name: roleName },
   subjects: [subject],
 });
-const user = (name: string): object => ({ apiGroup: rbac, kind: 'User', name });
-const own = (resources: readonly string[], verbs: readonly string[]): object => ({
-  apiGroups: ['twinlock.dev'],
-  resources,
-  verbs,
-});
-const every = (apiGroups: readonly string[]): object => ({ apiGroups, resources: ['*'], verbs: ['*'] });
 
-/** RBAC of the attackers and of the operator: what the chart grants, and no more than a test needs. */
-export function roles(systemNamespace: string): readonly object[] {
-  const account = (name: string): object => ({ kind: 'ServiceAccount', name, namespace: systemNamespace });
-  const write = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete', 'deletecollection'];
-  return [
-    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: systemNamespace } },
-    ...['twinlock-promotions', 'twinlock-environments'].map((name) => ({
-      apiVersion: 'v1',
-      kind: 'ServiceAccount',
-      metadata: { name, namespace: systemNamespace },
-    })),
-    role('test-developer', [own(['promotions', 'twinenvironments'], write)]),
-    role('test-oncall', [own(['productiontargets'], ['rollback'])]),
-    role('test-approver', [own(['promotions'], ['get', 'update', 'patch', 'approve'])]),
-    // Beyond `edit`: what a careless platform grants an agent, so that only admission is left in the way.
-    role('test-careless', [
-      own(['*'], write),
-      { apiGroups: [''], resources: ['serviceaccounts/token'], verbs: ['create'] },
-      { apiGroups: [''], resources: ['serviceaccounts'], verbs: ['impersonate'] },
-    ]),
-    role('test-wildcard', [
-      every([
+/** Verbs that need no thought: none of impersonate, bind, escalate, approve, sign, or of Twinlock's own. */
+const ordinary = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete', 'deletecollection'];
+const kubernetesGroups = [
+  '',
+  'apps',
+  'autoscaling',
+  'batch',
+  'discovery.k8s.io',
+  'events.k8s.io',
+  'networking.k8s.io',
+  'policy',
+  'storage.k8s.io',
+];
+const ofTheCluster = [
+  'apiextensions.k8s.io',
+  'apiregistration.k8s.io',
+  'coordination.k8s.io',
+  'flowcontrol.apiserver.k8s.io',
+  'node.k8s.io',
+  rbac,
+  'resource.k8s.io',
+  'scheduling.k8s.io',
+  'twinlock.dev',
+];
+
+/**
+ * What attackers hold, beside {@link people}: rights that a careless platform gives an agent or a pipeline, so that only
+ * admission is left in the way.
+ */
+export const attackers: Readonly<Record<'wildcard' | 'namespaced' | 'ordinary', readonly Grant[]>> = {
+  /** Every verb, impersonation and bindings of pods too, on Kubernetes' groups in the whole cluster. */
+  wildcard: [
+    {
+      apiGroups: [
         '',
         'apps',
         'batch',
@@ -50,19 +67,98 @@ export function roles(systemNamespace: string): readonly object[] {
         'apiregistration.k8s.io',
         'autoscaling',
         'policy',
-      ]),
-      own(['*'], write),
-    ]),
-    bind('test-careless', user('wildcard')),
+      ],
+      resources: ['*'],
+      verbs: ['*'],
+    },
+    { apiGroups: ['twinlock.dev', 'coordination.k8s.io'], resources: ['*'], verbs: ordinary },
+  ],
+  /** Every verb on Kubernetes' groups, bound in one namespace; Twinlock's kinds with the ordinary verbs. */
+  namespaced: [
+    { apiGroups: kubernetesGroups, resources: ['*'], verbs: ['*'] },
+    { apiGroups: ['twinlock.dev', 'coordination.k8s.io'], resources: ['*'], verbs: ordinary },
+  ],
+  /** The ordinary verbs on everything in the cluster without nodes, certificates and admission. */
+  ordinary: [
+    ...kubernetesGroups
+      .filter((group) => group !== '')
+      .map((group) => ({ apiGroups: [group], resources: ['*'], verbs: ordinary })),
+    { apiGroups: ofTheCluster, resources: ['*'], verbs: ordinary },
+    {
+      apiGroups: [''],
+      resources: [
+        'bindings',
+        'configmaps',
+        'endpoints',
+        'events',
+        'limitranges',
+        'namespaces',
+        'namespaces/finalize',
+        'namespaces/status',
+        'persistentvolumeclaims',
+        'persistentvolumes',
+        'pods',
+        'pods/attach',
+        'pods/binding',
+        'pods/ephemeralcontainers',
+        'pods/eviction',
+        'pods/exec',
+        'pods/portforward',
+        'pods/proxy',
+        'pods/resize',
+        'pods/status',
+        'podtemplates',
+        'replicationcontrollers',
+        'resourcequotas',
+        'secrets',
+        'serviceaccounts',
+        'serviceaccounts/token',
+        'services',
+        'services/proxy',
+      ],
+      verbs: ordinary,
+    },
+  ],
+};
+
+/** The roles of the chart and of Kubernetes that each person is bound to, in every namespace. */
+const people: Readonly<Record<'agent' | 'oncall' | 'approver' | 'platform', readonly string[]>> = {
+  agent: ['edit'],
+  oncall: ['view', 'twinlock-oncall'],
+  approver: ['view', 'twinlock-approver', 'twinlock-reader'],
+  platform: ['view', 'twinlock-admin'],
+};
+
+/** The accounts of the attack suite: the chart's roles as they are rendered, and the attackers'. */
+export function roles(systemNamespace: string): readonly object[] {
+  return [
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: systemNamespace } },
+    ...renderRbac(systemNamespace),
+    ...Object.entries(people).flatMap(([name, bound]) => bound.map((roleName) => bind(roleName, user(name)))),
+    ...Object.entries(attackers).map(([name, rules]) => role(`test-${name}`, rules)),
+    ...(['wildcard', 'ordinary'] as const).map((name) => bind(`test-${name}`, user(name))),
+    // The controller manager itself, as a cluster without an account per controller has it.
     bind('test-wildcard', user('system:kube-controller-manager')),
-    bind('edit', user('agent')),
-    bind('test-developer', user('agent')),
-    bind('test-careless', user('agent')),
-    bind('edit', user('oncall')),
-    bind('test-oncall', user('oncall')),
-    bind('test-approver', user('approver')),
-    bind('test-wildcard', user('wildcard')),
-    bind('cluster-admin', account('twinlock-promotions')),
-    bind('cluster-admin', account('twinlock-environments')),
   ];
+}
+
+/** Kubernetes' own roles that take up rules of the chart. */
+export const aggregated = peopleRoles.flatMap(({ aggregateTo }) =>
+  aggregateTo === undefined ? [] : [{ into: aggregateTo }],
+);
+
+/** The rights of an attacker in one namespace. */
+export function bindIn(namespace: string, roleName: string, subject: string): object {
+  return {
+    apiVersion: `${rbac}/v1`,
+    kind: 'RoleBinding',
+    metadata: { name: `${roleName}-${subject}`, namespace },
+    roleRef: { apiGroup: rbac, kind: 'ClusterRole', name: roleName },
+    subjects: [user(subject)],
+  };
+}
+
+/** More than the chart gives a process of the operator: what only admission then holds it to. */
+export function overgrant(systemNamespace: string, account: string): object {
+  return bind('cluster-admin', { kind: 'ServiceAccount', name: account, namespace: systemNamespace });
 }

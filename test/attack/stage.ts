@@ -4,7 +4,7 @@ import { renderPolicies } from '../../operator/admission/index.ts';
 import { approvedSpec, specDigest } from '../../operator/canonical/index.ts';
 import { startApi, waitFor, type Answer, type ApiCluster, type RequestOptions } from '../harness/index.ts';
 import { readKubeconfig, writeKubeconfig } from '../harness/kubeconfig.ts';
-import { roles } from './roles.ts';
+import { aggregated, bindIn, overgrant, roles } from './roles.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
 export interface Live {
@@ -22,16 +22,22 @@ export interface Stage {
   readonly cluster: ApiCluster;
   /** system:masters. */
   readonly admin: Send;
-  /** `edit` in the namespaces of {@link production}, and everything that the chart gives developers. */
+  /** Kubernetes' own `edit` in every namespace, with what the chart adds to it. */
   readonly agent: Send;
-  /** As agent, and the verb `rollback`. */
+  /** The chart's role of that name. */
   readonly oncall: Send;
-  /** May read and annotate promotions, and has the verb `approve`. */
+  /** The chart's role of that name. */
   readonly approver: Send;
-  /** Every verb on everything of Kubernetes' own groups (RBAC aside), in every namespace. */
+  /** The platform engineer, with the chart's role twinlock-admin. */
+  readonly platform: Send;
+  /** An attacker: every verb on everything of Kubernetes' own groups (RBAC aside), in every namespace. */
   readonly wildcard: Send;
+  /** An attacker: the same in the namespaces of {@link Stage.letIn} alone. */
+  readonly namespaced: Send;
+  /** An attacker: the ordinary verbs in the whole cluster, without nodes, certificates and admission. */
+  readonly ordinary: Send;
   /** Kubeconfigs of the same people, for stock kubectl. */
-  readonly files: Readonly<Record<'agent' | 'oncall' | 'approver' | 'wildcard', string>>;
+  readonly files: Readonly<Record<(typeof people)[number], string>>;
   /** The controller manager itself, as a cluster without an account per controller has it. */
   readonly manager: Send;
   /** The promotions process: a token bound to its pod. */
@@ -40,14 +46,28 @@ export interface Stage {
   readonly environments: Send;
   /** An account's token without a pod, as `kubectl create token` mints it (by the admin: the guard refuses others). */
   withToken(namespaceName: string, account: string): Promise<Send>;
+  /** Binds the namespaced attacker in a namespace. */
+  letIn(namespaceName: string): Promise<void>;
   stop(): Promise<void>;
 }
 
+export interface StageOptions {
+  /** Processes of the operator with every right, so that only admission holds them; else as the chart has them. */
+  readonly overgranted?: readonly ('promotions' | 'environments')[];
+  /** Flags of the API server. */
+  readonly apiServerFlags?: Readonly<Record<string, string>>;
+}
+
+const people = ['agent', 'oncall', 'approver', 'platform', 'wildcard', 'namespaced', 'ordinary'] as const;
+
 /** Starts an API server of its own and installs everything; returns when the policies are in force. */
-export async function openStage(): Promise<Stage> {
-  const cluster = await startApi();
+export async function openStage({ overgranted = [], apiServerFlags = {} }: StageOptions = {}): Promise<Stage> {
+  const cluster = await startApi({ apiServerFlags });
   try {
-    return await furnish(cluster);
+    const stage = await furnish(cluster);
+    if (overgranted.length > 0)
+      await cluster.apply(overgranted.map((process) => overgrant(systemNamespace, `twinlock-${process}`)));
+    return stage;
   } catch (error) {
     await cluster.stop();
     throw error;
@@ -55,33 +75,49 @@ export async function openStage(): Promise<Stage> {
 }
 
 async function furnish(cluster: ApiCluster): Promise<Stage> {
-  const files = await Promise.all((await readdir(crds)).map((name) => readFile(join(crds, name), 'utf8')));
-  await cluster.apply(files.map(everyKind).join('\n---\n'));
+  const definitions = await Promise.all((await readdir(crds)).map((name) => readFile(join(crds, name), 'utf8')));
+  await cluster.apply(definitions.map(everyKind).join('\n---\n'));
   await cluster.apply(roles(systemNamespace));
   await cluster.kubectl(['wait', '--for=condition=Established', 'crd', '--all']);
   // Before the guard stands: it lets nobody mint the operator's tokens.
   const promotions = await cluster.boundToken(systemNamespace, 'twinlock-promotions');
   const environments = await cluster.boundToken(systemNamespace, 'twinlock-environments');
   await cluster.apply(renderPolicies({ systemNamespace }));
-  const people = ['agent', 'oncall', 'approver', 'wildcard'] as const;
-  const kubeconfigs = await Promise.all(people.map((name) => cluster.persona(name)));
-  const [agent = '', oncall = '', approver = '', wildcard = ''] = kubeconfigs;
+  const named = await Promise.all(people.map(async (name) => [name, await cluster.persona(name)] as const));
+  const files = Object.fromEntries(named) as Record<(typeof people)[number], string>;
   const stage: Stage = {
     cluster,
     admin: sender(cluster),
-    agent: sender(cluster, agent),
-    oncall: sender(cluster, oncall),
-    approver: sender(cluster, approver),
-    wildcard: sender(cluster, wildcard),
-    files: { agent, oncall, approver, wildcard },
+    agent: sender(cluster, files.agent),
+    oncall: sender(cluster, files.oncall),
+    approver: sender(cluster, files.approver),
+    platform: sender(cluster, files.platform),
+    wildcard: sender(cluster, files.wildcard),
+    namespaced: sender(cluster, files.namespaced),
+    ordinary: sender(cluster, files.ordinary),
+    files,
     manager: sender(cluster, await cluster.persona('system:kube-controller-manager')),
     promotions: sender(cluster, promotions.kubeconfig),
     environments: sender(cluster, environments.kubeconfig),
     withToken: (namespaceName, account) => unboundToken(cluster, namespaceName, account),
+    letIn: async (namespaceName) => {
+      await cluster.apply([bindIn(namespaceName, 'test-namespaced', 'namespaced')]);
+    },
     stop: () => cluster.stop(),
   };
-  await inForce(stage);
+  await Promise.all([inForce(stage), taken(stage)]);
   return stage;
+}
+
+/** Kubernetes' controller has added the chart's rules to `edit` and `view`. */
+async function taken({ admin }: Stage): Promise<void> {
+  await waitFor('edit and view have the rules of the chart', async (seen) => {
+    const roles = await Promise.all(
+      aggregated.map(({ into }) => admin('GET', `/apis/rbac.authorization.k8s.io/v1/clusterroles/${into}`)),
+    );
+    seen(roles.map(({ body }) => (body as Json)['rules']));
+    return roles.every(({ body }) => JSON.stringify((body as Json)['rules']).includes('twinlock.dev'));
+  });
 }
 
 async function unboundToken(cluster: ApiCluster, namespaceName: string, account: string): Promise<Send> {
@@ -121,9 +157,7 @@ async function inForce({ admin, environments, promotions }: Stage): Promise<void
   await refused('pods', () => admin('POST', `${of('pods')}?dryRun=All`, pod('probe')));
   await refused('operator-only', () => admin('POST', `${own('workloadlocks')}?dryRun=All`, lock(probe, [])));
   await refused('routing', () => admin('POST', `${of('endpoints')}?dryRun=All`, { metadata: { name: 'probe' } }));
-  await refused('guard-environments', () =>
-    environments('POST', `${of('configmaps')}?dryRun=All`, { metadata: { name: 'probe' } }),
-  );
+  await refused('guard-environments', () => environments('POST', '/api/v1/namespaces?dryRun=All', namespace('loose')));
   const promotion = {
     ...promotionOf('probe'),
     metadata: { name: 'probe', annotations: { 'vote.twinlock.dev/a': 'x' } },

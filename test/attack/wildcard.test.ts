@@ -17,7 +17,7 @@ import {
 
 let stage: Stage;
 test.before(async () => {
-  stage = await openStage();
+  stage = await openStage({ overgranted: ['promotions'] });
 });
 test.after.always(async () => {
   await stage?.stop();

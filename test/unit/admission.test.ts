@@ -13,16 +13,24 @@ interface Spec {
   readonly paramKind?: object;
   readonly paramRef?: { readonly parameterNotFoundAction?: string };
   readonly validationActions?: readonly string[];
+  readonly matchResources?: { readonly namespaceSelector?: { readonly matchLabels?: object } };
   readonly validations?: readonly { readonly expression: string; readonly messageExpression: string }[];
   readonly matchConstraints?: { readonly namespaceSelector: object; readonly resourceRules: readonly object[] };
 }
 const specOf = (policy: PolicyObject): Spec => policy.spec;
+const bindingOf = (name: string): Spec => {
+  const binding = ofKind('ValidatingAdmissionPolicyBinding').find(({ metadata }) => metadata.name === name);
+  if (binding === undefined) throw new Error(`no binding ${name}`);
+  return specOf(binding);
+};
 
 test('every policy has a binding of its name, and every binding a policy', (t) => {
   for (const side of ['Validating', 'Mutating']) {
     const names = ofKind(`${side}AdmissionPolicy`).map(({ metadata }) => metadata.name);
-    const bound = ofKind(`${side}AdmissionPolicyBinding`).map((binding) => specOf(binding).policyName);
-    t.deepEqual(bound.toSorted(), names.toSorted());
+    const bindings = ofKind(`${side}AdmissionPolicyBinding`);
+    const own = bindings.filter(({ metadata }) => !metadata.name.endsWith('-warn'));
+    t.deepEqual(own.map((binding) => specOf(binding).policyName).toSorted(), names.toSorted());
+    for (const binding of bindings) t.is(binding.metadata.name.replace(/-warn$/, ''), specOf(binding).policyName ?? '');
     t.is(new Set(names).size, names.length);
     t.true(names.every((name) => name.startsWith('twinlock-')));
   }
@@ -32,16 +40,42 @@ test('every policy has a binding of its name, and every binding a policy', (t) =
 /** What goes on while a namespace and its lock go; a rule beside it needs no lock and holds what is absolute. */
 const WITHOUT_LOCK = ['twinlock-pod-writers'];
 
-test('deny is the default: errors fail, a missing lock denies, every binding denies', (t) => {
+test('deny is the default: errors fail, a missing lock denies, every policy has a binding that denies', (t) => {
   for (const policy of ofKind('ValidatingAdmissionPolicy')) {
     t.is(specOf(policy).failurePolicy, 'Fail', policy.metadata.name);
-    const binding = ofKind('ValidatingAdmissionPolicyBinding').find(
-      ({ metadata }) => metadata.name === policy.metadata.name,
-    );
-    t.deepEqual(binding && specOf(binding).validationActions, ['Deny']);
+    const spec = bindingOf(policy.metadata.name);
+    t.deepEqual(spec.validationActions, ['Deny']);
     const hasParam = specOf(policy).paramKind !== undefined;
     const missing = WITHOUT_LOCK.includes(policy.metadata.name) ? 'Allow' : 'Deny';
-    t.is(binding && specOf(binding).paramRef?.parameterNotFoundAction, hasParam ? missing : undefined);
+    t.is(spec.paramRef?.parameterNotFoundAction, hasParam ? missing : undefined);
+  }
+});
+
+const labelsOf = (binding: Spec): unknown => binding.matchResources?.namespaceSelector?.matchLabels;
+
+test('a rule of protected namespaces denies where the label says so, and tells where it says that', (t) => {
+  const guarded = ofKind('ValidatingAdmissionPolicy').filter((policy) =>
+    JSON.stringify(specOf(policy).matchConstraints?.namespaceSelector).includes('twinlock.dev/protected'),
+  );
+  t.true(guarded.length >= 9);
+  for (const { metadata, spec } of guarded) {
+    t.deepEqual(labelsOf(bindingOf(metadata.name)), { 'twinlock.dev/protected': 'true' }, metadata.name);
+    const warn = bindingOf(`${metadata.name}-warn`);
+    t.deepEqual(labelsOf(warn), { 'twinlock.dev/protected': 'warn' });
+    t.deepEqual(warn.validationActions, ['Warn', 'Audit']);
+    // A binding without its parameter refuses, whatever its actions are.
+    if (spec['paramKind'] !== undefined) t.is(warn.paramRef?.parameterNotFoundAction, 'Allow');
+  }
+  const warnings = ofKind('ValidatingAdmissionPolicyBinding').filter(({ metadata }) => metadata.name.endsWith('-warn'));
+  t.is(warnings.length, guarded.length);
+});
+
+test('what a user fills is counted first, and nothing else is looked at beyond that', (t) => {
+  for (const name of ['votes', 'requested-by', 'workloads', 'pods', 'bounds']) {
+    const policy = ofKind('ValidatingAdmissionPolicy').find(({ metadata }) => metadata.name === `twinlock-${name}`);
+    const [first, ...others] = (policy && specOf(policy).validations) ?? [];
+    t.regex(first?.expression ?? '', /^variables\.bounded/, name);
+    for (const { expression } of others) t.true(expression.startsWith('!variables.bounded\n||'), expression);
   }
 });
 
@@ -57,7 +91,11 @@ test('a denied change of production says how a change gets in', (t) => {
   for (const name of ['workloads', 'pods', 'replicasets', 'scale', 'pods-live']) {
     const policy = ofKind('ValidatingAdmissionPolicy').find(({ metadata }) => metadata.name === `twinlock-${name}`);
     t.regex(
-      policy === undefined ? '' : (specOf(policy).validations?.[0]?.messageExpression ?? ''),
+      (policy &&
+        specOf(policy)
+          .validations?.map(({ messageExpression }) => messageExpression)
+          .join('\n')) ??
+        '',
       /create a Promotion of images by digest that ran in an environment, or of whole manifests in objects\[\]/,
       name,
     );

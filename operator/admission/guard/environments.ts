@@ -1,6 +1,6 @@
 import { all, any, text, texts } from '../cel.ts';
 import { refusal } from '../denial.ts';
-import { ENVIRONMENT_LABEL, GROUP, PROTECTED_LABEL } from '../names.ts';
+import { ENVIRONMENT_LABEL, GROUP, PROTECTED_LABEL, PROTECTIONS } from '../names.ts';
 import type { PolicyRule } from '../policy.ts';
 import { onSubResource, type Who } from '../who.ts';
 import { label } from './labels.ts';
@@ -42,7 +42,7 @@ export function guardEnvironments(by: Who, systemNamespace: string): PolicyRule 
 }
 
 function own(object: string): string {
-  return `${object} != null && ${label(object, ENVIRONMENT_LABEL)}.hasValue() && ${label(object, PROTECTED_LABEL)} != optional.of('true')`;
+  return `${object} != null && ${label(object, ENVIRONMENT_LABEL)}.hasValue() && !(${label(object, PROTECTED_LABEL)}.orValue('') in ${texts(Object.values(PROTECTIONS))})`;
 }
 
 function resource(group: string, names: readonly string[]): string {

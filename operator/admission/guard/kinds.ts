@@ -1,13 +1,16 @@
-import { all, any, not, text, texts } from '../cel.ts';
+import { all, any, concat, not, text, texts } from '../cel.ts';
 import { refusal } from '../denial.ts';
 import { keepsOwners } from '../lifecycle.ts';
 import { GROUP } from '../names.ts';
 import type { PolicyRule } from '../policy.ts';
 import { clearsNamespace, may, onSubResource } from '../who.ts';
+import { asksToUnprotect, unprotectHint } from './unprotect.ts';
 
-/** Groups of Kubernetes that the lock reads or judges; another server behind one could make the policies go unseen. */
-const JUDGED_GROUPS = [
-  GROUP,
+/**
+ * Groups of the API server itself. Whoever answers for one of them is believed by Kubernetes' own controllers, which approve
+ * and sign certificates, bind roles and make pods from what they read there.
+ */
+const KUBERNETES_GROUPS = [
   '',
   'admissionregistration.k8s.io',
   'apiextensions.k8s.io',
@@ -15,16 +18,30 @@ const JUDGED_GROUPS = [
   'apps',
   'authentication.k8s.io',
   'authorization.k8s.io',
+  'autoscaling',
+  'batch',
+  'certificates.k8s.io',
+  'coordination.k8s.io',
   'discovery.k8s.io',
+  'events.k8s.io',
+  'flowcontrol.apiserver.k8s.io',
+  'internal.apiserver.k8s.io',
+  'networking.k8s.io',
+  'node.k8s.io',
+  'policy',
   'rbac.authorization.k8s.io',
+  'resource.k8s.io',
+  'scheduling.k8s.io',
+  'storage.k8s.io',
+  'storagemigration.k8s.io',
 ];
 
 /**
- * The definitions of this group, and the servers that answer for it and for the groups that the lock stands on: without
- * them nothing can be compared. The core group's APIService has no `spec.group` at all.
+ * The definitions of this group, and the servers that answer for it and for the groups of Kubernetes: without them nothing
+ * can be compared. The core group's APIService has no `spec.group` at all.
  */
 export function guardDefinitions(): PolicyRule {
-  const group = `(object == null ? oldObject : object).spec.?group.orValue('') in ${texts(JUDGED_GROUPS)}`;
+  const group = `(object == null ? oldObject : object).spec.?group.orValue('') in ${texts([GROUP, ...KUBERNETES_GROUPS])}`;
   return {
     name: 'guard-definitions',
     description:
@@ -53,24 +70,38 @@ export function guardDefinitions(): PolicyRule {
         ),
         message: refusal("' is what the lock stands on: changing it needs the verb upgrade on productiontargets'"),
       },
+      {
+        expression: any(
+          "request.operation != 'DELETE'",
+          "request.resource.resource != 'customresourcedefinitions'",
+          asksToUnprotect('oldObject'),
+        ),
+        message: refusal(
+          concat("' defines what protects production, and goes with every object of its kind'", unprotectHint),
+        ),
+      },
     ],
   };
 }
 
+/** What says which environments count, and what they ran with: one of one's own admits one's own evidence. */
+const EVIDENCE_KINDS = ['twinclasses', 'vendortwins'];
+
 /**
  * Targets, policies and keyrings: taking one away or weakening it is taking the lock off; a new one stops a namespace,
- * makes approvals ambiguous, or is trusted by a target that names it before it is there. All of it needs `unprotect`.
+ * makes approvals ambiguous, or is trusted by a target that names it before it is there. The guard rails and the catalogue
+ * decide what an environment proves. All of it needs `unprotect`; a target goes only when a person said so.
  */
 export function guardTargets(systemNamespace: string): PolicyRule {
   const unprotect = may('unprotect', 'productiontargets', "(has(request.namespace) ? request.namespace : '')");
   return {
     name: 'guard-targets',
     description:
-      'ProductionTargets, ApprovalPolicies and ApproverKeyrings are made and changed with the verb unprotect only.',
+      'ProductionTargets, ApprovalPolicies, ApproverKeyrings, TwinClasses and VendorTwins are made and changed with the verb unprotect only.',
     match: [
       {
         groups: [GROUP],
-        resources: ['productiontargets', 'approvalpolicies', 'approverkeyrings'],
+        resources: ['productiontargets', 'approvalpolicies', 'approverkeyrings', ...EVIDENCE_KINDS],
         operations: ['CREATE', 'UPDATE', 'DELETE'],
       },
     ],
@@ -82,6 +113,15 @@ export function guardTargets(systemNamespace: string): PolicyRule {
           unprotect,
         ),
         message: refusal("' guards production: making or changing it needs the verb unprotect on productiontargets'"),
+      },
+      {
+        expression: any(
+          "request.operation != 'DELETE'",
+          "request.resource.resource != 'productiontargets'",
+          clearsNamespace,
+          asksToUnprotect('oldObject'),
+        ),
+        message: refusal(concat("' locks production'", unprotectHint)),
       },
       {
         expression: any(
