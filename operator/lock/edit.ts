@@ -1,4 +1,4 @@
-import { approvedSpec, canonicalJSON, specDigest } from '../canonical/index.ts';
+import { approvedSpec, CanonicalError, canonicalJSON, specDigestOrFault } from '../canonical/index.ts';
 import type { Approved, LockSpec, WorkloadKey } from './types.ts';
 
 type Spec = Readonly<Record<string, unknown>>;
@@ -20,9 +20,14 @@ export function contentsOf(lock: LockSpec, { kind, name }: WorkloadKey): Approve
   };
 }
 
-/** Compares a live spec with the approved ones as admission does: replicas and a restart do not count. */
+/**
+ * Compares a live spec with the approved ones as admission does: replicas and a restart do not count. Content without a
+ * canonical form is none of them.
+ */
 export function matchLive({ current, fallback }: ApprovedContents, live: Spec): LiveMatch {
-  const digest = specDigest(live);
+  const digested = specDigestOrFault(live);
+  if ('fault' in digested) return 'None';
+  const { digest } = digested;
   if (digest === current?.digest) return 'Current';
   if (digest === fallback?.digest) return 'Fallback';
   return current !== undefined && fallback !== undefined && isUndone(live, current.spec, fallback.spec)
@@ -30,10 +35,13 @@ export function matchLive({ current, fallback }: ApprovedContents, live: Spec): 
     : 'None';
 }
 
-/** `kubectl rollout undo` restores the template only. */
+/** What `kubectl rollout undo` makes of two contents: it restores the template only. */
+export function undoneSpec(current: Spec, fallback: Spec): Spec {
+  return { ...approvedSpec(current), template: approvedSpec(fallback)['template'] };
+}
+
 function isUndone(live: Spec, current: Spec, fallback: Spec): boolean {
-  const mixed = { ...approvedSpec(current), template: approvedSpec(fallback)['template'] };
-  return canonicalJSON(approvedSpec(live)) === canonicalJSON(mixed);
+  return sameJSON(approvedSpec(live), undoneSpec(current, fallback));
 }
 
 /** Opens the lock for new content: it becomes Current, what was Current becomes Fallback. One value, one write. */
@@ -62,12 +70,35 @@ function place({ kind, name, role }: Approved): string {
   return `${kind}/${name}/${role}`;
 }
 
+/** Whether two locks say the same; one that has no canonical form says nothing that another could say too. */
 export function sameLock(a: LockSpec, b: LockSpec): boolean {
-  return canonicalJSON(a) === canonicalJSON(b);
+  return sameJSON(a, b);
+}
+
+function sameJSON(a: unknown, b: unknown): boolean {
+  try {
+    return canonicalJSON(a) === canonicalJSON(b);
+  } catch (error) {
+    if (error instanceof CanonicalError) return false;
+    throw error;
+  }
 }
 
 /** etcd takes 1.5 MiB per request; the rest is for metadata and for the protocol. */
 export const MAX_LOCK_BYTES = 1_450_000;
+
+/** Entries that the schema of a lock takes. */
+const MAX_ENTRIES = 64;
+
+/** Why the API server would not take a lock of this size; undefined when it fits. */
+export function lockOverflow(lock: LockSpec): string | undefined {
+  const bytes = lockBytes(lock);
+  if (bytes > MAX_LOCK_BYTES)
+    return `the lock of the namespace would take ${bytes} bytes and may take ${MAX_LOCK_BYTES}`;
+  if (lock.approved.length > MAX_ENTRIES)
+    return `the lock of the namespace would hold ${lock.approved.length} contents and may hold ${MAX_ENTRIES}`;
+  return undefined;
+}
 
 /** Bytes that the lock takes as JSON. */
 export function lockBytes(lock: LockSpec): number {
