@@ -1,29 +1,37 @@
-import { all, any, field, group, not, sameBeside, text, texts } from './cel.ts';
+import { all, any, field, not, group, sameBeside, text, texts } from './cel.ts';
+import { CONTAINER_FIELDS } from './container-fields.ts';
 import { denial } from './denial.ts';
-import {
-  ADDED_ANNOTATIONS,
-  ADDED_LABELS,
-  ADDED_LABEL_PREFIX,
-  CONTAINER_FIELDS,
-  POD_FIELDS,
-  sameByTable,
-} from './pod-fields.ts';
-import { RESTARTED_AT } from './names.ts';
-import { protectedNamespaces, type PolicyRule } from './policy.ts';
-import { sameVolumes, tokenVolume } from './volumes.ts';
-import { WORKLOAD_CONTROLLERS, controllers } from './who.ts';
+import { differentContainers, differentFields, differentKeys, differentVolumes, namesOf } from './differences.ts';
+import { isInjected, isMeshAnnotation, isMeshLabel } from './injected.ts';
+import { mutatesNamed } from './mutations.ts';
+import { ADDED_ANNOTATIONS, ADDED_LABELS, ADDED_LABEL_PREFIX, POD_FIELDS, sameByTable } from './pod-fields.ts';
+import { PODS_MANAGER, RESTARTED_AT } from './names.ts';
+import { protectedNamespaces, type PolicyRule, type Variable } from './policy.ts';
+import { isAddedVolume, ownVolumes, sameVolumes, tokenVolume } from './volumes.ts';
+import { WORKLOAD_CONTROLLERS, controllers, fieldManager, isDryRun, type Who } from './who.ts';
 
 const pod = 'variables.pod';
 const template = 'a.spec.template.spec';
-const injects = `${field('a', 'injected', '[]')}.size() > 0`;
+const metadata = 'a.spec.template.metadata';
 
-/** By name and image, never privileged, and never in the place of an approved container. */
-const isInjected = all(
-  `!(${template}.containers + ${field(template, 'initContainers', '[]')}).exists(d, d.name == c.name)`,
-  `${field('a', 'injected', '[]')}.exists(i, i.container == c.name && (c.image == i.imagePrefix
-  || [':', '@', '/'].exists(s, c.image.startsWith(i.imagePrefix + s) || (i.imagePrefix.endsWith(s) && c.image.startsWith(i.imagePrefix)))))`,
-  `${field('c', 'securityContext.?privileged', 'false')} == false`,
-);
+const isAddedLabel = (key: string): string =>
+  any(
+    `${key} in ${texts(ADDED_LABELS)}`,
+    `${key}.startsWith(${text(ADDED_LABEL_PREFIX)})`,
+    isMeshLabel(key),
+    mutatesNamed('Labels', key),
+  );
+const isAddedAnnotation = (key: string): string =>
+  any(`${key} in ${texts(ADDED_ANNOTATIONS)}`, isMeshAnnotation(key), mutatesNamed('Annotations', key));
+
+const labels = ['variables.labels', field(metadata, 'labels', '{}'), isAddedLabel] as const;
+// A restart before or after the approval leaves its mark in either place, and is no change of content.
+const annotations = [
+  'variables.annotations',
+  field(metadata, 'annotations', '{}'),
+  isAddedAnnotation,
+  [RESTARTED_AT],
+] as const;
 
 interface Step {
   readonly name: string;
@@ -31,36 +39,70 @@ interface Step {
   readonly what: string;
   /** The pod agrees with the approved entry `a`. */
   readonly agrees: string;
+  /** The variable that says what of it differs. */
+  readonly said: string;
 }
 
 /** Each step keeps the approved entries that agree so far. */
 const STEPS: readonly Step[] = [
+  { name: 'sameLabels', what: 'labels', agrees: sameBeside(...labels), said: 'unlikeLabels' },
+  { name: 'sameAnnotations', what: 'annotations', agrees: sameBeside(...annotations), said: 'unlikeAnnotations' },
+  { name: 'sameFields', what: 'pod fields', agrees: sameByTable(pod, template, POD_FIELDS), said: 'unlikeFields' },
+  { name: 'sameVolumes', what: 'volumes', agrees: sameVolumes(pod), said: 'unlikeVolumes' },
   {
-    name: 'sameLabels',
-    what: 'labels',
-    agrees: sameBeside('variables.labels', field('a.spec.template.metadata', 'labels', '{}'), (key) =>
-      any(
-        `${key} in ${texts(ADDED_LABELS)}`,
-        `${key}.startsWith(${text(ADDED_LABEL_PREFIX)})`,
-        `(${injects} && ['.istio.io/', 'linkerd.io/'].exists(s, ${key}.contains(s)))`,
-      ),
+    name: 'sameInitContainers',
+    what: 'init containers',
+    agrees: sameContainers('initContainers'),
+    said: 'unlikeContainers',
+  },
+  { name: 'sameContainers', what: 'containers', agrees: sameContainers('containers'), said: 'unlikeContainers' },
+];
+
+const inInit = 'variables.sameInitContainers.size() == 0';
+const eitherContainers = `(${inInit} ? ${field(template, 'initContainers', '[]')} : ${template}.containers)`;
+
+/** Variables of the message: the API server evaluates them for a pod that is refused only. */
+const SAID: readonly Variable[] = [
+  {
+    // The workload whose pods have such labels.
+    name: 'nearest',
+    expression: `variables.approved.filter(a, variables.approved.size() == 1
+  || ${field('a.spec', 'selector.?matchLabels', '{}')}.all(k, variables.labels[?k] == optional.of(a.spec.selector.matchLabels[k])))`,
+  },
+  {
+    name: 'unlikeLabels',
+    expression: `variables.nearest.size() == 0 ? 'no approved workload has them'
+: ${namesOf('variables.nearest', differentKeys(...labels))}`,
+  },
+  { name: 'unlikeAnnotations', expression: namesOf('variables.sameLabels', differentKeys(...annotations)) },
+  {
+    name: 'unlikeFields',
+    expression: namesOf('variables.sameAnnotations', differentFields(pod, template, POD_FIELDS)),
+  },
+  {
+    name: 'unlikeVolumes',
+    expression: namesOf('variables.sameFields', differentVolumes(pod, ownVolumes, isAddedVolume)),
+  },
+  {
+    // One text for both lists: it is long.
+    name: 'found',
+    expression: `${inInit} ? ${field(pod, 'initContainers', '[]')} : ${field(pod, 'containers', '[]')}`,
+  },
+  {
+    name: 'unlikeContainers',
+    expression: namesOf(
+      `(${inInit} ? variables.sameVolumes : variables.sameInitContainers)`,
+      differentContainers('variables.found', eitherContainers, isInjected, CONTAINER_FIELDS),
     ),
   },
   {
-    name: 'sameAnnotations',
-    what: 'annotations',
-    // A restart before or after the approval leaves its mark in either place, and is no change of content.
-    agrees: sameBeside(
-      'variables.annotations',
-      field('a.spec.template.metadata', 'annotations', '{}'),
-      (key) => any(`${key} in ${texts(ADDED_ANNOTATIONS)}`, injects),
-      [RESTARTED_AT],
-    ),
+    name: 'difference',
+    expression: STEPS.reduceRight(
+      (otherwise, { name, what, said }) =>
+        `variables.${name}.size() == 0 ? ${text(`${what} differ: `)} + variables.${said}\n: ${otherwise}`,
+      text('nothing differs'),
+    ).replace(/^/, "variables.approved.size() == 0 ? 'nothing is approved'\n: "),
   },
-  { name: 'sameFields', what: 'pod fields', agrees: sameByTable(pod, template, POD_FIELDS) },
-  { name: 'sameVolumes', what: 'volumes', agrees: sameVolumes(pod, template) },
-  { name: 'sameInitContainers', what: 'init containers', agrees: sameContainers('initContainers') },
-  { name: 'sameContainers', what: 'containers', agrees: sameContainers('containers') },
 ];
 
 /**
@@ -68,7 +110,7 @@ const STEPS: readonly Step[] = [
  * and a workload controller made it: a bare pod would outlive the approval of its content. It is looked at after every
  * mutation, so what a webhook changes is compared too.
  */
-export function pods(): PolicyRule {
+export function pods(by: Who): PolicyRule {
   return {
     name: 'pods',
     description: 'Pods of a protected namespace are made by its workloads and have approved content only.',
@@ -85,27 +127,24 @@ export function pods(): PolicyRule {
         name,
         expression: `variables.${STEPS[index - 1]?.name ?? 'approved'}.filter(a,\n  ${agrees.replaceAll('\n', '\n  ')})`,
       })),
+      ...SAID,
     ],
     validations: [
       {
         expression: `variables.${STEPS.at(-1)?.name}.size() > 0`,
-        message: denial(`' does not match the approved content (' + (${firstDifference()}) + ')'`),
-        difference: firstDifference(),
+        message: denial("' does not match the approved content (' + variables.difference + ')'"),
+        difference: 'variables.difference',
       },
       {
-        expression: controllers(WORKLOAD_CONTROLLERS),
+        // The canary asks with an unstored pod whether one of approved content would be let in.
+        expression: any(
+          controllers(WORKLOAD_CONTROLLERS),
+          all(isDryRun, `${fieldManager} == ${text(PODS_MANAGER)}`, by.promotions),
+        ),
         message: denial("' is not made by a Deployment, StatefulSet or DaemonSet, so it would outlive its approval'"),
       },
     ],
   };
-}
-
-function firstDifference(): string {
-  const [last, ...before] = STEPS.toReversed();
-  return before.reduce(
-    (otherwise, { name, what }) => `variables.${name}.size() == 0 ? ${text(`${what} differ`)}\n  : ${otherwise}`,
-    text(`${last?.what} differ`),
-  );
 }
 
 /** The same names in the same order, beside injected ones, and each container equal to the template's. */

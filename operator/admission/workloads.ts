@@ -1,6 +1,8 @@
-import { all, any, field, sameExcept, text } from './cel.ts';
+import { all, any, field, sameBeside, sameExcept, text } from './cel.ts';
+import { sameEnv } from './container-fields.ts';
 import { denial } from './denial.ts';
 import { keepsOwners } from './lifecycle.ts';
+import { mutates, mutatesNamed } from './mutations.ts';
 import { PLAN_MANAGER, RESTARTED_AT } from './names.ts';
 import { protectedNamespaces, type PolicyRule } from './policy.ts';
 import { keepsReplicas } from './scale.ts';
@@ -47,9 +49,17 @@ export function workloads(by: Who): PolicyRule {
         name: 'sameTemplate',
         expression: roles(
           all(
-            `${template}.spec == a.spec.template.spec`,
+            any(
+              `${template}.spec == a.spec.template.spec`,
+              all(mutates('Env'), sameBesideEnv(`${template}.spec`, 'a.spec.template.spec')),
+            ),
             sameExcept(`${template}.metadata`, 'a.spec.template.metadata', BESIDE_METADATA),
-            sameExcept('variables.annotations', annotations('a.spec.template'), [RESTARTED_AT]),
+            sameBeside(
+              'variables.annotations',
+              annotations('a.spec.template'),
+              (key) => any(`${key} == ${text(RESTARTED_AT)}`, mutatesNamed('Annotations', key)),
+              [RESTARTED_AT],
+            ),
           ),
         ),
       },
@@ -83,6 +93,22 @@ export function workloads(by: Who): PolicyRule {
       keepsOwners,
     ],
   };
+}
+
+/**
+ * A reloader sets a variable in the template, where a webhook sets it in the pod: the same mutation lets both through.
+ * What this accepts, `withoutMutations` takes away (operator/lock).
+ */
+function sameBesideEnv(p: string, t: string): string {
+  const lists = ['containers', 'initContainers'].map((list) => {
+    const [found, approved] = [field(p, list, '[]'), field(t, list, '[]')];
+    const same = all(sameExcept('c', 'd', ['env']), sameEnv('c', 'd')).replaceAll('\n', '\n  ');
+    return all(
+      `${found}.map(c, c.name) == ${approved}.map(d, d.name)`,
+      `${approved}.all(d, ${found}.exists(c, c.name == d.name\n  && ${same}))`,
+    );
+  });
+  return all(sameExcept(p, t, ['containers', 'initContainers']), ...lists);
 }
 
 function roles(agrees: string): string {

@@ -1,7 +1,9 @@
 import { specDigestOrFault } from '../canonical/index.ts';
 import { nameOf, resultOf, type RecordedSpec, type RecordSpec } from '../records/index.ts';
-import { undoneSpec } from './edit.ts';
-import type { WorkloadKey } from './types.ts';
+import { isContent, undoneSpec } from './edit.ts';
+import type { Approved, WorkloadKey } from './types.ts';
+
+type Spec = Readonly<Record<string, unknown>>;
 
 /**
  * A content that a decision lets run. `Desired` and `Adopted` are what was decided; `Replaced` is what ran before, the
@@ -10,7 +12,7 @@ import type { WorkloadKey } from './types.ts';
 export interface DecidedContent {
   readonly as: 'Adopted' | 'Desired' | 'Replaced' | 'Undone';
   readonly digest: string;
-  readonly spec: Readonly<Record<string, unknown>>;
+  readonly spec: Spec;
 }
 
 /** An adoption or an approval, as far as it is about one workload. */
@@ -41,19 +43,29 @@ export function decisionsOn(records: readonly RecordSpec[], key: WorkloadKey): r
   });
 }
 
+/** An approved content that is live, and the record that says so. */
+export interface Recalled {
+  readonly record: string;
+  readonly spec: Spec;
+}
+
 /**
- * The record that approved what is live, for a lock that somebody deleted: the newest approval or adoption of the
- * workload, or what that approval replaced (its fallback). Older content is not approved any more.
+ * What approved what is live, for a lock that somebody deleted: the newest approval or adoption of the workload, or what
+ * that approval replaced (its fallback). Older content is not approved any more.
+ *
+ * @param mutations of the target: what others may have added to it
  */
 export function recall(
   records: readonly RecordSpec[],
   key: WorkloadKey,
-  live: Readonly<Record<string, unknown>>,
-): string | undefined {
-  const digested = specDigestOrFault(live);
+  live: Spec,
+  mutations: Approved['mutations'],
+): Recalled | undefined {
   const [newest] = decisionsOn(records, key);
-  if ('fault' in digested || newest === undefined) return undefined;
-  return newest.contents.some(({ digest }) => digest === digested.digest) ? newest.record : undefined;
+  const content = newest?.contents.find(({ digest, spec }) =>
+    isContent(live, { digest, spec: { ...spec }, mutations }),
+  );
+  return newest === undefined || content === undefined ? undefined : { record: newest.record, spec: content.spec };
 }
 
 function undone(desired: Content, replaced: Content): readonly DecidedContent[] {

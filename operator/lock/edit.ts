@@ -1,4 +1,5 @@
 import { approvedSpec, CanonicalError, canonicalJSON, specDigestOrFault } from '../canonical/index.ts';
+import { withoutMutations } from './mutations.ts';
 import type { Approved, LockSpec, WorkloadKey } from './types.ts';
 
 type Spec = Readonly<Record<string, unknown>>;
@@ -21,18 +22,25 @@ export function contentsOf(lock: LockSpec, { kind, name }: WorkloadKey): Approve
 }
 
 /**
- * Compares a live spec with the approved ones as admission does: replicas and a restart do not count. Content without a
- * canonical form is none of them.
+ * Compares a live spec with the approved ones as admission does: replicas, a restart, and what the entry's mutations let
+ * a reloader add to the template do not count. Content without a canonical form is none of them.
  */
 export function matchLive({ current, fallback }: ApprovedContents, live: Spec): LiveMatch {
-  const digested = specDigestOrFault(live);
-  if ('fault' in digested) return 'None';
-  const { digest } = digested;
-  if (digest === current?.digest) return 'Current';
-  if (digest === fallback?.digest) return 'Fallback';
-  return current !== undefined && fallback !== undefined && isUndone(live, current.spec, fallback.spec)
-    ? 'Undone'
-    : 'None';
+  if (current !== undefined && isContent(live, current)) return 'Current';
+  if (fallback !== undefined && isContent(live, fallback)) return 'Fallback';
+  return current !== undefined && fallback !== undefined && isUndone(live, current, fallback) ? 'Undone' : 'None';
+}
+
+/** Whether a live spec is a content, beside what its mutations let others add. */
+export function isContent(
+  live: Spec,
+  { digest, spec, mutations }: Pick<Approved, 'digest' | 'spec' | 'mutations'>,
+): boolean {
+  const isDigest = (of: Spec): boolean => {
+    const digested = specDigestOrFault(of);
+    return 'digest' in digested && digested.digest === digest;
+  };
+  return isDigest(live) || (mutations !== undefined && isDigest(withoutMutations(live, spec, mutations)));
 }
 
 /** What `kubectl rollout undo` makes of two contents: it restores the template only. */
@@ -40,8 +48,9 @@ export function undoneSpec(current: Spec, fallback: Spec): Spec {
   return { ...approvedSpec(current), template: approvedSpec(fallback)['template'] };
 }
 
-function isUndone(live: Spec, current: Spec, fallback: Spec): boolean {
-  return sameJSON(approvedSpec(live), undoneSpec(current, fallback));
+function isUndone(live: Spec, current: Approved, fallback: Approved): boolean {
+  const found = approvedSpec(withoutMutations(live, fallback.spec, fallback.mutations));
+  return sameJSON(found, undoneSpec(current.spec, fallback.spec));
 }
 
 /** Opens the lock for new content: it becomes Current, what was Current becomes Fallback. One value, one write. */

@@ -1,7 +1,7 @@
 import { specDigestOrFault } from '../canonical/index.ts';
 import { nameOf, type RecordSpec } from '../records/index.ts';
 import { decisionsOn, type DecidedContent, type Decision } from './decisions.ts';
-import { ordered } from './edit.ts';
+import { isContent, ordered } from './edit.ts';
 import type { Approved, LockSpec, WorkloadKey } from './types.ts';
 
 type Spec = Readonly<Record<string, unknown>>;
@@ -67,11 +67,12 @@ export function restoredLock(
     if (newest === undefined) return [];
     const candidates = allowed(entry.role, [newest]);
     const live = liveOf(entry);
-    const digested = live === undefined ? undefined : specDigestOrFault(live);
-    const liveDigest = digested !== undefined && 'digest' in digested ? digested.digest : undefined;
+    const { mutations } = entry;
     const right =
       candidates.find(({ digest }) => digest === entry.digest) ??
-      (entry.role === 'Current' ? candidates.find(({ digest }) => digest === liveDigest) : undefined) ??
+      (entry.role === 'Current' && live !== undefined
+        ? candidates.find(({ digest, spec }) => isContent(live, { digest, spec: { ...spec }, mutations }))
+        : undefined) ??
       candidates.find(({ as }) => (as === 'Replaced') === newest.takenBack) ??
       candidates[0];
     return right === undefined

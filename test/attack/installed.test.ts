@@ -1,6 +1,7 @@
 import test from 'ava';
 import { renderPolicies, type PolicyObject } from '../../operator/admission/index.ts';
-import { CONTAINER_FIELDS, POD_FIELDS } from '../../operator/admission/pod-fields.ts';
+import { CONTAINER_FIELDS } from '../../operator/admission/container-fields.ts';
+import { POD_FIELDS } from '../../operator/admission/pod-fields.ts';
 import { waitFor } from '../harness/index.ts';
 import { allowed, denied } from './assert.ts';
 import { Production } from './production.ts';
@@ -49,16 +50,14 @@ test('the API server finds no type error in any expression', async (t) => {
 const SEEN: Readonly<Record<string, { readonly table: object; readonly equal: string }>> = {
   PodSpec: {
     table: POD_FIELDS,
-    equal: `activeDeadlineSeconds automountServiceAccountToken dnsConfig dnsPolicy ephemeralContainers hostAliases hostIPC
-      hostNetwork hostPID hostUsers hostnameOverride nodeName os readinessGates resourceClaims restartPolicy
-      runtimeClassName schedulerName schedulingGates schedulingGroup securityContext setHostnameAsFQDN
-      shareProcessNamespace terminationGracePeriodSeconds`,
+    equal: `activeDeadlineSeconds automountServiceAccountToken ephemeralContainers hostIPC hostNetwork hostPID hostUsers
+      hostnameOverride nodeName os resourceClaims restartPolicy runtimeClassName schedulingGates schedulingGroup
+      setHostnameAsFQDN shareProcessNamespace terminationGracePeriodSeconds`,
   },
   Container: {
     table: CONTAINER_FIELDS,
-    equal: `args command env envFrom image lifecycle livenessProbe name readinessProbe resizePolicy restartPolicy
-      restartPolicyRules securityContext startupProbe stdin stdinOnce terminationMessagePath terminationMessagePolicy tty
-      volumeDevices workingDir`,
+    equal: `args command envFrom image lifecycle name resizePolicy restartPolicy restartPolicyRules securityContext stdin
+      stdinOnce terminationMessagePath terminationMessagePolicy tty volumeDevices workingDir`,
   },
 };
 

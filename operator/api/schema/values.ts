@@ -139,11 +139,11 @@ export const allowedMutations = listOf(
         'Container that it is changed in, for Env, Volumes (their mounts), Probes and Resources. Left out: every one.',
       ).optional(),
       field: choice(
-        'What is changed. Env: variables are added. Volumes: volumes that reach neither the node nor other data, and their mounts, are added. Labels, Annotations, ReadinessGates: entries are added. Probes, Resources (requests and limits), Scheduling (node selector, affinity, tolerations, scheduler, priority), PodSecurityContext, DNS (policy, config, host aliases): may differ.',
+        'What is changed. Env: variables are added, also by a reloader to the template. Volumes: volumes that reach neither the node nor other data, and their mounts below /var/run/secrets or at a path that is named too, are added. Labels, Annotations (also in the template), ReadinessGates: entries are added. Probes: what is asked of the pod may differ. Resources (requests and limits), Scheduling (node selector, affinity, tolerations, scheduler, priority), DNS (policy, config, host aliases): may differ. PodSecurityContext: groups and hardening may differ.',
         mutationFields,
       ),
       names: setOf(
-        'Names that are added: exact, or the start of names with a final *. For Env, Volumes, Labels, Annotations and ReadinessGates.',
+        'Names that are added: exact, or the start of names with a final *. For Env, Volumes (names of volumes, and paths of their mounts), Labels, Annotations and ReadinessGates.',
         nameOrPrefix('Name, or its start and *.'),
         { min: 1, max: 32 },
       ).optional(),

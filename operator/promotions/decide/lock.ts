@@ -4,8 +4,9 @@ import { stall, type DecisionStep } from './steps.ts';
 /** Milliseconds; the target's controller writes the right lock back meanwhile. */
 const LOOK_AGAIN = 5000;
 
-/** Nothing is applied while the lock says something else than the records: it was changed on its way in. */
-export const lockIntact: DecisionStep = ({ target, records, workloads }, { lock }) => {
+/** Nothing of what was approved is applied while the lock says something else than the records: somebody changed it. */
+export const lockIntact: DecisionStep = ({ target, records, workloads }, { lock, history }) => {
+  if (history.approved === undefined) return undefined;
   for (const entry of lock.approved) {
     if (entry.target !== target?.metadata.name) continue;
     if (!workloads.some(({ kind, name }) => kind === entry.kind && name === entry.name)) continue;

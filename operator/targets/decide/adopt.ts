@@ -41,13 +41,15 @@ export function adoptingLock(world: TargetWorld, adopting: readonly LiveWorkload
   for (const { kind, name, live } of adopting) {
     if (live?.spec === undefined) continue;
     const contents = contentsOf(lock, { kind, name });
-    const known =
-      contents.current?.target === world.target.metadata.name &&
+    const { current } = contents;
+    const isKept =
+      current?.target === world.target.metadata.name &&
       matchLive(contents, { ...live.spec }) === 'Current' &&
-      decidedBefore(world, contents.current)
-        ? contents.current.record
-        : nextRecord(world);
-    lock = withOnly(lock, entryOf(world.target, { kind, name }, { ...live.spec }, known));
+      decidedBefore(world, current);
+    lock = withOnly(
+      lock,
+      isKept ? current : entryOf(world.target, { kind, name }, { ...live.spec }, nextRecord(world)),
+    );
   }
   return settings(lock, world);
 }

@@ -3,7 +3,7 @@ import { printable, rfc3339 } from '../../canonical/index.ts';
 import { lockFaults, restoredLock, sameLock, type Approved, type LockSpec } from '../../lock/index.ts';
 import { resultOf, type RecordEntry, type RecordSpec } from '../../records/index.ts';
 import { unadopted } from './adopt.ts';
-import { listOf, lockOf, onlyWarns, sameWorkload, shown, stall, type TargetStep } from './common.ts';
+import { chainFault, listOf, lockOf, onlyWarns, sameWorkload, shown, stall, type TargetStep } from './common.ts';
 import { digestIfAny } from './pods.ts';
 import type { TargetVerdict } from './verdict.ts';
 import type { TargetWorld } from './world.ts';
@@ -13,6 +13,8 @@ import type { TargetWorld } from './world.ts';
  * and what the records say is written back.
  */
 export const lockChanged: TargetStep = (world) => {
+  // A chain that does not hold proves nothing against a lock.
+  if (chainFault(world) !== undefined) return undefined;
   const lock = lockOf(world);
   const chainOf = chains(world);
   const faults = lockFaults(

@@ -1,6 +1,7 @@
 import { labels, protections, type ProductionTarget, type Protection } from '../../api/index.ts';
-import { printable, specDigestOrFault } from '../../canonical/index.ts';
+import { CanonicalError, printable, specDigestOrFault } from '../../canonical/index.ts';
 import type { LockSpec, WorkloadKey } from '../../lock/index.ts';
+import { chainFaults } from '../../records/index.ts';
 import type { TargetVerdict } from './verdict.ts';
 import type { LiveWorkload, Named, TargetWorld } from './world.ts';
 
@@ -77,4 +78,15 @@ export function listOf(lines: readonly string[], separator = ', '): string {
   return lines.length > first.length
     ? `${first.join(separator)} and ${lines.length - first.length} more`
     : first.join(separator);
+}
+
+/** What is wrong with the target's chain; undefined when it holds. */
+export function chainFault({ records: chain }: TargetWorld): string | undefined {
+  try {
+    return chainFaults(chain)[0]?.message;
+  } catch (error) {
+    // This program writes no such record: somebody changed it behind the API server.
+    if (error instanceof CanonicalError) return `a record cannot be digested: ${error.message}`;
+    throw error;
+  }
 }

@@ -1,8 +1,6 @@
-import { CanonicalError } from '../../canonical/index.ts';
-import { chainFaults } from '../../records/index.ts';
 import { adoption, missing, missingAtFirst, notCanonical, taken } from './adoption.ts';
 import { lockChanged } from './changed.ts';
-import { stall, type TargetStep } from './common.ts';
+import { chainFault, stall, type TargetStep } from './common.ts';
 import { health } from './health.ts';
 import { obstacles } from './inventory.ts';
 import { lockThere, orphans, protection, tampered, undone, upkeep } from './keeping.ts';
@@ -15,16 +13,6 @@ const records: TargetStep = (world) => {
   const fault = chainFault(world);
   return fault === undefined ? undefined : stall('RecordsBroken', `the chain of records does not hold: ${fault}`);
 };
-
-function chainFault({ records: chain }: TargetWorld): string | undefined {
-  try {
-    return chainFaults(chain)[0]?.message;
-  } catch (error) {
-    // This program writes no such record: somebody changed it behind the API server.
-    if (error instanceof CanonicalError) return `a record cannot be digested: ${error.message}`;
-    throw error;
-  }
-}
 
 const enforcement: TargetStep = (world) =>
   world.enforcement.active

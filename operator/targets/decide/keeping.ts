@@ -7,6 +7,7 @@ import {
   matchLive,
   recall,
   sameLock,
+  undoneSpec,
   withOnly,
   type LockSpec,
 } from '../../lock/index.ts';
@@ -21,8 +22,8 @@ export const lockThere: TargetStep = (world) => {
   let lock: LockSpec = held;
   for (const { kind, name, live } of world.workloads) {
     if (contentsOf(held, { kind, name }).current !== undefined || live?.spec === undefined) continue;
-    const record = recall(world.records, { kind, name }, { ...live.spec });
-    if (record === undefined)
+    const recalled = recall(world.records, { kind, name }, { ...live.spec }, world.target.spec.mutations);
+    if (recalled === undefined)
       return {
         ...stall(
           'LockLost',
@@ -30,7 +31,7 @@ export const lockThere: TargetStep = (world) => {
         ),
         tampered: `${kind}/${name}`,
       };
-    lock = withOnly(lock, entryOf(world.target, { kind, name }, { ...live.spec }, record));
+    lock = withOnly(lock, entryOf(world.target, { kind, name }, recalled.spec, recalled.record));
   }
   if (lock === held && world.lock !== undefined) return undefined;
   return {
@@ -90,7 +91,12 @@ export const undone: TargetStep = (world) => {
     const going: TargetVerdict = { ready: false, reason: 'RolledBack', message };
     if (uid !== undefined && ended?.outcome?.result !== 'RolledBack')
       return { ...going, action: append(world, approved, 'RolledBack', 'Undone', message) };
-    const next = withOnly(lock, entryOf(world.target, { kind, name }, { ...live.spec }, contents.fallback.record));
+    // As it was approved, without what others may have added since.
+    const spec =
+      match === 'Fallback' || contents.current === undefined
+        ? contents.fallback.spec
+        : undoneSpec(contents.current.spec, contents.fallback.spec);
+    const next = withOnly(lock, entryOf(world.target, { kind, name }, spec, contents.fallback.record));
     return { ...going, action: { do: 'WriteLock', lock: next, because: message } };
   }
   return undefined;

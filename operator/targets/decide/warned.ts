@@ -34,9 +34,9 @@ export const followsLive: TargetStep = (world) => {
   const going: TargetVerdict = { ready: false, reason: 'Adopting', message: 'live content is taken over again' };
   const recorded = moved.map((workload) => ({
     ...workload,
-    record: recall(world.records, workload, { ...workload.live?.spec }),
+    recalled: recall(world.records, workload, { ...workload.live?.spec }, world.target.spec.mutations),
   }));
-  const unrecorded = recorded.filter(({ record }) => record === undefined);
+  const unrecorded = recorded.filter(({ recalled }) => recalled === undefined);
   if (unrecorded.length > 0) {
     // The mode is Enforce already: what changed after the last look is not taken over any more.
     if (!onlyWarns(world)) return undefined;
@@ -44,9 +44,9 @@ export const followsLive: TargetStep = (world) => {
     return { ...going, action: { do: 'Append', entry: adoptedEntry(world.now, unrecorded, message) } };
   }
   let next = lock;
-  for (const { kind, name, live, record } of recorded)
-    if (live?.spec !== undefined && record !== undefined)
-      next = withOnly(next, entryOf(world.target, { kind, name }, { ...live.spec }, record));
+  for (const { kind, name, recalled } of recorded)
+    if (recalled !== undefined)
+      next = withOnly(next, entryOf(world.target, { kind, name }, recalled.spec, recalled.record));
   return { ...going, action: { do: 'WriteLock', lock: settings(next, world), because: 'live content changed' } };
 };
 
