@@ -63,7 +63,8 @@ export function restoredLock(
 ): LockSpec {
   const approved = lock.approved.flatMap((entry): readonly Approved[] => {
     if (!faults.some((fault) => fault.entry === entry)) return [entry];
-    const [newest] = decisionsOn(chainOf(entry.target), entry);
+    const decisions = decisionsOn(chainOf(entry.target), entry);
+    const [newest] = decisions;
     if (newest === undefined) return [];
     const candidates = allowed(entry.role, [newest]);
     const live = liveOf(entry);
@@ -75,9 +76,12 @@ export function restoredLock(
         : undefined) ??
       candidates.find(({ as }) => (as === 'Replaced') === newest.takenBack) ??
       candidates[0];
-    return right === undefined
-      ? []
-      : [{ ...entry, digest: right.digest, spec: { ...right.spec }, record: newest.record }];
+    if (right === undefined) return [];
+    const named = decisions.find(({ record }) => record === entry.record);
+    const isNamed = named?.contents.some(({ digest }) => digest === right.digest) ?? false;
+    return [
+      { ...entry, digest: right.digest, spec: { ...right.spec }, record: isNamed ? entry.record : newest.record },
+    ];
   });
   return { ...lock, approved: ordered(approved) };
 }

@@ -17,6 +17,8 @@ import {
   type WorkloadKey,
 } from '../../lock/index.ts';
 import { lockOf, sameWorkload } from './common.ts';
+import { runningPodDifference } from './compare.ts';
+import { makerOf } from './owners.ts';
 import type { LiveWorkload, TargetWorld } from './world.ts';
 
 /** Workloads of the target that no Adopted record of this very target has taken over. */
@@ -60,7 +62,7 @@ function decidedBefore({ records }: TargetWorld, entry: Approved): boolean {
 
 /**
  * Settings of the targets in the lock. Entries of workloads that a target gave up stay as long as the workload is there:
- * its pods come back as approved, and its content stays frozen until somebody deletes it.
+ * its pods come back as approved, and its content stays frozen until somebody deletes it, and the last pod is gone.
  */
 export function settings(lock: LockSpec, world: TargetWorld): LockSpec {
   const { target, others, givenUp } = world;
@@ -70,7 +72,7 @@ export function settings(lock: LockSpec, world: TargetWorld): LockSpec {
     if (owner?.spec.workloads.some((workload) => sameWorkload(workload, entry)))
       return [owner === target ? withSettings(entry, target) : entry];
     const left = givenUp.find((workload) => sameWorkload(workload, entry));
-    return left !== undefined && left.live === undefined ? [] : [entry];
+    return left !== undefined && left.live === undefined && !hasPods(world, entry, lock) ? [] : [entry];
   });
   const open = targets.every(({ spec }) => spec.liveAccess === 'Allow');
   const writers = podWritersOf(world);
@@ -79,6 +81,16 @@ export function settings(lock: LockSpec, world: TargetWorld): LockSpec {
     ...(writers.length === 0 ? {} : { podWriters: writers }),
     approved: ordered(approved),
   };
+}
+
+/** The garbage collector takes the pods of a workload after it: until then they are what was approved. */
+function hasPods(world: TargetWorld, entry: Approved, lock: LockSpec): boolean {
+  const maker = makerOf(world);
+  const { pods } = world.running;
+  return (
+    pods === undefined ||
+    pods.some((pod) => maker(pod) === undefined && runningPodDifference(pod, [entry], lock) === undefined)
+  );
 }
 
 /** Everybody whom the installation or a target of the namespace lets write into running pods, as many as a lock holds. */

@@ -93,7 +93,8 @@ function isOfAnother({ others, target }: TargetWorld, { metadata: { name } }: De
 function endOf(world: TargetWorld, pod: Pod, made: Deployment | undefined): number | undefined {
   const { deletionTimestamp } = pod.metadata;
   if (deletionTimestamp !== undefined) return Date.parse(deletionTimestamp) + LATE;
-  if (made === undefined || !isReplaced(world, pod, made)) return undefined;
+  if (made === undefined) return isCollected(world, pod) ? world.now + LATE : undefined;
+  if (!isReplaced(world, pod, made)) return undefined;
   return rolloutSince(world, made) + parseDuration(world.target.spec.rollback.progressDeadline);
 }
 
@@ -103,6 +104,30 @@ function isReplaced(world: TargetWorld, pod: Pod, made: Deployment): boolean {
   if (newest !== undefined && controllerOf(pod) === newest.metadata.uid && isObserved(made)) return false;
   if (isObserved(made) && isRolledOut(made)) return false;
   return runningPodDifference(pod, formerContents(world, made.metadata.name), lockOf(world)) === undefined;
+}
+
+/**
+ * Its Deployment was deleted, and the garbage collector is about to follow: it tells no time, and takes whatever names an
+ * owner that is gone. Only what was approved is not an intruder meanwhile.
+ */
+function isCollected(world: TargetWorld, pod: Pod): boolean {
+  const owner = pod.metadata.ownerReferences?.find(({ controller }) => controller === true);
+  if (owner?.kind !== 'ReplicaSet') return false;
+  const { replicaSets, deployments } = world.running;
+  const set = replicaSets.find(({ metadata }) => metadata.uid === owner.uid);
+  const maker = set === undefined ? undefined : controllerOf(set);
+  if (set !== undefined && maker === undefined) return false;
+  if (deployments.some(({ metadata }) => metadata.uid === maker)) return false;
+  const contents = [
+    ...lockOf(world).approved,
+    ...decidedWorkloads(world).flatMap((name) => formerContents(world, name)),
+  ];
+  return runningPodDifference(pod, contents, lockOf(world)) === undefined;
+}
+
+function decidedWorkloads({ records }: TargetWorld): readonly string[] {
+  const specs = records.flatMap(({ currentSpecs = [], desiredSpecs = [] }) => [...currentSpecs, ...desiredSpecs]);
+  return [...new Set(specs.map(({ name }) => name))];
 }
 
 function isObserved({ metadata, status }: Deployment): boolean {
