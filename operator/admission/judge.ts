@@ -1,5 +1,6 @@
 import { systemNamespace } from '../api/index.ts';
 import { evaluator } from './evaluate.ts';
+import { asRunning, type LiveRules } from './live-pod.ts';
 import { pods } from './pods.ts';
 import { who } from './who.ts';
 
@@ -26,4 +27,22 @@ export function podDifference(pod: unknown, approved: readonly unknown[]): strin
   } catch (error) {
     return `it cannot be compared: ${error instanceof Error ? error.message.split('\n', 1)[0] : 'unknown'}`;
   }
+}
+
+/**
+ * The same for a pod that runs: what Kubernetes set after its creation is no difference (see `live-pod.ts`). A pod that is
+ * being deleted runs too. Templates are those of a Deployment, a StatefulSet or a DaemonSet.
+ *
+ * @param rules `spec` of the lock: who else writes annotations, and whether ephemeral containers are let in
+ * @returns undefined when the pod runs one of the approved contents, else what differs
+ */
+export function livePodDifference(
+  pod: unknown,
+  approved: readonly unknown[],
+  rules: LiveRules = {},
+): string | undefined {
+  return podDifference(
+    pod,
+    approved.map((entry) => asRunning(entry, pod, rules)),
+  );
 }

@@ -37,7 +37,7 @@ export function approvedVolume(name: string): string {
 const isHarmless = all(
   "v.all(k, k in ['name', 'emptyDir', 'downwardAPI', 'projected', 'configMap'])",
   `!v.name.startsWith(${TOKEN_NAMES})`,
-  `${field('v', 'projected.?sources', '[]')}.all(s, s.all(k, k in ['serviceAccountToken', 'downwardAPI', 'configMap', 'clusterTrustBundle'])
+  `${field('v', 'projected.?sources', '[]')}.all(s, s.size() == 1 && s.all(k, k in ['serviceAccountToken', 'downwardAPI', 'configMap', 'clusterTrustBundle'])
   && (!has(s.serviceAccountToken) || [${field('s', 'serviceAccountToken.?audience', "''")}].all(o, o != '' && !o.startsWith('https://kubernetes.default'))))`,
   `!${approvedVolume('v.name')}`,
 );

@@ -212,6 +212,7 @@ export interface Approved {
   readonly spec: Json;
   readonly minReplicas?: number;
   readonly injected?: readonly { readonly container: string; readonly imagePrefix: string }[];
+  readonly mutations?: readonly Json[];
 }
 
 export function lock(

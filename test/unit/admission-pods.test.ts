@@ -78,6 +78,15 @@ const ALLOWED: readonly Case[] = [
   ['a volume and its mount', [volumes], (p) => mount(p, '/var/run/secrets/aws/token')],
   ['a mount at a named path', [volumes], (p) => mount(p, '/vault/secrets')],
   [
+    'a volume of all sources that reach no other data',
+    [volumes],
+    (p) =>
+      push(p.spec.volumes, {
+        name: 'aws-x',
+        projected: { sources: ['clusterTrustBundle', 'configMap', 'downwardAPI'].map((kind) => ({ [kind]: {} })) },
+      }),
+  ],
+  [
     'a rewritten probe',
     [{ field: 'Probes' }],
     (p) => (web(p)['readinessProbe'] = { httpGet: { path: '/app-health', port: 15020 }, periodSeconds: 5 }),
@@ -196,7 +205,9 @@ const DENIED: readonly (readonly [...Case, says: RegExp])[] = [
       ] as const,
   ),
   ...[
+    {},
     { secret: { name: 'x' } },
+    { configMap: { name: 'x' }, later: {} },
     { podCertificate: { signerName: 'kubernetes.io/kube-apiserver-client-pod' } },
     { serviceAccountToken: { path: 'token' } },
     { serviceAccountToken: { path: 'token', audience: 'https://kubernetes.default.svc' } },
