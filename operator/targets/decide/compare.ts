@@ -1,4 +1,4 @@
-import { podDifference } from '../../admission/index.ts';
+import { livePodDifference, podDifference } from '../../admission/index.ts';
 import type { Pod } from '../../kube/index.ts';
 import { contentsOf, type Approved, type LockSpec } from '../../lock/index.ts';
 
@@ -10,26 +10,13 @@ export function newPodDifference(pod: Pod, contents: readonly Content[]): string
   return guarded(() => podDifference(pod, contents));
 }
 
-/**
- * Compares a running pod by the same table, without what the scheduler, kubelets and allowed writers add to a pod after
- * its creation.
- */
+/** Compares a running pod by the same table, without what is set on a pod after its creation by who may do so. */
 export function runningPodDifference(
   pod: Pod,
   contents: readonly Content[],
-  { liveAccess, podWriters = [] }: Pick<LockSpec, 'liveAccess' | 'podWriters'>,
+  { liveAccess, podWriters }: Pick<LockSpec, 'liveAccess' | 'podWriters'>,
 ): string | undefined {
-  const { nodeName: _node, ephemeralContainers, ...spec } = pod.spec ?? { containers: [] };
-  const written = podWriters.flatMap(({ annotations = [] }) => annotations);
-  const annotations = Object.entries(pod.metadata.annotations ?? {}).filter(
-    ([key]) => !written.some((pattern) => matches(pattern, key)),
-  );
-  const created = {
-    ...pod,
-    metadata: { ...pod.metadata, annotations: Object.fromEntries(annotations) },
-    spec: { ...spec, ...(liveAccess === 'Allow' || ephemeralContainers === undefined ? {} : { ephemeralContainers }) },
-  };
-  return guarded(() => podDifference(created, contents));
+  return guarded(() => livePodDifference(pod, contents, { liveAccess, podWriters }));
 }
 
 /** The approved contents of a Deployment: Current and Fallback. */
@@ -46,8 +33,4 @@ function guarded(compare: () => string | undefined): string | undefined {
     const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
     return `it cannot be compared: ${line}`;
   }
-}
-
-function matches(pattern: string, name: string): boolean {
-  return pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
 }
