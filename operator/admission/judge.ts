@@ -1,8 +1,11 @@
+import { systemNamespace } from '../api/index.ts';
 import { evaluator } from './evaluate.ts';
 import { asRunning, type LiveRules } from './live-pod.ts';
 import { pods } from './pods.ts';
+import { who } from './who.ts';
 
-const { variables = [], validations } = pods();
+// Who made a pod is not judged here.
+const { variables = [], validations } = pods(who(systemNamespace));
 const [content] = validations;
 if (content === undefined) throw new TypeError('the policy pods compares nothing');
 const { expression: holds, difference = "'it differs'" } = content;

@@ -1,9 +1,9 @@
-import type { WorkloadLockSpec } from '../api/kinds/workload-lock.ts';
+import type { WorkloadLock } from '../api/kinds/workload-lock.ts';
 
 type Members = Readonly<Record<string, unknown>>;
 
 /** What a lock says about running pods. */
-export type LiveRules = Partial<Pick<WorkloadLockSpec, 'liveAccess' | 'podWriters'>>;
+export type LiveRules = Partial<Pick<WorkloadLock['spec'], 'liveAccess' | 'podWriters'>>;
 
 /**
  * The approved entries as they look in a running pod: with what Kubernetes, and nobody else, sets after a pod was created.

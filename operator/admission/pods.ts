@@ -6,10 +6,10 @@ import { differentContainers, differentFields, differentKeys, differentVolumes, 
 import { isInjected, isMeshAnnotation, isMeshLabel } from './injected.ts';
 import { mutatesNamed } from './mutations.ts';
 import { ADDED_ANNOTATIONS, ADDED_LABELS, ADDED_LABEL_PREFIX, POD_FIELDS, sameByTable } from './pod-fields.ts';
-import { RESTARTED_AT } from './names.ts';
+import { PODS_MANAGER, RESTARTED_AT } from './names.ts';
 import { protectedNamespaces, type PolicyRule, type Variable } from './policy.ts';
 import { isAddedVolume, ownVolumes, sameVolumes, tokenVolume } from './volumes.ts';
-import { WORKLOAD_CONTROLLERS, controllers } from './who.ts';
+import { WORKLOAD_CONTROLLERS, controllers, fieldManager, isDryRun, type Who } from './who.ts';
 
 const pod = 'variables.pod';
 const template = 'a.spec.template.spec';
@@ -111,7 +111,7 @@ const SAID: readonly Variable[] = [
  * and a workload controller made it: a bare pod would outlive the approval of its content. It is looked at after every
  * mutation, so what a webhook changes is compared too.
  */
-export function pods(): PolicyRule {
+export function pods(by: Who): PolicyRule {
   return {
     name: 'pods',
     description: 'Pods of a protected namespace are made by its workloads and have approved content only.',
@@ -138,7 +138,11 @@ export function pods(): PolicyRule {
         difference: 'variables.difference',
       },
       {
-        expression: controllers(WORKLOAD_CONTROLLERS),
+        // The canary asks with an unstored pod whether one of approved content would be let in.
+        expression: any(
+          controllers(WORKLOAD_CONTROLLERS),
+          all(isDryRun, `${fieldManager} == ${text(PODS_MANAGER)}`, by.promotions),
+        ),
         message: denial("' is not made by a Deployment, StatefulSet or DaemonSet, so it would outlive its approval'"),
       },
     ],

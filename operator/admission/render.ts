@@ -39,7 +39,7 @@ export function renderPolicies({ systemNamespace }: RenderOptions): readonly Pol
   const by = who(systemNamespace);
   const rules = [
     workloads(by),
-    pods(),
+    pods(by),
     podsLive(),
     podWriters(),
     podDeletion(),

@@ -19,6 +19,7 @@ export const labels = {
 
 /** Values of the label `protected`: refused, or told only (`mode: Warn` of a target). */
 export const protections = { enforce: 'true', warn: 'warn' } as const;
+export type Protection = (typeof protections)[keyof typeof protections];
 
 export const annotations = {
   /** On a Promotion: who asked for it, set and checked by admission from userInfo. */

@@ -1,4 +1,5 @@
 import { digestOf, type Digest } from './digest.ts';
+import { CanonicalError } from './errors.ts';
 
 /** The one annotation that `kubectl rollout restart` writes; a restart is no change of content. */
 export const RESTARTED_AT = 'kubectl.kubernetes.io/restartedAt';
@@ -28,6 +29,16 @@ export function approvedSpec(spec: Members): Members {
  */
 export function specDigest(spec: Members): Digest {
   return digestOf(approvedSpec(spec));
+}
+
+/** {@link specDigest}, or why there is none: what a cluster holds may have no canonical form (integers past 2^53). */
+export function specDigestOrFault(spec: Members): { readonly digest: Digest } | { readonly fault: CanonicalError } {
+  try {
+    return { digest: specDigest(spec) };
+  } catch (error) {
+    if (error instanceof CanonicalError) return { fault: error };
+    throw error;
+  }
 }
 
 function withoutRestart(annotations: unknown): unknown {

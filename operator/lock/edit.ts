@@ -1,4 +1,4 @@
-import { approvedSpec, canonicalJSON, specDigest } from '../canonical/index.ts';
+import { approvedSpec, CanonicalError, canonicalJSON, specDigestOrFault } from '../canonical/index.ts';
 import { withoutMutations } from './mutations.ts';
 import type { Approved, LockSpec, WorkloadKey } from './types.ts';
 
@@ -23,7 +23,7 @@ export function contentsOf(lock: LockSpec, { kind, name }: WorkloadKey): Approve
 
 /**
  * Compares a live spec with the approved ones as admission does: replicas, a restart, and what the entry's mutations let
- * a reloader add to the template do not count.
+ * a reloader add to the template do not count. Content without a canonical form is none of them.
  */
 export function matchLive({ current, fallback }: ApprovedContents, live: Spec): LiveMatch {
   if (current !== undefined && isContent(live, current)) return 'Current';
@@ -31,16 +31,26 @@ export function matchLive({ current, fallback }: ApprovedContents, live: Spec): 
   return current !== undefined && fallback !== undefined && isUndone(live, current, fallback) ? 'Undone' : 'None';
 }
 
-function isContent(live: Spec, { digest, spec, mutations }: Approved): boolean {
-  if (specDigest(live) === digest) return true;
-  return mutations !== undefined && specDigest(withoutMutations(live, spec, mutations)) === digest;
+/** Whether a live spec is a content, beside what its mutations let others add. */
+export function isContent(
+  live: Spec,
+  { digest, spec, mutations }: Pick<Approved, 'digest' | 'spec' | 'mutations'>,
+): boolean {
+  const isDigest = (of: Spec): boolean => {
+    const digested = specDigestOrFault(of);
+    return 'digest' in digested && digested.digest === digest;
+  };
+  return isDigest(live) || (mutations !== undefined && isDigest(withoutMutations(live, spec, mutations)));
 }
 
-/** `kubectl rollout undo` restores the template only. */
+/** What `kubectl rollout undo` makes of two contents: it restores the template only. */
+export function undoneSpec(current: Spec, fallback: Spec): Spec {
+  return { ...approvedSpec(current), template: approvedSpec(fallback)['template'] };
+}
+
 function isUndone(live: Spec, current: Approved, fallback: Approved): boolean {
-  const mixed = { ...approvedSpec(current.spec), template: approvedSpec(fallback.spec)['template'] };
   const found = approvedSpec(withoutMutations(live, fallback.spec, fallback.mutations));
-  return canonicalJSON(found) === canonicalJSON(mixed);
+  return sameJSON(found, undoneSpec(current.spec, fallback.spec));
 }
 
 /** Opens the lock for new content: it becomes Current, what was Current becomes Fallback. One value, one write. */
@@ -69,12 +79,35 @@ function place({ kind, name, role }: Approved): string {
   return `${kind}/${name}/${role}`;
 }
 
+/** Whether two locks say the same; one that has no canonical form says nothing that another could say too. */
 export function sameLock(a: LockSpec, b: LockSpec): boolean {
-  return canonicalJSON(a) === canonicalJSON(b);
+  return sameJSON(a, b);
+}
+
+function sameJSON(a: unknown, b: unknown): boolean {
+  try {
+    return canonicalJSON(a) === canonicalJSON(b);
+  } catch (error) {
+    if (error instanceof CanonicalError) return false;
+    throw error;
+  }
 }
 
 /** etcd takes 1.5 MiB per request; the rest is for metadata and for the protocol. */
 export const MAX_LOCK_BYTES = 1_450_000;
+
+/** Entries that the schema of a lock takes. */
+const MAX_ENTRIES = 64;
+
+/** Why the API server would not take a lock of this size; undefined when it fits. */
+export function lockOverflow(lock: LockSpec): string | undefined {
+  const bytes = lockBytes(lock);
+  if (bytes > MAX_LOCK_BYTES)
+    return `the lock of the namespace would take ${bytes} bytes and may take ${MAX_LOCK_BYTES}`;
+  if (lock.approved.length > MAX_ENTRIES)
+    return `the lock of the namespace would hold ${lock.approved.length} contents and may hold ${MAX_ENTRIES}`;
+  return undefined;
+}
 
 /** Bytes that the lock takes as JSON. */
 export function lockBytes(lock: LockSpec): number {

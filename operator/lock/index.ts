@@ -1,15 +1,21 @@
-/** WorkloadLock as plain data: which content is approved, and how that changes. */
+/** WorkloadLock as plain data: which content is approved, how that changes, and whether it is what was decided. */
+export { decisionsOn, recall, type DecidedContent, type Decision, type Recalled } from './decisions.ts';
 export {
   contentsOf,
+  isContent,
   lockBytes,
+  lockOverflow,
   matchLive,
   MAX_LOCK_BYTES,
   ordered,
   sameLock,
+  undoneSpec,
   withOnly,
   withOpened,
   type ApprovedContents,
   type LiveMatch,
 } from './edit.ts';
+export { entryOf, MAX_POD_WRITERS, mergedWriters, settingsOf, withSettings } from './entry.ts';
 export { withoutMutations } from './mutations.ts';
 export type * from './types.ts';
+export { entryFault, lockFaults, restoredLock, type LockFault } from './verify.ts';

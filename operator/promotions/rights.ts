@@ -30,11 +30,14 @@ export const promotionsRights = {
     { apiGroups: ['twinlock.dev'], resources: ['productiontargets'], verbs: ['rollback'] },
     // Production: the dry run of the plan, the rollout, the rollback (update), the canary's forbidden edit (patch).
     { apiGroups: ['apps'], resources: ['deployments'], verbs: [...follow, 'update', 'patch'] },
-    // A namespace that also runs what no target names is not taken over.
-    { apiGroups: ['apps'], resources: ['statefulsets', 'daemonsets', 'replicasets'], verbs: ['list'] },
-    // Bare pods before a namespace is taken over; pods of another template while a rollout is verified. `create` is the
-    // canary's: a dry run that must be refused.
-    { apiGroups: [''], resources: ['pods'], verbs: ['list', 'create'] },
+    // A namespace that also runs what no target names is not taken over: every kind that makes pods.
+    { apiGroups: ['apps'], resources: ['statefulsets', 'daemonsets'], verbs: ['list'] },
+    { apiGroups: ['batch'], resources: ['jobs', 'cronjobs'], verbs: ['list'] },
+    { apiGroups: [''], resources: ['replicationcontrollers'], verbs: ['list'] },
+    // Pods of production are judged again and again, and so is who made them. `create` is for dry runs: the canary's,
+    // which must be refused, and one of each template before it is taken over.
+    { apiGroups: ['apps'], resources: ['replicasets'], verbs: ['list', 'watch'] },
+    { apiGroups: [''], resources: ['pods'], verbs: ['list', 'watch', 'create'] },
     // The protection label; kube-system's uid names the cluster.
     { apiGroups: [''], resources: ['namespaces'], verbs: [...follow, 'patch'] },
     // The canary compares what is installed with what this program renders.

@@ -1,107 +1,21 @@
 import test from 'ava';
-import { sealRecord, type RecordSpec } from '../../operator/records/index.ts';
+import type { RecordSpec } from '../../operator/records/index.ts';
 import { decideTarget, type TargetWorld } from '../../operator/targets/decide/index.ts';
 import { MAX_LOCK_BYTES } from '../../operator/lock/index.ts';
-import type { Deployment, Pod, ReplicaSet } from '../../operator/kube/index.ts';
-import { deployment, images, keys, now, run, target, targetRef, voted, world, type Spec } from './promotion-world.ts';
+import { deployment, images, keys, run, target, voted, world, type Spec } from './promotion-world.ts';
+import {
+  after,
+  fresh,
+  namespaceWith,
+  promoted,
+  protectedNamespace,
+  running,
+  settle,
+  web,
+  withLive,
+} from './target-world.ts';
 
-const base = deployment(images.first);
-const live: Deployment = { ...base, metadata: { ...base.metadata, uid: 'web-uid' } };
-const controlledBy = (kind: string, uid: string): Pick<Pod['metadata'], 'ownerReferences'> => ({
-  ownerReferences: [{ apiVersion: 'apps/v1', kind, name: 'web', uid, controller: true }],
-});
-const replicaSet = {
-  apiVersion: 'apps/v1',
-  kind: 'ReplicaSet',
-  metadata: { name: 'web-1', uid: 'set-uid', ...controlledBy('Deployment', 'web-uid') },
-} as ReplicaSet;
-/** A pod that the Deployment made, as Kubernetes completes it, but for the changes. */
-const pod = (spec: object = {}, owner = controlledBy('ReplicaSet', 'set-uid')): Pod =>
-  ({
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name: 'web-1-a', ...owner },
-    spec: {
-      containers: [
-        {
-          name: 'web',
-          image: images.first,
-          volumeMounts: [{ name: 'kube-api-access-x', mountPath: '/var/run/secrets/kubernetes.io/serviceaccount' }],
-        },
-      ],
-      serviceAccountName: 'default',
-      volumes: [{ name: 'kube-api-access-x', projected: {} }],
-      ...spec,
-    },
-  }) as Pod;
-const running = (changes: Partial<TargetWorld['running']> = {}): Pick<TargetWorld, 'running'> => ({
-  running: { deployments: [live], others: [], replicaSets: [replicaSet], pods: [pod()], ...changes },
-});
-const protectedNamespace: TargetWorld['namespace'] = {
-  apiVersion: 'v1',
-  kind: 'Namespace',
-  metadata: { name: 'shop', labels: { 'twinlock.dev/protected': 'true' } },
-};
-
-/** A target that nothing is known of yet. */
-function fresh(changes: Partial<TargetWorld> = {}): TargetWorld {
-  return {
-    now,
-    target: target(),
-    others: [],
-    namespace: { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } },
-    lock: undefined,
-    records: [],
-    workloads: [{ kind: 'Deployment', name: 'web', live }],
-    ...running(),
-    enforcement: { active: true, message: '' },
-    promotions: new Set(),
-    ...changes,
-  };
-}
-
-function after(before: TargetWorld): TargetWorld {
-  const { action } = decideTarget(before);
-  switch (action?.do) {
-    case 'WriteLock':
-      return { ...before, lock: { ...world().lock!, spec: action.lock } };
-    case 'Protect':
-      return { ...before, namespace: protectedNamespace };
-    case 'Append':
-      return { ...before, records: [...before.records, sealRecord(targetRef, before.records, action.entry)] };
-    case undefined:
-      return before;
-  }
-}
-
-/** Acts until nothing is left to do. */
-function settle(start: TargetWorld): { readonly world: TargetWorld; readonly done: readonly string[] } {
-  const done: string[] = [];
-  let current = start;
-  for (let turn = 0; turn < 10; turn++) {
-    const { action } = decideTarget(current);
-    if (action === undefined) return { world: current, done };
-    done.push(action.do === 'Append' ? (action.entry.outcome?.result ?? action.entry.type) : action.do);
-    current = after(current);
-  }
-  throw new Error(`it does not come to rest: ${done.join(', ')}`);
-}
-
-const withLive = (before: TargetWorld, object: Deployment | undefined): TargetWorld => ({
-  ...before,
-  workloads: [{ kind: 'Deployment', name: 'web', live: object }],
-});
-
-/** A target over a workload that a promotion changed from the first to the second image. */
-function promoted(): TargetWorld {
-  const { world: end } = run(voted(run(world()).world, keys.alice));
-  return fresh({
-    namespace: protectedNamespace,
-    lock: end.lock,
-    records: end.records,
-    workloads: [{ kind: 'Deployment', name: 'web', live: deployment(images.second, {}, '2') }],
-  });
-}
+const live = web();
 
 test('adoption: the lock first, then the label, then the record', (t) => {
   const { world: end, done } = settle(fresh());
@@ -138,22 +52,6 @@ const older = {
   metadata: { ...target().metadata, name: 'older', uid: 'a', creationTimestamp: '2026-11-19T09:00:00Z' },
 };
 /** What keeps a namespace from being taken over: nothing is written at all. */
-const foreign: readonly (readonly [string, Pod])[] = [
-  ['a bare pod with the approved content', pod({}, {})],
-  ['a pod whose owner is made up', pod({}, controlledBy('ReplicaSet', 'some-uid'))],
-  ['a pod that names the Deployment itself as its owner', pod({}, controlledBy('Deployment', 'web-uid'))],
-  ['a pod with another image', pod({ containers: [{ name: 'web', image: images.evil }] })],
-  ['a pod with another command', pod({ containers: [{ name: 'web', image: images.first, command: ['sh'] }] })],
-  ['a pod with an init container', pod({ initContainers: [{ name: 'evil', image: images.evil }] })],
-  [
-    'a pod with a container that nobody injects',
-    pod({ containers: [...(pod().spec?.containers ?? []), { name: 'b' }] }),
-  ],
-  ['a pod with a debugging container', pod({ ephemeralContainers: [{ name: 'debug', image: images.evil }] })],
-  ['a pod on the host network', pod({ hostNetwork: true })],
-  ['a pod with another service account', pod({ serviceAccountName: 'admin' })],
-  ['a pod with another volume', pod({ volumes: [{ name: 'host', hostPath: { path: '/' } }] })],
-];
 const refusals: readonly (readonly [string, TargetWorld, string])[] = [
   [
     'a workload that does not exist',
@@ -163,20 +61,17 @@ const refusals: readonly (readonly [string, TargetWorld, string])[] = [
   ['a workload that an older target names', fresh({ others: [older] }), 'WorkloadTaken'],
   [
     'a Deployment that no target names',
-    fresh(running({ deployments: [live, { ...live, metadata: { ...live.metadata, name: 'db', uid: 'db-uid' } }] })),
+    fresh(
+      running(live, { deployments: [live, { ...live, metadata: { ...live.metadata, name: 'db', uid: 'db-uid' } }] }),
+    ),
     'UnnamedWorkloads',
   ],
   [
     'a StatefulSet of the same name',
-    fresh(running({ others: [{ kind: 'StatefulSet', name: 'web' }] })),
+    fresh(running(live, { others: [{ kind: 'StatefulSet', name: 'web' }] })),
     'UnnamedWorkloads',
   ],
-  ...foreign.map(([what, stranger]) => [what, fresh(running({ pods: [pod(), stranger] })), 'ForeignPods'] as const),
-  [
-    'specs that do not fit into a lock',
-    fresh({ workloads: [{ kind: 'Deployment', name: 'web', live: big }] }),
-    'LockTooLarge',
-  ],
+  ['specs that do not fit into a lock', withLive(fresh(), big), 'LockTooLarge'],
 ];
 for (const [what, given, reason] of refusals)
   test(`not taken over: ${what}`, (t) => {
@@ -185,20 +80,6 @@ for (const [what, given, reason] of refusals)
     t.true(verdict.stalled);
     t.is(verdict.action, undefined);
   });
-
-test('pods of a named Deployment, injected containers and pods that are over do not stand in the way', (t) => {
-  const mesh = { name: 'proxy', image: 'registry.example/proxy@sha256:1' };
-  const given = fresh({
-    target: target({ injected: [{ container: 'proxy', imagePrefix: 'registry.example/proxy' }] }),
-    ...running({
-      pods: [
-        pod({ containers: [...(pod().spec?.containers ?? []), mesh] }),
-        { ...pod({}, {}), status: { phase: 'Succeeded' } } as Pod,
-      ],
-    }),
-  });
-  t.deepEqual(settle(given).done, ['WriteLock', 'Protect', 'Adopted']);
-});
 
 test('who has a workload keeps it, also against an older target that names it later', (t) => {
   const { world: end } = settle(fresh());
@@ -220,12 +101,7 @@ test("an undo that kept the newer spec's other fields is an undo too, and what i
   const { world: end } = run(voted(run(withDesired({ minReadySeconds: 7 } as Partial<Spec>)).world, keys.alice));
   const mixed = deployment(images.first, { minReadySeconds: 7 } as Partial<Spec>, '3');
   const { world: settled, done } = settle(
-    fresh({
-      namespace: protectedNamespace,
-      lock: end.lock,
-      records: end.records,
-      workloads: [{ kind: 'Deployment', name: 'web', live: mixed }],
-    }),
+    withLive(fresh({ namespace: protectedNamespace, lock: end.lock, records: end.records }), mixed),
   );
   t.deepEqual(done, ['RolledBack', 'WriteLock']);
   t.is(settled.lock?.spec.approved[0]?.spec['minReadySeconds'], 7);
@@ -290,10 +166,7 @@ test('a lock that is gone is made again from what the records approve, and from 
 });
 
 test('a label that is gone comes back', (t) => {
-  t.deepEqual(
-    settle({ ...promoted(), namespace: { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } } }).done,
-    ['Protect'],
-  );
+  t.deepEqual(settle({ ...promoted(), namespace: namespaceWith() }).done, ['Protect']);
 });
 
 test('settings of a target go to its entries; exec is open only where every target of the namespace allows it', (t) => {

@@ -113,6 +113,7 @@ export const promotionRecordSpec = withRules(
       .optional(),
     digest: sha256('Digest over the JCS form of this spec without this field.'),
     time: timestamp('When the record was written.'),
+    message: text('Why, in a sentence, where the rest does not say it.', 1024, 0).optional(),
     promotion: z
       .object({
         namespace: dnsLabel('Namespace of the Promotion.'),

@@ -1,4 +1,12 @@
-import type { V1CronJob, V1DaemonSet, V1Deployment, V1Job, V1ReplicaSet, V1StatefulSet } from '@kubernetes/client-node';
+import type {
+  V1CronJob,
+  V1DaemonSet,
+  V1Deployment,
+  V1Job,
+  V1ReplicaSet,
+  V1ReplicationController,
+  V1StatefulSet,
+} from '@kubernetes/client-node';
 import { resourceType } from './resource-type.ts';
 import type { ObjectFrom } from './wire.ts';
 
@@ -50,5 +58,13 @@ export const CronJob = resourceType<CronJob>({
   apiVersion: 'batch/v1',
   kind: 'CronJob',
   plural: 'cronjobs',
+  namespaced: true,
+});
+
+export type ReplicationController = ObjectFrom<V1ReplicationController>;
+export const ReplicationController = resourceType<ReplicationController>({
+  apiVersion: 'v1',
+  kind: 'ReplicationController',
+  plural: 'replicationcontrollers',
   namespaced: true,
 });

@@ -10,6 +10,7 @@ import {
 } from '../../kube/index.ts';
 import type { Canary } from '../../targets/canary/index.ts';
 import type { Action, World } from '../decide/index.ts';
+import { sameLock } from '../../lock/index.ts';
 import type { RecordStore } from '../../records/index.ts';
 
 export interface ActorOptions {
@@ -59,7 +60,9 @@ export class Actor {
     const [appended] = await Promise.all([
       this.#options.records.append(at, records, entry),
       // The lock opens next: the canary looks meanwhile.
-      outcome?.result === 'Approved' ? this.#options.canary.check(at.namespace, workloadOf(world)) : undefined,
+      outcome?.result === 'Approved' && enforces(world)
+        ? this.#options.canary.check(at.namespace, workloadOf(world))
+        : undefined,
     ]);
     if (!appended) return;
     const bad = outcome !== undefined && outcome.result !== 'Approved' && outcome.result !== 'Completed';
@@ -81,8 +84,10 @@ export class Actor {
     const { promotion, target, lock } = world;
     if (target === undefined || lock === undefined) return false;
     const { client, canary, events, absorb } = this.#options;
-    const enforcement = await canary.ensure(target.metadata.namespace ?? '', workloadOf(world), CANARY_AGE);
-    if (!enforcement.active) return false;
+    if (enforces(world)) {
+      const enforcement = await canary.ensure(target.metadata.namespace ?? '', workloadOf(world), CANARY_AGE);
+      if (!enforcement.active) return false;
+    }
     try {
       const written = await client.replace(
         WorkloadLock,
@@ -90,6 +95,8 @@ export class Actor {
         { fieldManager: fieldManagers.promotions, signal },
       );
       absorb(written);
+      // Somebody changed it on its way in: nothing is applied to what the lock does not hold.
+      if (!sameLock(written.spec, action.lock)) return false;
     } catch (error) {
       if (isConflict(error)) return false;
       throw error;
@@ -151,6 +158,11 @@ export class Actor {
       }
     }
   }
+}
+
+/** A target that only warns has nothing that a canary could try. */
+function enforces({ target }: World): boolean {
+  return target?.spec.mode !== 'Warn';
 }
 
 /** One that the canary can try to change. */

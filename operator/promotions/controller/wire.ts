@@ -10,6 +10,7 @@ import {
 } from '../../runtime/index.ts';
 import {
   Canary,
+  FollowedPods,
   FollowedWorkloads,
   followPolicies,
   releaser,
@@ -17,6 +18,7 @@ import {
   TargetReconciler,
 } from '../../targets/index.ts';
 import { historyOf, RecordMirror, RecordStore } from '../../records/index.ts';
+import { labels, type WorkloadLock } from '../../api/index.ts';
 import type { World } from '../decide/index.ts';
 import { Actor } from './act.ts';
 import { followAll } from './caches.ts';
@@ -35,6 +37,8 @@ export interface WireOptions {
   readonly systemNamespace: string;
   readonly cluster: World['cluster'];
   readonly nonce: () => string;
+  /** Who may write into running pods in every protected namespace. Default nobody. */
+  readonly podWriters?: WorkloadLock['spec']['podWriters'];
 }
 
 const PROMOTION_WORKERS = 4;
@@ -42,7 +46,7 @@ const TARGET_WORKERS = 2;
 
 /** Puts the process together: caches, canary, the controllers of targets, promotions and released namespaces. */
 export function wirePromotions(options: WireOptions): void {
-  const { manager, client, logger, events, clock, systemNamespace, cluster, nonce } = options;
+  const { manager, client, logger, events, clock, systemNamespace, cluster, nonce, podWriters } = options;
   const { cache, metrics } = manager;
   const caches = followAll(cache);
   const { targets, promotions, locks } = caches;
@@ -69,9 +73,11 @@ export function wirePromotions(options: WireOptions): void {
     enforcement: (namespace) => canary.state(namespace),
   });
 
+  const enqueueTargets = (namespace: string): void => {
+    for (const request of requestsOf(targets.lister.list(namespace))) targetController.enqueue(request);
+  };
   const followed = new FollowedWorkloads(cache, (namespace, change) => {
-    if (change === 'content')
-      for (const request of requestsOf(targets.lister.list(namespace))) targetController.enqueue(request);
+    if (change !== 'progress') enqueueTargets(namespace);
     for (const { metadata, spec } of promotions.lister.list(namespace)) {
       const chain = records.of({ namespace, name: spec.targetRef.name });
       const { approved, ended } = historyOf(chain, metadata.uid ?? '');
@@ -80,7 +86,18 @@ export function wirePromotions(options: WireOptions): void {
         promotionController.enqueue({ namespace, name: metadata.name });
     }
   });
-  const targetReader = new TargetReader({ client, targets, promotions, records, canary, clock });
+  const followedPods = new FollowedPods(cache, enqueueTargets);
+  const targetReader = new TargetReader({
+    client,
+    targets,
+    promotions,
+    records,
+    followed,
+    pods: followedPods,
+    canary,
+    clock,
+    podWriters,
+  });
   const targetController = new Controller({
     name: 'productiontargets',
     logger,
@@ -112,6 +129,7 @@ export function wirePromotions(options: WireOptions): void {
       records,
       targets,
       followed,
+      pods: followedPods,
       events,
       onTampered: () => own.tampered.inc(),
     }).reconcile,
@@ -143,8 +161,12 @@ export function wirePromotions(options: WireOptions): void {
         add: () => false,
         update: () => false,
       }),
+      // One that is made with the label already set: restored from a backup, copied.
+      watchMapped(caches.namespaces, ({ metadata }) =>
+        metadata.labels?.[labels.protected] === undefined ? [] : [{ name: metadata.name }],
+      ),
     ],
-    reconcile: releaser({ client, logger }),
+    reconcile: releaser({ client, records, events, logger }),
   });
   for (const runnable of [mirror, canary, targetController, promotionController, releaseController])
     manager.add(runnable);

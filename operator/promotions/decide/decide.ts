@@ -1,6 +1,7 @@
 import type { CountResult } from '../approvals/index.ts';
 import { decideApproval } from './approval.ts';
 import { factsOf, type Facts } from './facts.ts';
+import { lockIntact } from './lock.ts';
 import * as steps from './steps.ts';
 import type { Verdict } from './verdict.ts';
 import type { World } from './world.ts';
@@ -16,6 +17,7 @@ export interface Decision {
 /** In this order; the first that answers decides (design: security, "Counting"). */
 const CHAIN: readonly steps.DecisionStep[] = [
   steps.ended,
+  lockIntact,
   steps.rollingOut,
   steps.expired,
   steps.clock,

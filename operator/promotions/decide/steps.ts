@@ -1,6 +1,6 @@
-import { approvedSpec, printable } from '../../canonical/index.ts';
+import { printable } from '../../canonical/index.ts';
 import { REVISION_ANNOTATION } from '../../kube/index.ts';
-import { contentsOf, lockBytes, matchLive, MAX_LOCK_BYTES, withOpened, type LockSpec } from '../../lock/index.ts';
+import { contentsOf, entryOf, lockOverflow, matchLive, withOpened, type LockSpec } from '../../lock/index.ts';
 import { historyOf, openApproval, outcomeEntry, promotionRef, type RecordSpec } from '../../records/index.ts';
 import { clockTrusted, MAX_SKEW_SECONDS } from '../approvals/index.ts';
 import type { Facts } from './facts.ts';
@@ -66,7 +66,8 @@ export const target: DecisionStep = ({ promotion, target: object, records, enfor
       'TargetNotReady',
       `${foreign.kind}/${printable(foreign.name)} is not protected by ${name}: see its conditions`,
     );
-  if (!enforcement.active)
+  // A target that only warns promises nothing: its promotions go on.
+  if (!enforcement.active && object.spec.mode !== 'Warn')
     return stall(
       'EnforcementInactive',
       `the API server does not enforce the lock here, so nothing is rolled out: ${enforcement.message}`,
@@ -180,29 +181,18 @@ export const nothingToDo: DecisionStep = (world, facts) => {
 };
 
 export const lockFits: DecisionStep = (world, facts) => {
-  const bytes = lockBytes(openedLock(world, facts, 'x'.repeat(253)));
-  return bytes <= MAX_LOCK_BYTES
+  const overflow = lockOverflow(openedLock(world, facts, 'x'.repeat(253)));
+  return overflow === undefined
     ? undefined
-    : stall(
-        'LockTooLarge',
-        `the lock of the namespace would take ${bytes} bytes and may take ${MAX_LOCK_BYTES}: move workloads to a namespace of their own`,
-      );
+    : stall('LockTooLarge', `${overflow}: move workloads to a namespace of their own`);
 };
 
 /** The lock as this promotion opens it. */
 export function openedLock({ target: object }: World, facts: Facts, record: string): LockSpec {
   let lock = facts.lock;
-  for (const { kind, name, desired, desiredDigest } of facts.changed)
-    lock = withOpened(lock, {
-      kind,
-      name,
-      digest: desiredDigest,
-      target: object?.metadata.name ?? '',
-      minReplicas: object?.spec.minReplicas ?? 1,
-      injected: object?.spec.injected,
-      record,
-      spec: { ...approvedSpec(desired) },
-    });
+  if (object === undefined) return lock;
+  for (const { kind, name, desired } of facts.changed)
+    lock = withOpened(lock, entryOf(object, { kind, name }, desired, record));
   return lock;
 }
 

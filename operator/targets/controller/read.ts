@@ -1,33 +1,42 @@
-import { labels, ProductionTarget, Promotion, WorkloadLock, workloadLockName } from '../../api/index.ts';
-import {
-  DaemonSet,
-  Deployment,
-  Namespace,
-  Pod,
-  ReplicaSet,
-  StatefulSet,
-  type Client,
-  type Clock,
-  type Informer,
-  type KubeObject,
-  type ObjectKey,
-  type ResourceType,
-} from '../../kube/index.ts';
-import { openApproval, type RecordStore } from '../../records/index.ts';
-import { readSnapshot } from './snapshot.ts';
+import { ProductionTarget, Promotion, protections, WorkloadLock, workloadLockName } from '../../api/index.ts';
+import { Namespace, type Client, type Clock, type Informer, type ObjectKey } from '../../kube/index.ts';
+import type { LockSpec, WorkloadKey } from '../../lock/index.ts';
+import { nameOf, openApproval, type RecordSpec, type RecordStore } from '../../records/index.ts';
 import type { Canary, Enforcement } from '../canary/index.ts';
-import type { Running, TargetWorld } from '../decide/index.ts';
+import {
+  foundProtection,
+  needsInventory,
+  onlyWarns,
+  overduePods,
+  type Running,
+  type TargetWorld,
+} from '../decide/index.ts';
+import type { FollowedPods } from './followed-pods.ts';
+import type { FollowedWorkloads } from './followed.ts';
+import { rehearse } from './rehearse.ts';
+import { readInventory, readPods } from './running.ts';
+import { readSnapshot } from './snapshot.ts';
 
 export interface TargetReaderOptions {
   readonly client: Client;
   readonly targets: Informer<ProductionTarget>;
   readonly promotions: Informer<Promotion>;
   readonly records: RecordStore;
+  readonly followed: Pick<FollowedWorkloads, 'list'>;
+  readonly pods: Pick<FollowedPods, 'of'>;
   readonly canary: Pick<Canary, 'state' | 'check' | 'ensure'>;
   readonly clock: Clock;
+  /** Writers of running pods that the installation names. Default none. */
+  readonly podWriters?: TargetWorld['podWriters'] | undefined;
 }
 
-const nothing: Running = { deployments: [], others: [], replicaSets: [], pods: [] };
+/** Beyond this a lock changes faster than the pods beside it can be read. */
+const MAX_READS = 5;
+/** Records of a target that may be missing in the cache; more, and this process is too far behind to act. */
+const MAX_UNSEEN = 100;
+
+/** What was read first, and says what else has to be. */
+type Ground = Pick<TargetWorld, 'target' | 'others' | 'namespace' | 'lock' | 'records'>;
 
 /** Reads the world of a target: live where it decides. */
 export class TargetReader {
@@ -39,71 +48,110 @@ export class TargetReader {
 
   /** @returns undefined when the target does not exist or is being deleted */
   async read(key: ObjectKey, signal: AbortSignal): Promise<TargetWorld | undefined> {
-    const { client, targets, records, clock } = this.#options;
+    for (let reads = 0; reads < MAX_READS; reads++) {
+      const ground = await this.#ground(key, signal);
+      if (ground === undefined) return undefined;
+      const world = await this.#world(ground, signal);
+      // Whoever is about to be called an intruder is looked at again, live, between two reads of one lock.
+      if (needsInventory(ground) || overduePods(world).length === 0) return world;
+      const running = await readPods(this.#options.client, key.namespace ?? '', signal);
+      const after = await this.#lock(key.namespace ?? '', signal);
+      if (after?.metadata.resourceVersion === world.lock?.metadata.resourceVersion) return { ...world, running };
+    }
+    throw new Error(`the lock of ${key.namespace ?? ''} changes faster than its pods can be read: try again`);
+  }
+
+  async #ground(key: ObjectKey, signal: AbortSignal): Promise<Ground | undefined> {
+    const { client, targets, records } = this.#options;
     const { namespace = '', name } = key;
-    const [target, namespaceObject, locked] = await Promise.all([
+    const [target, object, lock] = await Promise.all([
       client.find(ProductionTarget, key, { signal }),
       client.find(Namespace, { name: namespace }, { signal }),
-      client.find(WorkloadLock, { namespace, name: workloadLockName }, { signal }),
+      this.#lock(namespace, signal),
     ]);
     if (target === undefined || target.metadata.deletionTimestamp !== undefined) return undefined;
-    const seen = records.of({ namespace, name });
-    const adopted = seen.some(({ type, target: of }) => type === 'Adopted' && of.uid === target.metadata.uid);
-    const labelled = namespaceObject?.metadata.labels?.[labels.protected] === 'true';
-    const enforcement = await this.#enforcement(target, { adopted, protecting: labelled && locked !== undefined });
+    const others = targets.lister
+      .list(namespace)
+      .filter(({ metadata }) => metadata.uid !== target.metadata.uid && metadata.deletionTimestamp === undefined);
+    return { target, others, namespace: object, lock, records: records.of({ namespace, name }) };
+  }
+
+  async #world(ground: Ground, signal: AbortSignal): Promise<TargetWorld> {
+    const { client, records, clock, podWriters = [] } = this.#options;
+    const { target, others } = ground;
+    const { namespace = '', name } = target.metadata;
+    const enforcement = await this.#enforcement(ground);
+    const left = givenUpIn(ground);
+    const takesInventory = needsInventory(ground);
     // After the canary's look: what is read now, nobody could have changed against the lock.
     const [{ lock, workloads }, running] = await Promise.all([
-      readSnapshot(client, namespace, target.spec.workloads, signal),
-      adopted ? nothing : this.#running(namespace, signal),
+      readSnapshot(client, namespace, [...target.spec.workloads, ...left], signal),
+      takesInventory ? readInventory(client, namespace, signal) : this.#followed(namespace),
     ]);
+    const isOwn = (workload: WorkloadKey): boolean => has(target.spec.workloads, workload);
+    const own = workloads.filter(isOwn);
+    const rehearsals = takesInventory ? await rehearse(client, own, running, signal) : [];
     // An approval is recorded before its lock opens: read after the lock, the chain has it.
-    const chain = records.of({ namespace, name });
-    const promotions = await this.#promotions(openApproval(chain)?.promotion, signal);
+    const chain = await this.#chain({ namespace, name }, lock?.spec);
+    const gone = (lock?.spec.approved ?? [])
+      .map((entry) => entry.target)
+      .filter((of) => !isNamed([target, ...others], of));
     return {
       now: clock.now(),
       target,
-      others: targets.lister
-        .list(namespace)
-        .filter(({ metadata }) => metadata.uid !== target.metadata.uid && metadata.deletionTimestamp === undefined),
-      namespace: namespaceObject,
+      others,
+      namespace: ground.namespace,
       lock,
       records: chain,
-      workloads,
+      orphanedChains: new Map(gone.map((of) => [of, records.of({ namespace, name: of })])),
+      workloads: own,
+      givenUp: workloads.filter((workload) => !isOwn(workload)),
       running,
+      rehearsals,
       enforcement,
-      promotions,
+      promotions: await this.#promotions(openApproval(chain)?.promotion, signal),
+      podWriters,
     };
   }
 
-  /** While it is being taken over, what the canary says now counts, and before the live specs are read once more. */
-  async #enforcement(
-    { metadata: { namespace = '' }, spec }: ProductionTarget,
-    { adopted, protecting }: { readonly adopted: boolean; readonly protecting: boolean },
-  ): Promise<Enforcement> {
-    const { canary } = this.#options;
-    const workload = spec.workloads[0]?.name;
-    if (!protecting) return canary.state(namespace);
-    return adopted ? canary.ensure(namespace, workload, Infinity) : canary.check(namespace, workload);
+  #lock(namespace: string, signal: AbortSignal): Promise<WorkloadLock | undefined> {
+    return this.#options.client.find(WorkloadLock, { namespace, name: workloadLockName }, { signal });
   }
 
-  async #running(namespace: string, signal: AbortSignal): Promise<Running> {
-    const { client } = this.#options;
-    const list = async <T extends KubeObject>(type: ResourceType<T>): Promise<readonly T[]> =>
-      (await client.list(type, { namespace, signal })).items;
-    const [deployments, statefulSets, daemonSets, replicaSets, pods] = await Promise.all([
-      list(Deployment),
-      list(StatefulSet),
-      list(DaemonSet),
-      list(ReplicaSet),
-      list(Pod),
-    ]);
-    const uids = new Set(deployments.map(({ metadata }) => metadata.uid));
-    const loose = replicaSets.filter(({ metadata }) => !metadata.ownerReferences?.some(({ uid }) => uids.has(uid)));
-    const others = [...statefulSets, ...daemonSets, ...loose].map(({ kind, metadata }) => ({
-      kind,
-      name: metadata.name,
-    }));
-    return { deployments, others, replicaSets, pods };
+  /** While it is being taken over, what the canary says now counts, and before the live specs are read once more. */
+  async #enforcement(ground: Ground): Promise<Enforcement> {
+    const { canary } = this.#options;
+    const { metadata, spec } = ground.target;
+    const { namespace = '' } = metadata;
+    if (onlyWarns(ground)) return { active: false, message: 'mode is Warn: nothing is refused' };
+    const workload = spec.workloads[0]?.name;
+    const protecting = foundProtection(ground) === protections.enforce && ground.lock !== undefined;
+    if (!protecting) return canary.state(namespace);
+    return needsInventory(ground) ? canary.check(namespace, workload) : canary.ensure(namespace, workload, Infinity);
+  }
+
+  #followed(namespace: string): Running {
+    const { pods, replicaSets } = this.#options.pods.of(namespace);
+    const deployments = this.#options.followed.list(namespace);
+    return {
+      deployments: deployments ?? [],
+      others: [],
+      replicaSets,
+      pods: deployments === undefined ? undefined : pods,
+    };
+  }
+
+  /** The target's chain; records that the lock names and the cache has not seen are asked for. */
+  async #chain(
+    at: { readonly namespace: string; readonly name: string },
+    lock: LockSpec | undefined,
+  ): Promise<readonly RecordSpec[]> {
+    const { records } = this.#options;
+    for (let reads = 0; reads < MAX_UNSEEN; reads++) {
+      const chain = records.of(at);
+      if (!namesUnseen(lock, at.name, chain) || (await records.isHead(at, chain))) return chain;
+    }
+    throw new Error(`the records of ${at.name} grow faster than they can be read: try again`);
   }
 
   /** Of the promotion that is being rolled out: does it still exist? Asked of the API server, caches may be behind. */
@@ -118,4 +166,26 @@ export class TargetReader {
       found?.metadata.uid === undefined || found.metadata.deletionTimestamp !== undefined ? [] : [found.metadata.uid],
     );
   }
+}
+
+/** Workloads in the lock that their target does not name any more, this one's or one's that is gone; no other names them. */
+function givenUpIn({ target, others, lock }: Ground): readonly WorkloadKey[] {
+  const named = [target, ...others].flatMap(({ spec }) => spec.workloads);
+  const left = (lock?.spec.approved ?? []).filter(
+    (entry) => entry.role === 'Current' && !has(named, entry) && !isNamed(others, entry.target),
+  );
+  return left.map(({ kind, name }) => ({ kind, name }));
+}
+
+function isNamed(targets: readonly ProductionTarget[], name: string): boolean {
+  return targets.some(({ metadata }) => metadata.name === name);
+}
+
+function has(workloads: readonly WorkloadKey[], { kind, name }: WorkloadKey): boolean {
+  return workloads.some((each) => each.kind === kind && each.name === name);
+}
+
+function namesUnseen(lock: LockSpec | undefined, target: string, chain: readonly RecordSpec[]): boolean {
+  const seen = new Set(chain.map(nameOf));
+  return (lock?.approved ?? []).some((entry) => entry.target === target && !seen.has(entry.record));
 }

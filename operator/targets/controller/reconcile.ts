@@ -17,8 +17,16 @@ import {
   type Informer,
 } from '../../kube/index.ts';
 import type { Reconcile, Result } from '../../runtime/index.ts';
-import type { RecordStore } from '../../records/index.ts';
-import { decideTarget, type TargetAction, type TargetVerdict, type TargetWorld } from '../decide/index.ts';
+import type { RecordEntry, RecordStore } from '../../records/index.ts';
+import { sameLock } from '../../lock/index.ts';
+import {
+  answeredOtherwise,
+  decideTarget,
+  type TargetAction,
+  type TargetVerdict,
+  type TargetWorld,
+} from '../decide/index.ts';
+import type { FollowedPods } from './followed-pods.ts';
 import type { FollowedWorkloads } from './followed.ts';
 import type { TargetReader } from './read.ts';
 import { targetStatus } from './status.ts';
@@ -28,7 +36,8 @@ export interface TargetReconcilerOptions {
   readonly reader: TargetReader;
   readonly records: RecordStore;
   readonly targets: Informer<ProductionTarget>;
-  readonly followed: FollowedWorkloads;
+  readonly followed: Pick<FollowedWorkloads, 'follow'>;
+  readonly pods: Pick<FollowedPods, 'follow'>;
   readonly events: EventRecorder;
   /** Content that nobody approved was found and recorded. */
   readonly onTampered: () => void;
@@ -39,6 +48,8 @@ const MAX_TURNS = 16;
 /** read -> decide -> act, until nothing is left to do; then one status. */
 export class TargetReconciler {
   readonly #options: TargetReconcilerOptions;
+  /** Namespaces whose lock the API server stored otherwise than it was sent: not before then is it written again. */
+  readonly #refused = new Map<string, { readonly until: number; readonly verdict: TargetVerdict }>();
 
   constructor(options: TargetReconcilerOptions) {
     this.#options = options;
@@ -50,71 +61,98 @@ export class TargetReconciler {
       // A namespace that goes takes everything with it and accepts nothing new.
       if (world === undefined || world.namespace?.metadata.deletionTimestamp !== undefined) return undefined;
       this.#options.followed.follow(key.namespace ?? '');
+      this.#options.pods.follow(key.namespace ?? '');
       const verdict = decideTarget(world);
       if (verdict.action === undefined) return this.#report(world, verdict);
-      await this.#act(world, verdict.action, signal);
+      const failed = await this.#act(world, verdict.action, signal);
+      if (failed !== undefined) return this.#report(world, failed);
     }
     throw new Error(
       `${key.namespace ?? ''}/${key.name} took ${MAX_TURNS} steps and is not done: the world changes under it`,
     );
   };
 
-  async #act(world: TargetWorld, action: TargetAction, signal: AbortSignal): Promise<void> {
-    const { client, records } = this.#options;
-    const { metadata } = world.target;
-    const namespace = metadata.namespace ?? '';
+  /** @returns a verdict when it could not be done, and trying again at once would not help */
+  async #act(world: TargetWorld, action: TargetAction, signal: AbortSignal): Promise<TargetVerdict | undefined> {
+    const { client } = this.#options;
+    const { namespace = '' } = world.target.metadata;
     switch (action.do) {
       case 'WriteLock':
-        await this.#writeLock(world, action, signal);
-        return;
+        return this.#writeLock(world, action, signal);
       case 'Protect':
         await client.patch(
           Namespace,
           { name: namespace },
-          { type: 'merge', body: { metadata: { labels: { [labels.protected]: 'true' } } } },
+          { type: 'merge', body: { metadata: { labels: { [labels.protected]: action.as } } } },
           { fieldManager: fieldManagers.promotions, signal },
         );
-        this.#event(world, 'Normal', 'Protected', 'Protect', 'the namespace is labelled as production');
-        return;
-      case 'Append': {
-        const at = { namespace, name: metadata.name, uid: metadata.uid ?? '' };
-        if (!(await records.append(at, world.records, action.entry))) return;
-        const { type, outcome, tampered } = action.entry;
-        if (type === 'Tampered') this.#options.onTampered();
-        const note =
-          outcome?.message ??
-          (type === 'Adopted'
-            ? 'live content was taken over, signed by nobody'
-            : `content that nobody approved: ${(tampered ?? []).map(({ kind, name, to }) => `${kind}/${name} ${to ?? ''}`).join(', ')}`);
-        this.#event(world, type === 'Adopted' ? 'Normal' : 'Warning', outcome?.result ?? type, 'Record', note);
-      }
+        this.#event(
+          world,
+          'Normal',
+          'Protected',
+          'Protect',
+          `the namespace is labelled as production: ${labels.protected}=${action.as}`,
+        );
+        return undefined;
+      case 'Append':
+        await this.#append(world, action.entry);
+        return undefined;
     }
+  }
+
+  async #append(world: TargetWorld, entry: RecordEntry): Promise<void> {
+    const { namespace = '', name, uid = '' } = world.target.metadata;
+    if (!(await this.#options.records.append({ namespace, name, uid }, world.records, entry))) return;
+    const { type, outcome, tampered, message } = entry;
+    if (type === 'Tampered') this.#options.onTampered();
+    const note =
+      outcome?.message ??
+      message ??
+      (type === 'Adopted'
+        ? 'live content was taken over, signed by nobody'
+        : `content that nobody approved: ${(tampered ?? []).map((each) => `${each.kind}/${each.name} ${each.message ?? each.to ?? ''}`).join(', ')}`);
+    this.#event(world, type === 'Adopted' ? 'Normal' : 'Warning', outcome?.result ?? type, 'Record', note);
   }
 
   /** Whoever wrote the lock in between wins; the world is read again. */
   async #writeLock(
-    { target, lock }: TargetWorld,
+    world: TargetWorld,
     action: Extract<TargetAction, { do: 'WriteLock' }>,
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<TargetVerdict | undefined> {
     const { client } = this.#options;
+    const { target, lock, now } = world;
+    const { namespace = '' } = target.metadata;
+    const refused = this.#refused.get(namespace);
+    if (refused !== undefined && now < refused.until) return { ...refused.verdict, requeueAfter: refused.until - now };
     const options = { fieldManager: fieldManagers.promotions, signal };
+    let written: WorkloadLock;
     try {
-      if (lock !== undefined) await client.replace(WorkloadLock, { ...lock, spec: action.lock }, options);
-      else
-        await client.create(
-          WorkloadLock,
-          {
-            apiVersion,
-            kind: 'WorkloadLock',
-            metadata: { name: workloadLockName, namespace: target.metadata.namespace },
-            spec: action.lock,
-          },
-          options,
-        );
+      written =
+        lock !== undefined
+          ? await client.replace(WorkloadLock, { ...lock, spec: action.lock }, options)
+          : await client.create(
+              WorkloadLock,
+              {
+                apiVersion,
+                kind: 'WorkloadLock',
+                metadata: { name: workloadLockName, namespace },
+                spec: action.lock,
+              },
+              options,
+            );
     } catch (error) {
       if (!isConflict(error) && !isAlreadyExists(error)) throw error;
+      return undefined;
     }
+    if (sameLock(written.spec, action.lock)) {
+      this.#refused.delete(namespace);
+      return undefined;
+    }
+    const { verdict, entry } = answeredOtherwise(world, action.lock, written.spec);
+    this.#refused.set(namespace, { until: now + (verdict.requeueAfter ?? 0), verdict });
+    if (entry !== undefined) await this.#append(world, entry);
+    return verdict;
   }
 
   async #report(world: TargetWorld, verdict: TargetVerdict): Promise<Result | undefined> {

@@ -1,13 +1,14 @@
 import { annotations, type ProductionTargetStatus } from '../../api/index.ts';
 import { withCondition, type Condition, type ConditionInput } from '../../kube/index.ts';
 import { nameOf } from '../../records/index.ts';
-import type { TargetVerdict, TargetWorld } from '../decide/index.ts';
+import { onlyWarns, warningsOf, type TargetVerdict, type TargetWorld } from '../decide/index.ts';
 import { contentsOf, type Approved } from '../../lock/index.ts';
 
 /** Status of a target: output only. */
 export function targetStatus(world: TargetWorld, verdict: TargetVerdict): ProductionTargetStatus {
   const { target, enforcement, now } = world;
   const requestedAt = target.metadata.annotations?.[annotations.reconcileRequestedAt];
+  const warnings = warningsOf(world);
   let conditions: readonly Condition[] = target.status?.conditions ?? [];
   for (const condition of conditionsOf(world, verdict))
     conditions = withCondition(conditions, { ...condition, observedGeneration: target.metadata.generation }, now);
@@ -18,14 +19,16 @@ export function targetStatus(world: TargetWorld, verdict: TargetVerdict): Produc
       const { current } = contentsOf(world.lock?.spec ?? { liveAccess: 'Deny', approved: [] }, workload);
       return current === undefined ? [] : [currentOf(current, world)];
     }),
+    ...(warnings.length === 0 ? {} : { warnings: [...warnings] }),
     ...(requestedAt === undefined ? {} : { lastHandledReconcileAt: requestedAt.slice(0, 256) }),
     conditions: conditions.map((condition) => ({ ...condition })),
   };
 }
 
-function conditionsOf({ enforcement }: TargetWorld, verdict: TargetVerdict): readonly ConditionInput[] {
-  const { ready, reason, message, stalled = false, tampered } = verdict;
-  const moving = !ready && !stalled;
+function conditionsOf(world: TargetWorld, verdict: TargetVerdict): readonly ConditionInput[] {
+  const { enforcement } = world;
+  const { ready, reason, message, stalled = false, resting = false, tampered } = verdict;
+  const moving = !ready && !stalled && !resting;
   return [
     { type: 'Ready', status: ready ? 'True' : 'False', reason, message },
     enforcement.active
@@ -35,7 +38,12 @@ function conditionsOf({ enforcement }: TargetWorld, verdict: TargetVerdict): rea
           reason: 'Refused',
           message: 'the API server refused the last forbidden change',
         }
-      : { type: 'Enforced', status: 'False', reason: 'NotRefused', message: enforcement.message },
+      : {
+          type: 'Enforced',
+          status: 'False',
+          reason: onlyWarns(world) ? 'Warn' : 'NotRefused',
+          message: enforcement.message,
+        },
     tampered === undefined
       ? { type: 'Tampered', status: 'False', reason: 'Approved', message: 'live content is approved content' }
       : { type: 'Tampered', status: 'True', reason: 'Tampered', message },

@@ -3,83 +3,113 @@ import { recordName } from '../../api/index.ts';
 import type { RecordEntry, RecordSpec } from '../../records/index.ts';
 import {
   contentsOf,
+  decisionsOn,
+  entryFault,
+  entryOf,
   matchLive,
+  MAX_POD_WRITERS,
+  mergedWriters,
   ordered,
   withOnly,
+  withSettings,
   type Approved,
   type LockSpec,
   type WorkloadKey,
 } from '../../lock/index.ts';
-import type { TargetWorld } from './world.ts';
-
-const EMPTY: LockSpec = { liveAccess: 'Deny', approved: [] };
-
-type Live = TargetWorld['workloads'][number];
+import { lockOf, sameWorkload } from './common.ts';
+import { runningPodDifference } from './compare.ts';
+import { makerOf } from './owners.ts';
+import type { LiveWorkload, TargetWorld } from './world.ts';
 
 /** Workloads of the target that no Adopted record of this very target has taken over. */
-export function unadopted({ target, records, workloads }: TargetWorld): readonly Live[] {
+export function unadopted<T extends WorkloadKey>(
+  { target, records }: Pick<TargetWorld, 'target' | 'records'>,
+  workloads: readonly T[],
+): readonly T[] {
   const taken = records.filter(({ type, target: of }) => type === 'Adopted' && of.uid === target.metadata.uid);
   return workloads.filter(
-    ({ kind, name }) =>
-      !taken.some(({ currentSpecs = [] }) => currentSpecs.some((spec) => spec.kind === kind && spec.name === name)),
+    (workload) => !taken.some(({ currentSpecs = [] }) => currentSpecs.some((spec) => sameWorkload(spec, workload))),
   );
 }
 
 /**
  * The lock as it must be before anything is protected: the live content of each of these workloads is its only approved
- * content, unsigned, and the rest stays.
+ * content, unsigned, and the rest stays. Content that this target's chain decided before keeps its record.
+ *
+ * @throws CanonicalError when a live spec has no canonical form
  */
-export function adoptingLock(world: TargetWorld, adopting: readonly Live[]): LockSpec {
-  let lock = world.lock?.spec ?? EMPTY;
+export function adoptingLock(world: TargetWorld, adopting: readonly LiveWorkload[]): LockSpec {
+  let lock = lockOf(world);
   for (const { kind, name, live } of adopting) {
     if (live?.spec === undefined) continue;
-    const spec = { ...live.spec };
-    if (matchLive(contentsOf(lock, { kind, name }), spec) === 'Current') continue;
-    lock = withOnly(lock, entryOf(world, { kind, name }, spec, nextRecord(world)));
+    const contents = contentsOf(lock, { kind, name });
+    const { current } = contents;
+    const isKept =
+      current?.target === world.target.metadata.name &&
+      matchLive(contents, { ...live.spec }) === 'Current' &&
+      decidedBefore(world, current);
+    lock = withOnly(
+      lock,
+      isKept ? current : entryOf(world.target, { kind, name }, { ...live.spec }, nextRecord(world)),
+    );
   }
   return settings(lock, world);
 }
 
-/** Settings of the targets in their lock entries; entries of workloads that a target gave up go. */
-export function settings(lock: LockSpec, { target, others }: TargetWorld): LockSpec {
-  const { name } = target.metadata;
-  const approved = lock.approved.flatMap((entry): readonly Approved[] => {
-    if (entry.target !== name) return [entry];
-    if (!target.spec.workloads.some((workload) => workload.kind === entry.kind && workload.name === entry.name))
-      return [];
-    const { injected: _old, ...rest } = entry;
-    const { injected, minReplicas } = target.spec;
-    return [{ ...rest, minReplicas, ...(injected === undefined ? {} : { injected }) }];
-  });
-  const open = [target, ...others].every(({ spec }) => spec.liveAccess === 'Allow');
-  return { liveAccess: open ? 'Allow' : 'Deny', approved: ordered(approved) };
+function decidedBefore({ records }: TargetWorld, entry: Approved): boolean {
+  return decisionsOn(records, entry).length > 0 && entryFault(entry, records) === undefined;
 }
 
-/** Content of a workload as a lock entry of this target. */
-export function entryOf(
-  { target }: TargetWorld,
-  { kind, name }: WorkloadKey,
-  spec: Readonly<Record<string, unknown>>,
-  record: string,
-): Omit<Approved, 'role'> {
-  const { injected, minReplicas } = target.spec;
+/**
+ * Settings of the targets in the lock. Entries of workloads that a target gave up stay as long as the workload is there:
+ * its pods come back as approved, and its content stays frozen until somebody deletes it, and the last pod is gone.
+ */
+export function settings(lock: LockSpec, world: TargetWorld): LockSpec {
+  const { target, others, givenUp } = world;
+  const targets = [target, ...others];
+  const approved = lock.approved.flatMap((entry): readonly Approved[] => {
+    const owner = targets.find(({ metadata }) => metadata.name === entry.target);
+    if (owner?.spec.workloads.some((workload) => sameWorkload(workload, entry)))
+      return [owner === target ? withSettings(entry, target) : entry];
+    const left = givenUp.find((workload) => sameWorkload(workload, entry));
+    return left !== undefined && left.live === undefined && !hasPods(world, entry, lock) ? [] : [entry];
+  });
+  const open = targets.every(({ spec }) => spec.liveAccess === 'Allow');
+  const writers = podWritersOf(world);
   return {
-    kind,
-    name,
-    digest: specDigest(spec),
-    target: target.metadata.name,
-    minReplicas,
-    ...(injected === undefined ? {} : { injected }),
-    record,
-    spec: { ...approvedSpec(spec) },
+    liveAccess: open ? 'Allow' : 'Deny',
+    ...(writers.length === 0 ? {} : { podWriters: writers }),
+    approved: ordered(approved),
   };
 }
 
+/** The garbage collector takes the pods of a workload after it: until then they are what was approved. */
+function hasPods(world: TargetWorld, entry: Approved, lock: LockSpec): boolean {
+  const maker = makerOf(world);
+  const { pods } = world.running;
+  return (
+    pods === undefined ||
+    pods.some((pod) => maker(pod) === undefined && runningPodDifference(pod, [entry], lock) === undefined)
+  );
+}
+
+/** Everybody whom the installation or a target of the namespace lets write into running pods, as many as a lock holds. */
+export function podWritersOf({ target, others, podWriters }: WriterLists): NonNullable<LockSpec['podWriters']> {
+  return allWriters({ target, others, podWriters }).slice(0, MAX_POD_WRITERS);
+}
+
+type WriterLists = Pick<TargetWorld, 'target' | 'others' | 'podWriters'>;
+
+export function allWriters({ target, others, podWriters }: WriterLists): ReturnType<typeof mergedWriters> {
+  return mergedWriters([podWriters, ...[target, ...others].map(({ spec }) => spec.podWriters ?? [])]);
+}
+
 /** Adopted: what was found and signed by nobody, called so. */
-export function adoptedEntry({ now }: TargetWorld, adopting: readonly Live[]): RecordEntry {
+export function adoptedEntry(now: number, adopting: readonly LiveWorkload[], message?: string): RecordEntry {
   return {
     type: 'Adopted',
     time: rfc3339(now),
+    ...(message === undefined ? {} : { message }),
     currentSpecs: adopting.flatMap(({ kind, name, live }) =>
       live?.spec === undefined
         ? []

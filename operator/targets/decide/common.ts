@@ -1,7 +1,9 @@
-import { labels } from '../../api/index.ts';
-import type { LockSpec } from '../../lock/index.ts';
+import { labels, protections, type ProductionTarget, type Protection } from '../../api/index.ts';
+import { CanonicalError, printable, specDigestOrFault } from '../../canonical/index.ts';
+import type { LockSpec, WorkloadKey } from '../../lock/index.ts';
+import { chainFaults } from '../../records/index.ts';
 import type { TargetVerdict } from './verdict.ts';
-import type { TargetWorld } from './world.ts';
+import type { LiveWorkload, Named, TargetWorld } from './world.ts';
 
 /** One question about a target; the first step that has an answer ends the decision. */
 export type TargetStep = (world: TargetWorld) => TargetVerdict | undefined;
@@ -11,10 +13,80 @@ export function lockOf({ lock }: Pick<TargetWorld, 'lock'>): LockSpec {
   return lock?.spec ?? { liveAccess: 'Deny', approved: [] };
 }
 
-export function isProtected({ namespace }: TargetWorld): boolean {
-  return namespace?.metadata.labels?.[labels.protected] === 'true';
+type Placed = Pick<TargetWorld, 'namespace' | 'target' | 'others' | 'lock'>;
+
+/** How the namespace has to be labelled: it is enforced as soon as one of the targets that hold something says so. */
+export function wantedProtection({ target, others, lock }: Placed): Protection {
+  const holding = others.filter((other) => holdsSomething(other, lock?.spec));
+  return [target, ...holding].every(({ spec }) => spec.mode === 'Warn') ? protections.warn : protections.enforce;
+}
+
+function holdsSomething({ metadata }: ProductionTarget, lock: LockSpec | undefined): boolean {
+  return lock?.approved.some(({ target }) => target === metadata.name) ?? false;
+}
+
+/** How it is labelled; undefined when it is not protected, or by a value that nobody knows. */
+export function foundProtection({ namespace }: Pick<TargetWorld, 'namespace'>): Protection | undefined {
+  const value = namespace?.metadata.labels?.[labels.protected];
+  return Object.values(protections).find((known) => known === value);
+}
+
+export function isProtected(world: Placed): boolean {
+  return foundProtection(world) === wantedProtection(world);
+}
+
+/** Nothing is refused here, everything is told. */
+export function onlyWarns(world: Placed): boolean {
+  return wantedProtection(world) === protections.warn;
 }
 
 export function stall(reason: string, message: string): TargetVerdict {
   return { ready: false, stalled: true, reason, message };
+}
+
+/** Content that has no digest, in words. */
+export function canonicalFault(workload: LiveWorkload): TargetVerdict | undefined {
+  const { live } = workload;
+  const digested = live?.spec === undefined ? undefined : specDigestOrFault({ ...live.spec });
+  return digested !== undefined && 'fault' in digested
+    ? stall(
+        'ContentNotCanonical',
+        `${shown(workload)} cannot be digested, so nobody could sign it: ${printable(digested.fault.message, 500)} (in its spec)`,
+      )
+    : undefined;
+}
+
+export function sameWorkload(a: Named, b: Named): boolean {
+  return a.kind === b.kind && a.name === b.name;
+}
+
+/** A target names it, or the lock holds it. */
+export function isKnown({ target, others, lock }: Placed, workload: Named): boolean {
+  return (
+    [target, ...others].some(({ spec }) => spec.workloads.some((each) => sameWorkload(each, workload))) ||
+    (lock?.spec.approved.some((entry) => sameWorkload(entry, workload)) ?? false)
+  );
+}
+
+export function shown({ kind, name }: WorkloadKey | Named): string {
+  return `${kind}/${printable(name)}`;
+}
+
+/** The first few of many, and how many more. */
+export function listOf(lines: readonly string[], separator = ', '): string {
+  const first = lines.slice(0, 5);
+  return lines.length > first.length
+    ? `${first.join(separator)} and ${lines.length - first.length} more`
+    : first.join(separator);
+}
+
+/** What is wrong with the target's chain; undefined when it holds. */
+export function chainFault({ records: chain }: TargetWorld): string | undefined {
+  try {
+    return chainFaults(chain)[0]?.message;
+  } catch (error) {
+    // This program writes no such record: somebody changed it behind the API server.
+    if (error instanceof CanonicalError) return `a record cannot be digested: ${error.message}`;
+    throw error;
+  }
 }

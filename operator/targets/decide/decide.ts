@@ -1,22 +1,49 @@
-import { chainFaults } from '../../records/index.ts';
-import { adoption, missing, missingAtFirst, strangers, taken } from './adoption.ts';
-import { stall, type TargetStep } from './common.ts';
+import { adoption, missing, missingAtFirst, notCanonical, taken } from './adoption.ts';
+import { lockChanged } from './changed.ts';
+import { chainFault, stall, type TargetStep } from './common.ts';
+import { health } from './health.ts';
+import { obstacles } from './inventory.ts';
 import { lockThere, orphans, protection, tampered, undone, upkeep } from './keeping.ts';
+import { endingPods, tamperedPods } from './pods.ts';
 import type { TargetVerdict } from './verdict.ts';
+import { followsLive, notEnforced } from './warned.ts';
 import type { TargetWorld } from './world.ts';
 
+const records: TargetStep = (world) => {
+  const fault = chainFault(world);
+  return fault === undefined ? undefined : stall('RecordsBroken', `the chain of records does not hold: ${fault}`);
+};
+
+const enforcement: TargetStep = (world) =>
+  world.enforcement.active
+    ? undefined
+    : stall('EnforcementInactive', `the API server does not enforce the lock: ${world.enforcement.message}`);
+
+/**
+ * In this order. What is written comes before what is only said, with two exceptions: nothing is written while it is not
+ * known what to take over, and settings of a target reach the lock before its pods are judged by it.
+ */
 const CHAIN: readonly TargetStep[] = [
   taken,
   missingAtFirst,
-  strangers,
+  notCanonical,
+  obstacles,
+  followsLive,
+  lockChanged,
   adoption,
   lockThere,
   protection,
   orphans,
   undone,
-  tampered,
-  missing,
   upkeep,
+  tampered,
+  tamperedPods,
+  missing,
+  records,
+  notEnforced,
+  enforcement,
+  endingPods,
+  health,
 ];
 
 /** What a target is and what is done next: a pure function of the world. The first step that answers decides. */
@@ -25,10 +52,6 @@ export function decideTarget(world: TargetWorld): TargetVerdict {
     const verdict = step(world);
     if (verdict !== undefined) return verdict;
   }
-  const [fault] = chainFaults(world.records);
-  if (fault !== undefined) return stall('RecordsBroken', `the chain of records does not hold: ${fault.message}`);
-  if (!world.enforcement.active)
-    return stall('EnforcementInactive', `the API server does not enforce the lock: ${world.enforcement.message}`);
   return {
     ready: true,
     reason: 'Protected',

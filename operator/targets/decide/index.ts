@@ -1,4 +1,10 @@
 /** What a target is and what is done next; pure. */
+export { answeredOtherwise } from './changed.ts';
+export { foundProtection, onlyWarns } from './common.ts';
 export { decideTarget } from './decide.ts';
+export { needsInventory } from './inventory.ts';
+export { newestReplicaSet } from './owners.ts';
+export { overduePods } from './pods.ts';
 export type { TargetAction, TargetVerdict } from './verdict.ts';
-export type { Named, Running, TargetWorld } from './world.ts';
+export { warningsOf } from './warnings.ts';
+export type { LiveWorkload, Named, Rehearsal, Running, TargetWorld } from './world.ts';

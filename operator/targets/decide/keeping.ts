@@ -1,11 +1,20 @@
-import { rfc3339, specDigest } from '../../canonical/index.ts';
+import { printable, rfc3339, specDigestOrFault } from '../../canonical/index.ts';
 import { historyOf, nameOf, openApproval, outcomeEntry, type RecordSpec } from '../../records/index.ts';
-import { contentsOf, matchLive, sameLock, withOnly, type LockSpec } from '../../lock/index.ts';
-import { entryOf, settings } from './adopt.ts';
-import { isProtected, lockOf, stall, type TargetStep } from './common.ts';
-import { recall } from './recall.ts';
+import {
+  contentsOf,
+  entryOf,
+  lockOverflow,
+  matchLive,
+  recall,
+  sameLock,
+  undoneSpec,
+  withOnly,
+  type LockSpec,
+} from '../../lock/index.ts';
+import { settings } from './adopt.ts';
+import { isProtected, lockOf, onlyWarns, shown, stall, wantedProtection, type TargetStep } from './common.ts';
 import type { TargetVerdict } from './verdict.ts';
-import type { TargetWorld } from './world.ts';
+import type { Named, TargetWorld } from './world.ts';
 
 /** Somebody with the right to do so deleted the lock: it is made again from what the records say is approved. */
 export const lockThere: TargetStep = (world) => {
@@ -13,8 +22,8 @@ export const lockThere: TargetStep = (world) => {
   let lock: LockSpec = held;
   for (const { kind, name, live } of world.workloads) {
     if (contentsOf(held, { kind, name }).current !== undefined || live?.spec === undefined) continue;
-    const record = recall(world.records, { kind, name }, { ...live.spec });
-    if (record === undefined)
+    const recalled = recall(world.records, { kind, name }, { ...live.spec }, world.target.spec.mutations);
+    if (recalled === undefined)
       return {
         ...stall(
           'LockLost',
@@ -22,7 +31,7 @@ export const lockThere: TargetStep = (world) => {
         ),
         tampered: `${kind}/${name}`,
       };
-    lock = withOnly(lock, entryOf(world, { kind, name }, { ...live.spec }, record));
+    lock = withOnly(lock, entryOf(world.target, { kind, name }, recalled.spec, recalled.record));
   }
   if (lock === held && world.lock !== undefined) return undefined;
   return {
@@ -40,7 +49,7 @@ export const protection: TargetStep = (world) =>
         ready: false,
         reason: 'LabelLost',
         message: 'the namespace lost its label and gets it back',
-        action: { do: 'Protect' },
+        action: { do: 'Protect', as: wantedProtection(world) },
       };
 
 /** A promotion that was deleted during its rollout must not hold the target for ever. */
@@ -82,7 +91,12 @@ export const undone: TargetStep = (world) => {
     const going: TargetVerdict = { ready: false, reason: 'RolledBack', message };
     if (uid !== undefined && ended?.outcome?.result !== 'RolledBack')
       return { ...going, action: append(world, approved, 'RolledBack', 'Undone', message) };
-    const next = withOnly(lock, entryOf(world, { kind, name }, { ...live.spec }, contents.fallback.record));
+    // As it was approved, without what others may have added since.
+    const spec =
+      match === 'Fallback' || contents.current === undefined
+        ? contents.fallback.spec
+        : undoneSpec(contents.current.spec, contents.fallback.spec);
+    const next = withOnly(lock, entryOf(world.target, { kind, name }, spec, contents.fallback.record));
     return { ...going, action: { do: 'WriteLock', lock: next, because: message } };
   }
   return undefined;
@@ -90,22 +104,25 @@ export const undone: TargetStep = (world) => {
 
 /** Content that nobody approved: recorded once per digest, and nothing is promoted until it is gone. */
 export const tampered: TargetStep = (world) => {
-  const found = world.workloads.flatMap(({ kind, name, live }) => {
+  if (onlyWarns(world)) return undefined;
+  const found = [...world.workloads, ...world.givenUp].flatMap(({ kind, name, live }) => {
     if (live?.spec === undefined) return [];
     const contents = contentsOf(lockOf(world), { kind, name });
     if (matchLive(contents, { ...live.spec }) !== 'None') return [];
-    return [{ kind, name, from: contents.current?.digest, to: specDigest({ ...live.spec }) }];
+    const digested = specDigestOrFault({ ...live.spec });
+    const to = 'digest' in digested ? { to: digested.digest } : { message: printable(digested.fault.message, 900) };
+    return [{ kind, name, from: contents.current?.digest, ...to }];
   });
   if (found.length === 0) return undefined;
-  const shown = found.map(({ kind, name }) => `${kind}/${name}`).join(', ');
+  const names = found.map(shown).join(', ');
   const verdict: TargetVerdict = {
     ...stall(
       'Tampered',
-      `${shown} has content that nobody approved (${found.map(({ to }) => to).join(', ')}): find out how it got there, then put approved content back, e.g. kubectl rollout undo`,
+      `${names} has content that nobody approved (${found.map(whatOf).join(', ')}): find out how it got there, then put approved content back, e.g. kubectl rollout undo`,
     ),
-    tampered: shown,
+    tampered: names,
   };
-  const fresh = found.filter(({ kind, name, to }) => lastTampered(world.records, kind, name) !== to);
+  const fresh = found.filter((each) => lastFound(world.records, each) !== whatOf(each));
   if (fresh.length === 0) return verdict;
   return {
     ...verdict,
@@ -116,14 +133,16 @@ export const tampered: TargetStep = (world) => {
 export const upkeep: TargetStep = (world) => {
   const lock = lockOf(world);
   const wanted = settings(lock, world);
-  return sameLock(lock, wanted)
-    ? undefined
-    : {
-        ready: true,
-        reason: 'Protected',
-        message: 'settings of the target go to the lock',
-        action: { do: 'WriteLock', lock: wanted, because: 'settings of the target changed' },
-      };
+  if (sameLock(lock, wanted)) return undefined;
+  const overflow = lockOverflow(wanted);
+  if (overflow !== undefined)
+    return stall('LockTooLarge', `${overflow} with the settings of this target: write fewer or shorter ones`);
+  return {
+    ready: true,
+    reason: 'Protected',
+    message: 'settings of the target go to the lock',
+    action: { do: 'WriteLock', lock: wanted, because: 'settings of the target changed' },
+  };
 };
 
 function append(
@@ -140,9 +159,15 @@ function append(
   return { do: 'Append', entry: outcomeEntry({ now: world.now, promotion, round, result, reason, message, changes }) };
 }
 
-function lastTampered(records: readonly RecordSpec[], kind: string, name: string): string | undefined {
-  const found = records.findLast(({ tampered: list }) =>
-    list?.some((item) => item.kind === kind && item.name === name),
-  );
-  return found?.tampered?.find((item) => item.kind === kind && item.name === name)?.to;
+type Found = NonNullable<RecordSpec['tampered']>[number];
+
+function whatOf({ to, message }: Pick<Found, 'to' | 'message'>): string {
+  return to ?? message ?? '';
+}
+
+function lastFound(records: readonly RecordSpec[], workload: Named): string | undefined {
+  const found = records
+    .flatMap(({ tampered: list = [] }) => list)
+    .findLast((item) => item.kind === workload.kind && item.name === workload.name);
+  return found === undefined ? undefined : whatOf(found);
 }

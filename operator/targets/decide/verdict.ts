@@ -1,10 +1,12 @@
+import type { Protection } from '../../api/index.ts';
 import type { RecordEntry } from '../../records/index.ts';
 import type { LockSpec } from '../../lock/index.ts';
 
 /** One write; after each one the world is read again. */
 export type TargetAction =
   | { readonly do: 'WriteLock'; readonly lock: LockSpec; readonly because: string }
-  | { readonly do: 'Protect' }
+  /** Labels the namespace with that value. */
+  | { readonly do: 'Protect'; readonly as: Protection }
   | { readonly do: 'Append'; readonly entry: RecordEntry };
 
 export interface TargetVerdict {
@@ -14,6 +16,8 @@ export interface TargetVerdict {
   readonly message: string;
   /** Somebody has to repair something. */
   readonly stalled?: boolean | undefined;
+  /** It is not ready and stays so by choice: nothing is in progress, nothing has to be repaired. */
+  readonly resting?: boolean | undefined;
   /** Content that nobody approved is live. */
   readonly tampered?: string | undefined;
   readonly action?: TargetAction | undefined;

@@ -2,7 +2,7 @@ import type { ProductionTarget, WorkloadLock } from '../../api/index.ts';
 import type { Deployment, Namespace, Pod, ReplicaSet } from '../../kube/index.ts';
 import type { RecordSpec } from '../../records/index.ts';
 import type { Enforcement } from '../canary/index.ts';
-import type { WorkloadKey } from '../../lock/index.ts';
+import type { LockSpec, WorkloadKey } from '../../lock/index.ts';
 
 /** A workload of the namespace by kind and name, without its content. */
 export interface Named {
@@ -13,10 +13,26 @@ export interface Named {
 /** Everything in a namespace that makes pods, and the pods. */
 export interface Running {
   readonly deployments: readonly Deployment[];
-  /** Other kinds of apps/v1, without the ReplicaSets that Deployments control. */
+  /** Other kinds that make pods, without those that Deployments or CronJobs control; read for an inventory only. */
   readonly others: readonly Named[];
   readonly replicaSets: readonly ReplicaSet[];
-  readonly pods: readonly Pod[];
+  /** Undefined while the caches have not seen them yet. */
+  readonly pods: readonly Pod[] | undefined;
+}
+
+export interface LiveWorkload extends WorkloadKey {
+  /** Undefined when it does not exist. */
+  readonly live: Deployment | undefined;
+}
+
+/** What the API server answered when a pod of a workload's template was created as a dry run. */
+export interface Rehearsal extends WorkloadKey {
+  readonly outcome:
+    | { readonly answer: Pod }
+    /** The words of what refused it. */
+    | { readonly refused: string }
+    /** Some webhook has no dry run: what it would do is not known. */
+    | { readonly noDryRun: string };
 }
 
 /** All that a target is decided from: read at one time, plain data. */
@@ -29,11 +45,18 @@ export interface TargetWorld {
   readonly namespace: Namespace | undefined;
   readonly lock: WorkloadLock | undefined;
   readonly records: readonly RecordSpec[];
+  /** Chains of targets that are gone and that the lock still names. */
+  readonly orphanedChains: ReadonlyMap<string, readonly RecordSpec[]>;
   /** The target's workloads, as they are live. */
-  readonly workloads: readonly (WorkloadKey & { readonly live: Deployment | undefined })[];
-  /** What runs in the namespace; read while the target is being taken over, empty afterwards. */
+  readonly workloads: readonly LiveWorkload[];
+  /** Workloads that the lock holds and that no target answers for any more: this one gave them up, or theirs is gone. */
+  readonly givenUp: readonly LiveWorkload[];
   readonly running: Running;
+  /** One for each workload that exists, while an inventory is taken; empty otherwise. */
+  readonly rehearsals: readonly Rehearsal[];
   readonly enforcement: Enforcement;
   /** Uids of the promotions that exist. */
   readonly promotions: ReadonlySet<string>;
+  /** Writers of running pods that the installation names for every namespace. */
+  readonly podWriters: NonNullable<LockSpec['podWriters']>;
 }

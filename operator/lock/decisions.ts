@@ -1,0 +1,91 @@
+import { specDigestOrFault } from '../canonical/index.ts';
+import { nameOf, resultOf, type RecordedSpec, type RecordSpec } from '../records/index.ts';
+import { isContent, undoneSpec } from './edit.ts';
+import type { Approved, WorkloadKey } from './types.ts';
+
+type Spec = Readonly<Record<string, unknown>>;
+
+/**
+ * A content that a decision lets run. `Desired` and `Adopted` are what was decided; `Replaced` is what ran before, the
+ * fallback; `Undone` is what `kubectl rollout undo` makes of both.
+ */
+export interface DecidedContent {
+  readonly as: 'Adopted' | 'Desired' | 'Replaced' | 'Undone';
+  readonly digest: string;
+  readonly spec: Spec;
+}
+
+/** An adoption or an approval, as far as it is about one workload. */
+export interface Decision {
+  /** Name of the record. */
+  readonly record: string;
+  readonly contents: readonly DecidedContent[];
+  /** It was taken back: what it replaced runs again. */
+  readonly takenBack: boolean;
+}
+
+/** Every decision about a workload in a chain, the newest first. */
+export function decisionsOn(records: readonly RecordSpec[], key: WorkloadKey): readonly Decision[] {
+  return records.toReversed().flatMap((record): readonly Decision[] => {
+    if (record.type === 'Adopted') {
+      const adopted = ofWorkload(record.currentSpecs, key);
+      if (adopted === undefined) return [];
+      return [{ record: nameOf(record), contents: [{ as: 'Adopted', ...adopted }], takenBack: false }];
+    }
+    if (resultOf(record) !== 'Approved') return [];
+    const round = records.find((candidate) => nameOf(candidate) === record.round?.record);
+    const desired = ofWorkload(round?.desiredSpecs, key);
+    if (desired === undefined) return [];
+    const replaced = ofWorkload(round?.currentSpecs, key);
+    const contents: DecidedContent[] = [{ as: 'Desired', ...desired }];
+    if (replaced !== undefined) contents.push({ as: 'Replaced', ...replaced }, ...undone(desired, replaced));
+    return [{ record: nameOf(record), contents, takenBack: wasTakenBack(records, record) }];
+  });
+}
+
+/** An approved content that is live, and the record that says so. */
+export interface Recalled {
+  readonly record: string;
+  readonly spec: Spec;
+}
+
+/**
+ * What approved what is live, for a lock that somebody deleted: the newest approval or adoption of the workload, or what
+ * that approval replaced (its fallback). Older content is not approved any more.
+ *
+ * @param mutations of the target: what others may have added to it
+ */
+export function recall(
+  records: readonly RecordSpec[],
+  key: WorkloadKey,
+  live: Spec,
+  mutations: Approved['mutations'],
+): Recalled | undefined {
+  const [newest] = decisionsOn(records, key);
+  const content = newest?.contents.find(({ digest, spec }) =>
+    isContent(live, { digest, spec: { ...spec }, mutations }),
+  );
+  return newest === undefined || content === undefined ? undefined : { record: newest.record, spec: content.spec };
+}
+
+function undone(desired: Content, replaced: Content): readonly DecidedContent[] {
+  const spec = undoneSpec(desired.spec, replaced.spec);
+  const digested = specDigestOrFault(spec);
+  return 'fault' in digested ? [] : [{ as: 'Undone', digest: digested.digest, spec }];
+}
+
+type Content = Pick<RecordedSpec, 'digest' | 'spec'>;
+
+function ofWorkload(specs: readonly RecordedSpec[] | undefined, { kind, name }: WorkloadKey): Content | undefined {
+  const found = specs?.find((spec) => spec.kind === kind && spec.name === name);
+  return found === undefined ? undefined : { digest: found.digest, spec: found.spec };
+}
+
+function wasTakenBack(records: readonly RecordSpec[], approved: RecordSpec): boolean {
+  return records.some(
+    (record) =>
+      record.sequence > approved.sequence &&
+      record.promotion?.uid === approved.promotion?.uid &&
+      resultOf(record) === 'RolledBack',
+  );
+}

@@ -1,0 +1,64 @@
+import type { ProductionTarget } from '../api/index.ts';
+import { approvedSpec, specDigest } from '../canonical/index.ts';
+import type { Approved, LockSpec, WorkloadKey } from './types.ts';
+
+type TargetSettings = Pick<Approved, 'target' | 'minReplicas' | 'injected' | 'mutations' | 'rollbackUsers'>;
+type PodWriter = NonNullable<LockSpec['podWriters']>[number];
+/** `keyedList` of the lock's schema. */
+export const MAX_POD_WRITERS = 16;
+
+/** What a target says about its workloads' entries, beside their content: the one place that knows which fields these are. */
+export function settingsOf({ metadata, spec }: ProductionTarget): TargetSettings {
+  const { minReplicas, injected, mutations, rollback } = spec;
+  const users = (rollback.serviceAccounts ?? []).map(
+    ({ namespace, name }) => `system:serviceaccount:${namespace}:${name}`,
+  );
+  return {
+    target: metadata.name,
+    minReplicas,
+    ...(injected === undefined ? {} : { injected }),
+    ...(mutations === undefined ? {} : { mutations }),
+    ...(users.length === 0 ? {} : { rollbackUsers: users }),
+  };
+}
+
+/** An entry with the settings that its target has now, and with none that it had before. */
+export function withSettings({ kind, name, role, digest, record, spec }: Approved, target: ProductionTarget): Approved {
+  return { kind, name, role, digest, ...settingsOf(target), record, spec };
+}
+
+/**
+ * Content of a workload as a lock entry of a target.
+ *
+ * @param record name of the PromotionRecord that says why it is approved
+ * @throws CanonicalError when the spec has no canonical form
+ */
+export function entryOf(
+  target: ProductionTarget,
+  { kind, name }: WorkloadKey,
+  spec: Readonly<Record<string, unknown>>,
+  record: string,
+): Omit<Approved, 'role'> {
+  return { kind, name, digest: specDigest(spec), ...settingsOf(target), record, spec: { ...approvedSpec(spec) } };
+}
+
+/** Everybody whom one of the lists names, once, with all that they may write; in one order. */
+export function mergedWriters(lists: readonly (readonly PodWriter[])[]): readonly PodWriter[] {
+  const merged = new Map<string, PodWriter>();
+  for (const writer of lists.flat()) {
+    const before = merged.get(writer.user);
+    const annotations = union(before?.annotations, writer.annotations);
+    const conditions = union(before?.conditions, writer.conditions);
+    merged.set(writer.user, {
+      user: writer.user,
+      ...(annotations === undefined ? {} : { annotations }),
+      ...(conditions === undefined ? {} : { conditions }),
+    });
+  }
+  return [...merged.values()].toSorted((a, b) => (a.user < b.user ? -1 : 1));
+}
+
+function union(a: readonly string[] | undefined, b: readonly string[] | undefined): string[] | undefined {
+  if (a === undefined && b === undefined) return undefined;
+  return [...new Set([...(a ?? []), ...(b ?? [])])].toSorted();
+}

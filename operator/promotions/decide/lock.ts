@@ -1,0 +1,22 @@
+import { entryFault } from '../../lock/index.ts';
+import { stall, type DecisionStep } from './steps.ts';
+
+/** Milliseconds; the target's controller writes the right lock back meanwhile. */
+const LOOK_AGAIN = 5000;
+
+/** Nothing of what was approved is applied while the lock says something else than the records: somebody changed it. */
+export const lockIntact: DecisionStep = ({ target, records, workloads }, { lock, history }) => {
+  if (history.approved === undefined) return undefined;
+  for (const entry of lock.approved) {
+    if (entry.target !== target?.metadata.name) continue;
+    if (!workloads.some(({ kind, name }) => kind === entry.kind && name === entry.name)) continue;
+    const what = entryFault(entry, records);
+    if (what === undefined) continue;
+    return stall(
+      'LockChanged',
+      `the lock does not hold what was decided about ${entry.kind}/${entry.name} (${what}), so nothing is applied: something changes locks on their way in, see the conditions of ProductionTarget ${target.metadata.name}`,
+      LOOK_AGAIN,
+    );
+  }
+  return undefined;
+};

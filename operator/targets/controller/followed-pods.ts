@@ -1,0 +1,77 @@
+import { Pod, ReplicaSet, type Cache, type Informer } from '../../kube/index.ts';
+
+interface Followed {
+  readonly pods: Informer<Pod>;
+  readonly replicaSets: Informer<ReplicaSet>;
+}
+
+/** Pods of production namespaces and the ReplicaSets that made them, one cache for each namespace. */
+export class FollowedPods {
+  readonly #cache: Cache;
+  readonly #onChange: (namespace: string) => void;
+  readonly #followed = new Map<string, Followed>();
+
+  /** @param onChange told when something changed by which a target could be judged otherwise */
+  constructor(cache: Cache, onChange: (namespace: string) => void) {
+    this.#cache = cache;
+    this.#onChange = onChange;
+  }
+
+  /** Follows a namespace from now on; asking again does nothing. */
+  follow(namespace: string): void {
+    if (this.#followed.has(namespace)) return;
+    const pods: Informer<Pod> = this.#cache.informer(Pod, { namespace, transform: slimPod });
+    const replicaSets: Informer<ReplicaSet> = this.#cache.informer(ReplicaSet, { namespace, transform: slimSet });
+    this.#followed.set(namespace, { pods, replicaSets });
+    pods.addHandler({
+      add: (_pod, { initial }) => (initial ? undefined : this.#onChange(namespace)),
+      delete: () => this.#onChange(namespace),
+      update: (pod, old) => (looksAt(pod) === looksAt(old) ? undefined : this.#onChange(namespace)),
+    });
+    // The first lists come at once, and a namespace without pods has no first pod.
+    void Promise.all([pods.whenSynced(), replicaSets.whenSynced()]).then(() => this.#onChange(namespace));
+  }
+
+  /** As they were a moment ago; pods are undefined while they are not known. */
+  of(namespace: string): { readonly pods: readonly Pod[] | undefined; readonly replicaSets: readonly ReplicaSet[] } {
+    const followed = this.#followed.get(namespace);
+    if (followed === undefined || !followed.pods.synced || !followed.replicaSets.synced)
+      return { pods: undefined, replicaSets: [] };
+    return { pods: followed.pods.lister.list(namespace), replicaSets: followed.replicaSets.lister.list(namespace) };
+  }
+}
+
+/** All of a pod that is compared with approved content, and of its status what says how it fares. */
+function slimPod({ apiVersion, kind, metadata, spec, status }: Pod): Pod {
+  return {
+    apiVersion,
+    kind,
+    metadata,
+    spec,
+    status: {
+      phase: status?.phase,
+      conditions: status?.conditions?.map(({ type, status: value, reason, message }) => ({
+        type,
+        status: value,
+        reason,
+        message,
+      })),
+      initContainerStatuses: status?.initContainerStatuses?.map(slimContainer),
+      containerStatuses: status?.containerStatuses?.map(slimContainer),
+    },
+  } as Pod;
+}
+
+function slimContainer({ name, state }: { readonly name: string; readonly state?: unknown }): object {
+  return { name, state };
+}
+
+function slimSet({ apiVersion, kind, metadata }: ReplicaSet): ReplicaSet {
+  return { apiVersion, kind, metadata };
+}
+
+/** Metadata changes with every write: only what is looked at counts. */
+function looksAt({ metadata, spec, status }: Pod): string {
+  const { uid, labels, annotations, ownerReferences, deletionTimestamp } = metadata;
+  return JSON.stringify([uid, labels, annotations, ownerReferences, deletionTimestamp, spec, status]);
+}

@@ -1,0 +1,72 @@
+import { fieldManagers } from '../../api/index.ts';
+import { ApiError, isPolicyUnready, isTransient, Pod, type Client, type Deployment } from '../../kube/index.ts';
+import { newestReplicaSet, type LiveWorkload, type Rehearsal, type Running } from '../decide/index.ts';
+
+/**
+ * Creates a pod of each workload's template as a dry run, in the name of its ReplicaSet, as its controller would: whatever
+ * changes or refuses pods in the namespace answers.
+ */
+export async function rehearse(
+  client: Pick<Client, 'create'>,
+  workloads: readonly LiveWorkload[],
+  running: Pick<Running, 'replicaSets'>,
+  signal: AbortSignal,
+): Promise<readonly Rehearsal[]> {
+  const rehearsals = await Promise.all(
+    workloads.map(async ({ kind, name, live }): Promise<readonly Rehearsal[]> => {
+      if (live?.spec === undefined) return [];
+      return [{ kind, name, outcome: await outcomeOf(client, podOf(live, running), signal) }];
+    }),
+  );
+  return rehearsals.flat();
+}
+
+async function outcomeOf(client: Pick<Client, 'create'>, pod: Pod, signal: AbortSignal): Promise<Rehearsal['outcome']> {
+  try {
+    return { answer: await client.create(Pod, pod, { dryRun: true, fieldManager: fieldManagers.pods, signal }) };
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    if (error.message.includes('does not support dry run')) return { noDryRun: wordsOf(error) };
+    // A webhook that does not answer refuses for whoever asks, pods of a controller too.
+    const webhook = error.status === 500 && error.message.includes('failed calling webhook');
+    if (error.status === 404 || isPolicyUnready(error) || (isTransient(error) && !webhook)) throw error;
+    return { refused: wordsOf(error) };
+  }
+}
+
+/** The API server's own words, without the request that it answers. */
+function wordsOf({ message }: ApiError): string {
+  const colon = message.indexOf(': ');
+  return colon < 0 ? message : message.slice(colon + 2);
+}
+
+function podOf(live: Deployment, running: Pick<Running, 'replicaSets'>): Pod {
+  const set = newestReplicaSet(running, live);
+  const { metadata, spec } = live.spec?.template ?? {};
+  const hash = set?.metadata.labels?.['pod-template-hash'];
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      // A name of its own: names that are generated would need one request more to be known, and this one is nobody's.
+      name: `${live.metadata.name.slice(0, 40)}-twinlock`,
+      namespace: live.metadata.namespace,
+      labels: { ...metadata?.labels, ...(hash === undefined ? {} : { 'pod-template-hash': hash }) },
+      annotations: { ...metadata?.annotations },
+      ...(set?.metadata.uid === undefined
+        ? {}
+        : {
+            ownerReferences: [
+              {
+                apiVersion: 'apps/v1',
+                kind: 'ReplicaSet',
+                name: set.metadata.name,
+                uid: set.metadata.uid,
+                controller: true,
+              },
+            ],
+          }),
+    },
+    spec,
+  } as Pod;
+}

