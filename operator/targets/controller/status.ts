@@ -4,6 +4,9 @@ import { nameOf } from '../../records/index.ts';
 import type { TargetVerdict, TargetWorld } from '../decide/index.ts';
 import { contentsOf, type Approved } from '../../lock/index.ts';
 
+const MAX_WARNINGS = 32;
+const MAX_WARNING = 1024;
+
 /** Status of a target: output only. */
 export function targetStatus(world: TargetWorld, verdict: TargetVerdict): ProductionTargetStatus {
   const { target, enforcement, now } = world;
@@ -18,6 +21,9 @@ export function targetStatus(world: TargetWorld, verdict: TargetVerdict): Produc
       const { current } = contentsOf(world.lock?.spec ?? { liveAccess: 'Deny', approved: [] }, workload);
       return current === undefined ? [] : [currentOf(current, world)];
     }),
+    ...(enforcement.warnings === undefined
+      ? {}
+      : { warnings: enforcement.warnings.slice(0, MAX_WARNINGS).map((line) => line.slice(0, MAX_WARNING)) }),
     ...(requestedAt === undefined ? {} : { lastHandledReconcileAt: requestedAt.slice(0, 256) }),
     conditions: conditions.map((condition) => ({ ...condition })),
   };
@@ -33,7 +39,7 @@ function conditionsOf({ enforcement }: TargetWorld, verdict: TargetVerdict): rea
           type: 'Enforced',
           status: 'True',
           reason: 'Refused',
-          message: 'the API server refused the last forbidden change',
+          message: `the API server refused the last forbidden change${enforcement.message === '' ? '' : `; ${enforcement.message}`}`,
         }
       : { type: 'Enforced', status: 'False', reason: 'NotRefused', message: enforcement.message },
     tampered === undefined
