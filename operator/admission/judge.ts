@@ -1,5 +1,7 @@
 import { Environment, type ParseResult } from '@marcbachmann/cel-js';
+import { systemNamespace } from '../api/index.ts';
 import { pods } from './pods.ts';
+import { who } from './who.ts';
 
 /** Parts of a policy that are evaluated here: the names are those of CEL in an admission policy. */
 interface Scope {
@@ -17,7 +19,8 @@ interface OptionalValue {
 const LIMITS = { maxAstNodes: 1_000_000, maxDepth: 1_000, maxListElements: 100_000, maxMapEntries: 100_000 };
 
 const environment = celEnvironment();
-const rule = pods();
+// Who made a pod is not judged here.
+const rule = pods(who(systemNamespace));
 const variables = (rule.variables ?? []).map(({ name, expression }) => [name, environment.parse(expression)] as const);
 const [content] = rule.validations.map(({ expression, difference }) => ({
   holds: environment.parse(expression),

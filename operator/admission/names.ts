@@ -14,4 +14,5 @@ export const PROMOTIONS = serviceAccounts.promotions;
 export const ENVIRONMENTS = serviceAccounts.environments;
 export const BOUNDARY_NAME = boundaryName;
 export const PLAN_MANAGER = fieldManagers.plan;
+export const PODS_MANAGER = fieldManagers.pods;
 export { RESTARTED_AT } from '../canonical/index.ts';

@@ -8,10 +8,10 @@ import {
   POD_FIELDS,
   sameByTable,
 } from './pod-fields.ts';
-import { RESTARTED_AT } from './names.ts';
+import { PODS_MANAGER, RESTARTED_AT } from './names.ts';
 import { protectedNamespaces, type PolicyRule } from './policy.ts';
 import { sameVolumes, tokenVolume } from './volumes.ts';
-import { WORKLOAD_CONTROLLERS, controllers } from './who.ts';
+import { WORKLOAD_CONTROLLERS, controllers, fieldManager, isDryRun, type Who } from './who.ts';
 
 const pod = 'variables.pod';
 const template = 'a.spec.template.spec';
@@ -68,7 +68,7 @@ const STEPS: readonly Step[] = [
  * and a workload controller made it: a bare pod would outlive the approval of its content. It is looked at after every
  * mutation, so what a webhook changes is compared too.
  */
-export function pods(): PolicyRule {
+export function pods(by: Who): PolicyRule {
   return {
     name: 'pods',
     description: 'Pods of a protected namespace are made by its workloads and have approved content only.',
@@ -93,7 +93,11 @@ export function pods(): PolicyRule {
         difference: firstDifference(),
       },
       {
-        expression: controllers(WORKLOAD_CONTROLLERS),
+        // The canary asks with an unstored pod whether one of approved content would be let in.
+        expression: any(
+          controllers(WORKLOAD_CONTROLLERS),
+          all(isDryRun, `${fieldManager} == ${text(PODS_MANAGER)}`, by.promotions),
+        ),
         message: denial("' is not made by a Deployment, StatefulSet or DaemonSet, so it would outlive its approval'"),
       },
     ],

@@ -33,7 +33,7 @@ export function renderPolicies({ systemNamespace }: RenderOptions): readonly Pol
   const by = who(systemNamespace);
   const rules = [
     workloads(by),
-    pods(),
+    pods(by),
     podsLive(),
     liveAccess(),
     removal(),

@@ -23,8 +23,10 @@ export function approvedPod(namespace: string, { spec }: Pick<Approved, 'spec'>)
     metadata: {
       name: NAME,
       namespace,
-      ...(labels === undefined ? {} : { labels }),
+      labels: { ...labels, 'pod-template-hash': 'canary' },
       ...(annotations === undefined ? {} : { annotations }),
+      // Many have a rule against pods that nothing owns. It is never stored, so no owner is looked for.
+      ownerReferences: [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: NAME, uid: NAME, controller: true }],
     },
     spec: template.spec,
   };
