@@ -31,7 +31,11 @@ const withLimits: Json = {
 };
 
 async function open(namespace: string, before: readonly object[] = []): Promise<Shop> {
-  const shop = await new Shop(stage, namespace).open({ deployment: withLimits, before });
+  const shop = await new Shop(stage, namespace).open({
+    deployment: withLimits,
+    target: { rollback: { settle: '1s' } },
+    before,
+  });
   return shop.ready();
 }
 

@@ -82,7 +82,7 @@ export class Actor {
     if (target === undefined || lock === undefined) return false;
     const { client, canary, events, absorb } = this.#options;
     const enforcement = await canary.ensure(target.metadata.namespace ?? '', workloadOf(world), CANARY_AGE);
-    if (!enforcement.active) return false;
+    if (!enforcement.active && enforcement.warn !== true) return false;
     try {
       const written = await client.replace(
         WorkloadLock,
