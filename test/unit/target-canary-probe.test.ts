@@ -222,3 +222,49 @@ test('what was seen in one mode says nothing about the other', async (t) => {
   t.like(canary.state('shop'), { active: false, message: 'it was not tried yet' });
   t.true((await canary.ensure('shop', 'web', Infinity)).active);
 });
+
+/** Advances the clock in steps until it holds: what the canary awaits is answered in between. */
+async function until(clock: ManualClock, holds: () => boolean): Promise<number> {
+  for (let steps = 0; steps < 200; steps++) {
+    if (holds()) return steps;
+    clock.advance(1000);
+    await new Promise(setImmediate);
+  }
+  throw new Error('it never held');
+}
+
+test('a pod that is refused once is tried again before it is told; one that is let in again is told at once', async (t) => {
+  const mesh = no('admission webhook "mesh" denied the request');
+  const says: { pods: Error | object } = { pods: mesh };
+  const told: (string | undefined)[] = [];
+  let asked = 0;
+  const clock = new ManualClock();
+  const canary = new Canary({
+    client: {
+      create: (_type, _object, options) => {
+        if (options?.fieldManager !== 'twinlock-pods') return Promise.reject(ours('twinlock-pods'));
+        asked += 1;
+        return says.pods instanceof Error ? Promise.reject(says.pods) : Promise.resolve(says.pods as never);
+      },
+      patch: () => Promise.reject(ours('twinlock-workloads')),
+    },
+    clock,
+    logger: silentLogger,
+    drift: () => [],
+    namespaces: () => ['shop'],
+    watched: () => ({ warn: false, approved: [approved] }),
+    onChange: (_namespace, { podsRefused }) => void told.push(podsRefused),
+  });
+  const stop = new AbortController();
+  const running = canary.run(stop.signal);
+  await until(clock, () => told.length === 2);
+  t.is(asked, 2);
+  t.deepEqual(told, [undefined, 'Deployment/web: admission webhook "mesh" denied the request']);
+  t.regex(canary.state('shop').warnings?.join() ?? '', /would not come back/);
+  says.pods = {};
+  const steps = await until(clock, () => told.length === 3);
+  t.true(steps > 100, 'nothing is asked for while nothing changed');
+  t.is(told[2], undefined);
+  stop.abort();
+  await running;
+});

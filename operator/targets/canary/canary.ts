@@ -38,6 +38,14 @@ interface Seen {
   readonly at: number;
 }
 
+interface Replacement {
+  /** Milliseconds of the monotonic clock. */
+  readonly at: number;
+  readonly refused: string | undefined;
+  /** It was refused once: an API server takes a moment to see a lock that was just opened. */
+  readonly suspected?: boolean | undefined;
+}
+
 const UNKNOWN: Enforcement = { active: false, message: 'it was not tried yet' };
 const WARNED: Enforcement = {
   active: false,
@@ -54,8 +62,8 @@ export class Canary {
   readonly #options: CanaryOptions;
   readonly #period: number;
   readonly #states = new Map<string, Seen>();
-  /** What others would do to a new pod of what is approved; the time is of the monotonic clock. */
-  readonly #replacements = new Map<string, { readonly at: number; readonly refused: string | undefined }>();
+  /** What others would do to a new pod of what is approved. */
+  readonly #replacements = new Map<string, Replacement>();
   readonly #told = new Map<string, Enforcement>();
   #mutators: ReadonlySet<string> = new Set();
   #wake = new AbortController();
@@ -182,7 +190,7 @@ export class Canary {
         const { approved = [] } = this.#options.watched(namespace) ?? {};
         const seen = await this.#look(namespace, approved[0]?.name);
         calm = isCalm(seen) && calm;
-        if (isCalm(seen)) await this.#tryReplacement(namespace, approved);
+        if (isCalm(seen)) calm = (await this.#tryReplacement(namespace, approved)) && calm;
       } catch (error) {
         calm = false;
         this.#options.logger.warn({ namespace, err: error }, 'the canary got no answer');
@@ -191,13 +199,17 @@ export class Canary {
     return calm;
   }
 
-  async #tryReplacement(namespace: string, approved: readonly Approved[]): Promise<void> {
+  /** @returns whether it is known: what is refused for the first time is tried once more before it is told */
+  async #tryReplacement(namespace: string, approved: readonly Approved[]): Promise<boolean> {
     const { client, clock } = this.#options;
     const at = clock.monotonic();
-    if (at - (this.#replacements.get(namespace)?.at ?? -Infinity) < this.#period) return;
+    const before = this.#replacements.get(namespace);
+    if (at - (before?.at ?? -Infinity) < this.#period) return true;
     const refused = await refusedReplacement(client, namespace, approved);
-    this.#replacements.set(namespace, { at, refused });
+    const known = refused === undefined || before?.refused !== undefined || before?.suspected === true;
+    this.#replacements.set(namespace, known ? { at, refused } : { at: -Infinity, refused: undefined, suspected: true });
     this.#tell(namespace);
+    return known;
   }
 
   #tellMutators(): void {
