@@ -4,6 +4,7 @@ import {
   Canary,
   probe,
   refusedReplacement,
+  replacementLine,
   type Enforcement,
   type Watched,
 } from '../../operator/targets/canary/index.ts';
@@ -165,6 +166,15 @@ test('a pod of approved content that is refused is told in the words of the serv
   t.is(await refused(no('pods "twinlock-canary" already exists', 409, 'AlreadyExists')), undefined);
   await t.throwsAsync(refused(no('Operation cannot be fulfilled on resourcequotas "q"', 409, 'Conflict')));
   await t.throwsAsync(refused(no('etcdserver: timeout', 500)));
+});
+
+test('a webhook that cannot be asked by a dry run is told as what it is', async (t) => {
+  const unasked = no('admission webhook "a.example.com" does not support dry run', 400, 'BadRequest');
+  t.regex(
+    replacementLine((await refused(unasked)) ?? ''),
+    /^a pod of Deployment\/web: .*dry run; whether .* cannot be seen/,
+  );
+  t.regex(replacementLine('Deployment/web: no'), /would not come back/);
 });
 
 test('only what is Current has to come back, each workload of it', async (t) => {

@@ -1,6 +1,6 @@
 import { labels, protections, workloadLockName, type ProductionTarget, type WorkloadLock } from '../../api/index.ts';
 import type { Client, Clock, EventRecorder, Informer, Logger, Namespace } from '../../kube/index.ts';
-import { Canary, mutatorLine, type Enforcement, type FollowedPolicies } from '../../targets/index.ts';
+import { Canary, mutatorLine, replacementLine, type Enforcement, type FollowedPolicies } from '../../targets/index.ts';
 
 export interface CanaryWireOptions {
   readonly client: Client;
@@ -43,7 +43,7 @@ export function wireCanary(options: CanaryWireOptions): Canary {
         const here = targets.lister.list(namespace);
         if (now.podsRefused !== undefined) {
           logger.error({ namespace, reason: now.podsRefused }, 'a pod of approved content is refused');
-          tell(here, 'Warning', 'PodsRefused', `a pod that is evicted now would not come back: ${now.podsRefused}`);
+          tell(here, 'Warning', 'PodsRefused', replacementLine(now.podsRefused));
         } else if (before !== undefined) {
           logger.info({ namespace }, 'pods of approved content are let in again');
           tell(here, 'Normal', 'PodsAdmitted', 'pods of approved content are let in again');

@@ -1,6 +1,6 @@
 import { renderPolicies } from '../../admission/index.ts';
 import { printable } from '../../canonical/index.ts';
-import { ApiError, isPolicyUnready } from '../../kube/index.ts';
+import { ApiError } from '../../kube/index.ts';
 
 /** Who answered a forbidden change. */
 export type Answer =
@@ -43,11 +43,6 @@ export async function answerTo<T>(act: () => Promise<T>, carries: (answer: T) =>
 export function isRefusal(error: unknown): error is ApiError {
   if (!(error instanceof ApiError) || error.status === 429 || error.reason === 'Conflict') return false;
   return error.status < 500 || error.message.includes('failed calling webhook');
-}
-
-/** The lock itself refuses for want of knowledge: a server that was just started does not know the lock's kind yet. */
-export function isUnready(error: unknown): boolean {
-  return isPolicyUnready(error);
 }
 
 /** What the server said, without the request; one line that is safe to show. */

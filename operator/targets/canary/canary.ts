@@ -3,7 +3,7 @@ import { sleep } from '../../kube/index.ts';
 import type { Approved } from '../../lock/index.ts';
 import { mutatorLine, type ForeignMutator } from './mutators.ts';
 import { probe, type Enforcement } from './probe.ts';
-import { refusedReplacement } from './replacement.ts';
+import { refusedReplacement, replacementLine } from './replacement.ts';
 
 /** What is known of a namespace that must be protected. */
 export interface Watched {
@@ -157,10 +157,7 @@ export class Canary {
 
   #complete(namespace: string, enforcement: Enforcement): Enforcement {
     const refused = this.#replacements.get(namespace)?.refused;
-    const pods =
-      refused === undefined
-        ? []
-        : [`a pod of ${refused}; a pod that is evicted now would not come back (docs/runbooks/pods-refused.md)`];
+    const pods = refused === undefined ? [] : [replacementLine(refused)];
     const warnings = [...pods, ...(this.#options.mutators?.() ?? []).map(mutatorLine)];
     return {
       ...enforcement,

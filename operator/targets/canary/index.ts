@@ -4,4 +4,4 @@ export { policyDrift, type Installed } from './drift.ts';
 export { followPolicies, type FollowedPolicies } from './installed.ts';
 export { foreignMutators, mutatorLine, type ForeignMutator, type Mutators } from './mutators.ts';
 export { enforcementOf, probe, type Enforcement, type Tried } from './probe.ts';
-export { refusedReplacement } from './replacement.ts';
+export { refusedReplacement, replacementLine } from './replacement.ts';

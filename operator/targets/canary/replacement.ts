@@ -1,12 +1,14 @@
 import { fieldManagers } from '../../api/index.ts';
-import { Pod, type Client } from '../../kube/index.ts';
+import { isPolicyUnready, Pod, type Client } from '../../kube/index.ts';
 import type { Approved } from '../../lock/index.ts';
-import { isRefusal, isUnready, wordsOf } from './answers.ts';
+import { isRefusal, wordsOf } from './answers.ts';
 import { approvedPod } from './shape.ts';
 
 const OPTIONS = { dryRun: true, fieldManager: fieldManagers.pods } as const;
 /** A full quota refuses any pod: a rolling update waits for the old ones, and an evicted pod makes room for its own successor. */
 const FULL = /exceeded quota: /;
+/** The API server does not call a webhook with side effects for a dry run, and refuses instead. */
+const UNASKED = /does not support dry run/;
 
 /**
  * Would a pod that is evicted now come back? Asks with a dry run of a pod of each Current content, which passes whatever
@@ -27,10 +29,18 @@ export async function refusedReplacement(
     try {
       await client.create(Pod, pod, OPTIONS);
     } catch (error) {
-      if (isUnready(error) || !isRefusal(error)) throw error;
+      if (isPolicyUnready(error) || !isRefusal(error)) throw error;
       if (error.status === 404 || error.reason === 'AlreadyExists' || FULL.test(error.message)) continue;
       return `${entry.kind}/${entry.name}: ${wordsOf(error)}`;
     }
   }
   return undefined;
+}
+
+/** One line for people: what {@link refusedReplacement} found, and what follows. */
+export function replacementLine(refused: string): string {
+  const follows = UNASKED.test(refused)
+    ? 'whether a pod that is evicted now would come back cannot be seen'
+    : 'a pod that is evicted now would not come back';
+  return `a pod of ${refused}; ${follows} (docs/runbooks/pods-refused.md)`;
 }
