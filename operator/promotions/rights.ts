@@ -30,6 +30,8 @@ export const promotionsRights = {
     { apiGroups: ['twinlock.dev'], resources: ['productiontargets'], verbs: ['rollback'] },
     // Production: the dry run of the plan, the rollout, the rollback (update), the canary's forbidden edit (patch).
     { apiGroups: ['apps'], resources: ['deployments'], verbs: [...follow, 'update', 'patch'] },
+    // The canary's: another dry run that must be refused, where others answer for Deployments and pods.
+    { apiGroups: ['apps'], resources: ['deployments/status'], verbs: ['patch'] },
     // A namespace that also runs what no target names is not taken over: every kind that makes pods.
     { apiGroups: ['apps'], resources: ['statefulsets', 'daemonsets'], verbs: ['list'] },
     { apiGroups: ['batch'], resources: ['jobs', 'cronjobs'], verbs: ['list'] },
@@ -40,7 +42,7 @@ export const promotionsRights = {
     { apiGroups: [''], resources: ['pods'], verbs: ['list', 'watch', 'create'] },
     // The protection label; kube-system's uid names the cluster.
     { apiGroups: [''], resources: ['namespaces'], verbs: [...follow, 'patch'] },
-    // The canary compares what is installed with what this program renders.
+    // The canary compares what is installed with what this program renders, and finds what else changes requests.
     {
       apiGroups: ['admissionregistration.k8s.io'],
       resources: [
@@ -48,6 +50,7 @@ export const promotionsRights = {
         'validatingadmissionpolicybindings',
         'mutatingadmissionpolicies',
         'mutatingadmissionpolicybindings',
+        'mutatingwebhookconfigurations',
       ],
       verbs: ['list', 'watch'],
     },

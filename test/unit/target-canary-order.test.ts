@@ -28,7 +28,8 @@ function scripted(): {
     clock,
     logger: silentLogger,
     drift: () => [],
-    namespaces: () => new Map(),
+    namespaces: () => [],
+    watched: () => undefined,
     onChange: (_namespace, enforcement) => void seen.push(enforcement),
   });
   return { canary, seen, clock, answer: (index, refused) => asked[index]?.(refused) };

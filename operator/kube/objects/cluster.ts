@@ -4,6 +4,7 @@ import type {
   V1Lease,
   V1MutatingAdmissionPolicy,
   V1MutatingAdmissionPolicyBinding,
+  V1MutatingWebhookConfiguration,
   V1ValidatingAdmissionPolicy,
   V1ValidatingAdmissionPolicyBinding,
 } from '@kubernetes/client-node';
@@ -55,6 +56,14 @@ export const MutatingAdmissionPolicyBinding = resourceType<MutatingAdmissionPoli
   apiVersion: 'admissionregistration.k8s.io/v1',
   kind: 'MutatingAdmissionPolicyBinding',
   plural: 'mutatingadmissionpolicybindings',
+  namespaced: false,
+});
+
+export type MutatingWebhookConfiguration = ObjectFrom<V1MutatingWebhookConfiguration>;
+export const MutatingWebhookConfiguration = resourceType<MutatingWebhookConfiguration>({
+  apiVersion: 'admissionregistration.k8s.io/v1',
+  kind: 'MutatingWebhookConfiguration',
+  plural: 'mutatingwebhookconfigurations',
   namespaced: false,
 });
 

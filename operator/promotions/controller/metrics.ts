@@ -9,6 +9,8 @@ export interface PromotionMetricsOptions {
   readonly promotions: Lister<Promotion>;
   readonly targets: Lister<ProductionTarget>;
   readonly enforcement: (namespace: string) => Enforcement;
+  /** How many of others' mutating policies and webhooks may change what the operator writes or runs. */
+  readonly mutators: () => number;
 }
 
 /** The promotions process's own metrics. */
@@ -23,6 +25,7 @@ export function promotionMetrics({
   promotions,
   targets,
   enforcement,
+  mutators,
 }: PromotionMetricsOptions): PromotionMetrics {
   const registers = [metrics.registry];
   const byPhase = new Gauge({
@@ -42,8 +45,31 @@ export function promotionMetrics({
     registers,
     collect: (): void => {
       active.reset();
+      for (const target of targets.list()) {
+        const { active: holds, warn = false } = enforcement(target.metadata.namespace ?? '');
+        // In mode Warn nothing is refused, and nobody shall be woken for it.
+        if (!warn) active.set({ target: keyOf(target) }, holds ? 1 : 0);
+      }
+    },
+  });
+  const foreign = new Gauge({
+    name: 'twinlock_foreign_mutators',
+    help: 'Mutating policies and webhooks of others that may change what the operator writes or runs; alert above 0.',
+    registers,
+    collect: (): void => foreign.set(mutators()),
+  });
+  const refused = new Gauge({
+    name: 'twinlock_pods_refused',
+    help: '1 while a pod of approved content would not come back after an eviction; alert on 1.',
+    labelNames: ['target'],
+    registers,
+    collect: (): void => {
+      refused.reset();
       for (const target of targets.list())
-        active.set({ target: keyOf(target) }, enforcement(target.metadata.namespace ?? '').active ? 1 : 0);
+        refused.set(
+          { target: keyOf(target) },
+          enforcement(target.metadata.namespace ?? '').podsRefused === undefined ? 0 : 1,
+        );
     },
   });
   return {

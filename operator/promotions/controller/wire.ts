@@ -9,19 +9,20 @@ import {
   type Request,
 } from '../../runtime/index.ts';
 import {
-  Canary,
   FollowedPods,
   FollowedWorkloads,
   followPolicies,
   releaser,
   TargetReader,
   TargetReconciler,
+  type Canary,
 } from '../../targets/index.ts';
 import { historyOf, RecordMirror, RecordStore } from '../../records/index.ts';
 import { labels, type WorkloadLock } from '../../api/index.ts';
 import type { World } from '../decide/index.ts';
 import { Actor } from './act.ts';
 import { followAll } from './caches.ts';
+import { wireCanary } from './canary.ts';
 import { promotionMetrics } from './metrics.ts';
 import { WorldReader } from './read.ts';
 import { PromotionReconciler } from './reconcile.ts';
@@ -53,24 +54,28 @@ export function wirePromotions(options: WireOptions): void {
   const records = new RecordStore({ client, informer: caches.records });
   const mirror = new RecordMirror(caches.records, clock, (record) => logger.info({ record }, 'promotion record'));
 
-  const canary: Canary = new Canary({
+  const requeue = (namespace: string): void => {
+    for (const request of requestsOf(targets.lister.list(namespace))) targetController.enqueue(request);
+    for (const request of requestsOf(promotions.lister.list(namespace))) promotionController.enqueue(request);
+  };
+  const installed = followPolicies(cache, systemNamespace, () => canary.wake());
+  const canary: Canary = wireCanary({
     client,
     clock,
     logger,
-    drift: followPolicies(cache, systemNamespace, () => canary.wake()),
-    namespaces: () =>
-      new Map(locks.lister.list().map(({ metadata, spec }) => [metadata.namespace ?? '', spec.approved[0]?.name])),
-    onChange: (namespace, enforcement) => {
-      if (!enforcement.active) logger.error({ namespace, reason: enforcement.message }, 'the lock is not enforced');
-      for (const request of requestsOf(targets.lister.list(namespace))) targetController.enqueue(request);
-      for (const request of requestsOf(promotions.lister.list(namespace))) promotionController.enqueue(request);
-    },
+    events,
+    installed,
+    targets,
+    locks,
+    namespaces: caches.namespaces,
+    onChange: requeue,
   });
   const own = promotionMetrics({
     metrics,
     promotions: promotions.lister,
     targets: targets.lister,
     enforcement: (namespace) => canary.state(namespace),
+    mutators: () => installed.mutators().length,
   });
 
   const enqueueTargets = (namespace: string): void => {

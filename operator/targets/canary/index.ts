@@ -1,5 +1,7 @@
 /** Is the lock enforced at all? Asked of the API server itself, again and again. */
-export { Canary, type CanaryOptions } from './canary.ts';
+export { Canary, type CanaryOptions, type Watched } from './canary.ts';
 export { policyDrift, type Installed } from './drift.ts';
-export { followPolicies } from './installed.ts';
-export { probe, type Enforcement } from './probe.ts';
+export { followPolicies, type FollowedPolicies } from './installed.ts';
+export { foreignMutators, mutatorLine, type ForeignMutator, type Mutators } from './mutators.ts';
+export { enforcementOf, probe, type Enforcement, type Tried } from './probe.ts';
+export { refusedReplacement, replacementLine } from './replacement.ts';

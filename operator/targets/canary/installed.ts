@@ -1,31 +1,73 @@
 import { renderPolicies } from '../../admission/index.ts';
+import { canonicalJSON } from '../../canonical/index.ts';
 import {
   MutatingAdmissionPolicy,
   MutatingAdmissionPolicyBinding,
+  MutatingWebhookConfiguration,
+  Namespace,
   ValidatingAdmissionPolicy,
   ValidatingAdmissionPolicyBinding,
   type Cache,
 } from '../../kube/index.ts';
 import { policyDrift, type Installed } from './drift.ts';
+import { foreignMutators, type ForeignMutator } from './mutators.ts';
+
+/** What is installed, at the time of the call. */
+export interface FollowedPolicies {
+  /** What is missing or differs from what this program renders. */
+  readonly drift: () => readonly string[];
+  /** What others have installed that may change what the operator writes or runs. */
+  readonly mutators: () => readonly ForeignMutator[];
+}
 
 /**
- * Follows the installed policies.
+ * Follows the installed policies, and whatever else changes requests.
  *
  * @param onChange told of every change of one of them
- * @returns what is missing or differs from what this program renders, at the time of the call
  */
-export function followPolicies(cache: Cache, systemNamespace: string, onChange: () => void): () => readonly string[] {
+export function followPolicies(cache: Cache, systemNamespace: string, onChange: () => void): FollowedPolicies {
   const rendered = renderPolicies({ systemNamespace });
-  const informers = [
+  const own = new Set(rendered.map(({ kind, metadata }) => `${kind}/${metadata.name}`));
+  const policies = cache.informer(MutatingAdmissionPolicy);
+  const bindings = cache.informer(MutatingAdmissionPolicyBinding);
+  const webhooks = cache.informer(MutatingWebhookConfiguration);
+  const namespaces = cache.informer(Namespace);
+  const installed = [
     cache.informer(ValidatingAdmissionPolicy),
     cache.informer(ValidatingAdmissionPolicyBinding),
-    cache.informer(MutatingAdmissionPolicy),
-    cache.informer(MutatingAdmissionPolicyBinding),
+    policies,
+    bindings,
   ];
-  for (const informer of informers) informer.addHandler({ add: onChange, update: onChange, delete: onChange });
-  return () =>
-    policyDrift(rendered, (kind, name) => {
-      const informer = informers.find(({ type }) => type.kind === kind);
-      return informer?.lister.get({ name }) as Installed | undefined;
-    });
+  let found: readonly ForeignMutator[] | undefined;
+  const changed = (): void => {
+    found = undefined;
+    onChange();
+  };
+  for (const informer of [...installed, webhooks])
+    informer.addHandler({ add: changed, update: changed, delete: changed });
+  const forget = (): void => void (found = undefined);
+  // Selectors look at labels alone, and namespaces come and go all the time.
+  namespaces.addHandler({
+    add: forget,
+    update: ({ metadata }, old) => {
+      if (canonicalJSON(metadata.labels ?? {}) !== canonicalJSON(old.metadata.labels ?? {})) forget();
+    },
+    delete: forget,
+  });
+  return {
+    drift: () =>
+      policyDrift(rendered, (kind, name) => {
+        const informer = installed.find(({ type }) => type.kind === kind);
+        return informer?.lister.get({ name }) as Installed | undefined;
+      }),
+    mutators: () =>
+      (found ??= foreignMutators({
+        policies: policies.lister.list(),
+        bindings: bindings.lister.list(),
+        webhooks: webhooks.lister.list(),
+        namespaces: namespaces.lister.list(),
+        systemNamespace,
+        isOwn: (name) => own.has(`MutatingAdmissionPolicy/${name}`),
+      })),
+  };
 }

@@ -1,71 +1,116 @@
 import { fieldManagers } from '../../api/index.ts';
-import { ApiError, Deployment, Pod, type Client } from '../../kube/index.ts';
+import { Deployment, Pod, type Client, type KubeObject } from '../../kube/index.ts';
+import type { Approved } from '../../lock/index.ts';
+import { answerTo, type Answer } from './answers.ts';
+import { forbiddenPod, MARK } from './shape.ts';
 
-/** What the API server answered to a forbidden change. */
+/** What the API server answered to forbidden changes. */
 export interface Enforcement {
   readonly active: boolean;
-  /** Why it is not. */
+  /** Why it is not; while it is: what other rules answered before the lock could. */
   readonly message: string;
   /** Policies are missing or changed: trying again helps only after somebody installed them. */
   readonly drifted?: boolean | undefined;
+  /** The namespace is in mode Warn: that nothing is refused is meant. */
+  readonly warn?: boolean | undefined;
+  /** A pod of what is approved would not come back after an eviction: the API server's words. */
+  readonly podsRefused?: string | undefined;
+  /** What does not take the lock off and has to be known, one line each. */
+  readonly warnings?: readonly string[] | undefined;
+}
+
+/** What is tried on. */
+export interface Tried {
+  readonly namespace: string;
+  /** Name of a Deployment that is protected; undefined when none exists. */
+  readonly workload: string | undefined;
+  /** Approved content whose shape the canary's pod has. */
+  readonly approved: Pick<Approved, 'spec'> | undefined;
 }
 
 type ProbeClient = Pick<Client, 'patch' | 'create'>;
+interface Probe {
+  /** What is forbidden, and the policy that is there for it. */
+  readonly what: string;
+  readonly send: () => Promise<Answer>;
+}
+type Answered = Pick<Probe, 'what'> & { readonly answer: Answer };
+
 const OPTIONS = { dryRun: true, fieldManager: fieldManagers.canary } as const;
 
 /**
- * Sends forbidden changes as dry runs (security: "Canary"): another pod template for a protected Deployment, and a bare
- * pod. Both must be refused by Twinlock's own policies; a refusal by anything else proves nothing.
- *
- * @param workload name of a protected Deployment; undefined when none exists
+ * Sends forbidden changes as dry runs (security: "Canary"): a pod that is approved but for one difference, and another
+ * pod template for a protected Deployment. One that is let through is a hole. One that somebody else refuses is none and
+ * proves nothing, so at least one must be refused by the lock; where others answer for both, a third is tried that nobody
+ * has rules for.
  */
-export async function probe(
-  client: ProbeClient,
-  namespace: string,
-  workload: string | undefined,
-): Promise<Enforcement> {
-  const answers = await Promise.all([
-    workload === undefined ? undefined : refusal('twinlock-workloads', () => editTemplate(client, namespace, workload)),
-    refusal('twinlock-pods', () => client.create(Pod, barePod(namespace), OPTIONS)),
+export async function probe(client: ProbeClient, tried: Tried): Promise<Enforcement> {
+  const { namespace, workload } = tried;
+  const onWorkload = (what: string, send: (name: string) => Promise<Answer>): readonly Probe[] =>
+    workload === undefined ? [] : [{ what, send: () => send(workload) }];
+  const first = await ask([
+    { what: 'twinlock-pods', send: () => makePod(client, tried) },
+    ...onWorkload('twinlock-workloads', (name) => editTemplate(client, namespace, name)),
   ]);
-  const problem = answers.find((answer) => answer !== undefined);
-  return problem === undefined ? { active: true, message: '' } : { active: false, message: problem };
+  if (!needsAnother(first)) return enforcementOf(first);
+  const second = await ask(onWorkload('twinlock-workload-status', (name) => editStatus(client, namespace, name)));
+  return enforcementOf([...first, ...second]);
 }
 
-/** What is wrong with the answer; undefined when the policy refused. */
-async function refusal(policy: string, act: () => Promise<unknown>): Promise<string | undefined> {
-  try {
-    await act();
-  } catch (error) {
-    if (!(error instanceof ApiError) || error.status >= 500 || error.status === 429) throw error;
-    const gone = error.status === 404;
-    if (gone || error.message.includes(`'${policy}'`)) return undefined;
-    return `a forbidden change was refused, but not by ${policy}: ${error.message.slice(0, 300)}`;
-  }
-  return `a forbidden change was not refused by ${policy}: install the admission policies of this version again`;
-}
-
-function editTemplate(client: ProbeClient, namespace: string, name: string): Promise<unknown> {
-  const body = { spec: { template: { metadata: { annotations: { 'twinlock.dev/canary': 'forbidden' } } } } };
-  return client.patch(Deployment, { namespace, name }, { type: 'merge', body }, OPTIONS);
-}
-
-/** Fits the restricted Pod Security Standard, so that nothing but the lock has a reason to refuse it. */
-function barePod(namespace: string): Pod {
+/** What follows from the answers: a pure function. */
+export function enforcementOf(answers: readonly Answered[]): Enforcement {
+  const through = answers.find(({ answer }) => answer.by === 'Nobody');
+  if (through !== undefined)
+    return {
+      active: false,
+      message: `a forbidden change was not refused by ${through.what}: install the admission policies of this version again`,
+    };
+  const others = answers.flatMap(({ what, answer }) =>
+    answer.by === 'Other' ? [`another rule answered before ${what}: ${answer.message}`] : [],
+  );
+  if (answers.some(({ answer }) => answer.by === 'Lock')) return { active: true, message: others.join('; ') };
   return {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name: 'twinlock-canary', namespace },
-    spec: {
-      automountServiceAccountToken: false,
-      securityContext: { runAsNonRoot: true, runAsUser: 65532, seccompProfile: { type: 'RuntimeDefault' } },
-      containers: [
-        {
-          name: 'canary',
-          image: 'twinlock.invalid/canary',
-          securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
-        },
-      ],
-    },
+    active: false,
+    message:
+      others.length === 0
+        ? 'there is nothing here to try a forbidden change on'
+        : `whether the lock holds cannot be seen, since ${others.join('; ')}`,
   };
+}
+
+function needsAnother(answers: readonly Answered[]): boolean {
+  return !answers.some(({ answer }) => answer.by === 'Lock' || answer.by === 'Nobody');
+}
+
+function ask(probes: readonly Probe[]): Promise<readonly Answered[]> {
+  return Promise.all(probes.map(async ({ what, send }) => ({ what, answer: await send() })));
+}
+
+function makePod(client: ProbeClient, { namespace, approved }: Tried): Promise<Answer> {
+  return answerTo(
+    () => client.create(Pod, forbiddenPod(namespace, approved), OPTIONS),
+    // A bare pod is forbidden by itself, marked or not.
+    () => true,
+  );
+}
+
+/** A finalizer in the template: no field that a target may let others change, and none that anybody else looks at. */
+function editTemplate(client: ProbeClient, namespace: string, name: string): Promise<Answer> {
+  const body = { spec: { template: { metadata: { finalizers: [MARK] } } } };
+  return answerTo(
+    () => client.patch(Deployment, { namespace, name }, { type: 'merge', body }, OPTIONS),
+    ({ spec }) => {
+      const { finalizers = [] }: Partial<KubeObject['metadata']> = spec?.template.metadata ?? {};
+      return finalizers.includes(MARK);
+    },
+  );
+}
+
+/** Only controllers write status, and rules about Deployments hardly ever look at it. */
+function editStatus(client: ProbeClient, namespace: string, name: string): Promise<Answer> {
+  const body = { status: { observedGeneration: 0 } };
+  return answerTo(
+    () => client.patch(Deployment, { namespace, name }, { type: 'merge', body }, { ...OPTIONS, subresource: 'status' }),
+    () => true,
+  );
 }

@@ -4,11 +4,16 @@ import { nameOf } from '../../records/index.ts';
 import { onlyWarns, warningsOf, type TargetVerdict, type TargetWorld } from '../decide/index.ts';
 import { contentsOf, type Approved } from '../../lock/index.ts';
 
+const MAX_WARNINGS = 32;
+const MAX_WARNING = 1024;
+
 /** Status of a target: output only. */
 export function targetStatus(world: TargetWorld, verdict: TargetVerdict): ProductionTargetStatus {
   const { target, enforcement, now } = world;
   const requestedAt = target.metadata.annotations?.[annotations.reconcileRequestedAt];
-  const warnings = warningsOf(world);
+  const warnings = [...warningsOf(world), ...(enforcement.warnings ?? [])]
+    .slice(0, MAX_WARNINGS)
+    .map((line) => line.slice(0, MAX_WARNING));
   let conditions: readonly Condition[] = target.status?.conditions ?? [];
   for (const condition of conditionsOf(world, verdict))
     conditions = withCondition(conditions, { ...condition, observedGeneration: target.metadata.generation }, now);
@@ -19,7 +24,7 @@ export function targetStatus(world: TargetWorld, verdict: TargetVerdict): Produc
       const { current } = contentsOf(world.lock?.spec ?? { liveAccess: 'Deny', approved: [] }, workload);
       return current === undefined ? [] : [currentOf(current, world)];
     }),
-    ...(warnings.length === 0 ? {} : { warnings: [...warnings] }),
+    ...(warnings.length === 0 ? {} : { warnings }),
     ...(requestedAt === undefined ? {} : { lastHandledReconcileAt: requestedAt.slice(0, 256) }),
     conditions: conditions.map((condition) => ({ ...condition })),
   };
@@ -36,7 +41,7 @@ function conditionsOf(world: TargetWorld, verdict: TargetVerdict): readonly Cond
           type: 'Enforced',
           status: 'True',
           reason: 'Refused',
-          message: 'the API server refused the last forbidden change',
+          message: `the API server refused the last forbidden change${enforcement.message === '' ? '' : `; ${enforcement.message}`}`,
         }
       : {
           type: 'Enforced',

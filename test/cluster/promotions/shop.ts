@@ -12,6 +12,8 @@ export interface ShopOptions {
   readonly deployment?: Json;
   /** Merged into the target's spec. */
   readonly target?: Json;
+  /** What is there before production: rules of other teams. */
+  readonly before?: readonly object[];
 }
 
 /** The live Deployment, as far as tests look at it. */
@@ -39,7 +41,7 @@ export class Shop {
   }
 
   /** Makes both namespaces, the Deployment `web` and its target; does not wait for the target. */
-  async open({ deployment = {}, target = {} }: ShopOptions = {}): Promise<this> {
+  async open({ deployment = {}, target = {}, before = [] }: ShopOptions = {}): Promise<this> {
     const { send, cluster } = this.#stage;
     const labels = { 'twinlock.dev/environments': 'true' };
     await send('POST', '/api/v1/namespaces', { metadata: { name: this.namespace } });
@@ -48,6 +50,7 @@ export class Shop {
       const { status } = await cluster.request('GET', `/api/v1/namespaces/${this.namespace}/serviceaccounts/default`);
       return status === 200;
     });
+    if (before.length > 0) await cluster.apply(before);
     await send('POST', deploymentPath(this.namespace), this.deployment('web', deployment));
     await send('POST', path(this.namespace, 'productiontargets'), {
       apiVersion: 'twinlock.dev/v1alpha1',

@@ -1,0 +1,294 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import type { RunningProcess } from '../../operator/process-options.ts';
+import { run, waitFor, type CommandResult } from '../harness/index.ts';
+import { images, Shop, type ShopOptions } from './promotions/shop.ts';
+import { deploymentPath, openStage, path, type Json, type Person, type Stage } from './promotions/stage.ts';
+
+const page = await readFile(join(import.meta.dirname, '../../docs/roll-back.md'), 'utf8');
+/** Every command of the page's code blocks. */
+const commands = [...page.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap(([, block = '']) => block.trim().split('\n'));
+
+let stage: Stage;
+let operator: RunningProcess;
+
+test.before(async () => {
+  stage = await openStage();
+  operator = await stage.startProcess();
+  // A pipeline's people: rights on workloads, none to roll back.
+  await stage.cluster.kubectl(['create', 'clusterrolebinding', 'dev-edit', '--clusterrole=edit', '--user=dev']);
+});
+test.after.always(async () => {
+  await operator?.stop();
+  await stage?.close();
+});
+
+/** Runs what the page shows, in this namespace; a number after `web-` or `--to-revision=` may be another one. */
+async function shown(
+  place: Shop,
+  pattern: RegExp,
+  { as = stage.people.bob, revision, record }: { as?: Person; revision?: number; record?: string } = {},
+): Promise<CommandResult> {
+  const found = commands.filter((line) => pattern.test(line));
+  if (found.length !== 1) throw new Error(`the page shows ${found.length} commands that match ${pattern.source}`);
+  const command = (found[0] ?? '')
+    .replaceAll('-n shop', `-n ${place.namespace}`)
+    .replace(/--to-revision=\d+/, `--to-revision=${revision ?? 1}`)
+    .replace(/web-\d{6}/, record ?? 'web-000000');
+  const folder = join(stage.folder, place.namespace);
+  await mkdir(folder, { recursive: true });
+  return run('bash', ['-c', `cd ${folder}; ${command}`], {
+    timeout: 30_000,
+    env: { KUBECONFIG: as.kubeconfig, PATH: `${stage.folder}/bin:${process.env['PATH'] ?? ''}` },
+    check: false,
+  });
+}
+
+const undo = (place: Shop, as?: Person): Promise<CommandResult> =>
+  shown(place, /^kubectl rollout undo .*-n shop$/, as && { as });
+
+async function open(namespace: string, { target = {}, ...options }: ShopOptions = {}): Promise<Shop> {
+  // What counts as verified is looked at elsewhere; here it shall be quick.
+  const rollback = { settle: '1s', ...(target['rollback'] as Json | undefined) };
+  const place = await new Shop(stage, namespace).open({ ...options, target: { ...target, rollback } });
+  return place.ready();
+}
+
+/** Takes a version to production, and waits until it runs. */
+async function promote(place: Shop, name: string, image: string): Promise<void> {
+  await start(place, name, image);
+  await place.phase(name, 'Completed');
+}
+
+async function start(place: Shop, name: string, image: string): Promise<void> {
+  await place.environment(`env-${name}`, image);
+  await place.promote(name, `env-${name}`);
+  await place.vote(name, stage.people.alice);
+}
+
+async function promoted(namespace: string, options: ShopOptions = {}): Promise<Shop> {
+  const place = await open(namespace, options);
+  await promote(place, 'web-42', images.second);
+  return place;
+}
+
+const kubectlAs = (as: Person, ...args: readonly string[]): Promise<CommandResult> =>
+  stage.cluster.kubectl(args, { as: as.kubeconfig, check: false });
+const kubectl = (...args: readonly string[]): Promise<CommandResult> => kubectlAs(stage.people.bob, ...args);
+
+/** The Deployment controller has seen the last change: only then does kubectl know it as a revision. */
+async function observed(place: Shop): Promise<void> {
+  await waitFor('the Deployment controller has seen the last change', async (seen) => {
+    const live = await place.live();
+    seen(live);
+    const { status } = live as unknown as { readonly status?: { readonly observedGeneration?: number } };
+    return status?.observedGeneration === live.metadata.generation;
+  });
+}
+
+/** The controller has taken the version before over: it alone is approved. */
+async function takenOver(place: Shop): Promise<void> {
+  await waitFor('one content is approved', async (seen) => {
+    const lock = await stage.send('GET', path(place.namespace, 'workloadlocks', 'lock'));
+    const { approved } = lock['spec'] as { readonly approved: readonly { readonly role: string }[] };
+    seen(approved.map(({ role }) => role));
+    return approved.length === 1;
+  });
+}
+
+function done(t: ExecutionContext, result: CommandResult): void {
+  t.is(result.code, 0, result.stderr);
+}
+
+function refused(t: ExecutionContext, result: CommandResult, why: RegExp): void {
+  t.not(result.code, 0, result.stdout);
+  t.regex(result.stderr, /'twinlock-workloads'/);
+  t.regex(result.stderr, why);
+}
+
+const NOT_APPROVED = /does not match the approved content/;
+
+/** One test for each row of the page's table, by its first cell. */
+const ROWS: Readonly<Record<string, (t: ExecutionContext) => Promise<void>>> = {
+  'nothing happened': async (t) => {
+    const place = await promoted('undo-nothing');
+    done(t, await undo(place));
+    t.is(await place.image(), images.first);
+    done(t, await shown(place, /rollout status/));
+  },
+  'it was scaled': async (t) => {
+    const place = await promoted('undo-scaled');
+    done(t, await kubectlAs(stage.people.dev, 'scale', 'deployment/web', '-n', place.namespace, '--replicas=3'));
+    done(t, await undo(place));
+    const { spec } = await place.live();
+    t.is(await place.image(), images.first);
+    t.is(spec.replicas, 3);
+  },
+  '`kubectl rollout restart`': async (t) => {
+    const place = await promoted('undo-restarted');
+    done(t, await kubectl('rollout', 'restart', 'deployment/web', '-n', place.namespace));
+    await observed(place);
+    done(t, await undo(place));
+    t.is(await place.image(), images.second);
+    await observed(place);
+    const list = await shown(place, /get replicasets/);
+    done(t, list);
+    const line = list.stdout.split('\n').find((text) => text.includes(images.first));
+    const revision = Number(/^web +(\d+) /.exec(line ?? '')?.[1]);
+    t.true(revision > 0, list.stdout);
+    done(t, await shown(place, /--to-revision/, { revision }));
+    t.is(await place.image(), images.first);
+  },
+  'another promotion went live': async (t) => {
+    const place = await promoted('undo-two');
+    await promote(place, 'web-43', images.third);
+    refused(t, await shown(place, /--to-revision/, { revision: 1 }), NOT_APPROVED);
+    t.is(await place.image(), images.third);
+    done(t, await undo(place));
+    t.is(await place.image(), images.second);
+  },
+  'its rollout is still under way': async (t) => {
+    const place = await open('undo-under-way');
+    stage.pods.break(images.third);
+    await start(place, 'web-42', images.third);
+    await waitFor('it is applied', async () => (await place.image()) === images.third);
+    await observed(place);
+    done(t, await undo(place));
+    t.is(await place.image(), images.first);
+    await place.phase('web-42', 'RolledBack');
+    t.is(await place.image(), images.first);
+  },
+  'its rollout failed and was taken back': async (t) => {
+    const place = await open('undo-failed', { target: { rollback: { progressDeadline: '3s' } } });
+    const broken = images.evil;
+    stage.pods.break(broken);
+    await start(place, 'web-42', broken);
+    await place.phase('web-42', 'RolledBack');
+    await takenOver(place);
+    await observed(place);
+    refused(t, await undo(place), NOT_APPROVED);
+    t.is(await place.image(), images.first);
+  },
+  'it was undone, and the controller ran': async (t) => {
+    const place = await promoted('undo-undone');
+    done(t, await undo(place));
+    await takenOver(place);
+    await observed(place);
+    refused(t, await undo(place), NOT_APPROVED);
+    t.is(await place.image(), images.first);
+  },
+  'it was undone, and the controller did not run since': async (t) => {
+    const place = await promoted('undo-forward');
+    await operator.stop();
+    try {
+      done(t, await undo(place));
+      t.is(await place.image(), images.first);
+      await observed(place);
+      done(t, await undo(place));
+      t.is(await place.image(), images.second);
+    } finally {
+      operator = await stage.startProcess();
+    }
+  },
+  'the operator is down': async (t) => {
+    const place = await promoted('undo-down');
+    await operator.stop();
+    try {
+      done(t, await undo(place));
+      t.is(await place.image(), images.first);
+    } finally {
+      operator = await stage.startProcess();
+    }
+    await place.phase('web-42', 'RolledBack');
+    await takenOver(place);
+  },
+  'the old ReplicaSet is gone (`revisionHistoryLimit`)': async (t) => {
+    for (const [namespace, limit] of [
+      ['undo-no-history', 0],
+      ['undo-short-history', 1],
+    ] as const) {
+      const place = await promoted(namespace, { deployment: { revisionHistoryLimit: limit } });
+      if (limit > 0)
+        for (const _time of [1, 2]) {
+          await settled(place);
+          // kubectl refuses a second one within the same second.
+          await waitFor('a restart', async (seen) => {
+            const restarted = await kubectl('rollout', 'restart', 'deployment/web', '-n', namespace);
+            seen(restarted.stderr);
+            return restarted.code === 0;
+          });
+        }
+      await settled(place);
+      await waitFor('the old ReplicaSet is gone', async (seen) => {
+        const list = await shown(place, /get replicasets/);
+        seen(list.stdout);
+        return !list.stdout.includes(images.first);
+      });
+      const nothing = await undo(place);
+      if (limit === 0) t.regex(nothing.stderr, /no rollout history found/);
+      t.is(await place.image(), images.second);
+      const records = await shown(place, /get promotionrecords/);
+      const record = /^(web-\d{6}) +Round +web-42/m.exec(records.stdout)?.[1];
+      t.truthy(record, records.stdout);
+      done(t, await shown(place, /^printf/, { ...(record !== undefined && { record }) }));
+      done(t, await shown(place, /--patch-file/));
+      t.is(await place.image(), images.first);
+      await place.phase('web-42', 'RolledBack');
+    }
+  },
+  'it was undone, and a GitOps tool still has it in Git': async (t) => {
+    const place = await promoted('undo-gitops');
+    const { spec } = await place.live();
+    const manifest = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'web' }, spec };
+    done(t, await undo(place));
+    await takenOver(place);
+    const apply = (body: Json): ReturnType<typeof stage.cluster.request> =>
+      stage.cluster.request('PATCH', `${deploymentPath(place.namespace, 'web')}?fieldManager=flux&force=true`, {
+        body,
+        contentType: 'application/apply-patch+yaml',
+      });
+    const healed = await apply(manifest);
+    t.is(healed.status, 403);
+    t.regex(JSON.stringify(healed.body), NOT_APPROVED);
+    t.is(await place.image(), images.first);
+    const before = (await place.live()).spec;
+    t.is((await apply({ ...manifest, spec: before })).status, 200);
+  },
+  'you have rights on the Deployment and not `twinlock-oncall`': async (t) => {
+    const place = await promoted('undo-dev');
+    refused(t, await undo(place, stage.people.dev), /rolling back needs the verb rollback/);
+    t.is(await place.image(), images.second);
+    const dry = await kubectl('rollout', 'undo', 'deployment/web', '-n', place.namespace, '--dry-run=server');
+    done(t, dry);
+    t.is(await place.image(), images.second, 'a dry run changes nothing');
+  },
+};
+
+/** Every pod is of the present template. */
+async function settled(place: Shop): Promise<void> {
+  await waitFor('the rollout is over', async (seen) => {
+    const live = (await place.live()) as unknown as {
+      readonly metadata: { readonly generation: number };
+      readonly spec: { readonly replicas: number };
+      readonly status?: Readonly<Record<string, number>>;
+    };
+    seen(live.status);
+    const { status = {} } = live;
+    return (
+      status['observedGeneration'] === live.metadata.generation &&
+      status['updatedReplicas'] === live.spec.replicas &&
+      status['replicas'] === live.spec.replicas
+    );
+  });
+}
+
+test('each row of the page is a test here', (t) => {
+  const rows = [...page.matchAll(/^\| ([^|]+?) +\|/gm)].map(([, cell = '']) => cell);
+  t.deepEqual(
+    rows.filter((cell) => !cell.startsWith('since ') && !cell.startsWith('---')),
+    Object.keys(ROWS),
+  );
+});
+
+for (const [row, body] of Object.entries(ROWS)) test.serial(row, body);
