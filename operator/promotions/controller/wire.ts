@@ -128,8 +128,6 @@ export function wirePromotions(options: WireOptions): void {
       reader: targetReader,
       records,
       targets,
-      followed,
-      pods: followedPods,
       events,
       onTampered: () => own.tampered.inc(),
     }).reconcile,
