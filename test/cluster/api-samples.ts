@@ -342,7 +342,15 @@ const vote = { principal: 'alice', decision: 'approve', keyFingerprint: 'SHA256:
 
 const records: readonly Sample[] = [
   object('PromotionRecord', 'web-000001', {
-    spec: { type: 'Adopted', target, sequence: 1, digest, time, message: 'taken over as found', currentSpecs: [content] },
+    spec: {
+      type: 'Adopted',
+      target,
+      sequence: 1,
+      digest,
+      time,
+      message: 'taken over as found',
+      currentSpecs: [content],
+    },
   }),
   object('PromotionRecord', 'web-000002', {
     spec: {

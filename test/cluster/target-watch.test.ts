@@ -85,7 +85,10 @@ test.serial('pods of an ended approval have their grace period, and are reported
   // On a node a pod has its grace period; no kubelet of this cluster ends it.
   const [pod] = await here.pods();
   const name = pod?.metadata.name ?? '';
-  await stage.send('POST', `${here.core('pods', name)}/binding`, { target: { kind: 'Node', name: 'node-1' } });
+  await stage.send('POST', `${here.core('pods', name)}/binding`, {
+    metadata: { name },
+    target: { kind: 'Node', name: 'node-1' },
+  });
   await stage.cluster.kubectl(['rollout', 'undo', 'deployment/web', '-n', 'ended'], {
     as: stage.people.bob.kubeconfig,
   });

@@ -231,3 +231,30 @@ test('a second target in a namespace looks at what runs there too', (t) => {
   };
   t.is(decideTarget(given).reason, 'UnnamedWorkloads');
 });
+
+test('two targets over one namespace do not wait for each other', (t) => {
+  const key = { kind: 'Deployment', name: 'api' } as const;
+  const object = { ...live, metadata: { ...live.metadata, name: 'api', uid: 'api-uid' } } as Deployment;
+  const neighbour = {
+    ...target({ workloads: [key] }),
+    metadata: { ...target().metadata, name: 'api', uid: 'api-target' },
+  };
+  const { running: own } = running(live);
+  const set = {
+    ...own.replicaSets[0]!,
+    metadata: { ...own.replicaSets[0]!.metadata, uid: 'api-set', ...controlledBy('Deployment', 'api-uid') },
+  };
+  const runs = (theirs: Pod): TargetWorld =>
+    fresh({
+      others: [neighbour],
+      running: {
+        ...own,
+        deployments: [live, object],
+        replicaSets: [...own.replicaSets, set],
+        pods: [...(own.pods ?? []), theirs],
+      },
+    });
+  t.deepEqual(settle(runs(pod({}, controlledBy('ReplicaSet', 'api-set')))).done, ['WriteLock', 'Protect', 'Adopted']);
+  const foreign = pod({ spec: { hostNetwork: true } }, controlledBy('ReplicaSet', 'api-set'));
+  t.is(decideTarget(runs(foreign)).reason, 'ForeignPods');
+});

@@ -133,8 +133,6 @@ export function wirePromotions(options: WireOptions): void {
       reader: targetReader,
       records,
       targets,
-      followed,
-      pods: followedPods,
       events,
       onTampered: () => own.tampered.inc(),
     }).reconcile,

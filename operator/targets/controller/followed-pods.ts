@@ -28,8 +28,14 @@ export class FollowedPods {
       delete: () => this.#onChange(namespace),
       update: (pod, old) => (looksAt(pod) === looksAt(old) ? undefined : this.#onChange(namespace)),
     });
-    // The first lists come at once, and a namespace without pods has no first pod.
+    // Whoever did not wait is told: the first lists come at once, and a namespace without pods has no first pod.
     void Promise.all([pods.whenSynced(), replicaSets.whenSynced()]).then(() => this.#onChange(namespace));
+  }
+
+  /** Resolves when the namespace's pods are known; rejects when `signal` aborts first. */
+  async whenKnown(namespace: string, signal: AbortSignal): Promise<void> {
+    const followed = this.#followed.get(namespace);
+    await Promise.all([followed?.pods.whenSynced(signal), followed?.replicaSets.whenSynced(signal)]);
   }
 
   /** As they were a moment ago; pods are undefined while they are not known. */

@@ -31,6 +31,11 @@ export class FollowedWorkloads {
     return informer?.synced === true ? informer.lister.list(namespace) : undefined;
   }
 
+  /** Resolves when the namespace's Deployments are known; rejects when `signal` aborts first. */
+  async whenKnown(namespace: string, signal: AbortSignal): Promise<void> {
+    await this.#followed.get(namespace)?.whenSynced(signal);
+  }
+
   /** Follows a namespace from now on; asking again does nothing. */
   follow(namespace: string): void {
     if (this.#followed.has(namespace)) return;

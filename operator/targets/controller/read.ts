@@ -22,8 +22,8 @@ export interface TargetReaderOptions {
   readonly targets: Informer<ProductionTarget>;
   readonly promotions: Informer<Promotion>;
   readonly records: RecordStore;
-  readonly followed: Pick<FollowedWorkloads, 'list'>;
-  readonly pods: Pick<FollowedPods, 'of'>;
+  readonly followed: Pick<FollowedWorkloads, 'follow' | 'whenKnown' | 'list'>;
+  readonly pods: Pick<FollowedPods, 'follow' | 'whenKnown' | 'of'>;
   readonly canary: Pick<Canary, 'state' | 'check' | 'ensure'>;
   readonly clock: Clock;
   /** Writers of running pods that the installation names. Default none. */
@@ -32,6 +32,8 @@ export interface TargetReaderOptions {
 
 /** Beyond this a lock changes faster than the pods beside it can be read. */
 const MAX_READS = 5;
+/** Milliseconds. */
+const FIRST_LISTS = 3000;
 /** Records of a target that may be missing in the cache; more, and this process is too far behind to act. */
 const MAX_UNSEEN = 100;
 
@@ -77,16 +79,18 @@ export class TargetReader {
   }
 
   async #world(ground: Ground, signal: AbortSignal): Promise<TargetWorld> {
-    const { client, records, clock, podWriters = [] } = this.#options;
+    const { client, records, clock, followed, pods, podWriters = [] } = this.#options;
     const { target, others } = ground;
     const { namespace = '', name } = target.metadata;
+    followed.follow(namespace);
+    pods.follow(namespace);
     const enforcement = await this.#enforcement(ground);
     const left = givenUpIn(ground);
     const takesInventory = needsInventory(ground);
     // After the canary's look: what is read now, nobody could have changed against the lock.
     const [{ lock, workloads }, running] = await Promise.all([
       readSnapshot(client, namespace, [...target.spec.workloads, ...left], signal),
-      takesInventory ? readInventory(client, namespace, signal) : this.#followed(namespace),
+      takesInventory ? readInventory(client, namespace, signal) : this.#followed(namespace, signal),
     ]);
     const isOwn = (workload: WorkloadKey): boolean => has(target.spec.workloads, workload);
     const own = workloads.filter(isOwn);
@@ -130,9 +134,15 @@ export class TargetReader {
     return needsInventory(ground) ? canary.check(namespace, workload) : canary.ensure(namespace, workload, Infinity);
   }
 
-  #followed(namespace: string): Running {
+  async #followed(namespace: string, signal: AbortSignal): Promise<Running> {
+    const { followed } = this.#options;
+    // Right after a start: a moment's wait instead of a status that says that nothing is known.
+    const moment = AbortSignal.any([signal, AbortSignal.timeout(FIRST_LISTS)]);
+    await Promise.all([followed.whenKnown(namespace, moment), this.#options.pods.whenKnown(namespace, moment)]).catch(
+      () => signal.throwIfAborted(),
+    );
     const { pods, replicaSets } = this.#options.pods.of(namespace);
-    const deployments = this.#options.followed.list(namespace);
+    const deployments = followed.list(namespace);
     return {
       deployments: deployments ?? [],
       others: [],

@@ -26,8 +26,6 @@ import {
   type TargetVerdict,
   type TargetWorld,
 } from '../decide/index.ts';
-import type { FollowedPods } from './followed-pods.ts';
-import type { FollowedWorkloads } from './followed.ts';
 import type { TargetReader } from './read.ts';
 import { targetStatus } from './status.ts';
 
@@ -36,8 +34,6 @@ export interface TargetReconcilerOptions {
   readonly reader: TargetReader;
   readonly records: RecordStore;
   readonly targets: Informer<ProductionTarget>;
-  readonly followed: Pick<FollowedWorkloads, 'follow'>;
-  readonly pods: Pick<FollowedPods, 'follow'>;
   readonly events: EventRecorder;
   /** Content that nobody approved was found and recorded. */
   readonly onTampered: () => void;
@@ -60,8 +56,6 @@ export class TargetReconciler {
       const world = await this.#options.reader.read(key, signal);
       // A namespace that goes takes everything with it and accepts nothing new.
       if (world === undefined || world.namespace?.metadata.deletionTimestamp !== undefined) return undefined;
-      this.#options.followed.follow(key.namespace ?? '');
-      this.#options.pods.follow(key.namespace ?? '');
       const verdict = decideTarget(world);
       if (verdict.action === undefined) return this.#report(world, verdict);
       const failed = await this.#act(world, verdict.action, signal);

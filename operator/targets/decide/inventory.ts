@@ -1,9 +1,10 @@
 import { protections } from '../../api/index.ts';
-import { printable } from '../../canonical/index.ts';
-import type { Pod } from '../../kube/index.ts';
+import { approvedSpec, printable } from '../../canonical/index.ts';
+import type { Deployment, Pod } from '../../kube/index.ts';
+import { settingsOf, type LockSpec } from '../../lock/index.ts';
 import { adoptingLock, unadopted } from './adopt.ts';
-import { foundProtection, isKnown, listOf, onlyWarns, shown, stall, type TargetStep } from './common.ts';
-import { entriesOf, runningPodDifference } from './compare.ts';
+import { foundProtection, isKnown, listOf, onlyWarns, sameWorkload, shown, stall, type TargetStep } from './common.ts';
+import { entriesOf, runningPodDifference, type Content } from './compare.ts';
 import { howToPin, shownTags, tagImages } from './images.ts';
 import { makerOf } from './owners.ts';
 import { rehearsal } from './rehearsal.ts';
@@ -75,7 +76,7 @@ const foreignPods: TargetStep = (world) => {
     const what =
       made === undefined
         ? 'no workload that a target names made it'
-        : runningPodDifference(pod, entriesOf(lock, made.metadata.name), lock);
+        : runningPodDifference(pod, contentsFor(world, lock, made), lock);
     return what === undefined ? [] : [`${printable(pod.metadata.name)} (${printable(what)}${advice(pod)})`];
   });
   if (found.length === 0) return undefined;
@@ -87,6 +88,15 @@ const foreignPods: TargetStep = (world) => {
     requeueAfter: LOOK_AGAIN,
   };
 };
+
+/** What is approved; of a neighbour that is not taken over yet, what it is. */
+function contentsFor({ others }: TargetWorld, lock: LockSpec, made: Deployment): readonly Content[] {
+  const key = { kind: 'Deployment', name: made.metadata.name } as const;
+  const approved = entriesOf(lock, key.name);
+  const neighbour = others.find(({ spec }) => spec.workloads.some((workload) => sameWorkload(workload, key)));
+  if (approved.length > 0 || neighbour === undefined || made.spec === undefined) return approved;
+  return [{ ...settingsOf(neighbour), ...key, spec: { ...approvedSpec({ ...made.spec }) } }];
+}
 
 /** In the order in which a person has to see them. */
 export const OBSTACLES: readonly TargetStep[] = [unnamed, paused, byTag, rehearsal, foreignPods];
