@@ -1,5 +1,12 @@
 import { parseArgs } from 'node:util';
-import { LOG_LEVELS, type ListenAddress, type LogLevel, type ProcessOptions } from './process-options.ts';
+import { productionTargetSpec } from './api/index.ts';
+import {
+  LOG_LEVELS,
+  type ListenAddress,
+  type LogLevel,
+  type PodWriter,
+  type ProcessOptions,
+} from './process-options.ts';
 
 export const PROCESSES = ['environments', 'promotions'] as const;
 export type ProcessName = (typeof PROCESSES)[number];
@@ -25,6 +32,8 @@ const usage = `usage: main.ts <environments|promotions> [flags]
   --health-address <host:port>   /healthz, /readyz, /metrics (default 0.0.0.0:8081)
   --boundary-image <image>       image of the proxy in front of each environment
   --network-policies-enforced    the cluster's network plugin enforces NetworkPolicies
+  --pod-writers <json>           who else writes annotations and readiness gates of production's running pods, as
+                                 podWriters of a ProductionTarget has it
   --log-level <level>            ${LOG_LEVELS.join(', ')} (default info)
   --leader-elect                 wait for the lease before changing anything
 `;
@@ -51,6 +60,7 @@ export function parseFlags(args: readonly string[]): Command {
       leaderElect: values['leader-elect'],
       boundaryImage: values['boundary-image'],
       networkPoliciesEnforced: values['network-policies-enforced'],
+      podWriters: podWriters(values['pod-writers']),
     },
   };
 }
@@ -63,6 +73,7 @@ const options = {
   'health-address': { type: 'string', default: '0.0.0.0:8081' },
   'boundary-image': { type: 'string' },
   'network-policies-enforced': { type: 'boolean', default: false },
+  'pod-writers': { type: 'string', default: '[]' },
   'log-level': { type: 'string', default: 'info' },
   'leader-elect': { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h' },
@@ -87,6 +98,29 @@ function listenAddress(flag: string, text: string): ListenAddress {
     throw new UsageError(`--${flag} ${text}: write host:port, such as 0.0.0.0:8080`);
   }
   return { host: text.slice(0, colon).replace(/^\[|\]$/g, '') || '0.0.0.0', port };
+}
+
+/** A writer that cannot be read is refused, not left out: the network of every pod may hang on it. */
+function podWriters(text: string): readonly PodWriter[] {
+  const schema = productionTargetSpec.shape.podWriters.unwrap();
+  const read = schema.safeParse(parsed(text));
+  if (read.success) return read.data;
+  const [problem] = read.error.issues;
+  const where = problem?.path.map(String).join('.') ?? '';
+  throw new UsageError(`--pod-writers ${text}: ${where === '' ? '' : `${where}: `}${problem?.message ?? 'unreadable'}`);
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json) as unknown;
+  } catch (error) {
+    throw new UsageError(
+      `--pod-writers ${json}: write a list in JSON, such as [{"user": "...", "annotations": ["..."]}]`,
+      {
+        cause: error,
+      },
+    );
+  }
 }
 
 function logLevel(text: string): LogLevel {

@@ -1,3 +1,8 @@
+import type { ProductionTargetSpec } from './api/index.ts';
+
+/** Who, beside kubelets and Kubernetes' controllers, writes into running pods. */
+export type PodWriter = NonNullable<ProductionTargetSpec['podWriters']>[number];
+
 /** What both processes (`environments`, `promotions`) are started with; `main.ts` fills it from flags. */
 export interface ProcessOptions {
   /** Path of a kubeconfig; left out: the usual places ($KUBECONFIG, the pod's service account, ~/.kube/config). */
@@ -17,6 +22,8 @@ export interface ProcessOptions {
   readonly boundaryImage?: string | undefined;
   /** Environments only: the cluster's network plugin is known to enforce NetworkPolicies. */
   readonly networkPoliciesEnforced: boolean;
+  /** Promotions only: writers of every namespace of production, beside those that its target names. */
+  readonly podWriters?: readonly PodWriter[];
 }
 
 export interface ListenAddress {

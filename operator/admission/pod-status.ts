@@ -80,6 +80,11 @@ export function conditionsChange(allowed: string): string {
 /** One of {@link STATUS_WRITERS} or the pod's kubelet. */
 export const writesStatus = any(kubeletOfPod, ...STATUS_WRITERS.map(({ who }) => who));
 
+/** The message of both rules that hold the status of pods. */
+export const notItsStatus = refusal(
+  "' has its status from its kubelet and from controllers of Kubernetes only; who else writes conditions of readiness gates is named in podWriters of the ProductionTarget or of the chart'",
+);
+
 /** Variables that {@link ownStatus} reads. */
 export const statusVariables: readonly Variable[] = [
   { name: 'status', expression: status('object') },
@@ -111,9 +116,7 @@ export const ownStatus: Validation = {
       conditionsChange("c.type in variables.statusConditions || c.type + '=' + c.status in variables.statusConditions"),
     ),
   ),
-  message: refusal(
-    "' has its status from its kubelet and from controllers of Kubernetes only; who writes conditions of readiness gates or annotations of pods is named in podWriters of the ProductionTarget'",
-  ),
+  message: notItsStatus,
 };
 
 function granted(names: (writer: StatusWriter) => readonly string[]): string {

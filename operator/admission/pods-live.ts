@@ -2,7 +2,7 @@ import { all, any, named, sameExcept, sameField, text } from './cel.ts';
 import { denial, refusal } from './denial.ts';
 import { addsNoFinalizer, bindsWithoutAnnotations, keepsReadAnnotations, sameAnnotations } from './pod-annotations.ts';
 import { ADDED_LABELS, ADDED_LABEL_PREFIX } from './pod-fields.ts';
-import { conditionsChange, ownStatus, sameStatus, statusVariables, writesStatus } from './pod-status.ts';
+import { conditionsChange, notItsStatus, ownStatus, sameStatus, statusVariables, writesStatus } from './pod-status.ts';
 import { protectedNamespaces, type PolicyRule } from './policy.ts';
 import { WORKLOAD_CONTROLLERS, controllers, kubelet, onSubResource } from './who.ts';
 
@@ -109,9 +109,7 @@ export function podWriters(): PolicyRule {
           writesStatus,
           all('variables.writers.size() > 0', conditionsChange(mayWrite('conditions', 'c.type'))),
         ),
-        message: refusal(
-          "' has conditions that ' + request.userInfo.username + ' may not write: name the writer in podWriters of the ProductionTarget or of the chart'",
-        ),
+        message: notItsStatus,
       },
     ],
   };

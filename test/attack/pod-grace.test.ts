@@ -103,7 +103,12 @@ test('allowed: pods that run nothing go at once: without a node, or ended', asyn
   const { path } = await running('ended');
   const status = { status: { phase: 'Failed' } };
   const merge = { contentType: 'application/merge-patch+json' };
-  denied(t, await stage.wildcard('PATCH', `${path}/status`, status, merge), 'pods-live', /from its kubelet/);
+  denied(
+    t,
+    await stage.wildcard('PATCH', `${path}/status`, status, merge),
+    'pods-live|pod-writers',
+    /from its kubelet/,
+  );
   allowed(t, await node.send('PATCH', `${path}/status`, status));
   allowed(t, await stage.agent('DELETE', path));
   t.is((await stage.admin('GET', path)).status, 404);

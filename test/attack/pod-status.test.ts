@@ -15,6 +15,8 @@ test.after.always(async () => {
   await stage?.stop();
 });
 
+/** Of two rules that refuse, the API server answers with either. */
+const EITHER = 'pods-live|pod-writers';
 const merge = { contentType: 'application/merge-patch+json' };
 const strategic = { contentType: 'application/strategic-merge-patch+json' };
 const apply = { contentType: 'application/apply-patch+yaml' };
@@ -114,18 +116,18 @@ test('denied: a forged address, phase or readiness of a pod, by every door to it
     'a reason': { reason: 'Evicted', message: 'by nobody' },
   };
   for (const [what, change] of Object.entries(forged)) {
-    denied(t, await stage.wildcard('PATCH', status, { status: change }, merge), 'pods-live', /from its kubelet/, what);
+    denied(t, await stage.wildcard('PATCH', status, { status: change }, merge), EITHER, /from its kubelet/, what);
   }
   for (const type of ['Ready', 'ContainersReady', 'PodScheduled', 'DisruptionTarget', 'PodReadyToStartContainers']) {
     const change = condition(type, type === 'DisruptionTarget' ? 'True' : 'False');
-    denied(t, await stage.wildcard('PATCH', status, change, strategic), 'pods-live', undefined, type);
+    denied(t, await stage.wildcard('PATCH', status, change, strategic), EITHER, undefined, type);
   }
-  denied(t, await stage.wildcard('PATCH', status, { status: { conditions: [] } }, merge), 'pods-live');
-  denied(t, await stage.admin('PATCH', status, ready('False'), strategic), 'pods-live', undefined, 'cluster-admin');
+  denied(t, await stage.wildcard('PATCH', status, { status: { conditions: [] } }, merge), EITHER);
+  denied(t, await stage.admin('PATCH', status, ready('False'), strategic), EITHER, undefined, 'cluster-admin');
   const whole = { ...pod, status: { ...pod.status, podIP: '10.9.9.9', podIPs: [{ ip: '10.9.9.9' }] } };
-  denied(t, await stage.wildcard('PUT', status, whole), 'pods-live');
+  denied(t, await stage.wildcard('PUT', status, whole), EITHER);
   const applied = { apiVersion: 'v1', kind: 'Pod', metadata: { name: pod.metadata.name }, ...ready('False') };
-  denied(t, await stage.wildcard('PATCH', `${status}?fieldManager=x&force=true`, applied, apply), 'pods-live');
+  denied(t, await stage.wildcard('PATCH', `${status}?fieldManager=x&force=true`, applied, apply), EITHER);
   // A change of status by the pod itself is no change at all.
   allowed(t, await stage.agent('PATCH', path, { status: { podIP: '10.9.9.9' } }));
   t.is((await node.read(shop, pod.metadata.name)).status['podIP'], '10.1.0.1');
@@ -154,14 +156,14 @@ test("allowed: Kubernetes' own controllers write what is theirs; denied: the sam
   allowed(t, await schedule(condition('PodScheduled', 'False')));
   allowed(t, await schedule(condition('DisruptionTarget', 'True')));
   allowed(t, await node.send('PATCH', status, ready('False')));
-  denied(t, await schedule(ready('True')), 'pods-live', undefined, 'the scheduler makes nothing ready');
+  denied(t, await schedule(ready('True')), EITHER, undefined, 'the scheduler makes nothing ready');
   const lifecycle = await as('node-controller');
-  denied(t, await lifecycle('PATCH', status, { status: { phase: 'Failed' } }, merge), 'pods-live');
-  denied(t, await lifecycle('PATCH', status, condition('ContainersReady', 'False'), strategic), 'pods-live');
-  denied(t, await lifecycle('PATCH', status, ready('True'), strategic), 'pods-live');
+  denied(t, await lifecycle('PATCH', status, { status: { phase: 'Failed' } }, merge), EITHER);
+  denied(t, await lifecycle('PATCH', status, condition('ContainersReady', 'False'), strategic), EITHER);
+  denied(t, await lifecycle('PATCH', status, ready('True'), strategic), EITHER);
   allowed(t, await node.send('PATCH', status, ready('True')));
   allowed(t, await lifecycle('PATCH', status, ready('False'), strategic));
-  denied(t, await lifecycle('PATCH', status, ready('True'), strategic), 'pods-live', undefined, 'ready again');
+  denied(t, await lifecycle('PATCH', status, ready('True'), strategic), EITHER, undefined, 'ready again');
   allowed(t, await lifecycle('PATCH', status, condition('DisruptionTarget', 'True'), strategic));
   denied(
     t,
@@ -177,11 +179,10 @@ test("allowed: Kubernetes' own controllers write what is theirs; denied: the sam
     t.is(answer.status, 403, `${name} has no right, or no rule lets it`);
   }
   const headers = { 'impersonate-user': account('kube-system', 'node-controller') };
-  const impersonated = await stage.agent('PATCH', status, ready('False'), { ...strategic, headers });
-  t.is(impersonated.status, 403);
   allowed(t, await node.send('PATCH', status, ready('True')));
+  denied(t, await stage.agent('PATCH', status, ready('False'), { ...strategic, headers }), EITHER);
   allowed(t, await stage.manager('PATCH', status, ready('False'), strategic));
-  denied(t, await stage.manager('PATCH', status, { status: { podIP: '10.9.9.9' } }, merge), 'pods-live');
+  denied(t, await stage.manager('PATCH', status, { status: { podIP: '10.9.9.9' } }, merge), EITHER);
 });
 
 test('allowed: the scheduler says where a pod may go; denied: anybody else', async (t) => {
@@ -189,7 +190,7 @@ test('allowed: the scheduler says where a pod may go; denied: anybody else', asy
   const [pod] = await shop.pods(1);
   const path = `${shop.core('pods', pod?.metadata.name)}/status`;
   const nominated = { status: { nominatedNodeName: 'node-2' } };
-  denied(t, await stage.wildcard('PATCH', path, nominated, merge), 'pods-live');
+  denied(t, await stage.wildcard('PATCH', path, nominated, merge), EITHER);
   const scheduler = await stage.cluster.persona('system:kube-scheduler');
   allowed(t, await stage.cluster.request('PATCH', path, { ...merge, body: nominated, as: scheduler }));
 });
@@ -285,8 +286,8 @@ test('allowed: a load balancer says that it reaches the pod, where the pod waits
   const controller = await stage.withToken('kube-system', 'aws-load-balancer-controller');
   allowed(t, await controller('PATCH', place.status, healthy(GATE), strategic));
   denied(t, await controller('PATCH', place.status, healthy('example.com/other'), strategic), 'pod-writers');
-  denied(t, await controller('PATCH', place.status, healthy('Ready'), strategic), 'pods-live|pod-writers');
-  denied(t, await controller('PATCH', strict.status, healthy(GATE), strategic), 'pod-writers', /conditions that/);
+  denied(t, await controller('PATCH', place.status, ready('False'), strategic), EITHER);
+  denied(t, await controller('PATCH', strict.status, healthy(GATE), strategic), 'pod-writers', /from its kubelet/);
   denied(t, await controller('PATCH', ungated.status, healthy(GATE), strategic), 'pods-live', /from its kubelet/);
   denied(t, await stage.wildcard('PATCH', place.status, condition(GATE, 'False'), strategic), 'pod-writers');
 });

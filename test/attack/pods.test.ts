@@ -148,33 +148,27 @@ test('denied: a bare pod of approved content, by an agent or as a controller by 
   allowed(t, await stage.manager('POST', path, again));
 });
 
-test('denied: pods of a Job, a CronJob and a ReplicationController', async (t) => {
-  const shop = await Production.open(stage, 'batch');
-  const content = template('web', { restartPolicy: 'Never' });
-  const job = { metadata: { name: 'job' }, spec: { template: content } };
-  const cron = {
-    metadata: { name: 'cron' },
-    spec: { schedule: '* * * * *', jobTemplate: { spec: { template: content } } },
+test('denied: pods of a Job and a ReplicationController that were there before', async (t) => {
+  const name = 'batch';
+  const job = { metadata: { name: 'job' }, spec: { template: template('web', { restartPolicy: 'Never' }) } };
+  const labels = { app: 'web', rc: 'x' };
+  const rc = {
+    metadata: { name: 'rc' },
+    spec: { replicas: 1, selector: labels, template: { ...template('web'), metadata: { labels } } },
   };
-  const rc = { metadata: { name: 'rc' }, spec: { replicas: 1, selector: { app: 'web' }, template: template('web') } };
-  allowed(t, await stage.agent('POST', `/apis/batch/v1/namespaces/${shop.namespace}/jobs`, job));
-  allowed(t, await stage.agent('POST', `/apis/batch/v1/namespaces/${shop.namespace}/cronjobs`, cron));
-  await shop.pods(1);
-  allowed(
-    t,
-    await stage.agent('POST', shop.core('replicationcontrollers'), {
-      ...rc,
-      spec: {
-        ...rc.spec,
-        replicas: 2,
-        selector: { app: 'web', rc: 'x' },
-        template: { ...template('web'), metadata: { labels: { app: 'web', rc: 'x' } } },
-      },
-    }),
-  );
+  await must(stage.admin('POST', '/api/v1/namespaces', { metadata: { name } }));
+  await must(stage.admin('POST', `/apis/batch/v1/namespaces/${name}/jobs`, job));
+  await must(stage.admin('POST', `/api/v1/namespaces/${name}/replicationcontrollers`, rc));
+  const shop = await Production.open(stage, name);
+  const [web] = await shop.pods(1, 'app=web,pod-template-hash');
+  await shop.pods(1, 'job-name=job');
+  await shop.pods(1, 'rc=x');
+  allowed(t, await stage.agent('DELETE', shop.core('pods')));
   await shop.refusal('job', /twinlock-pods/);
   await shop.refusal('rc', /twinlock-pods/);
-  t.is((await shop.pods(1)).length, 1, 'only the Deployment has a pod');
+  const [again, ...others] = await shop.pods(1);
+  t.not(again?.metadata.uid, web?.metadata.uid);
+  t.deepEqual(others, [], 'only the Deployment has a pod');
 });
 
 test('allowed: a sidecar that the target names, with its image; denied: another image under its name', async (t) => {

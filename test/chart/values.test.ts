@@ -1,4 +1,5 @@
 import test from 'ava';
+import { parseFlags } from '../../operator/flags.ts';
 import { helmTemplate, one, rendered, smallest } from './render.ts';
 
 const digest = `sha256:${'b'.repeat(64)}`;
@@ -25,6 +26,8 @@ const refused: readonly (readonly [why: string, values: Readonly<Record<string, 
   ['a NodePort out of range', { 'frontDoor.nodePort': '80' }, /\/frontDoor\/nodePort/],
   ['a log level that does not exist', { logLevel: 'verbose' }, /\/logLevel/],
   ['a domain that is none', { 'defaultClass.domain': 'Twins_example' }, /\/defaultClass\/domain/],
+  ['a writer of pods without a user', { 'podWriters[0].annotations[0]': 'a/*' }, /\/podWriters/],
+  ['a misspelt field of a writer', { 'podWriters[0].user': 'a', 'podWriters[0].annotation[0]': 'a/*' }, /\/podWriters/],
   ['a negative number of replicas', { 'promotions.replicas': '-1' }, /\/promotions\/replicas/],
 ];
 
@@ -67,6 +70,28 @@ test('more than one replica brings a PodDisruptionBudget, and every process wait
     const { template } = one(manifests, 'Deployment', `twinlock-${process}`)['spec'] as PodOwner;
     t.true(template.spec.containers[0]?.args?.includes('--leader-elect'));
   }
+});
+
+test('writers of pods reach the promotions process as the flag that it reads, and no other', async (t) => {
+  const writers = [
+    { user: 'system:ovn-node:*', annotations: ['k8s.ovn.org/*'] },
+    { user: 'system:serviceaccount:kube-system:aws-load-balancer-controller', conditions: ['a "quoted" one'] },
+  ];
+  const manifests = await rendered(
+    Object.fromEntries(
+      writers.flatMap(({ user, annotations, conditions }, index) => [
+        [`podWriters[${index}].user`, user],
+        ...(annotations ?? []).map((name) => [`podWriters[${index}].annotations[0]`, name]),
+        ...(conditions ?? []).map((name) => [`podWriters[${index}].conditions[0]`, name]),
+      ]),
+    ),
+  );
+  const argsOf = (name: string): readonly string[] => {
+    const { template } = one(manifests, 'Deployment', name)['spec'] as PodOwner;
+    return template.spec.containers[0]?.args ?? [];
+  };
+  t.like(parseFlags(argsOf('twinlock-promotions')), { run: 'promotions', options: { podWriters: writers } });
+  t.false(argsOf('twinlock-environments').some((arg) => arg.startsWith('--pod-writers')));
 });
 
 interface PodOwner {

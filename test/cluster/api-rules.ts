@@ -33,8 +33,11 @@ const mail = (field: string): Path => ['spec', 'services', 1, field];
 const search = (field: string): Path => ['spec', 'services', 2, field];
 
 const record = (sample: string) => breaches('PromotionRecord', sample);
+const target = breaches('ProductionTarget', 'web');
 const twinClass = breaches('TwinClass', 'sample');
 const vendorTwin = breaches('VendorTwin', 'stripe');
+const writer =
+  'write a user, or what users of nodes start with, e.g. system:ovn-node:*; a service account by its whole name';
 const destination = 'write exactly one of cidr and namespace';
 const network = 'write a network whose address and length exist, such as 203.0.113.0/24';
 
@@ -126,6 +129,9 @@ export const breachedRules: readonly Breach[] = [
     ['metadata', 'name'],
     'pr.42',
   ]),
+  ...['*', 'system:*', 'system:ovn*', 'system:serviceaccount:kube-system:*'].map((user) =>
+    target('spec.podWriters[0].user', writer, [['spec', 'podWriters', 0, 'user'], user]),
+  ),
   twinClass('spec.namespaceSelector.matchLabels', 'write labels as Kubernetes has them, e.g. team: checkout', [
     ['spec', 'namespaceSelector', 'matchLabels'],
     { 'a b': 'c' },

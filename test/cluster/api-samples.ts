@@ -206,6 +206,11 @@ const vendorTwin = object('VendorTwin', 'stripe', {
 
 const workload = { kind: 'Deployment', name: 'web' };
 
+const podWriters = [
+  { user: 'system:serviceaccount:kube-system:multus', annotations: ['k8s.v1.cni.cncf.io/network-status'] },
+  { user: 'system:ovn-node:*', annotations: ['k8s.ovn.org/*'], conditions: ['example.com/reached'] },
+];
+
 const productionTarget = object('ProductionTarget', 'web', {
   spec: {
     workloads: [workload],
@@ -213,6 +218,7 @@ const productionTarget = object('ProductionTarget', 'web', {
     keyringRef: { name: 'default' },
     allowedFrom: [{ namespace: 'shop-dev' }],
     injected: [{ container: 'istio-proxy', imagePrefix: 'docker.io/istio/proxyv2' }],
+    podWriters,
     minReplicas: 1,
     liveAccess: 'Deny',
     rollback: { automatic: true, progressDeadline: '10m' },
@@ -319,6 +325,7 @@ const spec = {
 const workloadLock = object('WorkloadLock', 'lock', {
   spec: {
     liveAccess: 'Deny',
+    podWriters,
     approved: [
       {
         ...workload,

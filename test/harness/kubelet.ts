@@ -28,6 +28,21 @@ export class Kubelet {
     return this.#cluster.request(method, path, { ...options, as: this.#as });
   }
 
+  /** Says that the node lives: after about a minute without, its pods are marked NotReady. */
+  async renew(): Promise<Answer> {
+    const metadata = { name: this.node, namespace: 'kube-node-lease' };
+    const spec = {
+      holderIdentity: this.node,
+      leaseDurationSeconds: 40,
+      renewTime: new Date().toISOString().replace('Z', '000Z'),
+    };
+    const path = `/apis/coordination.k8s.io/v1/namespaces/${metadata.namespace}/leases/${this.node}`;
+    return this.request('PATCH', `${path}?fieldManager=kubelet&force=true`, {
+      body: { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata, spec },
+      contentType: 'application/apply-patch+yaml',
+    });
+  }
+
   /** Gives a pod to this node, as the scheduler does. */
   async bind(namespace: string, pod: string): Promise<Answer> {
     return this.#cluster.request('POST', `${podPath(namespace, pod)}/binding`, {

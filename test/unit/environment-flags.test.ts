@@ -14,6 +14,7 @@ test('flags have defaults that suit the chart', (t) => {
       leaderElect: false,
       boundaryImage: undefined,
       networkPoliciesEnforced: false,
+      podWriters: [],
     },
   });
 });
@@ -33,6 +34,12 @@ test('flags are read in both forms', (t) => {
   });
 });
 
+test('writers of pods are read as a target has them', (t) => {
+  const writers = [{ user: 'system:ovn-node:*', annotations: ['k8s.ovn.org/*'] }];
+  const command = parseFlags(['promotions', `--pod-writers=${JSON.stringify(writers)}`]);
+  t.like(command, { options: { podWriters: writers } });
+});
+
 for (const args of [
   [],
   ['both'],
@@ -41,6 +48,11 @@ for (const args of [
   ['environments', '--http-address=x'],
   ['environments', '--health-address=h:99999'],
   ['environments', '--log-level=loud'],
+  ['promotions', '--pod-writers=multus'],
+  ['promotions', '--pod-writers={"user": "a"}'],
+  ['promotions', '--pod-writers=[{"annotations": ["a"]}]'],
+  ['promotions', '--pod-writers=[{"user": "*"}]'],
+  ['promotions', '--pod-writers=[{"user": "a"}, {"user": "a"}]'],
 ]) {
   test(`flags refuse ${JSON.stringify(args)} with what to write`, (t) => {
     t.throws(() => parseFlags(args), { instanceOf: UsageError });

@@ -2,6 +2,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Kubelet, type ApiCluster } from '../../harness/index.ts';
 
+const RENEW_INTERVAL_MS = 10_000;
+
 export interface Pods {
   /** Pods with this image never become ready from now on. */
   break(image: string): void;
@@ -21,7 +23,12 @@ export function startPods(cluster: ApiCluster): Pods {
   const work = async (): Promise<void> => {
     // Admission believes nobody else what becomes of a pod of production.
     const kubelet = await Kubelet.open(cluster, 'node-1');
+    let renewed = 0;
     while (!stop.signal.aborted) {
+      if (Date.now() - renewed > RENEW_INTERVAL_MS) {
+        await kubelet.renew().catch(() => undefined);
+        renewed = Date.now();
+      }
       await round(cluster, kubelet, broken).catch(() => undefined);
       await pause(60);
     }

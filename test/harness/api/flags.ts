@@ -61,9 +61,7 @@ export function controllerManagerArgs({ folder }: Layout): string[] {
     'cluster-signing-key-file': pki('ca.key'),
     'use-service-account-credentials': 'true',
     'leader-elect': 'false',
-    // Kubelets here say nothing of their nodes: after a minute all pods would be marked NotReady.
-    controllers:
-      '*,-cloud-node-lifecycle-controller,-node-ipam-controller,-node-lifecycle-controller,-node-route-controller',
+    controllers: '*,-cloud-node-lifecycle-controller,-node-ipam-controller,-node-route-controller',
     'kube-api-qps': '200',
     'kube-api-burst': '400',
   });
