@@ -104,6 +104,8 @@ test.serial('a second target over the same workload gets nothing: the first one 
 
 test.serial('with its last target gone a namespace is a namespace again, and can be protected anew', async (t) => {
   const place = await shop('released');
+  const asked = { metadata: { annotations: { 'twinlock.dev/unprotect': 'web' } } };
+  await stage.send('PATCH', path('released', 'productiontargets', 'web'), asked);
   await stage.send('DELETE', path('released', 'productiontargets', 'web'));
   await waitFor(
     'the lock is gone',
