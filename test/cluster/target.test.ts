@@ -218,6 +218,8 @@ test.serial('a lock that an administrator deleted is made again from what was ap
 
 test.serial('a label that was taken off comes back', async (t) => {
   await shop('label');
+  const asked = { annotations: { 'twinlock.dev/unprotect': 'label' } };
+  await stage.send('PATCH', '/api/v1/namespaces/label', { metadata: asked });
   await stage.send('PATCH', '/api/v1/namespaces/label', { metadata: { labels: { 'twinlock.dev/protected': null } } });
   await waitFor('the label is there again', async () => (await label('label')) === 'true');
   t.pass();
