@@ -17,6 +17,7 @@ const owners = (object: string): string => `${object}.metadata.?ownerReferences.
 export const keepsOwners: Validation = {
   // Lists that a user may have filled are compared as a whole; each with each only where they are short.
   expression: `request.operation != 'UPDATE'
+|| ${owners('object')}.size() == 0
 || ${owners('object')} == ${owners('oldObject')}
 || (
   ${owners('object')}.size() <= ${owners('oldObject')}.size()

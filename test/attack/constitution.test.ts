@@ -166,8 +166,8 @@ test.serial(
       }),
     );
     denied(t, await place.carry('bot', alice.sign(statement), { as: hall.agent }), 'votes', /verb approve/);
+    denied(t, await place.carry('webhook', 'LGTM'), 'votes', /paste the whole armor/);
     const not: Readonly<Record<string, readonly [armor: string, reason: string]>> = {
-      webhook: ['LGTM', 'BadArmor'],
       bot: [mallory.sign(statement), 'NotEnrolled'],
       'signed-commit': [alice.sign(statement, { namespace: 'git' }), 'WrongNamespace'],
       'other-image': [alice.sign(statement.replaceAll(images.second, images.evil)), 'WrongStatement'],

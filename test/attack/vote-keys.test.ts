@@ -274,10 +274,13 @@ test.serial('denied: truncated, oversized and padded armor (a bad paste, a flood
   const place = await hall.waiting('bad-armor');
   const good = bob.sign(await place.statement());
   const bytes = dearmored(good);
-  t.is(verdict(await place.cast('cut', good.slice(0, -40))), 'false BadArmor');
+  const whole = /paste the whole armor/;
+  denied(t, await place.carry('cut', good.slice(0, -40)), 'votes', whole);
+  denied(t, await place.carry('windows', good.replaceAll('\n', '\r\n')), 'votes', /tr -d '\\r'/);
+  t.is(verdict(await place.cast('uneven', `${good.slice(0, 60)}\n${good.slice(60)}`)), 'false BadArmor');
   t.is(verdict(await place.cast('cut-inside', armor(bytes.subarray(0, -10)))), 'false BadEncoding');
   t.is(verdict(await place.cast('padded', armor(Buffer.concat([bytes, Buffer.of(0)])))), 'false BadEncoding');
-  t.is(verdict(await place.cast('largest', 'x'.repeat(6144))), 'false BadArmor');
+  denied(t, await place.carry('largest', 'x'.repeat(6144)), 'votes', whole);
   denied(t, await place.carry('oversized', `${good}${' '.repeat(6144)}`), 'votes', /at most 6144 bytes/);
   await place.untouched(t);
   await place.cast('good', good);
@@ -303,7 +306,7 @@ test.serial(
     const statement = await place.statement();
     t.regex(statement, /^[\n\x20-\x7e]+$/);
     t.true(statement.includes(String.raw`"requestedBy": "ali\u00adce\u009b2J"`));
-    t.is(verdict(await place.cast('escapes', '\u001b]0;approved\u0007\u202eeman')), 'false BadArmor');
+    denied(t, await place.carry('escapes', '\u001b]0;approved\u0007\u202eeman'), 'votes', /paste the whole armor/);
     const { status } = await place.shop.promotion('web-42', () => true);
     // Neither raw nor as JSON escapes it: only what was made harmless before, which has its backslash escaped.
     const unsafe = /[^\x20-\x7e]|(?<!\\)\\u[0-9a-f]{4}/;

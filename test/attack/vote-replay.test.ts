@@ -208,9 +208,12 @@ test.serial('denied: bad votes that stand before a good one do not mask it (an u
   const statement = await place.statement();
   const squatted = `alice-${(await place.nonce()).slice(-6)}`;
   t.is(verdict(await place.cast(squatted, mallory.sign(statement))), 'false NotEnrolled');
-  t.is(verdict(await place.cast('aaa', 'yes, please')), 'false BadArmor');
+  denied(t, await place.carry('aaa', 'yes, please'), 'votes', /paste the whole armor/);
+  const good = alice.sign(statement);
+  // Long enough for a signature and of its characters, with a line of another length.
+  t.is(verdict(await place.cast('aaa', `${good.slice(0, 60)}\n${good.slice(60)}`)), 'false BadArmor');
   t.is(verdict(await place.cast('aab', alice.sign(`${statement} `))), 'false WrongStatement');
   await place.untouched(t);
-  await place.cast('zzz', alice.sign(statement));
+  await place.cast('zzz', good);
   await place.passes(t);
 });

@@ -104,6 +104,8 @@ test.serial('a second target over the same workload gets nothing: the first one 
 
 test.serial('with its last target gone a namespace is a namespace again, and can be protected anew', async (t) => {
   const place = await shop('released');
+  const asked = { metadata: { annotations: { 'twinlock.dev/unprotect': 'web' } } };
+  await stage.send('PATCH', path('released', 'productiontargets', 'web'), asked);
   await stage.send('DELETE', path('released', 'productiontargets', 'web'));
   await waitFor(
     'the lock is gone',
@@ -216,6 +218,8 @@ test.serial('a lock that an administrator deleted is made again from what was ap
 
 test.serial('a label that was taken off comes back', async (t) => {
   await shop('label');
+  const asked = { annotations: { 'twinlock.dev/unprotect': 'label' } };
+  await stage.send('PATCH', '/api/v1/namespaces/label', { metadata: asked });
   await stage.send('PATCH', '/api/v1/namespaces/label', { metadata: { labels: { 'twinlock.dev/protected': null } } });
   await waitFor('the label is there again', async () => (await label('label')) === 'true');
   t.pass();

@@ -2,7 +2,7 @@ import type { Shell } from './shell.ts';
 
 /**
  * Removes what the story makes, as its admin would: environments while their controller runs, then the lock (which needs
- * the verb `unprotect`), then the namespaces. The operator and its charts stay.
+ * the verb `unprotect`, and the annotation of that name), then the namespaces. The operator and its charts stay.
  */
 export async function removeStory(shell: Shell): Promise<void> {
   const present = await shell.run(
@@ -16,10 +16,22 @@ export async function removeStory(shell: Shell): Promise<void> {
     await shell.run('admin', `kubectl scale ${controllers} -n twinlock-system --replicas=1`, { show: 0 });
     await shell.run('admin', 'kubectl delete approverkeyring default --ignore-not-found', { show: 1 });
   }
+  if (/^namespace\/shop$/m.test(present) && /twinlock/.test(present)) await unprotect(shell);
   await Promise.all([
     remove(shell, 'twinenvironments', 'shop-dev', /twinlock/.test(present)),
     remove(shell, 'productiontargets', 'shop', /twinlock/.test(present)),
   ]);
+}
+
+/** Says of the lock and of production's namespace that they are meant: nothing protected is deleted without. */
+async function unprotect(shell: Shell): Promise<void> {
+  const targets = 'kubectl get productiontargets -n shop -o jsonpath="{.items[*].metadata.name}"';
+  await shell.run(
+    'admin',
+    `for target in $(${targets}); do kubectl annotate productiontarget "$target" -n shop --overwrite "twinlock.dev/unprotect=$target"; done
+kubectl annotate namespace shop --overwrite twinlock.dev/unprotect=shop`,
+    { show: 2 },
+  );
 }
 
 /** Deletes a namespace, and before it what its own controller has to see go. */
