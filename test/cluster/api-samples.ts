@@ -234,7 +234,12 @@ const promotion = object('Promotion', 'web-42', {
       {
         apiVersion: 'apps/v1',
         kind: 'Deployment',
-        metadata: { name: 'web', namespace: 'shop', labels: { tier: 'front' }, annotations: { 'team.example/chat': '#web' } },
+        metadata: {
+          name: 'web',
+          namespace: 'shop',
+          labels: { tier: 'front' },
+          annotations: { 'team.example/chat': '#web' },
+        },
         spec: {
           replicas: 3,
           selector: { matchLabels: { app: 'web' } },

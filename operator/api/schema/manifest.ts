@@ -46,8 +46,7 @@ const names = (description: string, max: number) =>
         'leave out what others keep there: deployment.kubernetes.io/, deprecated.deployment.rollback.to, last-applied-configuration and twinlock.dev/',
       check: (map) =>
         !Object.keys(map).some(
-          (key) =>
-            [...FOREIGN_KEYS, OWN_KEYS].some((start) => key.startsWith(start)) || key.includes(`.${OWN_KEYS}`),
+          (key) => [...FOREIGN_KEYS, OWN_KEYS].some((start) => key.startsWith(start)) || key.includes(`.${OWN_KEYS}`),
         ),
     },
   );

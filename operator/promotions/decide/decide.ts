@@ -1,6 +1,7 @@
 import type { CountResult } from '../approvals/index.ts';
 import { decideApproval } from './approval.ts';
 import { factsOf, type Facts } from './facts.ts';
+import { exercised, manifests } from './manifests.ts';
 import * as steps from './steps.ts';
 import type { Verdict } from './verdict.ts';
 import type { World } from './world.ts';
@@ -23,12 +24,14 @@ const CHAIN: readonly steps.DecisionStep[] = [
   steps.policyAndKeyring,
   steps.requester,
   steps.admitted,
+  manifests,
   steps.superseded,
   steps.busy,
   steps.gates,
   steps.settled,
   steps.plan,
   steps.nothingToDo,
+  exercised,
   steps.lockFits,
 ];
 
