@@ -213,3 +213,35 @@ test.serial(
     await place.untouched(t);
   },
 );
+
+test.serial(
+  'denied: a manifest nested as deep as an API server takes it, to stop everybody else (an agent)',
+  async (t) => {
+    const place = await production('bottomless');
+    const depth = 9900;
+    const bottomless = `${'['.repeat(depth)}${']'.repeat(depth)}`;
+    const make = async (namespace: string, object: Json): Promise<void> => {
+      const input = JSON.stringify(object).replace('"bottomless"', bottomless);
+      await hall.stage.cluster.kubectl(['create', '--validate=false', '-n', namespace, '-f', '-'], {
+        input,
+        as: hall.agent,
+      });
+    };
+    const promotion = promotionOf(place, 'web-42');
+    const objects = [manifest([web], { spec: { progress: 'bottomless' } })];
+    await make('bottomless', { ...promotion, spec: { ...(promotion['spec'] as Json), objects } });
+    await make('bottomless-dev', {
+      apiVersion: 'twinlock.dev/v1alpha1',
+      kind: 'TwinEnvironment',
+      metadata: { name: 'deep' },
+      spec: {
+        workloads: [{ name: 'web', expose: 'None', template: { spec: { containers: [web], progress: 'bottomless' } } }],
+      },
+    });
+    const seen = await place.shop.promotion('web-42', (object) => conditionOf(object, 'Stalled')?.status === 'True');
+    t.is(conditionOf(seen, 'Stalled')?.reason, 'ManifestInvalid');
+    await place.shop.promote('from-deep', 'deep', { spec: { objects: [manifest([limited])], supersedes: 'None' } });
+    await place.shop.promotion('from-deep', ({ status }) => status?.phase === 'Gating' && status.plan !== undefined);
+    await honest(t, place);
+  },
+);

@@ -65,7 +65,7 @@ function notDigestible(spec: Promotion['spec']): ManifestFault | undefined {
     return undefined;
   } catch (error) {
     if (!(error instanceof CanonicalError)) throw error;
-    return { reason: 'ManifestInvalid', message: `spec${printable(error.message, 500)}` };
+    return { reason: 'ManifestInvalid', message: `spec.objects has no digest: ${printable(error.message, 500)}` };
   }
 }
 
