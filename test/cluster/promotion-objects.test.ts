@@ -67,6 +67,7 @@ async function waiting(namespace: string, objects: readonly Json[], options: Par
   return { place, asked: await place.phase('web-42', 'AwaitingApproval') };
 }
 
+const filled = (text: string): string => text.replaceAll('registry.example/web@sha256:...', images.second);
 const webOf = (live: Awaited<ReturnType<Shop['live']>>): Json => ({ ...live.spec.template.spec.containers[0] });
 
 test.serial('a limit, a probe and a variable go to production with the image, by one signature', async (t) => {
@@ -269,7 +270,6 @@ test.serial('a manifest of production as it is changes nothing', async (t) => {
 });
 
 test.serial('the example: CI wraps what it rendered, and what it brings to production is what it shows', async (t) => {
-  const filled = (text: string): string => text.replaceAll('registry.example/web@sha256:...', images.second);
   const read = async (name: string): Promise<Json> =>
     parse(filled(await readFile(join(examples, name), 'utf8'))) as Json;
   const promotion = await read('promotion.yaml');
@@ -347,4 +347,27 @@ test.serial('manifests and images in one promotion, for two workloads, go togeth
   await place.phase('web-43', 'Completed');
   t.is(await worker(), images.second);
   t.like(webOf(await place.live()), { image: images.second, resources: limits });
+});
+
+/** As a large application has them: many variables, few of which change. */
+const variables = (first: string) =>
+  Array.from({ length: 90 }, (_, index) => ({ name: `V${index}`, value: index === 0 ? first : 'x'.repeat(4000) }));
+
+test.serial('the largest manifests that are taken go all the way, votes and all', async (t) => {
+  const place = await shop('largest', {
+    deployment: {
+      template: {
+        metadata: { labels: { app: 'web' } },
+        spec: { containers: [{ name: 'web', image: images.first, env: variables('old') }] },
+      },
+    },
+  });
+  await place.environment('pr-42', images.second);
+  const object = manifest({ env: variables('new') });
+  t.true(JSON.stringify(object).length > 350_000);
+  await place.promote('web-42', 'pr-42', { spec: { objects: [object] } });
+  t.is(told(await place.phase('web-42', 'AwaitingApproval')).changes.length, 2);
+  await place.vote('web-42', stage.people.alice);
+  await place.phase('web-42', 'Completed');
+  t.like((webOf(await place.live()) as { env: readonly Json[] }).env[0], { value: 'new' });
 });

@@ -167,9 +167,10 @@ test('the dry run is a PUT of the manifest: all of its spec, the replicas of pro
   );
 });
 
+const withSpec = (more: object) => (sent: Deployment) =>
+  ({ ...sent, spec: { ...sent.spec, ...more } }) as unknown as Deployment;
+
 test('what the API server or a mutating policy makes of it can be nothing to promote', async (t) => {
-  const withSpec = (more: object) => (sent: Deployment) =>
-    ({ ...sent, spec: { ...sent.spec, ...more } }) as unknown as Deployment;
   const refusal = new ApiError({
     method: 'PUT',
     path: '/x',
@@ -297,8 +298,9 @@ test('what the environment ran with is told from what it did not, and stays told
   t.is(decide({ ...start.world, environment: undefined, workloads }).verdict.reason, 'NotExercised');
 });
 
+const of = (notExercised?: 'Allow' | 'Deny') => policyDigest({ quorum: [{ count: 1 }], notExercised }, []);
+
 test('votes bind what a policy says of what did not run; policies without it keep their digest', (t) => {
-  const of = (notExercised?: 'Allow' | 'Deny') => policyDigest({ quorum: [{ count: 1 }], notExercised }, []);
   t.is(of(), of('Allow'));
   t.not(of('Deny'), of('Allow'));
 });

@@ -109,17 +109,19 @@ function isSame(path: string, { to }: Change, ran: RanWith, leaves: ReadonlyMap<
   if (!ran.whole && !SAID.test(path)) return false;
   const found = leaves.get(path);
   if (found !== undefined) return JSON.stringify(found) === JSON.stringify(to);
-  if ([...leaves.keys()].some((leaf) => leaf.startsWith(`${path}.`) || leaf.startsWith(`${path}[`))) return false;
   if (to === undefined) return !OWN_DEFAULTS.has(path);
+  if (isAbove(path, [...leaves.keys()])) return false;
   return DEFAULTS.some(([field, value]) => field.test(path) && value === JSON.stringify(to));
 }
 
 /** What was empty and is not any more: what came in is a change of its own. */
 function grew({ path, from, to }: Change, paths: readonly string[]): boolean {
   const wasEmpty = typeof from === 'object' && from !== null && Object.keys(from).length === 0;
-  return (
-    to === undefined && wasEmpty && paths.some((each) => each.startsWith(`${path}.`) || each.startsWith(`${path}[`))
-  );
+  return to === undefined && wasEmpty && isAbove(path, paths);
+}
+
+function isAbove(path: string, paths: readonly string[]): boolean {
+  return paths.some((each) => each.startsWith(`${path}.`) || each.startsWith(`${path}[`));
 }
 
 function sameDigest(seen: string, to: JSONValue | undefined): boolean {
