@@ -77,13 +77,14 @@ test.serial('a limit, a probe and a variable go to production with the image, by
     [
       manifest(
         { resources: limits, readinessProbe: probe, env: [{ name: 'CHECKOUT', value: 'v2' }] },
-        { spec: { replicas: 7 }, metadata: { labels, annotations: { 'team.example/chat': '#web' } } },
+        { spec: { replicas: 7, revisionHistoryLimit: 5 }, metadata: { labels, annotations: { 'team.example/chat': '#web' } } },
       ),
     ],
     { deployment: { replicas: 2 } },
   );
   const { changes, notExercised, metadata } = told(asked);
   t.deepEqual(lines(changes), [
+    'Deployment/web spec.revisionHistoryLimit: 10 -> 5',
     `${container}.env[name=CHECKOUT].name: undefined -> "CHECKOUT"`,
     `${container}.env[name=CHECKOUT].value: undefined -> "v2"`,
     `${container}.env[name=MODE].name: "MODE" -> undefined`,
@@ -142,6 +143,7 @@ test.serial('the difference is there before any environment is, and nothing is a
     [`${container}.resources {} -`, `${container}.resources.limits.memory - 256Mi`],
   );
   t.is((await place.records()).length, 1, 'no round');
+  await stage.cluster.kubectl(['wait', 'promotion/look', '-n', 'only-look', '--for=jsonpath={.status.plan}']);
   const { stdout } = await stage.cluster.kubectl([
     'get',
     'promotion',
