@@ -77,7 +77,10 @@ test.serial('a limit, a probe and a variable go to production with the image, by
     [
       manifest(
         { resources: limits, readinessProbe: probe, env: [{ name: 'CHECKOUT', value: 'v2' }] },
-        { spec: { replicas: 7, revisionHistoryLimit: 5 }, metadata: { labels, annotations: { 'team.example/chat': '#web' } } },
+        {
+          spec: { replicas: 7, revisionHistoryLimit: 5 },
+          metadata: { labels, annotations: { 'team.example/chat': '#web' } },
+        },
       ),
     ],
     { deployment: { replicas: 2 } },
