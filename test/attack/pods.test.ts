@@ -1,6 +1,6 @@
 import test from 'ava';
 import { allowed, denied } from './assert.ts';
-import { Production } from './production.ts';
+import { must, Production } from './production.ts';
 import { deployment, images, openStage, pod, template, workload, type Json, type Live, type Stage } from './stage.ts';
 
 let stage: Stage;

@@ -172,6 +172,28 @@ export const breachedRules: readonly Breach[] = [
     'choose a name of at most 63 characters: it becomes the value of a label',
     [['metadata', 'name'], 'w'.repeat(64)],
   ),
+  breaches('Promotion', 'web-42')('spec.objects', 'write each object once', [
+    ['spec', 'objects', 1],
+    {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'web' },
+      spec: { template: { spec: { containers: [{ name: 'other', image }] } } },
+    },
+  ]),
+  ...[
+    'deployment.kubernetes.io/revision',
+    'deprecated.deployment.rollback.to',
+    'kubectl.kubernetes.io/last-applied-configuration',
+    'twinlock.dev/changed-by',
+    'vote.twinlock.dev/alice',
+  ].map((name) =>
+    breaches('Promotion', 'web-42')(
+      'spec.objects[0].metadata.annotations',
+      'leave out what others keep there: deployment.kubernetes.io/, deprecated.deployment.rollback.to, last-applied-configuration and twinlock.dev/',
+      [['spec', 'objects', 0, 'metadata', 'annotations'], { [name]: '1' }],
+    ),
+  ),
   breaches('ApprovalPolicy', 'default')('spec.quorum', 'write each group once, and at most one entry without a group', [
     ['spec', 'quorum'],
     [{ count: 1 }, { count: 2 }],

@@ -236,6 +236,29 @@ const promotion = object('Promotion', 'web-42', {
     targetRef: { name: 'web' },
     workloads: [{ from: 'web', to: workload }],
     images: [{ container: 'web', image }],
+    objects: [
+      {
+        apiVersion: 'apps/v1',
+        kind: 'Deployment',
+        metadata: {
+          name: 'web',
+          namespace: 'shop',
+          labels: { tier: 'front' },
+          annotations: { 'team.example/chat': '#web' },
+        },
+        spec: {
+          replicas: 3,
+          selector: { matchLabels: { app: 'web' } },
+          template: {
+            metadata: { labels: { app: 'web' } },
+            spec: {
+              containers: [{ name: 'web', image, resources: { limits: { memory: '256Mi' } } }],
+              initContainers: [{ name: 'migrate', image: `registry.example:5000/shop/web:1@${digest}` }],
+            },
+          },
+        },
+      },
+    ],
     reason: 'release 42',
     expiresAfter: '72h',
     supersedes: 'Older',
@@ -253,6 +276,11 @@ const promotion = object('Promotion', 'web-42', {
         summary: 'ready and wired',
       },
     ],
+    plan: {
+      changes: [{ path: 'Deployment/web spec.template.spec.containers[name=web].image', from: 'a', to: 'b' }],
+      notExercised: ['Deployment/web spec.minReadySeconds'],
+      omitted: 0,
+    },
     approval: {
       round: { nonce: '3f9c21', openedAt: time, notAfter: later, record: 'web-000002' },
       statements: { approve: '{\n}\n', reject: '{\n}\n' },
@@ -290,6 +318,7 @@ const approvalPolicy = object('ApprovalPolicy', 'default', {
     separation: { requester: true },
     requireTouch: false,
     requireUserVerification: false,
+    notExercised: 'Deny',
     evidenceMaxAge: '168h',
   },
 });

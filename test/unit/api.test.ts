@@ -47,6 +47,16 @@ const examples: Readonly<
       `web@sha256:${hex}\n`,
     ],
   ],
+  pinnedImage: [
+    [`web@sha256:${hex}`, `registry.example:5000/a/b:1.2@sha256:${hex}`],
+    [
+      'web:1',
+      `web:1@sha256:${hex.slice(1)}`,
+      `web@sha256:${hex}@sha256:${hex}`,
+      `we b@sha256:${hex}`,
+      `web@sha256:${hex}\n`,
+    ],
+  ],
   imagePrefix: [
     ['registry.example/', '127.0.0.1:5001/team/'],
     ['registry.example', '/', 'a b/', ''],

@@ -1,4 +1,5 @@
 import test from 'ava';
+import { deepFreeze } from '../../operator/kube/cache/freeze.ts';
 import { Cache, Service, type Client, type WatchEvent } from '../../operator/kube/index.ts';
 
 type Thing = Service & { readonly slim?: true };
@@ -41,4 +42,15 @@ test('of a streamed list each object is slimmed when it comes, before the next o
   };
   t.deepEqual(await listed(client, transform), ['a true', 'b true']);
   t.deepEqual(slimmed, ['a', 'b'], 'and only then');
+});
+
+test('an object is frozen through and through, however deep it is nested', (t) => {
+  let inner: unknown = [];
+  for (let depth = 0; depth < 200_000; depth++) inner = [inner];
+  const object = deepFreeze({ metadata: { annotations: { a: 'x' } }, spec: { list: [{ name: 'y' }], inner } });
+  t.true(Object.isFrozen(object.metadata.annotations));
+  t.true(Object.isFrozen(object.spec.list[0]));
+  let [at, levels] = [object.spec.inner, 0];
+  for (; Array.isArray(at) && at.length > 0 && Object.isFrozen(at); levels++) at = at[0] as unknown;
+  t.is(levels, 200_000);
 });

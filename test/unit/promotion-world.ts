@@ -131,6 +131,7 @@ export function policy(
         separation: { requester: true },
         requireTouch: false,
         requireUserVerification: false,
+        notExercised: 'Allow',
         evidenceMaxAge: '168h',
         ...spec,
       },

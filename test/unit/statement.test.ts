@@ -117,6 +117,26 @@ test('the flips above cover every field that the design lists', (t) => {
     t.true(names.includes(field), field);
 });
 
+test('a vote binds what did not run in the environment and what is set on the objects; a statement without it has no word of it', (t) => {
+  const path = input.changes[0]?.path ?? '';
+  const metadata = { kind: 'Deployment', name: 'web', labels: { a: '1' }, annotations: { b: '2' } };
+  const full = { ...input, notExercised: [path, 'z'], metadata: [metadata] };
+  const texts = [
+    input,
+    full,
+    { ...full, notExercised: [path] },
+    { ...full, metadata: [] },
+    { ...full, metadata: [{ ...metadata, name: 'api' }] },
+    { ...full, metadata: [{ ...metadata, labels: { a: '2' } }] },
+    { ...full, metadata: [{ ...metadata, labels: undefined }] },
+    { ...full, metadata: [{ ...metadata, annotations: { c: '2' } }] },
+    { ...full, metadata: [metadata, { ...metadata, name: 'api' }] },
+  ].map(text);
+  t.is(new Set(texts).size, texts.length);
+  t.is(text({ ...input, notExercised: [], metadata: [] }), text(input));
+  t.is(text({ ...full, notExercised: ['z', path] }), text(full));
+});
+
 test('the order in which things were gathered does not matter, except for jobs', (t) => {
   const turned = {
     ...input,

@@ -48,6 +48,10 @@ export const approvalPolicySpec = z
     requireUserVerification: flag('Whether only hardware keys that asked for a PIN or a fingerprint count.').default(
       false,
     ),
+    notExercised: choice(
+      'What becomes of a promotion that would give production something that the environment did not run with. Allow: the statement lists it. Deny: it is not put to the vote.',
+      ['Allow', 'Deny'],
+    ).default('Allow'),
     evidenceMaxAge: duration('A gate that passed longer ago than this must run again before a round opens.').default(
       '168h',
     ),

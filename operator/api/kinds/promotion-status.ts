@@ -109,12 +109,36 @@ const rollout = z
   })
   .describe('State of the rollout.');
 
+/** Changes that `status.plan` shows; a statement has room for more. */
+export const maxPlannedChanges = 200;
+
+const plan = z
+  .object({
+    changes: listOf(
+      'Every difference between what production is and what it would be.',
+      z.object({
+        path: text('Where.', 1024),
+        from: text('What production has. Left out: nothing.', 1024, 0).optional(),
+        to: text('What it would get. Left out: nothing.', 1024, 0).optional(),
+      }),
+      { max: maxPlannedChanges },
+    ).optional(),
+    notExercised: listOf('Changes that the environment did not run with.', text('Path of the change.', 1024), {
+      max: maxPlannedChanges,
+    }).optional(),
+    omitted: count('Changes that there was no room for; the statement has all of them.', 0, 1_000_000).optional(),
+  })
+  .describe(
+    'What would change, as the API server answers a dry run; shown before any gate, until the lock opens. Signed is the statement.',
+  );
+
 /** `status` of a Promotion. Output only. */
 export const promotionStatus = z
   .object({
     observedGeneration,
     phase: choice('Summary for people; programs read the conditions.', promotionPhases).optional(),
     gates: keyedList('Results of the gates.', ['name'], gate, { max: 32 }).optional(),
+    plan: plan.optional(),
     approval: approval.optional(),
     rollout: rollout.optional(),
     why: listOf('What it still waits for: one line each, with who can act and the command.', text('One line.', 2048), {

@@ -4,6 +4,7 @@ import type { KindDefinition, TwinlockObject } from '../kind.ts';
 import { columns, nameFitsLabel, resourceOf } from '../kind.ts';
 import { keyedList } from '../schema/lists.ts';
 import { withRules } from '../schema/rule.ts';
+import { manifests } from '../schema/manifest.ts';
 import { dnsLabel, duration, objectName, text } from '../schema/text.ts';
 import { choice, containerImages, workloadKind, workloadName } from '../schema/values.ts';
 import { promotionStatus } from './promotion-status.ts';
@@ -31,6 +32,9 @@ export const promotionSpec = withRules(
     ).optional(),
     images: containerImages(
       'Images that must be what the environment runs. Left out: taken from the environment when the round opens.',
+    ).optional(),
+    objects: manifests(
+      "Whole manifests of the target's workloads, as CI renders them: for when more changes than images. With them, other workloads are promoted only where `workloads` or `images` name them. The changes are shown in status.plan as soon as the API server has looked at them.",
     ).optional(),
     reason: text('Why, for those who approve and for the record.', 1024).optional(),
     expiresAfter: duration(

@@ -6,7 +6,7 @@ import type { KeyringSpec, VotePolicy } from './types.ts';
 
 /**
  * Digest of the parts of a policy that a round is held under: the gates that are required (the policy's list as JSON,
- * its order has no meaning), the quorum, separation and presence. No times and durations: they bind through the round's
+ * its order has no meaning), the quorum, separation, presence and what becomes of what the environment did not run with. No times and durations: they bind through the round's
  * notAfter (security: "Rounds").
  *
  * @throws CanonicalError when a gate has no canonical form.
@@ -18,6 +18,8 @@ export function policyDigest(policy: VotePolicy, gates: readonly unknown[]): Dig
     separation: { requester: separatesRequester(policy), authors: policy.separation?.authors === true },
     requireTouch: policy.requireTouch === true,
     requireUserVerification: policy.requireUserVerification === true,
+    // Left out otherwise: rounds under policies that were there before it stay open.
+    ...(policy.notExercised === 'Deny' ? { notExercised: 'Deny' } : {}),
   });
 }
 

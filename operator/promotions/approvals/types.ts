@@ -31,6 +31,8 @@ export interface VotePolicy {
     { readonly requester?: boolean | undefined; readonly authors?: boolean | undefined } | undefined;
   readonly requireTouch?: boolean | undefined;
   readonly requireUserVerification?: boolean | undefined;
+  /** `Allow` when it is left out. */
+  readonly notExercised?: 'Allow' | 'Deny' | undefined;
 }
 
 /** Why an armor is no valid signature of a key over a statement. */

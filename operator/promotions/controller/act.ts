@@ -11,6 +11,7 @@ import {
 import type { Canary } from '../../targets/canary/index.ts';
 import type { Action, World } from '../decide/index.ts';
 import { sameLock } from '../../lock/index.ts';
+import { manifestOf, withManifestMetadata } from '../plan/index.ts';
 import type { RecordStore } from '../../records/index.ts';
 
 export interface ActorOptions {
@@ -120,7 +121,9 @@ export class Actor {
   ): Promise<boolean> {
     const live = workloads.find(({ kind, name }) => kind === workload.kind && name === workload.name)?.live;
     if (live?.spec === undefined) return false;
-    const { managedFields: _owners, ...metadata } = live.metadata;
+    const { managedFields: _owners, ...own } = live.metadata;
+    // The promotion cannot change, and what was signed names its digest. What it set is not taken back: it is not locked.
+    const metadata = what === 'Apply' ? withManifestMetadata(own, manifestOf(promotion.spec, workload)) : own;
     const { replicas } = live.spec;
     // The spec is what the API server itself answered to the dry run, or what was live: it fits the type.
     const object = { ...live, metadata, spec: { ...spec, replicas } } as unknown as Deployment;

@@ -83,7 +83,7 @@ export class WorldReader {
     const lives = (target?.spec.workloads ?? []).flatMap(
       ({ name }) => this.#options.followed.get(namespace, name) ?? [],
     );
-    return this.#planner.guess(artifacts, lives, signal);
+    return this.#planner.guess(promotion, artifacts, lives, signal);
   }
 
   async #live(cached: Promotion, hint: ProductionTarget | undefined, signal: AbortSignal): Promise<World | undefined> {

@@ -2,6 +2,7 @@ import type { CountResult } from '../approvals/index.ts';
 import { decideApproval } from './approval.ts';
 import { factsOf, type Facts } from './facts.ts';
 import { lockIntact } from './lock.ts';
+import { exercised, manifests } from './manifests.ts';
 import * as steps from './steps.ts';
 import type { Verdict } from './verdict.ts';
 import type { World } from './world.ts';
@@ -25,12 +26,14 @@ const CHAIN: readonly steps.DecisionStep[] = [
   steps.policyAndKeyring,
   steps.requester,
   steps.admitted,
+  manifests,
   steps.superseded,
   steps.busy,
   steps.gates,
   steps.settled,
   steps.plan,
   steps.nothingToDo,
+  exercised,
   steps.lockFits,
 ];
 

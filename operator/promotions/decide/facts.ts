@@ -4,7 +4,17 @@ import { REVISION_ANNOTATION } from '../../kube/index.ts';
 import type { LockSpec, WorkloadKey } from '../../lock/index.ts';
 import { historyOf, type PromotionHistory } from '../../records/index.ts';
 import { runGates, type GateState } from '../gates/index.ts';
-import { artifactsOf, type Artifact, type ArtifactsResult } from '../plan/index.ts';
+import {
+  artifactsOf,
+  imagesOfManifest,
+  manifestFault,
+  manifestOf,
+  ranWith,
+  type Artifact,
+  type ArtifactsResult,
+  type ManifestFault,
+} from '../plan/index.ts';
+import { changesOf, notExercised, notExercisedSince, type Change, type ObjectMetadata } from '../statement/index.ts';
 import type { World } from './world.ts';
 
 /** A workload whose content the promotion changes. */
@@ -29,6 +39,14 @@ export interface Facts {
   readonly gates: readonly GateState[];
   /** Workloads that would change; empty as well while a plan is missing. */
   readonly changed: readonly ChangedWorkload[];
+  /** The same in words. */
+  readonly changes: readonly Change[];
+  /** Paths of the changes that the environment did not run with. */
+  readonly notExercised: readonly string[];
+  /** Labels and annotations that the changed workloads get themselves. */
+  readonly metadata: readonly ObjectMetadata[];
+  /** What is wrong with `spec.objects`, whatever an environment runs. */
+  readonly manifestFault: ManifestFault | undefined;
   readonly lock: LockSpec;
 }
 
@@ -37,11 +55,14 @@ export function factsOf(world: World): Facts {
   const history = historyOf(world.records, promotion.metadata.uid ?? '');
   const running = runningArtifacts(world);
   const latched = latchedArtifacts(history);
+  const artifacts = latched === undefined ? running : { artifacts: latched };
+  const changed = changedWorkloads(world);
+  const changes = changesOf(changed);
   return {
     history,
     requestedBy: promotion.metadata.annotations?.[annotations.requestedBy],
     notAfter: Date.parse(promotion.metadata.creationTimestamp ?? '') + parseDuration(promotion.spec.expiresAfter),
-    artifacts: latched === undefined ? running : { artifacts: latched },
+    artifacts,
     gates:
       'object' in world.policy
         ? runGates({
@@ -52,7 +73,11 @@ export function factsOf(world: World): Facts {
             latched: latched === undefined ? undefined : { artifacts: latched, gates: history.round?.gates ?? [] },
           })
         : [],
-    changed: changedWorkloads(world),
+    changed,
+    changes,
+    notExercised: notRun(world, history, changes, 'artifacts' in artifacts ? artifacts.artifacts : []),
+    metadata: changed.flatMap((workload) => metadataOf(promotion, workload)),
+    manifestFault: manifestFault(promotion, world.target?.spec.workloads ?? []),
     lock: world.lock?.spec ?? { liveAccess: 'Deny', approved: [] },
   };
 }
@@ -67,6 +92,7 @@ export function runningArtifacts({
     target: target?.spec.workloads ?? [],
     mapping: promotion.spec.workloads,
     images: promotion.spec.images,
+    manifests: promotion.spec.objects?.map(imagesOfManifest),
     environment: environment?.status?.workloads ?? [],
   });
 }
@@ -85,4 +111,33 @@ function changedWorkloads({ workloads }: World): readonly ChangedWorkload[] {
     const revision = live.metadata.annotations?.[REVISION_ANNOTATION];
     return [{ kind, name, current, currentDigest, desired: planned.spec, desiredDigest, revision }];
   });
+}
+
+/** What the first round said stays true: the environment may move on. */
+function notRun(
+  { promotion, environment, workloads }: World,
+  { rounds }: PromotionHistory,
+  changes: readonly Change[],
+  artifacts: readonly Artifact[],
+): readonly string[] {
+  const imagesOf = ({ kind, name }: WorkloadKey): readonly Artifact[] =>
+    artifacts.filter((artifact) => artifact.kind === kind && artifact.name === name);
+  const first = rounds[0]?.statements;
+  if (first !== undefined)
+    return notExercisedSince(
+      first.approve,
+      changes,
+      new Map(workloads.map((workload) => [`${workload.kind}/${workload.name}`, imagesOf(workload)])),
+    );
+  return workloads.flatMap((workload) => {
+    const { from = workload.name } =
+      promotion.spec.workloads?.find(({ to }) => to.kind === workload.kind && to.name === workload.name) ?? {};
+    return notExercised({ workload, changes, ran: ranWith(environment, from), images: imagesOf(workload) });
+  });
+}
+
+function metadataOf({ spec }: World['promotion'], workload: WorkloadKey): readonly ObjectMetadata[] {
+  const { labels, annotations } = manifestOf(spec, workload)?.metadata ?? {};
+  const { kind, name } = workload;
+  return labels === undefined && annotations === undefined ? [] : [{ kind, name, labels, annotations }];
 }

@@ -1,9 +1,9 @@
-import { approvedSpec, canonicalJSON, digestOf, isDigest, rfc3339, type JSONValue } from '../../canonical/index.ts';
+import { approvedSpec, canonicalJSON, digestOf, isDigest, rfc3339 } from '../../canonical/index.ts';
 import { promotionRef, type RecordEntry } from '../../records/index.ts';
 import { keyringDigest, policyDigest } from '../approvals/index.ts';
 import { digestPart, type Artifact } from '../plan/index.ts';
 import {
-  changesOf,
+  predicateOf,
   renderStatements,
   StatementError,
   type Evidence,
@@ -60,7 +60,9 @@ function statementInput(complete: Complete, round: StatementInput['round']): Sta
       currentSpecDigest: currentDigest,
       desiredSpecDigest: desiredDigest,
     })),
-    changes: changesOf(facts.changed),
+    changes: facts.changes,
+    notExercised: facts.notExercised,
+    metadata: facts.metadata,
     evidence: evidenceOf(facts.gates),
     policy: { name: policy.name, digest: policyDigest(policy.spec, policy.spec.gates), quorum: policy.spec.quorum },
     keyring: { name: keyring.name, digest: keyringDigest(keyring.spec, policy.spec) },
@@ -144,13 +146,4 @@ export function whatChanged(before: string, now: string): readonly string[] {
   const [old, fresh] = [predicateOf(before), predicateOf(now)];
   const changed = PARTS.filter(([part]) => canonicalJSON(old[part] ?? null) !== canonicalJSON(fresh[part] ?? null));
   return changed.length === 0 ? ['the statement is put differently'] : changed.map(([, words]) => words);
-}
-
-function predicateOf(statement: string): Readonly<Record<string, JSONValue>> {
-  const parsed: unknown = JSON.parse(statement);
-  return isRecord(parsed) && isRecord(parsed['predicate']) ? parsed['predicate'] : {};
-}
-
-function isRecord(value: unknown): value is Record<string, JSONValue> {
-  return typeof value === 'object' && value !== null;
 }

@@ -9,7 +9,7 @@ import type { Verdict } from './verdict.ts';
 import type { World } from './world.ts';
 
 /** What the API server refused may pass later: asked again after so many milliseconds. */
-const REFUSED_INTERVAL_MS = 30_000;
+export const REFUSED_INTERVAL_MS = 30_000;
 const CAME_TO_NOTHING: readonly string[] = ['Rejected', 'Expired', 'Superseded'];
 
 /** One question about a promotion; the first step that has an answer ends the decision. */
@@ -175,7 +175,10 @@ export const plan: DecisionStep = ({ workloads }, facts) => {
 
 export const nothingToDo: DecisionStep = (world, facts) => {
   if (facts.changed.length > 0) return undefined;
-  const message = 'production already runs exactly this content';
+  const message =
+    world.promotion.spec.objects === undefined
+      ? 'production already runs exactly this content'
+      : 'production already runs exactly this content; labels and annotations of the objects themselves are not locked, kubectl sets them';
   const verdict: Verdict = { phase: 'Superseded', reason: 'AlreadyCurrent', message };
   return { ...verdict, action: append(world, facts, 'Superseded', 'AlreadyCurrent', message) };
 };

@@ -24,7 +24,7 @@ export interface WorkloadFacts extends WorkloadKey {
 export type Planned =
   /** All of the workload's spec, replicas included. */
   | { readonly spec: Readonly<Record<string, unknown>> }
-  | { readonly reason: 'NoSuchContainer' | 'NoSuchWorkload' | 'PlanRefused'; readonly message: string };
+  | { readonly reason: 'NoSuchContainer' | 'NoSuchWorkload' | 'Paused' | 'PlanRefused'; readonly message: string };
 
 /** An object that a name should lead to, or why it does not. */
 export type Resolved<T> = { readonly object: T } | { readonly missing: string };

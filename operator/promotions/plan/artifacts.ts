@@ -13,6 +13,11 @@ export interface ContainerImage {
   readonly image: string;
 }
 
+/** What a manifest names for its containers, init containers included. */
+export interface ManifestImages extends WorkloadKey {
+  readonly images: readonly ContainerImage[];
+}
+
 export interface ArtifactsInput {
   /** The target's workloads. */
   readonly target: readonly WorkloadKey[];
@@ -20,6 +25,8 @@ export interface ArtifactsInput {
   readonly mapping?: readonly { readonly from: string; readonly to: WorkloadKey }[] | undefined;
   /** `spec.images` of the promotion; without it everything that runs in the environment's workload. */
   readonly images?: readonly ContainerImage[] | undefined;
+  /** Of `spec.objects`: they decide for their workloads. Others are promoted only where `mapping` or `images` name them. */
+  readonly manifests?: readonly ManifestImages[] | undefined;
   /** What runs in the environment (its status). */
   readonly environment: readonly { readonly name: string; readonly images?: readonly ContainerImage[] | undefined }[];
 }
@@ -27,7 +34,8 @@ export interface ArtifactsInput {
 export type ArtifactsResult =
   | { readonly artifacts: readonly Artifact[] }
   | {
-      readonly reason: 'WorkloadNotMapped' | 'NoImages' | 'ImageNotByDigest' | 'ImageNotInEnvironment';
+      readonly reason:
+        'WorkloadNotMapped' | 'NoImages' | 'ImageNotByDigest' | 'ImageNotInEnvironment' | 'ImagesDisagree';
       readonly message: string;
     };
 
@@ -35,7 +43,16 @@ const BY_DIGEST = /^[^@\s]+@sha256:[0-9a-f]{64}$/;
 
 /** What is promoted: by digest, what ran in the environment (design: api, "Promotion"). Pure; input is hostile. */
 export function artifactsOf(input: ArtifactsInput): ArtifactsResult {
-  const mapping = input.mapping ?? byName(input);
+  const { manifests = [] } = input;
+  const known = input.mapping ?? byName(input);
+  const unmapped = manifests.find((manifest) => !known.some(({ to }) => isOf(to, manifest)));
+  if (unmapped !== undefined)
+    return problem(
+      'WorkloadNotMapped',
+      `spec.objects has ${unmapped.kind}/${printable(unmapped.name)}, and no workload of the environment belongs to it: name them alike, or map one in spec.workloads of a new Promotion`,
+    );
+  const onlyManifests = manifests.length > 0 && input.mapping === undefined && (input.images ?? []).length === 0;
+  const mapping = onlyManifests ? known.filter(({ to }) => manifests.some((manifest) => isOf(to, manifest))) : known;
   if (mapping.length === 0)
     return problem(
       'WorkloadNotMapped',
@@ -54,7 +71,14 @@ export function artifactsOf(input: ArtifactsInput): ArtifactsResult {
         'NoImages',
         `the environment reports no image of workload ${printable(from)}: its pods have to be Ready`,
       );
-    for (const { container, image } of chosen(running, input.images)) {
+    const manifest = manifests.find((each) => isOf(to, each));
+    const promoted = chosen(running, manifest?.images ?? input.images);
+    if (manifest !== undefined && promoted.length === 0)
+      return problem(
+        'ImageNotInEnvironment',
+        `no container of ${to.kind}/${printable(to.name)} in spec.objects has an image that the environment runs in ${printable(from)}: promote what ran there`,
+      );
+    for (const { container, image } of promoted) {
       if (!BY_DIGEST.test(image))
         return problem(
           'ImageNotByDigest',
@@ -64,8 +88,17 @@ export function artifactsOf(input: ArtifactsInput): ArtifactsResult {
     }
   }
   const missing = (input.images ?? []).find(
-    ({ container, image }) => !artifacts.some((found) => found.container === container && found.image === image),
+    ({ container, image }) =>
+      !artifacts.some((found) => found.container === container && digestPart(found.image) === digestPart(image)),
   );
+  if (
+    missing !== undefined &&
+    manifests.some(({ images }) => images.some((each) => each.container === missing.container))
+  )
+    return problem(
+      'ImagesDisagree',
+      `spec.images and spec.objects have different images for container ${printable(missing.container)}: leave spec.images out, or write the same`,
+    );
   if (missing !== undefined)
     return problem(
       'ImageNotInEnvironment',
@@ -75,7 +108,11 @@ export function artifactsOf(input: ArtifactsInput): ArtifactsResult {
   return { artifacts: artifacts.toSorted(byPlace) };
 }
 
-/** Without `spec.images` everything that runs; with it, its entries, where they have the digest that runs. */
+function isOf(to: WorkloadKey, { kind, name }: WorkloadKey): boolean {
+  return to.kind === kind && to.name === name;
+}
+
+/** Without images that are asked for everything that runs; with them, those that have the digest that runs. */
 function chosen(
   running: readonly ContainerImage[],
   images: readonly ContainerImage[] | undefined,

@@ -1,4 +1,4 @@
-/** What a promotion wants production to be: which images, in which containers. Pure. */
+/** What a promotion wants production to be: which images, in which containers, or which manifests. Pure. */
 export {
   artifactsOf,
   digestPart,
@@ -6,5 +6,17 @@ export {
   type ArtifactsInput,
   type ArtifactsResult,
   type ContainerImage,
+  type ManifestImages,
 } from './artifacts.ts';
+export { ranWith } from './ran.ts';
 export { withImages } from './images.ts';
+export {
+  imagesOfManifest,
+  manifestFault,
+  manifestOf,
+  MAX_MANIFEST_BYTES,
+  withManifest,
+  withManifestMetadata,
+  type Manifest,
+  type ManifestFault,
+} from './manifests.ts';

@@ -1,8 +1,9 @@
 import { isDigest, type JSONValue } from '../../canonical/index.ts';
+import { bounded } from './changes.ts';
 import { checkStatement } from './check.ts';
 import { StatementError } from './errors.ts';
 import { renderText } from './render.ts';
-import type { Decision, StatementInput, StatementTexts } from './types.ts';
+import type { Decision, ObjectMetadata, StatementInput, StatementTexts } from './types.ts';
 
 /** in-toto Attestation Framework, Statement v1. */
 export const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1';
@@ -67,6 +68,9 @@ export function buildStatement(input: StatementInput, decision: Decision): { rea
         ...(from === undefined ? {} : { from }),
         ...(to === undefined ? {} : { to }),
       })),
+      // Only where there is something to tell: most promotions are images that ran, and nothing else.
+      ...notEmpty('notExercised', (input.notExercised ?? []).toSorted()),
+      ...notEmpty('metadata', sortedBy(input.metadata ?? [], identity).map(metadataOf)),
       evidence: sortedBy(input.evidence, ({ gate }) => gate).map(({ gate, result, summary, digest }) => ({
         gate,
         result,
@@ -84,6 +88,23 @@ export function buildStatement(input: StatementInput, decision: Decision): { rea
       round: { nonce: input.round.nonce, notAfter: input.round.notAfter },
     },
   };
+}
+
+function notEmpty(name: string, items: readonly JSONValue[]): { readonly [key: string]: JSONValue } {
+  return items.length === 0 ? {} : { [name]: items };
+}
+
+function metadataOf({ kind, name, labels, annotations }: ObjectMetadata): JSONValue {
+  return {
+    kind,
+    name,
+    ...(labels === undefined ? {} : { labels: boundedValues(labels) }),
+    ...(annotations === undefined ? {} : { annotations: boundedValues(annotations) }),
+  };
+}
+
+function boundedValues(map: Readonly<Record<string, string>>): JSONValue {
+  return Object.fromEntries(Object.entries(map).map(([key, value]) => [key, bounded(value)]));
 }
 
 /** Two workloads may run one image: an artifact is listed once, and twice only with two digests. */

@@ -77,24 +77,35 @@ function compareLists(path: string, from: readonly JSONValue[], to: readonly JSO
     changes.push({ path: `${path} (order)`, from: [...before.keys()], to: order });
 }
 
-function everyLeaf(path: string, value: JSONValue, visit: (path: string, leaf: JSONValue) => void): void {
-  if (isLeaf(value)) return visit(path, value);
-  if (isMembers(value))
-    for (const [key, child] of Object.entries(value)) everyLeaf(`${path}${member(key)}`, child, visit);
-  if (isList(value)) everyElement(path, value, visit);
+type Visit = (path: string, leaf: JSONValue) => void;
+/** `Always`: the order of a list by names is told even where it is that of its names. */
+type Orders = 'Telling' | 'Always';
+
+/** Every leaf below a path, called as {@link changesOf} calls it, with the value as it is shown. */
+export function leavesOf(path: string, value: JSONValue): ReadonlyMap<string, JSONValue> {
+  const leaves = new Map<string, JSONValue>();
+  everyLeaf(path, value, (leaf, found) => leaves.set(leaf, bounded(found)), 'Always');
+  return leaves;
 }
 
-function everyElement(path: string, items: readonly JSONValue[], visit: (path: string, leaf: JSONValue) => void): void {
+function everyLeaf(path: string, value: JSONValue, visit: Visit, orders: Orders = 'Telling'): void {
+  if (isLeaf(value)) return visit(path, value);
+  if (isMembers(value))
+    for (const [key, child] of Object.entries(value)) everyLeaf(`${path}${member(key)}`, child, visit, orders);
+  if (isList(value)) everyElement(path, value, visit, orders);
+}
+
+function everyElement(path: string, items: readonly JSONValue[], visit: Visit, orders: Orders): void {
   const key = LIST_KEYS.find((candidate) => namedBy(items, candidate));
   if (key === undefined) {
-    for (const [index, child] of items.entries()) everyLeaf(`${path}[${index}]`, child, visit);
+    for (const [index, child] of items.entries()) everyLeaf(`${path}[${index}]`, child, visit, orders);
     return;
   }
   const names = items.map((item) => nameOf(item, key));
   for (const [index, child] of items.entries())
-    everyLeaf(`${path}[${key}=${simple(names[index] ?? '')}]`, child, visit);
+    everyLeaf(`${path}[${key}=${simple(names[index] ?? '')}]`, child, visit, orders);
   // The list of changes is sorted by path, which would hide any other order.
-  if (!sameOrder(names.toSorted(), names)) visit(`${path} (order)`, names);
+  if (orders === 'Always' || !sameOrder(names.toSorted(), names)) visit(`${path} (order)`, names);
 }
 
 function sameOrder(a: readonly string[], b: readonly string[]): boolean {
@@ -106,7 +117,8 @@ function shown(side: 'from' | 'to', value: JSONValue | undefined, kind: string):
   return { [side]: kind === 'Secret' ? HIDDEN : bounded(value) };
 }
 
-function bounded(value: JSONValue): JSONValue {
+/** A value as it is shown: of a long string both ends, length and digest. */
+export function bounded(value: JSONValue): JSONValue {
   if (typeof value !== 'string' || value.length <= MAX_SHOWN) return value;
   // Cut by code point: half of a surrogate pair has no canonical form.
   const points = Array.from(value);
@@ -115,7 +127,8 @@ function bounded(value: JSONValue): JSONValue {
   return `${head} ... ${tail} (${value.length} characters, ${digestOfBytes(value)})`;
 }
 
-function member(key: string): string {
+/** A member of an object in a path. */
+export function member(key: string): string {
   return /^[A-Za-z_][A-Za-z0-9_-]*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
 }
 

@@ -39,6 +39,14 @@ export interface Change {
   readonly to?: JSONValue | undefined;
 }
 
+/** Labels and annotations that the rollout sets on a workload's own object: shown and signed, but not locked. */
+export interface ObjectMetadata {
+  readonly kind: string;
+  readonly name: string;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+  readonly annotations?: Readonly<Record<string, string>> | undefined;
+}
+
 export interface Evidence {
   readonly gate: string;
   readonly result: string;
@@ -71,6 +79,9 @@ export interface StatementInput {
   readonly objects?: readonly ObjectDigests[] | undefined;
   readonly jobs?: readonly JobDigest[] | undefined;
   readonly changes: readonly Change[];
+  /** Paths of changes that the environment did not run with. */
+  readonly notExercised?: readonly string[] | undefined;
+  readonly metadata?: readonly ObjectMetadata[] | undefined;
   readonly evidence: readonly Evidence[];
   readonly policy: { readonly name: string; readonly digest: Digest; readonly quorum: readonly QuorumEntry[] };
   readonly keyring: { readonly name: string; readonly digest: Digest };

@@ -3,6 +3,7 @@ import { withCondition, type Condition, type ConditionInput } from '../../kube/i
 import { VOTE_PREFIX, type CountResult, type VoteOutcome } from '../approvals/index.ts';
 import { type Decision, type Phase, type World } from '../decide/index.ts';
 import { nameOf, type PromotionHistory } from '../../records/index.ts';
+import { planOf } from './plan.ts';
 
 const MAX_VOTES = 64;
 const ENDS: ReadonlySet<Phase> = new Set(['Completed', 'Rejected', 'Failed', 'RolledBack', 'Expired', 'Superseded']);
@@ -29,6 +30,7 @@ export function promotionStatus(world: World, decision: Decision): PromotionStat
     observedGeneration: promotion.metadata.generation,
     phase: verdict.phase,
     ...gatesOf(world, decision),
+    ...planOf(world, decision),
     ...approvalOf(world, decision),
     ...rolloutOf(decision),
     ...(verdict.why === undefined || verdict.why.length === 0

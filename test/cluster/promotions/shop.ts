@@ -92,15 +92,19 @@ export class Shop {
     return this;
   }
 
-  /** An environment whose status says that it runs this image, as its controller would write it. */
-  async environment(name: string, running: string, status: Json = {}): Promise<void> {
+  /**
+   * An environment whose status says that it runs this image, as its controller would write it.
+   *
+   * @param workload in place of one that is given by the image
+   */
+  async environment(name: string, running: string, status: Json = {}, workload?: Json): Promise<void> {
     const { send, processes } = this.#stage;
     const at = path(this.dev, 'twinenvironments');
     const made = await send('POST', at, {
       apiVersion: 'twinlock.dev/v1alpha1',
       kind: 'TwinEnvironment',
       metadata: { name },
-      spec: { workloads: [{ name: 'web', image: running, port: 8080 }] },
+      spec: { workloads: [workload ?? { name: 'web', image: running, port: 8080 }] },
     });
     const { generation } = made['metadata'] as { readonly generation: number };
     const body = {

@@ -1,0 +1,102 @@
+import { z } from 'zod';
+
+import { keyedList, listOf } from './lists.ts';
+import { patterns } from './patterns.ts';
+import { withRules } from './rule.ts';
+import { dnsLabel, objectName, worded } from './text.ts';
+import { choice, embedded } from './values.ts';
+
+/** Manifests that one Promotion carries. */
+export const maxManifests = 16;
+
+/**
+ * Annotations that are no manifest's: what Kubernetes' controllers keep there, what makes an old controller roll back by
+ * itself, what kubectl keeps for itself, and Twinlock's own.
+ */
+const FOREIGN_KEYS = ['deployment.kubernetes.io/', 'deprecated.deployment.rollback.to', 'kubectl.kubernetes.io/last-'];
+const OWN_KEYS = 'twinlock.dev/';
+
+/** As a chart may have it beside a digest: `repository:tag@sha256:...`; only the digest counts. */
+const pinnedImage = worded(
+  'Image by digest.',
+  512,
+  patterns.pinnedImage,
+  'write the image by digest, repository@sha256:<64 hex digits>, since a tag can move; `crane digest <image>` prints it',
+);
+
+const containers = (description: string, min: number) =>
+  keyedList(
+    description,
+    ['name'],
+    z
+      .looseObject({ name: dnsLabel('Name of the container.'), image: pinnedImage })
+      .describe('A container, as Kubernetes has it.'),
+    { min, max: 16 },
+  );
+
+const names = (description: string, max: number) =>
+  withRules(
+    z
+      .record(z.string(), z.string().max(max))
+      .refine((map) => Object.keys(map).length <= 64, { message: 'write at most 64' })
+      .meta({ description, maxProperties: 64 }),
+    {
+      cel: `self.all(k, !(${[...FOREIGN_KEYS, OWN_KEYS].map((key) => `k.startsWith('${key}')`).join(' || ')} || k.contains('.${OWN_KEYS}')))`,
+      message:
+        'leave out what others keep there: deployment.kubernetes.io/, deprecated.deployment.rollback.to, last-applied-configuration and twinlock.dev/',
+      check: (map) =>
+        !Object.keys(map).some(
+          (key) => [...FOREIGN_KEYS, OWN_KEYS].some((start) => key.startsWith(start)) || key.includes(`.${OWN_KEYS}`),
+        ),
+    },
+  );
+
+/** A whole object as CI renders it. What the API server or a controller fills in has no place here. */
+const manifest = z
+  .object({
+    apiVersion: choice('API version of the kind.', ['apps/v1']),
+    kind: choice('Kind. It has to be a workload of the target.', ['Deployment']),
+    metadata: z
+      .object({
+        name: objectName('Name of the object.'),
+        namespace: dnsLabel('Namespace. Left out, or that of the Promotion.').optional(),
+        labels: names(
+          'Labels of the object itself. They are added to those that it has, and are not locked.',
+          63,
+        ).optional(),
+        annotations: names(
+          'Annotations of the object itself. They are added to those that it has, and are not locked.',
+          4096,
+        ).optional(),
+      })
+      .describe('Name, labels and annotations.'),
+    spec: z
+      .looseObject({
+        template: z
+          .looseObject({
+            metadata: embedded('Labels and annotations of the pods.').optional(),
+            spec: z
+              .looseObject({
+                containers: containers(
+                  'Containers of the pod. Their images ran in the environment, or are what production runs.',
+                  1,
+                ),
+                initContainers: containers('Containers that run before those.', 0).optional(),
+              })
+              .describe('A PodSpec, as Kubernetes has it.'),
+          })
+          .describe('A PodTemplateSpec, as Kubernetes has it.'),
+      })
+      .describe(
+        'All of the spec: a field that is left out is taken away or gets its default. Only `replicas` has no say: production keeps the number that it has.',
+      ),
+  })
+  .describe('A manifest.');
+
+/** Whole manifests in place of images. */
+export const manifests = (description: string) =>
+  withRules(listOf(description, manifest, { min: 1, max: maxManifests }), {
+    cel: 'self.all(a, self.exists_one(b, a.kind == b.kind && a.metadata.name == b.metadata.name))',
+    message: 'write each object once',
+    check: (items) => new Set(items.map(({ kind, metadata }) => `${kind}/${metadata.name}`)).size === items.length,
+  });
