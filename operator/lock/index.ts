@@ -1,4 +1,5 @@
 /** WorkloadLock as plain data: which content is approved, and how that changes. */
+export { changedBy, wasChangedByController } from './changed-by.ts';
 export {
   contentsOf,
   lockBytes,

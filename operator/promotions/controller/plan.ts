@@ -1,6 +1,6 @@
 import { fieldManagers } from '../../api/index.ts';
 import { printable, specDigest } from '../../canonical/index.ts';
-import { ApiError, Deployment, Pod, isTransient, type Client } from '../../kube/index.ts';
+import { ApiError, Deployment, isTransient, type Client } from '../../kube/index.ts';
 import {
   isOpened,
   latchedArtifacts,
@@ -11,7 +11,7 @@ import {
 } from '../decide/index.ts';
 import { withImages, type Artifact } from '../plan/index.ts';
 import { historyOf } from '../../records/index.ts';
-import { progressOf } from '../rollout/index.ts';
+import { withRunning } from './rollout-pods.ts';
 
 /** A dry run of content that was live a moment ago; it counts if that still is live. */
 interface Guess {
@@ -56,7 +56,16 @@ export class Planner {
       world.lock !== undefined &&
       isOpened(world.lock.spec, round, approved)
     )
-      return { ...world, workloads: await this.#withPods(world, signal) };
+      return {
+        ...world,
+        workloads: await withRunning(
+          this.#client,
+          world.promotion.metadata.namespace,
+          world.workloads,
+          round.desiredSpecs ?? [],
+          signal,
+        ),
+      };
     const running = runningArtifacts(world);
     const artifacts = latchedArtifacts(history) ?? ('artifacts' in running ? running.artifacts : []);
     const workloads = world.workloads.map(async (workload): Promise<WorkloadFacts> => {
@@ -101,20 +110,5 @@ export class Planner {
         message: `the API server refuses ${shown} with these images: ${printable(error.message, 500)}`,
       };
     }
-  }
-
-  #withPods({ promotion, workloads }: World, signal: AbortSignal): Promise<readonly WorkloadFacts[]> {
-    const { namespace } = promotion.metadata;
-    return Promise.all(
-      workloads.map(async (workload) => {
-        const labels = Object.entries(workload.live?.spec?.selector.matchLabels ?? {});
-        // Its own status says so first; pods are the last thing to look at.
-        const complete = workload.live !== undefined && progressOf(workload.live, []).state === 'Complete';
-        if (labels.length === 0 || !complete) return workload;
-        const labelSelector = labels.map(([key, value]) => `${key}=${value}`).join(',');
-        const { items } = await this.#client.list(Pod, { namespace, labelSelector, signal });
-        return { ...workload, pods: items };
-      }),
-    );
   }
 }

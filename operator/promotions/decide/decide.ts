@@ -1,7 +1,9 @@
 import type { CountResult } from '../approvals/index.ts';
 import { decideApproval } from './approval.ts';
 import { factsOf, type Facts } from './facts.ts';
+import { targetReplaced } from './replaced.ts';
 import * as steps from './steps.ts';
+import { superseded } from './superseding.ts';
 import type { Verdict } from './verdict.ts';
 import type { World } from './world.ts';
 
@@ -16,14 +18,16 @@ export interface Decision {
 /** In this order; the first that answers decides (design: security, "Counting"). */
 const CHAIN: readonly steps.DecisionStep[] = [
   steps.ended,
+  steps.tooManyOpen,
   steps.rollingOut,
+  targetReplaced,
   steps.expired,
   steps.clock,
   steps.target,
   steps.policyAndKeyring,
   steps.requester,
   steps.admitted,
-  steps.superseded,
+  superseded,
   steps.busy,
   steps.gates,
   steps.settled,

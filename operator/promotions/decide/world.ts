@@ -7,7 +7,7 @@ import type {
   TwinEnvironment,
   WorkloadLock,
 } from '../../api/index.ts';
-import type { Deployment, Pod } from '../../kube/index.ts';
+import type { Deployment, Pod, ReplicaSet } from '../../kube/index.ts';
 import type { WorkloadKey } from '../../lock/index.ts';
 import type { RecordSpec } from '../../records/index.ts';
 
@@ -17,7 +17,8 @@ export interface WorkloadFacts extends WorkloadKey {
   readonly live: Deployment | undefined;
   /** The API server's answer to the dry run; undefined for a workload that the promotion does not touch. */
   readonly planned?: Planned | undefined;
-  /** Pods that its selector matches; gathered while a rollout is verified. */
+  /** What its selector matches; gathered while a rollout is verified. */
+  readonly replicaSets?: readonly ReplicaSet[] | undefined;
   readonly pods?: readonly Pod[] | undefined;
 }
 
@@ -55,6 +56,10 @@ export interface World {
   readonly workloads: readonly WorkloadFacts[];
   /** Why this very reconcile put a fallback back; only makes the record's reason more exact. */
   readonly takenBackFor?: { readonly reason: string; readonly message: string } | undefined;
+  /** What the API server answered when the content was to be applied; only makes the record's message more exact. */
+  readonly refusedBy?: string | undefined;
+  /** More promotions of the target are open than are looked at; undefined when this one is among the first. */
+  readonly tooManyOpen?: { readonly most: number; readonly until: number } | undefined;
   /** Other promotions to the same target. */
   readonly siblings: readonly Promotion[];
 }
