@@ -53,6 +53,7 @@ export type SignatureReason =
 export type VoteReason =
   | SignatureReason
   | 'Counted'
+  | 'NotCounted'
   | 'Duplicate'
   | 'NoWeight'
   | 'StaleRound'
