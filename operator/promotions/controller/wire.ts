@@ -4,6 +4,7 @@ import {
   anyOf,
   Controller,
   generationChanged,
+  watchFor,
   watchMapped,
   type Manager,
   type Request,
@@ -16,9 +17,11 @@ import {
   TargetReader,
   TargetReconciler,
 } from '../../targets/index.ts';
-import { historyOf, RecordMirror, RecordStore } from '../../records/index.ts';
+import { RecordMirror, RecordStore } from '../../records/index.ts';
 import type { World } from '../decide/index.ts';
+import { keyringReconciler } from '../keyrings/index.ts';
 import { Actor } from './act.ts';
+import { affectedPromotions } from './affected.ts';
 import { followAll } from './caches.ts';
 import { promotionMetrics } from './metrics.ts';
 import { WorldReader } from './read.ts';
@@ -69,16 +72,11 @@ export function wirePromotions(options: WireOptions): void {
     enforcement: (namespace) => canary.state(namespace),
   });
 
+  const affected = affectedPromotions(promotions, records);
   const followed = new FollowedWorkloads(cache, (namespace, change) => {
     if (change === 'content')
       for (const request of requestsOf(targets.lister.list(namespace))) targetController.enqueue(request);
-    for (const { metadata, spec } of promotions.lister.list(namespace)) {
-      const chain = records.of({ namespace, name: spec.targetRef.name });
-      const { approved, ended } = historyOf(chain, metadata.uid ?? '');
-      const rolling = approved !== undefined && ended === undefined;
-      if (rolling || (change === 'content' && ended === undefined))
-        promotionController.enqueue({ namespace, name: metadata.name });
-    }
+    for (const request of affected(namespace, change)) promotionController.enqueue(request);
   });
   const targetReader = new TargetReader({ client, targets, promotions, records, canary, clock });
   const targetController = new Controller({
@@ -126,11 +124,20 @@ export function wirePromotions(options: WireOptions): void {
     reconcile: new PromotionReconciler({
       client,
       promotions,
+      events,
       reader: new WorldReader({ client, caches, records, followed, canary, clock, cluster, nonce }),
       actor: new Actor({ client, records, canary, events, clock, absorb: (lock) => locks.absorb(lock) }),
       monotonic: () => clock.monotonic(),
       onRolledOut: (milliseconds) => own.voteToRollout.observe(milliseconds / 1000),
     }).reconcile,
+  });
+  const keyringController = new Controller({
+    name: 'approverkeyrings',
+    logger,
+    metrics,
+    clock,
+    watches: [watchFor(caches.keyrings, generationChanged)],
+    reconcile: keyringReconciler({ client, keyrings: caches.keyrings, clock }),
   });
   const releaseController = new Controller({
     name: 'released-namespaces',
@@ -146,7 +153,7 @@ export function wirePromotions(options: WireOptions): void {
     ],
     reconcile: releaser({ client, logger }),
   });
-  for (const runnable of [mirror, canary, targetController, promotionController, releaseController])
+  for (const runnable of [mirror, canary, targetController, promotionController, keyringController, releaseController])
     manager.add(runnable);
 }
 

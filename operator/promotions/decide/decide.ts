@@ -4,6 +4,7 @@ import { factsOf, type Facts } from './facts.ts';
 import { targetReplaced } from './replaced.ts';
 import * as steps from './steps.ts';
 import { superseded } from './superseding.ts';
+import { uncanonicalIn } from './uncanonical.ts';
 import type { Verdict } from './verdict.ts';
 import type { World } from './world.ts';
 
@@ -36,8 +37,13 @@ const CHAIN: readonly steps.DecisionStep[] = [
   steps.lockFits,
 ];
 
+/** What has no digest may have one later, without an event that says so: looked at again after so many milliseconds. */
+const LOOK_AGAIN_MS = 30_000;
+
 /** What a promotion is and what is done next: a pure function of the world. */
 export function decide(world: World): Decision {
+  const uncanonical = uncanonicalIn(world);
+  if (uncanonical !== undefined) return undecidable(world, uncanonical);
   const facts = factsOf(world);
   for (const step of CHAIN) {
     const verdict = step(world, facts);
@@ -45,4 +51,18 @@ export function decide(world: World): Decision {
   }
   const { verdict, count } = decideApproval(world, facts);
   return { verdict, facts, count };
+}
+
+/** The decision where the world cannot be judged: nothing is done, and whoever looks is told why. */
+export function undecidable(
+  world: World,
+  { reason, message }: { readonly reason: string; readonly message: string },
+): Decision {
+  const known = { ...world, workloads: [], environment: undefined };
+  const facts = factsOf(known);
+  const over = steps.ended(known, facts);
+  if (over !== undefined) return { verdict: over, facts, count: undefined };
+  const stalled = steps.stall(reason, message, LOOK_AGAIN_MS);
+  const verdict: Verdict = facts.history.approved === undefined ? stalled : { ...stalled, phase: 'RollingOut' };
+  return { verdict, facts, count: undefined };
 }
