@@ -27,6 +27,7 @@ export async function keepPodsReady(cluster: Cluster): Promise<{ stop(): Promise
           name: container.name,
           ready: true,
           restartCount: 0,
+          state: { running: { startedAt: now.replace(/\.\d+Z$/, 'Z') } },
           image: container.image,
           imageID: container.image,
         }));

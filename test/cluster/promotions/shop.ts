@@ -53,7 +53,12 @@ export class Shop {
       apiVersion: 'twinlock.dev/v1alpha1',
       kind: 'ProductionTarget',
       metadata: { name: 'web' },
-      spec: { workloads: [{ kind: 'Deployment', name: 'web' }], ...target },
+      spec: {
+        workloads: [{ kind: 'Deployment', name: 'web' }],
+        ...target,
+        // Nothing here fails later than at once.
+        rollback: { settle: '1s', ...(target['rollback'] as Json | undefined) },
+      },
     });
     return this;
   }
