@@ -64,8 +64,13 @@ export function ballotsOf({
 
 function bounded(value: string): Pick<Ballot, 'armor' | 'unfit'> {
   const armor = value.endsWith('\n') ? value.slice(0, -1) : value;
+  const marked = armor.includes(MARK);
   const unfit =
-    armor.length > MAX_ARMOR_CHARACTERS ? 'TooLarge' : ARMOR_CHARACTERS.test(armor) ? undefined : 'BadArmor';
-  if (unfit === undefined || (unfit === 'BadArmor' && armor.includes(MARK))) return { armor, unfit };
+    armor.length > MAX_ARMOR_CHARACTERS
+      ? 'TooLarge'
+      : ARMOR_CHARACTERS.test(armor) && (marked || !armor.includes('PRIVATE KEY'))
+        ? undefined
+        : 'BadArmor';
+  if (unfit === undefined || (unfit === 'BadArmor' && marked)) return { armor, unfit };
   return { armor: `${printable(armor, 40)} (${armor.length} characters, ${digestOfBytes(armor)})`, unfit };
 }
