@@ -275,7 +275,8 @@ test('pods of a ReplicaSet that is not the present template are old ones, whatev
   t.regex(verdict.message, /pod stray is ready and runs another template/);
 });
 
-const unsafe = 9_223_372_036_854_775_807;
+/** As a parser of JSON reads 9223372036854775807. */
+const unsafe = 2 ** 63;
 
 /** Inputs that have no digest; each was once a thrown reconcile. */
 const uncanonical: readonly (readonly [string, World, RegExp])[] = [
@@ -343,17 +344,23 @@ test('a promotion that is over stays what it was whatever has no digest by now',
   );
 });
 
+const two: World['policy'] = (() => {
+  const given = world().policy;
+  if (!('object' in given)) throw new Error('no policy');
+  return { object: { ...given.object, spec: { ...given.object.spec, quorum: [{ count: 2 }] } } };
+})();
+
+const newer = (requestedBy: string): World['promotion'] =>
+  promotion('web-43', { createdAt: '2026-11-21T09:30:00Z', annotations: { 'twinlock.dev/requested-by': requestedBy } });
+
+/** What is done with the older one once the sibling's round is open too. */
+function beside(older: World, sibling: World['promotion']): readonly string[] {
+  const { world: both } = run({ ...older, promotion: sibling, siblings: [] });
+  return run({ ...both, promotion: older.promotion, siblings: [sibling] }).done;
+}
+
 test('a newer promotion of somebody else does not end one that people have begun to approve', (t) => {
   const opened = run(world({ policy: two })).world;
-  const newer = (requestedBy: string): World['promotion'] =>
-    promotion('web-43', {
-      createdAt: '2026-11-21T09:30:00Z',
-      annotations: { 'twinlock.dev/requested-by': requestedBy },
-    });
-  const beside = (older: World, sibling: World['promotion']): readonly string[] => {
-    const { world: both } = run({ ...older, promotion: sibling, siblings: [] });
-    return run({ ...both, promotion: older.promotion, siblings: [sibling] }).done;
-  };
   t.deepEqual(beside(opened, newer('mallory')), ['Superseded'], 'nobody has voted yet');
   const begun = voted(opened, keys.alice);
   t.deepEqual(beside(begun, newer('mallory')), [], 'both stand');
@@ -361,9 +368,3 @@ test('a newer promotion of somebody else does not end one that people have begun
   const noise = voted(opened, keys.stranger);
   t.deepEqual(beside(noise, newer('mallory')), ['Superseded'], 'a vote of nobody keeps nothing');
 });
-
-const two: World['policy'] = (() => {
-  const given = world().policy;
-  if (!('object' in given)) throw new Error('no policy');
-  return { object: { ...given.object, spec: { ...given.object.spec, quorum: [{ count: 2 }] } } };
-})();

@@ -16,7 +16,6 @@ interface Body {
   readonly metadata: {
     readonly name: string;
     readonly namespace: string;
-    readonly uid: string;
     readonly deletionTimestamp?: string;
   };
   readonly spec: {
@@ -88,8 +87,7 @@ async function round(cluster: ApiCluster, as: string, behaviour: Behaviour): Pro
     if (pod.metadata.deletionTimestamp !== undefined) {
       const over = Date.parse(pod.metadata.deletionTimestamp) <= Date.now();
       if (has(behaviour.lingering) && !over) continue;
-      const body = { gracePeriodSeconds: 0, preconditions: { uid: pod.metadata.uid } };
-      await cluster.request('DELETE', path, { body, as });
+      await cluster.request('DELETE', `${path}?gracePeriodSeconds=0`, { as });
       continue;
     }
     if (has(behaviour.broken)) continue;
