@@ -48,6 +48,7 @@ export async function startPromotions(options: ProcessOptions): Promise<RunningP
     systemNamespace: options.namespace,
     cluster: await clusterIdentity(client, options.clusterName),
     nonce: () => randomBytes(NONCE_BYTES).toString('hex'),
+    podWriters: options.podWriters,
   });
   const running = await manager.start();
   const done = running.done.finally(() => client.close());

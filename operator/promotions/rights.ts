@@ -10,7 +10,11 @@ export const promotionsRights = {
   cluster: [
     // Its own kinds: followed, and read live before anything is decided.
     { apiGroups: ['twinlock.dev'], resources: ['promotions', 'productiontargets'], verbs: follow },
-    { apiGroups: ['twinlock.dev'], resources: ['promotions/status', 'productiontargets/status'], verbs: ['patch'] },
+    {
+      apiGroups: ['twinlock.dev'],
+      resources: ['promotions/status', 'productiontargets/status', 'approverkeyrings/status'],
+      verbs: ['patch'],
+    },
     // What decides: policies and keyrings, the environments that give evidence, classes that say which may.
     {
       apiGroups: ['twinlock.dev'],

@@ -171,7 +171,7 @@ test.serial('denied: replicas and a pause by the way of a manifest (an agent)', 
   const place = await production('by-the-way');
   await ask(place, 'paused', [manifest([limited], { spec: { paused: true } })]);
   const seen = await place.shop.promotion('paused', (object) => conditionOf(object, 'Stalled')?.status === 'True');
-  t.is(conditionOf(seen, 'Stalled')?.reason, 'Paused');
+  t.is(conditionOf(seen, 'Stalled')?.reason, 'WorkloadPaused');
   await place.untouched(t, 'paused');
   await honest(t, place, manifest([limited], { spec: { replicas: 0 } }));
   t.is((await place.shop.live()).spec.replicas, 1);

@@ -271,7 +271,11 @@ async function twoTargets(namespace: string): Promise<Place> {
     apiVersion: 'twinlock.dev/v1alpha1',
     kind: 'ProductionTarget',
     metadata: { name: 'web' },
-    spec: { workloads: [{ kind: 'Deployment', name: 'web' }], keyringRef: { name: namespace } },
+    spec: {
+      workloads: [{ kind: 'Deployment', name: 'web' }],
+      keyringRef: { name: namespace },
+      rollback: { settle: '1s' },
+    },
   });
   await weakerTarget(place, 'weak', [{ kind: 'Deployment', name: 'side' }]);
   await shop.target((target) => conditionOf(target, 'Ready')?.status === 'True', 'weak');

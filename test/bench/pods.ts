@@ -35,6 +35,7 @@ export async function keepPodsReady(cluster: Cluster, production?: string): Prom
           name: container.name,
           ready: true,
           restartCount: 0,
+          state: { running: { startedAt: now.replace(/\.\d+Z$/, 'Z') } },
           image: container.image,
           imageID: container.image,
         }));

@@ -80,7 +80,10 @@ async function furnish({ cluster }: Stage, publicKey: string): Promise<void> {
         template: { metadata: { labels }, spec: { containers: [{ name: 'web', image: image('0') }] } },
       },
     },
-    own('ProductionTarget', 'web', 'shop', { workloads: [{ kind: 'Deployment', name: 'web' }] }),
+    own('ProductionTarget', 'web', 'shop', {
+      workloads: [{ kind: 'Deployment', name: 'web' }],
+      rollback: { settle: '1s' },
+    }),
   ]);
 }
 

@@ -173,7 +173,7 @@ const faults: readonly (readonly [string, Json, string, RegExp])[] = [
     /unknown field \\?"spec\.template\.spec\.containers\[0\]\.resouces/,
   ],
   ['a value that is none', manifest({ resources: { limits: { memory: 'much' } } }), 'PlanRefused', /quantit/],
-  ['paused', manifest({}, { spec: { paused: true } }), 'Paused', /never roll out: leave spec\.paused out/],
+  ['paused', manifest({}, { spec: { paused: true } }), 'WorkloadPaused', /never roll out: leave spec\.paused out/],
   [
     'a number that no digest can hold',
     manifest({ resources: { limits: { cpu: 0.5 } } }),

@@ -12,21 +12,40 @@ class Model {
   readonly processing = new Map<string, Priority>();
   readonly later = new Map<string, { due: number; priority: Priority }>();
   readonly given: string[] = [];
+  /** Namespaces with something that waits, in the order of their turns. */
+  readonly turns: Record<Priority, string[]> = { normal: [], low: [] };
   waiters = 0;
   now = 0;
   normalInARow = 0;
+
+  wait(key: string, priority: Priority): void {
+    this.waiting.push({ key, priority });
+    const namespace = spaceOf(key);
+    if (!this.turns[priority].includes(namespace)) this.turns[priority].push(namespace);
+  }
+
+  leave(index: number): { key: string; priority: Priority } {
+    const [entry] = this.waiting.splice(index, 1);
+    if (entry === undefined) throw new Error('nothing waits there');
+    const turns = this.turns[entry.priority];
+    const stays = this.waiting.some(
+      ({ key, priority }) => priority === entry.priority && spaceOf(key) === spaceOf(entry.key),
+    );
+    if (!stays) turns.splice(turns.indexOf(spaceOf(entry.key)), 1);
+    return entry;
+  }
 
   add(key: string, priority: Priority): void {
     const known = this.waiting.find((entry) => entry.key === key);
     if (known !== undefined) {
       if (priority === 'normal' && known.priority === 'low') {
-        this.waiting.splice(this.waiting.indexOf(known), 1);
-        this.waiting.push({ key, priority });
+        this.leave(this.waiting.indexOf(known));
+        this.wait(key, priority);
       }
     } else if (this.processing.has(key)) {
       const before = this.again.get(key);
       this.again.set(key, before === 'normal' || priority === 'normal' ? 'normal' : 'low');
-    } else this.waiting.push({ key, priority });
+    } else this.wait(key, priority);
     this.serve();
   }
 
@@ -39,7 +58,7 @@ class Model {
     if (!this.processing.delete(key)) return;
     const priority = this.again.get(key);
     this.again.delete(key);
-    if (priority !== undefined) this.waiting.push({ key, priority });
+    if (priority !== undefined) this.wait(key, priority);
     this.serve();
   }
 
@@ -65,11 +84,17 @@ class Model {
 
   serve(): void {
     while (this.waiters > 0 && this.waiting.length > 0) {
-      const normal = this.waiting.findIndex(({ priority }) => priority === 'normal');
-      const low = this.waiting.findIndex(({ priority }) => priority === 'low');
-      const turnOfLow = normal < 0 || (low >= 0 && this.normalInARow >= lowShare - 1);
-      const [next] = this.waiting.splice(turnOfLow ? low : normal, 1);
-      if (next === undefined) return;
+      const { normal, low } = this.turns;
+      const turnOfLow = normal.length === 0 || (low.length > 0 && this.normalInARow >= lowShare - 1);
+      const turns = turnOfLow ? low : normal;
+      const [first = ''] = turns;
+      const next = this.leave(
+        this.waiting.findIndex(
+          ({ key, priority }) => priority === (turnOfLow ? 'low' : 'normal') && spaceOf(key) === first,
+        ),
+      );
+      // Whose turn it was comes last now.
+      if (turns[0] === first) turns.push(turns.shift() ?? '');
       this.waiters--;
       this.normalInARow = turnOfLow ? 0 : this.normalInARow + 1;
       this.processing.set(next.key, next.priority);
@@ -78,6 +103,8 @@ class Model {
   }
 }
 
+const spaceOf = (key: string): string => (key.includes('/') ? key.slice(0, key.indexOf('/')) : '');
+
 type Step =
   | { readonly do: 'add'; readonly key: string; readonly priority: Priority }
   | { readonly do: 'get' }
@@ -85,7 +112,7 @@ type Step =
   | { readonly do: 'addAfter'; readonly key: string; readonly delay: number }
   | { readonly do: 'advance'; readonly ms: number };
 
-const key = fc.constantFrom('a', 'b', 'c', 'd');
+const key = fc.constantFrom('a', 'b', 'x/a', 'x/b', 'x/c', 'y/a', 'y/b');
 const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ do: fc.constant('add' as const), key, priority: fc.constantFrom<Priority>('normal', 'low') }),
   fc.record({ do: fc.constant('get' as const) }),
@@ -243,4 +270,41 @@ test('a key of the backlog that is put off or fails comes back into the backlog'
   queue.add('normal');
   t.is(await queue.get(), 'normal');
   t.is(queue.depth, 2);
+});
+
+test('two hundred and fifty keys of one namespace delay a key of another by one turn', async (t) => {
+  const queue = new Workqueue({ clock: new ManualClock() });
+  for (let index = 0; index < 250; index++) queue.add(`flood/web-${index}`);
+  queue.add('shop/web-42');
+  const first = [await queue.get(), await queue.get()];
+  t.true(first.includes('shop/web-42'), first.join());
+});
+
+test('however many keys each namespace has, whoever has work gets a turn before anybody gets two', async (t) => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 2, maxLength: 8 }),
+      fc.boolean(),
+      async (sizes, backlog) => {
+        const queue = new Workqueue({ clock: new ManualClock() });
+        for (const [space, size] of sizes.entries())
+          for (let index = 0; index < size; index++) queue.add(`n${space}/k${index}`, backlog ? 'low' : 'normal');
+        const given: string[] = [];
+        while (queue.depth > 0) {
+          const got = (await queue.get()) ?? '';
+          given.push(spaceOf(got));
+          queue.done(got);
+        }
+        const [smallest] = sizes.toSorted((a, b) => a - b);
+        const rounds = given.slice(0, (smallest ?? 0) * sizes.length);
+        for (let start = 0; start < rounds.length; start += sizes.length)
+          t.is(new Set(rounds.slice(start, start + sizes.length)).size, sizes.length);
+        t.is(
+          given.length,
+          sizes.reduce((sum, size) => sum + size, 0),
+        );
+      },
+    ),
+    { numRuns: 100 },
+  );
 });

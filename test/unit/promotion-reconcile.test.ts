@@ -10,7 +10,8 @@ function reconciling(start: World, meanwhile: (approved: World) => World): { run
   const done: string[] = [];
   let current = start;
   const reconciler = new PromotionReconciler({
-    reader: { read: async () => ({ ...current }) },
+    reader: { read: async () => ({ ...current }), known: () => current },
+    events: { record: () => undefined },
     actor: {
       act: async (_seen, action) => {
         const approves = action.do === 'Append' && action.entry.outcome?.result === 'Approved';

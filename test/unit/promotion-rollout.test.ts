@@ -1,6 +1,20 @@
 import test from 'ava';
 import { decide, type World } from '../../operator/promotions/decide/index.ts';
-import { after, deployment, images, keys, now, run, target, voted, withLive, world } from './promotion-world.ts';
+import type { Pod } from '../../operator/kube/index.ts';
+import { allRunning, podOf } from './promotion-pods.ts';
+import {
+  after,
+  deployment,
+  images,
+  keys,
+  now,
+  run,
+  target,
+  voted,
+  withLive,
+  withRunning,
+  world,
+} from './promotion-world.ts';
 
 /** A world in which the lock is open and the content applied. */
 function rolling(changes: Partial<World> = {}): World {
@@ -28,31 +42,18 @@ test('a rollout is complete when every pod is new and available, and no earlier'
   t.is(decide(applied).verdict.phase, 'Completed');
 });
 
-type PodFacts = NonNullable<World['workloads'][number]['pods']>[number];
-
-function readyPod(running: string, owner = 'web-abc'): PodFacts {
-  return {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: {
-      name: 'stray',
-      labels: { 'pod-template-hash': 'abc' },
-      ownerReferences: [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: owner, uid: 'rs', controller: true }],
-    },
-    spec: { containers: [{ name: 'web', image: running }] },
-    status: { conditions: [{ type: 'Ready', status: 'True' }] },
-  } as PodFacts;
-}
-
 test('a ready pod of another template keeps a rollout from being complete', (t) => {
   const applied = rolling();
-  const withPod = (pod: PodFacts): World => ({
-    ...applied,
-    workloads: applied.workloads.map((workload) => ({ ...workload, pods: [pod] })),
-  });
-  t.is(decide(withPod(readyPod(images.first))).verdict.phase, 'Verifying');
-  t.is(decide(withPod(readyPod(images.second))).verdict.phase, 'Completed');
-  t.is(decide(withPod(readyPod(images.first, 'api-abc'))).verdict.phase, 'Completed', 'it is of another workload');
+  const withPod = (pod: Pod): World => {
+    const { replicaSets, pods } = allRunning(live(applied));
+    return withRunning(applied, live(applied), { replicaSets, pods: [...pods, pod] });
+  };
+  const old = deployment(images.first);
+  t.is(decide(withPod(podOf(old))).verdict.phase, 'Verifying');
+  t.is(decide(withPod(podOf(live(applied), { name: 'another' }))).verdict.phase, 'Completed');
+  t.is(decide(withPod(podOf(old, { of: 'api' }))).verdict.phase, 'Completed', 'it is of another workload');
+  const leaving = podOf(old, { deletionTimestamp: '2026-11-21T10:30:00Z' });
+  t.is(decide(withPod(leaving)).verdict.phase, 'Completed', 'it is on its way out and takes no traffic');
 });
 
 const failed = (given: World): World =>

@@ -3,9 +3,16 @@ import { sign } from 'node:crypto';
 import type { ProductionTarget, Promotion, TwinEnvironment } from '../../operator/api/index.ts';
 import { approvedSpec, specDigest } from '../../operator/canonical/index.ts';
 import type { Deployment } from '../../operator/kube/index.ts';
-import { decide, type Action, type Decision, type World } from '../../operator/promotions/decide/index.ts';
+import {
+  decide,
+  type Action,
+  type Decision,
+  type WorkloadFacts,
+  type World,
+} from '../../operator/promotions/decide/index.ts';
 import { withImages } from '../../operator/promotions/plan/index.ts';
 import { sealRecord, type RecordSpec } from '../../operator/records/index.ts';
+import { allRunning } from './promotion-pods.ts';
 import { armored, ed25519Key, string, toSign, type MadeKey } from '../vectors/ssh.ts';
 
 export const now = Date.parse('2026-11-21T10:00:00Z');
@@ -239,7 +246,7 @@ export function after(before: World, action: Action): World {
       return { ...before, lock: { ...before.lock!, spec: action.lock } };
     case 'Apply':
     case 'RollBack':
-      return withLive(before, {
+      return withRunning(before, {
         ...before.workloads[0]!.live!,
         spec: { ...action.spec, replicas: 2 } as unknown as Spec,
       });
@@ -248,6 +255,18 @@ export function after(before: World, action: Action): World {
 
 export function withLive(before: World, live: Deployment | undefined): World {
   return { ...before, workloads: before.workloads.map(({ kind, name }) => ({ kind, name, live })) };
+}
+
+/** The same with every pod of it there, available for long enough. */
+export function withRunning(
+  before: World,
+  live: Deployment,
+  running: Partial<WorkloadFacts> = allRunning(live),
+): World {
+  return {
+    ...before,
+    workloads: before.workloads.map(({ kind, name }) => ({ kind, name, live, ...allRunning(live), ...running })),
+  };
 }
 
 /** Acts until nothing is left to do; what was done, in order. */

@@ -312,7 +312,7 @@ test('a name that is there twice makes neither a second voter nor a first', (t) 
   const result = count({ a: approve(alice), b: approve(bob) }, { keyring, policy: { quorum: [{ count: 2 }] } });
   t.deepEqual(
     result.votes.map(({ reason }) => reason),
-    ['NotEnrolled', 'NotEnrolled'],
+    ['AmbiguousKey', 'AmbiguousKey'],
   );
   t.true(result.warnings[0]?.includes('alice is there twice'));
 });

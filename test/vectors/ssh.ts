@@ -119,7 +119,7 @@ export function dearmored(text: string): Buffer {
 }
 
 /** What is signed for a message (OpenSSH PROTOCOL.sshsig). */
-export function toSign(text: string, hash = 'sha512', namespace = NAMESPACE): Buffer {
+export function toSign(text: string | Uint8Array, hash = 'sha512', namespace = NAMESPACE): Buffer {
   return Buffer.concat([
     Buffer.from('SSHSIG'),
     string(namespace),

@@ -2,11 +2,15 @@ import { z } from 'zod';
 
 import type { KindDefinition, TwinlockObject } from '../kind.ts';
 import { columns, resourceOf } from '../kind.ts';
-import { keyedList, setOf } from '../schema/lists.ts';
+import { conditions, observedGeneration } from '../schema/conditions.ts';
+import { keyedList, listOf, setOf } from '../schema/lists.ts';
 import { patterns } from '../schema/patterns.ts';
 import { withRules } from '../schema/rule.ts';
 import { patterned, personName, text, timestamp } from '../schema/text.ts';
 import { flag, printable } from '../schema/values.ts';
+
+/** Warnings that a status shows. */
+export const maxKeyringWarnings = 64;
 
 /** Types of keys that votes may be signed with. */
 export const keyTypes = [
@@ -19,6 +23,12 @@ export const keyTypes = [
   'ssh-rsa',
 ] as const;
 
+/**
+ * Base64 characters of the smallest RSA key of 3072 bits: type (11 bytes), exponent (7) and modulus (388, 389 with a
+ * sign byte) fill 136 groups of three bytes. One of 2048 bits has 372.
+ */
+const rsaCharacters = 544;
+
 // The shape is a plain pattern, since a match over so long a string would exceed CEL's budget; the hint is CEL.
 const publicKey = withRules(
   patterned(
@@ -30,6 +40,12 @@ const publicKey = withRules(
     cel: keyTypes.map((type) => `self.startsWith('${type} ')`).join(' || '),
     message: `write an OpenSSH public key in one line, as in the .pub file, of one of the types ${keyTypes.join(', ')}`,
     check: (line) => keyTypes.some((type) => line.startsWith(`${type} `)),
+  },
+  {
+    cel: `!self.startsWith('ssh-rsa ') || (self.indexOf(' ', 8) < 0 ? self.size() : self.indexOf(' ', 8)) >= ${8 + rsaCharacters}`,
+    message:
+      'this RSA key has fewer than 3072 bits, so that no vote of it would count: ssh-keygen -t ed25519, or -t rsa -b 3072',
+    check: (line) => !line.startsWith('ssh-rsa ') || (line.split(' ')[1]?.length ?? 0) >= rsaCharacters,
   },
 );
 
@@ -75,8 +91,25 @@ export const approverKeyringSpec = z
   })
   .describe('People and their keys.');
 
+/** Conditions of an ApproverKeyring. */
+export const keyringConditions = ['Ready'] as const;
+
+/** `status` of an ApproverKeyring. Output only. */
+export const approverKeyringStatus = z
+  .object({
+    observedGeneration,
+    warnings: listOf(
+      'Keys and people whose votes cannot count, one line each, with what to do.',
+      text('One line.', 1024),
+      { max: maxKeyringWarnings },
+    ).optional(),
+    conditions,
+  })
+  .describe('What was observed. Written by the controller only.');
+
 export type ApproverKeyringSpec = z.output<typeof approverKeyringSpec>;
-export type ApproverKeyring = TwinlockObject<'ApproverKeyring', ApproverKeyringSpec>;
+export type ApproverKeyringStatus = z.output<typeof approverKeyringStatus>;
+export type ApproverKeyring = TwinlockObject<'ApproverKeyring', ApproverKeyringSpec, ApproverKeyringStatus>;
 
 export const approverKeyringKind = {
   kind: 'ApproverKeyring',
@@ -85,7 +118,19 @@ export const approverKeyringKind = {
   namespaced: false,
   description: 'The people whose signatures count, their keys, and how long those are valid.',
   spec: approverKeyringSpec,
-  columns: columns([], { ready: false }),
+  status: approverKeyringStatus,
+  columns: columns(
+    [
+      {
+        name: 'Warning',
+        type: 'string',
+        jsonPath: '.status.warnings[0]',
+        description: 'The first of its warnings.',
+        priority: 1,
+      },
+    ],
+    { ready: true },
+  ),
 } as const satisfies KindDefinition;
 
 export const ApproverKeyring = resourceOf<ApproverKeyring>(approverKeyringKind);

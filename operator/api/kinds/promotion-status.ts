@@ -95,6 +95,9 @@ const rollout = z
   .object({
     startedAt: timestamp('When the lock was opened.').optional(),
     finishedAt: timestamp('When the rollout was verified, or taken back.').optional(),
+    drainsUntil: timestamp(
+      'Until then old pods may still be ending and take the room of new ones: deadlines run from then.',
+    ).optional(),
     workloads: keyedList(
       'State per workload.',
       ['kind', 'name'],

@@ -1,5 +1,6 @@
 export * from './cluster.ts';
 export * from './core.ts';
+export { lastManagerOf } from './managed-fields.ts';
 export * from './networking.ts';
 export * from './object.ts';
 export * from './rbac.ts';
@@ -7,4 +8,5 @@ export * from './resource-type.ts';
 export * from './workloads.ts';
 export type { ObjectFrom, Wire } from './wire.ts';
 export { labelSelector } from './label-selector.ts';
+export { selectorText, type LabelSelectorSpec } from './selector-text.ts';
 export { compareResourceVersions } from './resource-version.ts';

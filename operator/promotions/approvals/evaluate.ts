@@ -1,3 +1,4 @@
+import { printable } from '../../canonical/index.ts';
 import type { Decision } from '../statement/types.ts';
 import type { Ballot } from './ballots.ts';
 import { keyProblem, ownersOf, type Enrolment, type ParsedKeyring } from './keyring.ts';
@@ -6,6 +7,7 @@ import { separationProblem } from './separation.ts';
 import { parseSshsig, type Sshsig } from './sshsig.ts';
 import { parseTime } from './time.ts';
 import type { CountInput, PrincipalSpec, VoteReason } from './types.ts';
+import { signedVariant } from './variants.ts';
 import { decisionOf, guarded } from './vote.ts';
 import { presenceProblem } from './verify.ts';
 
@@ -33,10 +35,12 @@ export function evaluate(ballot: Ballot, keyring: ParsedKeyring, input: CountInp
   if (ballot.unfit !== undefined)
     return refuse(ballot, {
       reason: ballot.unfit,
-      message: 'the annotation is no SSH signature: put the .sig file into it, as it is and nothing else',
+      message:
+        ballot.hint ?? 'the annotation is no SSH signature: put the .sig file into it, as it is and nothing else',
     });
   const read = guarded(() => judge(ballot, keyring, input));
-  return 'ok' in read ? refuse(ballot, read) : read;
+  if (!('ok' in read)) return read;
+  return refuse(ballot, read.reason === 'BadArmor' ? { ...read, message: ballot.hint ?? read.message } : read);
 }
 
 function judge(ballot: Ballot, keyring: ParsedKeyring, input: CountInput): Evaluated {
@@ -45,21 +49,22 @@ function judge(ballot: Ballot, keyring: ParsedKeyring, input: CountInput): Evalu
   const entries = keyring.enrolments.get(keyFingerprint);
   const [first] = entries ?? [];
   if (entries === undefined || first === undefined)
+    return refuse(ballot, notUsable(keyFingerprint, keyring), { keyFingerprint });
+  const found = findText(sshsig, first, input);
+  if (found === undefined) {
+    const form = signedVariant(sshsig, first.key, input.round.statements);
     return refuse(
       ballot,
       {
-        reason: 'NotEnrolled',
-        message: `key ${keyFingerprint} is not in the keyring: sign with an enrolled key, or have it enrolled`,
+        reason: 'WrongStatement',
+        message:
+          form === undefined
+            ? 'it signs another text than the statements of this round: fetch the statement anew and sign that file as it is'
+            : `it signs the statement ${form}: a program changed the file, fetch it anew with the command of status.why and sign that file as it is`,
       },
       { keyFingerprint },
     );
-  const found = findText(sshsig, first, input);
-  if (found === undefined)
-    return refuse(ballot, {
-      reason: 'WrongStatement',
-      message:
-        'it signs another text than the statements of this round: fetch the statement anew and sign that file as it is',
-    });
+  }
   const known = { keyFingerprint, decision: found.decision, signed: true };
   if (ownersOf(entries).size > 1)
     return refuse(
@@ -75,6 +80,20 @@ function judge(ballot: Ballot, keyring: ParsedKeyring, input: CountInput): Evalu
   return problem === undefined
     ? { ballot, valid: true, reason: 'Counted', message: '', ...whose }
     : refuse(ballot, problem, whose);
+}
+
+/** A key that stands in the keyring and counts for nothing is no stranger's: advice to enrol it would lead in circles. */
+function notUsable(fingerprint: string, { unusable }: ParsedKeyring): Problem {
+  const enrolled = unusable.get(fingerprint);
+  return enrolled === undefined
+    ? {
+        reason: 'NotEnrolled',
+        message: `key ${fingerprint} is not in the keyring: sign with an enrolled key, or have it enrolled`,
+      }
+    : {
+        reason: enrolled.reason,
+        message: `key ${fingerprint} of ${printable(enrolled.principal)} is in the keyring and cannot be used: ${enrolled.message}`,
+      };
 }
 
 type Problem = Pick<Evaluated, 'reason' | 'message'>;

@@ -1,7 +1,7 @@
 /** Votes: SSH signatures over the statements of a round, who gave them, and whether they are enough. Pure. */
 export { allowedSigners } from './allowed-signers.ts';
 export { MAX_ARMOR_CHARACTERS } from './armor.ts';
-export { VOTE_PREFIX } from './ballots.ts';
+export { ballotsOf, VOTE_PREFIX, type Ballot } from './ballots.ts';
 export { annotationName, CommandError, voteCommands, type VoteCommandsInput } from './commands.ts';
 export { countVotes } from './count.ts';
 export { keyringDigest, policyDigest } from './digests.ts';
@@ -15,7 +15,8 @@ export {
   type Stop,
 } from './guards.ts';
 export { fingerprintOf, parsePublicKey, type KeyType, type ParsedKey, type PublicKey } from './keys.ts';
-export { parseKeyring, type Enrolment, type ParsedKeyring } from './keyring.ts';
+export { reviewKeyring, type KeyringReview } from './keyring-review.ts';
+export { parseKeyring, type Enrolment, type ParsedKeyring, type UnusableKey } from './keyring.ts';
 export { VOTE_NAMESPACE } from './sshsig.ts';
 export type * from './types.ts';
 export { verifyVote, type Refused, type VoteInput, type VoteVerdict } from './vote.ts';

@@ -1,5 +1,5 @@
 import { printable } from '../../canonical/index.ts';
-import { parsePublicKey, type PublicKey } from './keys.ts';
+import { enrolledFingerprint, parsePublicKey, type PublicKey } from './keys.ts';
 import { parseTime } from './time.ts';
 import type { KeyringSpec, KeySpec, PrincipalSpec, VoteReason } from './types.ts';
 
@@ -10,11 +10,21 @@ export interface Enrolment {
   readonly key: PublicKey;
 }
 
+/** A key that stands in the keyring and cannot be used. */
+export interface UnusableKey {
+  readonly principal: string;
+  readonly reason: VoteReason;
+  /** What is wrong and what to do. */
+  readonly message: string;
+}
+
 /** A keyring whose keys were parsed; what cannot be used is left out and told in `warnings`. */
 export interface ParsedKeyring {
   readonly principals: readonly PrincipalSpec[];
   /** By fingerprint. Several when a key is enrolled more than once. */
   readonly enrolments: ReadonlyMap<string, readonly Enrolment[]>;
+  /** By fingerprint: what is enrolled and counts for nothing, and why. */
+  readonly unusable: ReadonlyMap<string, UnusableKey>;
   readonly warnings: readonly string[];
 }
 
@@ -25,17 +35,30 @@ export interface ParsedKeyring {
 export function parseKeyring(keyring: KeyringSpec): ParsedKeyring {
   const warnings: string[] = [];
   const enrolments = new Map<string, Enrolment[]>();
+  const unusable = new Map<string, UnusableKey>();
+  const setAside = (line: string, key: UnusableKey): void => {
+    const fingerprint = enrolledFingerprint(line);
+    if (fingerprint !== undefined && !unusable.has(fingerprint)) unusable.set(fingerprint, key);
+  };
   const all = keyring.principals ?? [];
   const names = all.map(({ name }) => name);
   const twice = new Set(names.filter((name, index) => name === '' || names.indexOf(name) !== index));
   for (const name of twice)
     warnings.push(`principal ${printable(name)} is there twice: none of its keys counts, give each a name of its own`);
+  for (const { name, keys = [] } of all.filter((principal) => twice.has(principal.name)))
+    for (const { publicKey } of keys)
+      setAside(publicKey, {
+        principal: name,
+        reason: 'AmbiguousKey',
+        message: 'the name of its principal is there twice, give each a name of its own',
+      });
   const principals = all.filter(({ name }) => !twice.has(name));
   for (const principal of principals)
     for (const [index, spec] of (principal.keys ?? []).entries()) {
       const parsed = parsePublicKey(spec.publicKey);
       if (!parsed.ok) {
         warnings.push(`key ${index + 1} of principal ${printable(principal.name)} cannot be used: ${parsed.message}`);
+        setAside(spec.publicKey, { principal: principal.name, reason: parsed.reason, message: parsed.message });
         continue;
       }
       const { fingerprint } = parsed.key;
@@ -44,7 +67,7 @@ export function parseKeyring(keyring: KeyringSpec): ParsedKeyring {
   for (const [fingerprint, entries] of enrolments)
     if (ownersOf(entries).size > 1)
       warnings.push(`key ${fingerprint} is enrolled for several principals: it counts for none`);
-  return { principals, enrolments, warnings };
+  return { principals, enrolments, unusable, warnings };
 }
 
 /** The names that share a key; more than one and a signature would prove nobody. */

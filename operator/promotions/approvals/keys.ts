@@ -78,6 +78,16 @@ function readLineOrRefuse(line: string): ParsedKey {
   }
 }
 
+/**
+ * The fingerprint of what a line enrols, also where the key cannot be used: it tells a weak key from a stranger's.
+ * Undefined where the line has no base64 of a key.
+ */
+export function enrolledFingerprint(line: string): string | undefined {
+  if (typeof line !== 'string' || line.length > MAX_LINE) return undefined;
+  const blob = canonicalBase64(line.trim().split(/\s+/)[1] ?? '');
+  return blob === undefined ? undefined : fingerprintOf(blob);
+}
+
 /** `SHA256:` and the unpadded base64 of the blob's SHA-256. */
 export function fingerprintOf(blob: Uint8Array): string {
   return `SHA256:${createHash('sha256').update(blob).digest('base64').replaceAll('=', '')}`;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { printable } from '../../canonical/index.ts';
 import { dearmor } from './armor.ts';
 import { encodingError, SignatureError } from './errors.ts';
 import { WireReader, wireString } from './wire.ts';
@@ -31,7 +32,10 @@ export function parseSshsig(armor: string): Sshsig {
   const publicKey = reader.string();
   const namespace = reader.text();
   if (namespace !== VOTE_NAMESPACE)
-    throw new SignatureError('WrongNamespace', `it was signed for another purpose: sign with -n ${VOTE_NAMESPACE}`);
+    throw new SignatureError(
+      'WrongNamespace',
+      `it was signed for another purpose, ${printable(namespace, 60)}: sign with -n ${VOTE_NAMESPACE}`,
+    );
   if (reader.string().length !== 0) throw encodingError('the reserved field is not empty');
   const hash = reader.text();
   if (hash !== 'sha256' && hash !== 'sha512')

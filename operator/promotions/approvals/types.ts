@@ -55,6 +55,7 @@ export type SignatureReason =
 export type VoteReason =
   | SignatureReason
   | 'Counted'
+  | 'NotCounted'
   | 'Duplicate'
   | 'NoWeight'
   | 'StaleRound'

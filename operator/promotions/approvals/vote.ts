@@ -44,9 +44,13 @@ export function verifyVote({ armor, statements, key, requirements = {} }: VoteIn
 }
 
 /** The decision whose text the key signed, or undefined. */
-export function decisionOf(sshsig: Sshsig, key: PublicKey, statements: StatementTexts): Decision | undefined {
+export function decisionOf(
+  sshsig: Sshsig,
+  key: PublicKey,
+  statements: Readonly<Record<Decision, string | Uint8Array>>,
+): Decision | undefined {
   // Two texts that cannot be told apart decide nothing, nor does an empty one.
-  if (statements.approve === statements.reject || statements.approve === '' || statements.reject === '')
+  if (statements.approve === statements.reject || statements.approve.length === 0 || statements.reject.length === 0)
     return undefined;
   if (signatureMatches(sshsig, key, statements.approve)) return 'approve';
   return signatureMatches(sshsig, key, statements.reject) ? 'reject' : undefined;

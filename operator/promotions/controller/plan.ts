@@ -1,6 +1,6 @@
 import { fieldManagers } from '../../api/index.ts';
 import { CanonicalError, printable, specDigest } from '../../canonical/index.ts';
-import { ApiError, Deployment, Pod, isTransient, type Client } from '../../kube/index.ts';
+import { ApiError, Deployment, isTransient, type Client } from '../../kube/index.ts';
 import {
   isOpened,
   latchedArtifacts,
@@ -11,7 +11,7 @@ import {
 } from '../decide/index.ts';
 import { manifestFault, manifestOf, withImages, withManifest, type Artifact, type Manifest } from '../plan/index.ts';
 import { historyOf } from '../../records/index.ts';
-import { progressOf } from '../rollout/index.ts';
+import { withRunning } from './rollout-pods.ts';
 
 /** A dry run of content that was live a moment ago; it counts if that still is live. */
 interface Guess {
@@ -66,7 +66,16 @@ export class Planner {
       world.lock !== undefined &&
       isOpened(world.lock.spec, round, approved)
     )
-      return { ...world, workloads: await this.#withPods(world, signal) };
+      return {
+        ...world,
+        workloads: await withRunning(
+          this.#client,
+          world.promotion.metadata.namespace,
+          world.workloads,
+          round.desiredSpecs ?? [],
+          signal,
+        ),
+      };
     // What is not sound is not sent anywhere; the decision says why.
     if (manifestFault(world.promotion, world.target?.spec.workloads ?? []) !== undefined) return world;
     const running = runningArtifacts(world);
@@ -115,21 +124,6 @@ export class Planner {
       };
     }
   }
-
-  #withPods({ promotion, workloads }: World, signal: AbortSignal): Promise<readonly WorkloadFacts[]> {
-    const { namespace } = promotion.metadata;
-    return Promise.all(
-      workloads.map(async (workload) => {
-        const labels = Object.entries(workload.live?.spec?.selector.matchLabels ?? {});
-        // Its own status says so first; pods are the last thing to look at.
-        const complete = workload.live !== undefined && progressOf(workload.live, []).state === 'Complete';
-        if (labels.length === 0 || !complete) return workload;
-        const labelSelector = labels.map(([key, value]) => `${key}=${value}`).join(',');
-        const { items } = await this.#client.list(Pod, { namespace, labelSelector, signal });
-        return { ...workload, pods: items };
-      }),
-    );
-  }
 }
 
 function wantedFor(
@@ -154,7 +148,7 @@ function imagesIn(
 /** What the API server takes may still be nothing to promote. */
 function judged(spec: Readonly<Record<string, unknown>>, shown: string): Planned {
   if (spec['paused'] === true)
-    return { reason: 'Paused', message: `${shown} is paused and would never roll out: leave spec.paused out` };
+    return { reason: 'WorkloadPaused', message: `${shown} is paused and would never roll out: leave spec.paused out` };
   try {
     specDigest(spec);
     return { spec };

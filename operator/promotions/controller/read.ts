@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   ApprovalPolicy,
   ApproverKeyring,
@@ -6,10 +7,9 @@ import {
   TwinEnvironment,
   workloadLockName,
 } from '../../api/index.ts';
-import { canonicalJSON } from '../../canonical/index.ts';
 import type { Client, Clock, ObjectKey } from '../../kube/index.ts';
 import { readSnapshot, type Canary, type Enforcement, type FollowedWorkloads } from '../../targets/index.ts';
-import { isOpened, latchedArtifacts, type Resolved, type World } from '../decide/index.ts';
+import { isOpened, latchedArtifacts, waitsBehind, type Resolved, type World } from '../decide/index.ts';
 import { notAdmitted } from '../gates/index.ts';
 import { historyOf, type RecordStore } from '../../records/index.ts';
 import type { Caches } from './caches.ts';
@@ -58,7 +58,14 @@ export class WorldReader {
     const at = { namespace: key.namespace, name: cached.spec.targetRef.name };
     const chain = records.of(at);
     // Over is over: nothing that could be read would change it.
-    if (historyOf(chain, cached.metadata.uid ?? '').ended !== undefined) return this.#closed(cached, chain);
+    if (historyOf(chain, cached.metadata.uid ?? '').ended !== undefined) return this.#known(cached, chain);
+    const tooManyOpen = waitsBehind(
+      cached,
+      caches.promotions.lister.list(key.namespace).filter(({ spec }) => spec.targetRef.name === at.name),
+      chain,
+      this.#options.clock.now(),
+    );
+    if (tooManyOpen !== undefined) return { ...this.#known(cached, chain), tooManyOpen };
     let target = caches.targets.lister.get(at);
     const guesses = this.#guess(cached, target, chain, signal);
     for (let reads = 0; reads < MAX_READS; reads++) {
@@ -68,6 +75,14 @@ export class WorldReader {
       target = world.target;
     }
     throw new Error(`ProductionTarget ${at.name} changes faster than it can be read: try again`);
+  }
+
+  /** What is known of a promotion without a single request; for telling why it cannot be read. */
+  known(key: ObjectKey): World | undefined {
+    const { caches, records } = this.#options;
+    const cached = caches.promotions.lister.get(key);
+    if (cached === undefined || cached.metadata.deletionTimestamp !== undefined) return undefined;
+    return this.#known(cached, records.of({ namespace: key.namespace, name: cached.spec.targetRef.name }));
   }
 
   /** While votes are counted the artifacts are known, and production seldom changes between two counts. */
@@ -184,7 +199,7 @@ export class WorldReader {
     return locked ? canary.ensure(namespace, target?.spec.workloads[0]?.name, Infinity) : canary.state(namespace);
   }
 
-  #closed(promotion: Promotion, records: World['records']): World {
+  #known(promotion: Promotion, records: World['records']): World {
     const { clock, cluster, canary } = this.#options;
     return {
       now: clock.now(),
@@ -207,5 +222,5 @@ export class WorldReader {
 }
 
 function sameSpec(a: ProductionTarget | undefined, b: ProductionTarget | undefined): boolean {
-  return a?.metadata.uid === b?.metadata.uid && canonicalJSON(a?.spec ?? null) === canonicalJSON(b?.spec ?? null);
+  return a?.metadata.uid === b?.metadata.uid && isDeepStrictEqual(a?.spec, b?.spec);
 }

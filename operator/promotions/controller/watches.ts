@@ -24,6 +24,15 @@ export function promotionWatches(caches: Caches): readonly Watch[] {
   const everyone = (): readonly Request[] => requests(promotions.lister.list());
   return [
     watchFor(promotions, anyOf(generationChanged, annotationsChanged)),
+    // One that is deleted makes room for those that wait behind it.
+    watchMapped(
+      promotions,
+      (promotion) => requests(targetOf(promotion).flatMap((key) => promotions.lister.byIndex(BY_TARGET, key))),
+      {
+        add: () => false,
+        update: () => false,
+      },
+    ),
     watchMapped(
       caches.targets,
       (target) => requests(promotions.lister.byIndex(BY_TARGET, keyOf(target))),

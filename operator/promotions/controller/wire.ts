@@ -4,6 +4,7 @@ import {
   anyOf,
   Controller,
   generationChanged,
+  watchFor,
   watchMapped,
   type Manager,
   type Request,
@@ -17,10 +18,12 @@ import {
   TargetReconciler,
   type Canary,
 } from '../../targets/index.ts';
-import { historyOf, RecordMirror, RecordStore } from '../../records/index.ts';
+import { RecordMirror, RecordStore } from '../../records/index.ts';
 import { labels, type WorkloadLock } from '../../api/index.ts';
 import type { World } from '../decide/index.ts';
+import { keyringReconciler } from '../keyrings/index.ts';
 import { Actor } from './act.ts';
+import { affectedPromotions } from './affected.ts';
 import { followAll } from './caches.ts';
 import { wireCanary } from './canary.ts';
 import { promotionMetrics } from './metrics.ts';
@@ -39,7 +42,7 @@ export interface WireOptions {
   readonly cluster: World['cluster'];
   readonly nonce: () => string;
   /** Who may write into running pods in every protected namespace. Default nobody. */
-  readonly podWriters?: WorkloadLock['spec']['podWriters'];
+  readonly podWriters?: WorkloadLock['spec']['podWriters'] | undefined;
 }
 
 const PROMOTION_WORKERS = 4;
@@ -81,17 +84,15 @@ export function wirePromotions(options: WireOptions): void {
   const enqueueTargets = (namespace: string): void => {
     for (const request of requestsOf(targets.lister.list(namespace))) targetController.enqueue(request);
   };
+  const affected = affectedPromotions(promotions, records);
   const followed = new FollowedWorkloads(cache, (namespace, change) => {
     if (change !== 'progress') enqueueTargets(namespace);
-    for (const { metadata, spec } of promotions.lister.list(namespace)) {
-      const chain = records.of({ namespace, name: spec.targetRef.name });
-      const { approved, ended } = historyOf(chain, metadata.uid ?? '');
-      const rolling = approved !== undefined && ended === undefined;
-      if (rolling || (change === 'content' && ended === undefined))
-        promotionController.enqueue({ namespace, name: metadata.name });
-    }
+    for (const request of affected(namespace, change)) promotionController.enqueue(request);
   });
-  const followedPods = new FollowedPods(cache, enqueueTargets);
+  const followedPods = new FollowedPods(cache, (namespace) => {
+    enqueueTargets(namespace);
+    for (const request of affected(namespace, 'progress')) promotionController.enqueue(request);
+  });
   const targetReader = new TargetReader({
     client,
     targets,
@@ -147,11 +148,20 @@ export function wirePromotions(options: WireOptions): void {
     reconcile: new PromotionReconciler({
       client,
       promotions,
+      events,
       reader: new WorldReader({ client, caches, records, followed, canary, clock, cluster, nonce }),
       actor: new Actor({ client, records, canary, events, clock, absorb: (lock) => locks.absorb(lock) }),
       monotonic: () => clock.monotonic(),
       onRolledOut: (milliseconds) => own.voteToRollout.observe(milliseconds / 1000),
     }).reconcile,
+  });
+  const keyringController = new Controller({
+    name: 'approverkeyrings',
+    logger,
+    metrics,
+    clock,
+    watches: [watchFor(caches.keyrings, generationChanged)],
+    reconcile: keyringReconciler({ client, keyrings: caches.keyrings, clock }),
   });
   const releaseController = new Controller({
     name: 'released-namespaces',
@@ -171,7 +181,7 @@ export function wirePromotions(options: WireOptions): void {
     ],
     reconcile: releaser({ client, records, events, logger }),
   });
-  for (const runnable of [mirror, canary, targetController, promotionController, releaseController])
+  for (const runnable of [mirror, canary, targetController, promotionController, keyringController, releaseController])
     manager.add(runnable);
 }
 

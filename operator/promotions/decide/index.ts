@@ -1,5 +1,7 @@
 /** From an observed world to a verdict; pure. */
-export { decide, type Decision } from './decide.ts';
+export { decide, undecidable, type Decision } from './decide.ts';
+export { MOST_OPEN, waitsBehind } from './open.ts';
+export { uncanonicalError } from './uncanonical.ts';
 export { isOpened } from './rollout.ts';
 export { latchedArtifacts, runningArtifacts, type Facts } from './facts.ts';
 export type { Action, Phase, Verdict } from './verdict.ts';

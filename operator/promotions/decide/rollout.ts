@@ -1,28 +1,14 @@
 import { parseDuration } from '../../api/index.ts';
-import { REVISION_ANNOTATION } from '../../kube/index.ts';
-import { contentsOf, matchLive, type LockSpec } from '../../lock/index.ts';
-import {
-  nameOf,
-  outcomeEntry,
-  promotionRef,
-  type OutcomeResult,
-  type RecordedSpec,
-  type RecordSpec,
-} from '../../records/index.ts';
-import { progressOf, type Progress } from '../rollout/index.ts';
+import { changedBy, contentsOf, wasChangedByController, type LockSpec } from '../../lock/index.ts';
+import { nameOf, outcomeEntry, promotionRef, type OutcomeResult, type RecordSpec } from '../../records/index.ts';
+import type { Progress } from '../rollout/index.ts';
 import type { Facts } from './facts.ts';
+import { drained, label, liveOf, others, stateOf, stepOf, type Item } from './rollout-items.ts';
 import type { Verdict } from './verdict.ts';
-import type { WorkloadFacts, World } from './world.ts';
+import type { World } from './world.ts';
 
-/** How far one workload is; `Undone`: the new content was applied at some time, and the fallback is live again. */
-type Step =
-  | { readonly state: 'ToApply' | 'Undone' | 'Missing' | 'Tampered' }
-  | { readonly state: 'Applied'; readonly progress: Progress };
-
-interface Item {
-  readonly wanted: RecordedSpec;
-  readonly step: Step;
-}
+/** While pods hinder a rollout they are looked at again so often, milliseconds. */
+const LOOK_AGAIN_MS = 5000;
 
 /** Whether the lock holds what this approval opens it for; one write opens it for every workload. */
 export function isOpened(lock: LockSpec, round: RecordSpec, approved: RecordSpec): boolean {
@@ -39,10 +25,14 @@ export function isOpened(lock: LockSpec, round: RecordSpec, approved: RecordSpec
  */
 export function rolloutVerdict(world: World, facts: Facts, approved: RecordSpec, round: RecordSpec): Verdict {
   const items = (round.desiredSpecs ?? []).map((wanted) => ({ wanted, step: stepOf(wanted, world, facts, approved) }));
+  const rollout = { workloads: items.map(stateOf), ...drained(world, items) };
+  return { rollout, ...nextOf(world, facts, approved, items, concluder(world, facts, round, approved)) };
+}
+
+function nextOf(world: World, facts: Facts, approved: RecordSpec, items: readonly Item[], end: Conclude): Verdict {
   const missing = items.find(({ step }) => step.state === 'Missing');
-  const end = concluder(world, facts, round, approved);
   if (missing !== undefined)
-    return end('Failed', 'WorkloadMissing', `${label(missing)} was deleted while it was rolled out`);
+    return end('Failed', 'WorkloadMissing', `${label(missing)} was deleted while it was rolled out${others(items)}`);
   const tampered = items.find(({ step }) => step.state === 'Tampered');
   if (tampered !== undefined)
     return {
@@ -54,32 +44,15 @@ export function rolloutVerdict(world: World, facts: Facts, approved: RecordSpec,
         `a platform engineer puts approved content back into ${label(tampered)}: kubectl rollout undo, or apply what was signed`,
       ],
     };
-  const deadline = Date.parse(approved.time) + parseDuration(world.target?.spec.rollback.progressDeadline ?? '10m');
+  const { drainsUntil = -Infinity } = drained(world, items);
+  const allowed = parseDuration(world.target?.spec.rollback.progressDeadline ?? '10m');
+  const deadline = Math.max(Date.parse(approved.time), drainsUntil) + allowed;
   const overdue = !(world.now < deadline);
   const undone = items.find(({ step }) => step.state === 'Undone');
-  if (undone !== undefined)
-    return takeBack(
-      world,
-      facts,
-      items,
-      {
-        reason: world.takenBackFor?.reason ?? 'Undone',
-        message: world.takenBackFor?.message ?? `the fallback of ${label(undone)} is live again`,
-      },
-      end,
-    );
+  if (undone !== undefined) return takeBack(world, facts, items, world.takenBackFor ?? whoUndid(undone, world), end);
   const toApply = items.find(({ step }) => step.state === 'ToApply');
   if (toApply !== undefined && overdue)
-    return takeBack(
-      world,
-      facts,
-      items,
-      {
-        reason: 'NotApplied',
-        message: `${label(toApply)} could not be changed before the deadline`,
-      },
-      end,
-    );
+    return takeBack(world, facts, items, world.takenBackFor ?? notApplied(toApply, world), end);
   if (toApply !== undefined)
     return {
       phase: 'RollingOut',
@@ -88,32 +61,47 @@ export function rolloutVerdict(world: World, facts: Facts, approved: RecordSpec,
       action: { do: 'Apply', workload: toApply.wanted, spec: toApply.wanted.spec },
       requeueAfter: deadline - world.now,
     };
-  return verify(world, facts, items, { deadline, overdue }, end);
+  return verify(world, facts, items, deadline, end);
 }
 
-function verify(
-  world: World,
-  facts: Facts,
-  items: readonly Item[],
-  { deadline, overdue }: { readonly deadline: number; readonly overdue: boolean },
-  end: Conclude,
-): Verdict {
+function verify(world: World, facts: Facts, items: readonly Item[], deadline: number, end: Conclude): Verdict {
   const open = items.flatMap((item) =>
     item.step.state === 'Applied' && item.step.progress.state !== 'Complete'
       ? [{ item, progress: item.step.progress }]
       : [],
   );
-  const [first] = open;
-  if (first === undefined)
-    return end('Completed', 'Verified', 'every workload runs what was signed, and nothing else is ready');
-  const failed = open.find(({ progress }) => progress.state === 'Failed');
-  const at = failed ?? first;
-  const why = `${label(at.item)}: ${at.progress.message}`;
-  if (failed === undefined && !overdue)
-    return { phase: 'Verifying', reason: 'Verifying', message: why, why: [why], requeueAfter: deadline - world.now };
-  const reason = failed?.progress.state === 'Failed' ? failed.progress.reason : 'ProgressDeadlineExceeded';
-  if (world.target?.spec.rollback.automatic === false) return end('Failed', reason, why);
-  return takeBack(world, facts, items, { reason, message: why }, end);
+  const late = ({ progress }: (typeof open)[number]): boolean =>
+    progress.state === 'Settling' ? progress.since >= deadline : world.now >= deadline;
+  const failed = open.find(({ progress }) => progress.state === 'Failed') ?? open.find(late);
+  // Whatever takes longest to change comes last: one that settles needs nothing but time.
+  const at = failed ?? open.find(({ progress }) => progress.state !== 'Settling') ?? open[0];
+  if (at === undefined)
+    return end(
+      'Completed',
+      'Verified',
+      'every workload runs what was signed, nothing else is ready, and no new pod was started again in the time to settle',
+    );
+  const message = `${label(at.item)}: ${at.progress.message}`;
+  if (failed === undefined)
+    return {
+      phase: 'Verifying',
+      reason: reasonOf(at.progress) ?? (at.progress.state === 'Settling' ? 'Settling' : 'Verifying'),
+      message,
+      why: open.map(({ item, progress }) => `${label(item)}: ${progress.message}`),
+      requeueAfter: Math.max(Math.min(...open.map(({ progress }) => nextLook(progress, deadline, world.now))), 1),
+    };
+  const reason = reasonOf(at.progress) ?? 'ProgressDeadlineExceeded';
+  if (world.target?.spec.rollback.automatic === false) return end('Failed', reason, `${message}${others(items)}`);
+  return takeBack(world, facts, items, { reason, message }, end);
+}
+
+/** Pods tell nobody when they change, so that what hinders them is looked for now and then; time itself is not asked. */
+function nextLook(progress: Progress, deadline: number, now: number): number {
+  return progress.state === 'Settling' ? progress.until - now : Math.min(deadline - now, LOOK_AGAIN_MS);
+}
+
+function reasonOf(progress: Progress): string | undefined {
+  return 'reason' in progress ? progress.reason : undefined;
 }
 
 /** Puts the fallback back where the new content is live, then records it. Without a fallback it can only fail. */
@@ -127,7 +115,8 @@ function takeBack(
   const applied = items.find(({ step }) => step.state === 'Applied');
   if (applied === undefined) return end('RolledBack', cause.reason, cause.message);
   const { fallback } = contentsOf(facts.lock, applied.wanted);
-  if (fallback === undefined) return end('Failed', cause.reason, `${cause.message}; there is no fallback to return to`);
+  if (fallback === undefined)
+    return end('Failed', cause.reason, `${cause.message}; ${label(applied)} has no fallback to return to`);
   if (world.target?.spec.rollback.automatic === false)
     return end('RolledBack', cause.reason, `${cause.message}; ${label(applied)} keeps the new content`);
   return {
@@ -138,25 +127,24 @@ function takeBack(
   };
 }
 
-function stepOf(wanted: RecordedSpec, world: World, facts: Facts, approved: RecordSpec): Step {
-  const workload = world.workloads.find(({ kind, name }) => kind === wanted.kind && name === wanted.name);
-  const live = workload?.live;
-  if (live?.spec === undefined) return { state: 'Missing' };
-  switch (matchLive(contentsOf(facts.lock, wanted), { ...live.spec })) {
-    case 'Current':
-      return { state: 'Applied', progress: progressOf(live, workload?.pods ?? []) };
-    case 'None':
-      return { state: 'Tampered' };
-    case 'Undone':
-      return { state: 'Undone' };
-    case 'Fallback':
-      return { state: wasApplied(wanted, workload, approved) ? 'Undone' : 'ToApply' };
-  }
+function whoUndid(item: Item, world: World): { readonly reason: string; readonly message: string } {
+  const live = liveOf(item.wanted, world);
+  if (live === undefined) return { reason: 'Undone', message: `the fallback of ${label(item)} is live again` };
+  return wasChangedByController(live)
+    ? {
+        reason: 'TakenBack',
+        message: `the rollout failed and the fallback of ${label(item)} was put back by this controller, which was stopped before it could record why`,
+      }
+    : { reason: 'Undone', message: `the fallback of ${label(item)} is live again, put back by ${changedBy(live)}` };
 }
 
-function wasApplied(wanted: RecordedSpec, workload: WorkloadFacts | undefined, approved: RecordSpec): boolean {
-  const change = approved.outcome?.changes?.find(({ kind, name }) => kind === wanted.kind && name === wanted.name);
-  return workload?.live?.metadata.annotations?.[REVISION_ANNOTATION] !== change?.revision;
+/** It may have been changed and changed back meanwhile: what is said is what can be seen. */
+function notApplied(item: Item, { refusedBy }: World): { readonly reason: string; readonly message: string } {
+  const answer = refusedBy === undefined ? '' : `; the API server answered last: ${refusedBy}`;
+  return {
+    reason: 'NotApplied',
+    message: `the deadline passed and ${label(item)} has what it had before${answer}`,
+  };
 }
 
 type Conclude = (result: Exclude<OutcomeResult, 'Approved'>, reason: string, message: string) => Verdict;
@@ -179,8 +167,4 @@ function concluder(world: World, facts: Facts, round: RecordSpec, approved: Reco
       }),
     },
   });
-}
-
-function label({ wanted }: Item): string {
-  return `${wanted.kind}/${wanted.name}`;
 }

@@ -1,7 +1,7 @@
 import { printable } from '../../canonical/index.ts';
 import { REVISION_ANNOTATION } from '../../kube/index.ts';
 import { contentsOf, entryOf, lockOverflow, matchLive, withOpened, type LockSpec } from '../../lock/index.ts';
-import { historyOf, openApproval, outcomeEntry, promotionRef, type RecordSpec } from '../../records/index.ts';
+import { openApproval, outcomeEntry, promotionRef } from '../../records/index.ts';
 import { clockTrusted, MAX_SKEW_SECONDS } from '../approvals/index.ts';
 import type { Facts } from './facts.ts';
 import { isOpened, rolloutVerdict } from './rollout.ts';
@@ -10,7 +10,6 @@ import type { World } from './world.ts';
 
 /** What the API server refused may pass later: asked again after so many milliseconds. */
 export const REFUSED_INTERVAL_MS = 30_000;
-const CAME_TO_NOTHING: readonly string[] = ['Rejected', 'Expired', 'Superseded'];
 
 /** One question about a promotion; the first step that has an answer ends the decision. */
 export type DecisionStep = (world: World, facts: Facts) => Verdict | undefined;
@@ -22,6 +21,18 @@ export const ended: DecisionStep = (_world, { history }) => {
   return { phase: outcome.result, reason: outcome.reason, message: outcome.message };
 };
 
+/** One target's promotions are many, or one person's are: those that came first are looked at. */
+export const tooManyOpen: DecisionStep = ({ tooManyOpen: found, now }) =>
+  found === undefined
+    ? undefined
+    : {
+        ...pending(
+          'TooManyOpen',
+          `${found.most} promotions of this target are open before it: it goes on when one of them ends or is deleted (kubectl get promotions)`,
+        ),
+        requeueAfter: Math.max(found.until - now + 1, 1),
+      };
+
 /** Past the point of no return: the lock is open for it. */
 export const rollingOut: DecisionStep = (world, facts) => {
   const { approved, round } = facts.history;
@@ -31,7 +42,11 @@ export const rollingOut: DecisionStep = (world, facts) => {
 
 export const expired: DecisionStep = (world, facts) => {
   if (world.now <= facts.notAfter) return undefined;
-  const message = `it was not approved within ${world.promotion.spec.expiresAfter}: create a new Promotion`;
+  const within = `within ${world.promotion.spec.expiresAfter}: create a new Promotion`;
+  const message =
+    facts.history.approved === undefined
+      ? `it was not approved ${within}`
+      : `it was approved, and the lock could not be opened for it ${within}`;
   const verdict: Verdict = { phase: 'Expired', reason: 'Expired', message };
   return world.target === undefined || facts.history.rounds.length === 0
     ? verdict
@@ -98,28 +113,6 @@ export const admitted: DecisionStep = ({ notAdmitted }, { history }) =>
     ? undefined
     : stall('EnvironmentNotAdmitted', notAdmitted.message);
 
-/** A newer promotion of the same workloads whose round is open takes the place of one that still waits. */
-export const superseded: DecisionStep = (world, facts) => {
-  const ours = 'artifacts' in facts.artifacts ? facts.artifacts.artifacts : (world.target?.spec.workloads ?? []);
-  const newer = world.siblings.find((sibling) => {
-    if (sibling.spec.supersedes !== 'Older') return false;
-    const { rounds, ended: end } = historyOf(world.records, sibling.metadata.uid ?? '');
-    const [round] = rounds;
-    // One that came to nothing takes nobody's place.
-    if (end?.outcome !== undefined && CAME_TO_NOTHING.includes(end.outcome.result)) return false;
-    if (round === undefined || !isNewer(sibling, round, world.promotion, facts.history.rounds[0])) return false;
-    return (round.artifacts ?? []).some((a) => ours.some((b) => a.kind === b.kind && a.name === b.name));
-  });
-  if (newer === undefined) return undefined;
-  const message = `promotion ${newer.metadata.name} is newer and asks for votes`;
-  return {
-    phase: 'Superseded',
-    reason: 'Newer',
-    message,
-    action: append(world, facts, 'Superseded', 'Newer', message),
-  };
-};
-
 /** One rollout at a time; while it runs nobody knows what production will be. */
 export const busy: DecisionStep = (world) => {
   const open = openApproval(world.records);
@@ -166,6 +159,11 @@ export const plan: DecisionStep = ({ workloads }, facts) => {
       // Other reasons end when an object changes that is watched; whose policy or quota refuses is not known.
       return stall(planned.reason, planned.message, planned.reason === 'PlanRefused' ? REFUSED_INTERVAL_MS : undefined);
     }
+    if (planned.spec['paused'] === true)
+      return stall(
+        'WorkloadPaused',
+        `${kind}/${name} would be paused, so that nothing of it would be rolled out: resume it (kubectl rollout resume), or promote a manifest without spec.paused`,
+      );
     // Without it an undo could not be told from content that was never applied.
     if (live?.metadata.annotations?.[REVISION_ANNOTATION] === undefined)
       return pending('WorkloadNotObserved', `the deployment controller has not seen ${kind}/${name} yet`);
@@ -175,12 +173,24 @@ export const plan: DecisionStep = ({ workloads }, facts) => {
 
 export const nothingToDo: DecisionStep = (world, facts) => {
   if (facts.changed.length > 0) return undefined;
-  const message =
+  const metadata =
     world.promotion.spec.objects === undefined
-      ? 'production already runs exactly this content'
-      : 'production already runs exactly this content; labels and annotations of the objects themselves are not locked, kubectl sets them';
-  const verdict: Verdict = { phase: 'Superseded', reason: 'AlreadyCurrent', message };
-  return { ...verdict, action: append(world, facts, 'Superseded', 'AlreadyCurrent', message) };
+      ? ''
+      : '; labels and annotations of the objects themselves are not locked, kubectl sets them';
+  // Approved, and live without the lock being open for it: the lock was lost and made again since.
+  const [result, message] =
+    facts.history.approved === undefined
+      ? (['Superseded', `production already runs exactly this content${metadata}`] as const)
+      : ([
+          'Completed',
+          'production runs exactly what was approved; the lock was lost meanwhile, so that nobody verified how it came up',
+        ] as const);
+  return {
+    phase: result,
+    reason: 'AlreadyCurrent',
+    message,
+    action: append(world, facts, result, 'AlreadyCurrent', message),
+  };
 };
 
 export const lockFits: DecisionStep = (world, facts) => {
@@ -225,15 +235,4 @@ export function stall(reason: string, message: string, requeueAfter?: number): V
 
 export function pending(reason: string, message: string): Verdict {
   return { phase: 'Pending', reason, message, why: [message] };
-}
-
-/** Times of creation have whole seconds; within one, the later round belongs to the newer promotion. */
-function isNewer(
-  sibling: World['promotion'],
-  theirs: RecordSpec,
-  own: World['promotion'],
-  ours: RecordSpec | undefined,
-): boolean {
-  const [a = '', b = ''] = [sibling.metadata.creationTimestamp, own.metadata.creationTimestamp];
-  return a === b ? theirs.sequence > (ours?.sequence ?? Infinity) : a > b;
 }

@@ -19,6 +19,12 @@ export interface ApplyAction {
   readonly spec: Readonly<Record<string, unknown>>;
 }
 
+/** How far one workload is with the rollout. */
+export interface WorkloadState extends WorkloadKey {
+  readonly state: 'Pending' | 'Applied' | 'Available' | 'Failed' | 'RolledBack';
+  readonly message: string;
+}
+
 /** Where a promotion stands and what is done next. */
 export interface Verdict {
   readonly phase: Phase;
@@ -30,6 +36,14 @@ export interface Verdict {
   /** Nothing will change until somebody repairs something. */
   readonly stalled?: boolean | undefined;
   readonly action?: Action | undefined;
+  /** While it is rolled out. */
+  readonly rollout?:
+    | {
+        readonly workloads: readonly WorkloadState[];
+        /** Milliseconds since the epoch: old pods may take the room of new ones until then. */
+        readonly drainsUntil?: number | undefined;
+      }
+    | undefined;
   /** Milliseconds until time itself changes the verdict. */
   readonly requeueAfter?: number | undefined;
 }

@@ -7,7 +7,7 @@ import type {
   TwinEnvironment,
   WorkloadLock,
 } from '../../api/index.ts';
-import type { Deployment, Pod } from '../../kube/index.ts';
+import type { Deployment, Pod, ReplicaSet } from '../../kube/index.ts';
 import type { WorkloadKey } from '../../lock/index.ts';
 import type { RecordSpec } from '../../records/index.ts';
 
@@ -17,14 +17,18 @@ export interface WorkloadFacts extends WorkloadKey {
   readonly live: Deployment | undefined;
   /** The API server's answer to the dry run; undefined for a workload that the promotion does not touch. */
   readonly planned?: Planned | undefined;
-  /** Pods that its selector matches; gathered while a rollout is verified. */
+  /** What its selector matches; gathered while a rollout is verified. */
+  readonly replicaSets?: readonly ReplicaSet[] | undefined;
   readonly pods?: readonly Pod[] | undefined;
 }
 
 export type Planned =
   /** All of the workload's spec, replicas included. */
   | { readonly spec: Readonly<Record<string, unknown>> }
-  | { readonly reason: 'NoSuchContainer' | 'NoSuchWorkload' | 'Paused' | 'PlanRefused'; readonly message: string };
+  | {
+      readonly reason: 'NoSuchContainer' | 'NoSuchWorkload' | 'WorkloadPaused' | 'PlanRefused';
+      readonly message: string;
+    };
 
 /** An object that a name should lead to, or why it does not. */
 export type Resolved<T> = { readonly object: T } | { readonly missing: string };
@@ -55,6 +59,10 @@ export interface World {
   readonly workloads: readonly WorkloadFacts[];
   /** Why this very reconcile put a fallback back; only makes the record's reason more exact. */
   readonly takenBackFor?: { readonly reason: string; readonly message: string } | undefined;
+  /** What the API server answered when the content was to be applied; only makes the record's message more exact. */
+  readonly refusedBy?: string | undefined;
+  /** More promotions of the target are open than are looked at; undefined when this one is among the first. */
+  readonly tooManyOpen?: { readonly most: number; readonly until: number } | undefined;
   /** Other promotions to the same target. */
   readonly siblings: readonly Promotion[];
 }

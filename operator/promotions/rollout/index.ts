@@ -1,2 +1,3 @@
 /** How far a workload is with what was applied. Pure. */
-export { progressOf, type Progress } from './progress.ts';
+export { progressOf, type Progress, type ProgressInput } from './progress.ts';
+export type { Running } from './pods.ts';

@@ -1,11 +1,11 @@
-import { annotations, type Frozen, type PromotionStatus } from '../../api/index.ts';
+import { annotations, type PromotionStatus } from '../../api/index.ts';
+import { rfc3339 } from '../../canonical/index.ts';
 import { withCondition, type Condition, type ConditionInput } from '../../kube/index.ts';
-import { VOTE_PREFIX, type CountResult, type VoteOutcome } from '../approvals/index.ts';
 import { type Decision, type Phase, type World } from '../decide/index.ts';
-import { nameOf, type PromotionHistory } from '../../records/index.ts';
+import { nameOf } from '../../records/index.ts';
 import { planOf } from './plan.ts';
+import { countedVotes, knownVotes } from './votes.ts';
 
-const MAX_VOTES = 64;
 const ENDS: ReadonlySet<Phase> = new Set(['Completed', 'Rejected', 'Failed', 'RolledBack', 'Expired', 'Superseded']);
 const MOVING: ReadonlySet<Phase> = new Set(['Pending', 'Gating', 'Approved', 'RollingOut', 'Verifying']);
 
@@ -88,17 +88,26 @@ function gatesOf({ promotion }: World, { facts }: Decision): Pick<PromotionStatu
   return shown.length === 0 ? {} : { gates: shown };
 }
 
-function approvalOf({ promotion }: World, { facts, count }: Decision): Pick<PromotionStatus, 'approval'> {
+function approvalOf({ promotion, now }: World, { facts, count }: Decision): Pick<PromotionStatus, 'approval'> {
   const { round } = facts.history;
-  if (round?.round === undefined || round.statements === undefined) return {};
   const before = promotion.status?.approval;
+  const votes =
+    count === undefined
+      ? knownVotes({
+          shown: before?.votes ?? [],
+          history: facts.history,
+          annotations: promotion.metadata.annotations,
+          now,
+        })
+      : countedVotes(count);
+  if (round?.round === undefined || round.statements === undefined)
+    return votes.length === 0 ? {} : { approval: { votes: [...votes] } };
   const { nonce, openedAt, notAfter } = round.round;
-  const votes = count === undefined ? knownVotes(before?.votes ?? [], facts.history) : votesOf(count);
   return {
     approval: {
       round: { nonce, openedAt, notAfter, record: nameOf(round) },
       statements: { ...round.statements },
-      votes: votes.map((vote) => ({ ...vote })),
+      votes: [...votes],
       quorum:
         count === undefined
           ? (before?.quorum ?? []).map((entry) => ({ ...entry }))
@@ -108,50 +117,24 @@ function approvalOf({ promotion }: World, { facts, count }: Decision): Pick<Prom
   };
 }
 
-/** Those that status has, and those of the record where a process ended before it wrote its status. */
-function knownVotes(shown: StatusVotes, { approved, ended }: PromotionHistory): StatusVotes {
-  const recorded = [...(approved?.votes ?? []), ...(ended?.votes ?? [])];
-  const missed = recorded.filter(({ armor }) => !shown.some((vote) => vote.armor === armor));
-  return [...shown, ...missed.map((vote) => ({ ...vote, valid: true, reason: 'Counted' }))].slice(0, MAX_VOTES);
-}
-
-type StatusVotes = readonly Frozen<NonNullable<NonNullable<PromotionStatus['approval']>['votes']>[number]>[];
-
-/** Valid ones first: noise must not push them out. */
-function votesOf(count: CountResult): NonNullable<NonNullable<PromotionStatus['approval']>['votes']> {
-  return [...count.votes.filter(({ valid }) => valid), ...count.votes.filter(({ valid }) => !valid)]
-    .slice(0, MAX_VOTES)
-    .map(shownVote);
-}
-
-function shownVote(vote: VoteOutcome): NonNullable<NonNullable<PromotionStatus['approval']>['votes']>[number] {
-  const [annotation] = vote.carriedBy;
-  return {
-    ...(annotation === undefined ? {} : { annotation: `${VOTE_PREFIX}${annotation}`.slice(0, 317) }),
-    ...(vote.principal === undefined ? {} : { principal: vote.principal }),
-    ...(vote.decision === undefined ? {} : { decision: vote.decision }),
-    ...(vote.keyFingerprint === undefined ? {} : { keyFingerprint: vote.keyFingerprint }),
-    valid: vote.valid,
-    reason: vote.reason,
-    message: vote.message.slice(0, 1024),
-    firstSeen: vote.firstSeen,
-    armor: vote.armor,
-  };
-}
-
 function rolloutOf({ verdict, facts }: Decision): Pick<PromotionStatus, 'rollout'> {
   const { approved, ended, round } = facts.history;
   if (approved === undefined) return {};
   const state = ROLLOUT_STATES[verdict.phase] ?? 'Pending';
+  const {
+    drainsUntil,
+    workloads = (round?.desiredSpecs ?? []).map((of) => ({ ...of, state, message: verdict.message })),
+  } = verdict.rollout ?? {};
   return {
     rollout: {
       startedAt: approved.time,
       ...(ended === undefined ? {} : { finishedAt: ended.time }),
-      workloads: (round?.desiredSpecs ?? []).map(({ kind, name }) => ({
-        kind,
-        name,
-        state,
-        message: verdict.message.slice(0, 1024),
+      ...(drainsUntil === undefined ? {} : { drainsUntil: rfc3339(drainsUntil) }),
+      workloads: workloads.map((of) => ({
+        kind: of.kind,
+        name: of.name,
+        state: of.state,
+        message: of.message.slice(0, 1024),
       })),
     },
   };

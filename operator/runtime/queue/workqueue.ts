@@ -2,6 +2,7 @@ import { systemClock } from '../../kube/index.ts';
 import type { Clock } from '../../kube/index.ts';
 import { DelayedKeys } from './delayed.ts';
 import type { Priority } from './delayed.ts';
+import { FairKeys, namespaceOf } from './fair-keys.ts';
 import { RateLimiter } from './rate-limiter.ts';
 import type { RateLimiterOptions } from './rate-limiter.ts';
 
@@ -27,12 +28,14 @@ export interface WorkqueueOptions {
   readonly clock?: Clock | undefined;
   readonly rateLimit?: RateLimiterOptions | undefined;
   readonly observer?: WorkqueueObserver | undefined;
+  /** Groups take turns, so that none can keep the others waiting. Default: the namespace of a `namespace/name`. */
+  readonly groupOf?: ((key: string) => string) | undefined;
 }
 
 /**
  * Keys that need work, each at most once. A key added while it waits is still there once; one added while it is being
  * worked on comes up again after {@link Workqueue.done}; no key is ever given to two workers. (client-go:
- * util/workqueue, with controller-runtime's low priority.)
+ * util/workqueue, with controller-runtime's low priority.) Within a priority groups take turns.
  */
 export class Workqueue {
   readonly #clock: Clock;
@@ -42,9 +45,9 @@ export class Workqueue {
   /** Needs work: key to when it began to wait. */
   readonly #dirty = new Map<string, number>();
   readonly #processing = new Map<string, Work>();
-  /** Dirty and not in work, in order. */
-  readonly #normal = new Set<string>();
-  readonly #low = new Set<string>();
+  /** Dirty and not in work, in the order of turns. */
+  readonly #normal: FairKeys;
+  readonly #low: FairKeys;
   /** Dirty, in work, and low when it comes back. */
   readonly #lowAfter = new Set<string>();
   readonly #waiters: ((key: string | undefined) => void)[] = [];
@@ -57,6 +60,9 @@ export class Workqueue {
     this.#limiter = new RateLimiter(options.rateLimit);
     this.#delayed = new DelayedKeys(this.#clock, (key, priority) => this.add(key, priority));
     this.#observer = options.observer;
+    const groupOf = options.groupOf ?? namespaceOf;
+    this.#normal = new FairKeys(groupOf);
+    this.#low = new FairKeys(groupOf);
   }
 
   /** Keys that wait for a worker now. */
@@ -163,10 +169,8 @@ export class Workqueue {
   #take(): string | undefined {
     const turnOfLow = this.#normal.size === 0 || (this.#low.size > 0 && this.#normalInARow >= lowShare - 1);
     const from = turnOfLow ? this.#low : this.#normal;
-    const first = from.keys().next();
-    if (first.done === true) return undefined;
-    const key = first.value;
-    from.delete(key);
+    const key = from.take();
+    if (key === undefined) return undefined;
     this.#normalInARow = turnOfLow ? 0 : this.#normalInARow + 1;
     const now = this.#clock.monotonic();
     this.#observer?.started((now - (this.#dirty.get(key) ?? now)) / 1000);

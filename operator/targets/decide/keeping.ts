@@ -1,6 +1,7 @@
 import { printable, rfc3339, specDigestOrFault } from '../../canonical/index.ts';
 import { historyOf, nameOf, openApproval, outcomeEntry, type RecordSpec } from '../../records/index.ts';
 import {
+  changedBy,
   contentsOf,
   entryOf,
   lockOverflow,
@@ -56,14 +57,18 @@ export const protection: TargetStep = (world) =>
 export const orphans: TargetStep = (world) => {
   const open = openApproval(world.records);
   if (open?.promotion === undefined || world.promotions.has(open.promotion.uid)) return undefined;
-  const back = (open.outcome?.changes ?? []).every(({ kind, name }) => {
+  const stays = (open.outcome?.changes ?? []).filter(({ kind, name }) => {
     const live = world.workloads.find((w) => w.kind === kind && w.name === name)?.live;
     return (
-      live?.spec !== undefined && matchLive(contentsOf(lockOf(world), { kind, name }), { ...live.spec }) !== 'Current'
+      live?.spec === undefined || matchLive(contentsOf(lockOf(world), { kind, name }), { ...live.spec }) === 'Current'
     );
   });
-  const [result, reason] = [back ? 'RolledBack' : 'Failed', 'PromotionDeleted'] as const;
-  const message = `promotion ${open.promotion.name} was deleted during its rollout`;
+  const [result, reason] = [stays.length === 0 ? 'RolledBack' : 'Failed', 'PromotionDeleted'] as const;
+  const message = `promotion ${open.promotion.name} was deleted during its rollout: ${
+    stays.length === 0
+      ? 'production has what it had before'
+      : `${stays.map(({ kind, name }) => `${kind}/${name}`).join(', ')} keeps what it brought, or is gone, and nobody verifies it`
+  }`;
   return { ready: false, reason, message, action: append(world, open, result, reason, message) };
 };
 
@@ -87,7 +92,7 @@ export const undone: TargetStep = (world) => {
       };
     const uid = approved.promotion?.uid;
     const ended = uid === undefined ? undefined : historyOf(world.records, uid).ended;
-    const message = `${kind}/${name} was rolled back to what it was before ${approved.promotion?.name ?? 'its last promotion'}`;
+    const message = `${kind}/${name} was rolled back to what it was before ${approved.promotion?.name ?? 'its last promotion'}, by ${changedBy(live)}`;
     const going: TargetVerdict = { ready: false, reason: 'RolledBack', message };
     if (uid !== undefined && ended?.outcome?.result !== 'RolledBack')
       return { ...going, action: append(world, approved, 'RolledBack', 'Undone', message) };

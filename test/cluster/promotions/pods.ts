@@ -1,41 +1,46 @@
-/** What kubelets do for pods, as far as a rollout sees it: this size of cluster has no nodes. */
+/** What a scheduler and a kubelet do for pods, as far as a rollout sees it: this size of cluster has no nodes. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { Kubelet, type ApiCluster } from '../../harness/index.ts';
-
-const RENEW_INTERVAL_MS = 10_000;
+import type { ApiCluster } from '../../harness/index.ts';
 
 export interface Pods {
-  /** Pods with this image never become ready from now on. */
+  /** Pods with this image never come up from now on. */
   break(image: string): void;
+  /** Pods with this image come up and die at once, again and again, as without a probe; these are their last words. */
+  kill(image: string, lastWords: string): void;
+  /** Pods with this image do not end by themselves from now on, until their grace is over. */
+  linger(image: string): void;
   stop(): Promise<void>;
 }
 
-interface PodBody {
-  readonly metadata: { readonly name: string; readonly namespace: string };
-  readonly spec: { readonly nodeName?: string; readonly containers: readonly { readonly image: string }[] };
-  readonly status?: { readonly phase?: string };
+interface Body {
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly deletionTimestamp?: string;
+  };
+  readonly spec: {
+    readonly nodeName?: string;
+    readonly containers: readonly { readonly name: string; readonly image: string }[];
+  };
+  readonly status?: {
+    readonly phase?: string;
+    readonly containerStatuses?: readonly { readonly restartCount: number; readonly ready: boolean }[];
+  };
 }
 
-/** Makes every pending pod of a Deployment ready and ends what is to end, again and again. */
+const NODE = 'kubelet-1';
+/** Milliseconds; a node that says nothing for 40 s loses its pods. */
+const HEARTBEAT = 10_000;
+
+/** Makes every pod of a Deployment run, and ends those that are to end, again and again. */
 export function startPods(cluster: ApiCluster): Pods {
-  const broken = new Set<string>();
+  const behaviour: Behaviour = { broken: new Set(), killed: new Map(), lingering: new Set() };
   const stop = new AbortController();
-  const work = async (): Promise<void> => {
-    // Admission believes nobody else what becomes of a pod of production.
-    const kubelet = await Kubelet.open(cluster, 'node-1');
-    let renewed = 0;
-    while (!stop.signal.aborted) {
-      if (Date.now() - renewed > RENEW_INTERVAL_MS) {
-        await kubelet.renew().catch(() => undefined);
-        renewed = Date.now();
-      }
-      await round(cluster, kubelet, broken).catch(() => undefined);
-      await pause(60);
-    }
-  };
-  const done = work();
+  const done = work(cluster, behaviour, stop.signal);
   return {
-    break: (image) => void broken.add(image),
+    break: (image) => void behaviour.broken.add(image),
+    kill: (image, lastWords) => void behaviour.killed.set(image, lastWords),
+    linger: (image) => void behaviour.lingering.add(image),
     stop: async () => {
       stop.abort();
       await done;
@@ -43,19 +48,101 @@ export function startPods(cluster: ApiCluster): Pods {
   };
 }
 
-async function round(cluster: ApiCluster, kubelet: Kubelet, broken: ReadonlySet<string>): Promise<void> {
-  await kubelet.endTerminating();
-  const { body } = await cluster.request('GET', '/api/v1/pods?fieldSelector=status.phase%3DPending&labelSelector=app');
-  const { items = [] } = body as { readonly items?: readonly PodBody[] };
-  const now = new Date().toISOString();
-  for (const { metadata, spec } of items) {
-    if (spec.containers.some(({ image }) => broken.has(image))) continue;
-    const conditions = ['Ready', 'ContainersReady', 'Initialized', 'PodScheduled'].map((type) => ({
-      type,
-      status: 'True',
-      lastTransitionTime: now,
-    }));
-    if (spec.nodeName === undefined) await kubelet.bind(metadata.namespace, metadata.name);
-    await kubelet.report(metadata.namespace, metadata.name, { phase: 'Running', conditions });
+interface Behaviour {
+  readonly broken: Set<string>;
+  readonly killed: Map<string, string>;
+  readonly lingering: Set<string>;
+}
+
+async function work(cluster: ApiCluster, behaviour: Behaviour, signal: AbortSignal): Promise<void> {
+  await cluster.apply([{ apiVersion: 'v1', kind: 'Node', metadata: { name: NODE } }]);
+  const as = await cluster.persona(`system:node:${NODE}`, { groups: ['system:nodes'] });
+  let beaten = -Infinity;
+  while (!signal.aborted) {
+    if (performance.now() - beaten > HEARTBEAT) {
+      beaten = performance.now();
+      await beat(cluster, as).catch(() => undefined);
+    }
+    await round(cluster, as, behaviour).catch(() => undefined);
+    await pause(60);
   }
+}
+
+async function beat(cluster: ApiCluster, as: string): Promise<void> {
+  const now = time();
+  const ready = { type: 'Ready', status: 'True', reason: 'Test', lastHeartbeatTime: now, lastTransitionTime: now };
+  await cluster.request('PATCH', `/api/v1/nodes/${NODE}/status`, {
+    body: { status: { conditions: [ready] } },
+    contentType: 'application/strategic-merge-patch+json',
+    as,
+  });
+}
+
+async function round(cluster: ApiCluster, as: string, behaviour: Behaviour): Promise<void> {
+  const { body } = await cluster.request('GET', '/api/v1/pods?labelSelector=app');
+  for (const pod of (body as { readonly items?: readonly Body[] }).items ?? []) {
+    const path = `/api/v1/namespaces/${pod.metadata.namespace}/pods/${pod.metadata.name}`;
+    const has = (images: { has(image: string): boolean }): boolean =>
+      pod.spec.containers.some(({ image }) => images.has(image));
+    if (pod.metadata.deletionTimestamp !== undefined) {
+      const over = Date.parse(pod.metadata.deletionTimestamp) <= Date.now();
+      if (has(behaviour.lingering) && !over) continue;
+      await cluster.request('DELETE', `${path}?gracePeriodSeconds=0`, { as });
+      continue;
+    }
+    if (has(behaviour.broken)) continue;
+    if (pod.spec.nodeName === undefined) {
+      const target = { kind: 'Node', name: NODE };
+      const binding = { apiVersion: 'v1', kind: 'Binding', metadata: { name: pod.metadata.name }, target };
+      await cluster.request('POST', `${path}/binding`, { body: binding });
+    }
+    const status = next(pod, behaviour);
+    if (status !== undefined)
+      await cluster.request('PATCH', `${path}/status`, {
+        body: { status },
+        contentType: 'application/strategic-merge-patch+json',
+        as,
+      });
+  }
+}
+
+/** What the kubelet reports next, if it has news. */
+function next(pod: Body, { killed }: Behaviour): object | undefined {
+  const lastWords = killed.get(pod.spec.containers[0]?.image ?? '');
+  const [before] = pod.status?.containerStatuses ?? [];
+  if (before === undefined) return report(pod, { restarts: 0, up: true });
+  if (lastWords === undefined) return undefined;
+  return report(pod, { restarts: before.restartCount + (before.ready ? 0 : 1), up: !before.ready, lastWords });
+}
+
+function report(
+  { spec, status }: Body,
+  { restarts, up, lastWords }: { readonly restarts: number; readonly up: boolean; readonly lastWords?: string },
+): object {
+  const now = time();
+  const ended = { exitCode: 1, reason: 'Error', message: lastWords ?? '', startedAt: now, finishedAt: now };
+  const waiting = { reason: 'CrashLoopBackOff', message: 'back-off restarting failed container' };
+  return {
+    phase: 'Running',
+    ...(status?.phase === 'Running' ? {} : { startTime: now }),
+    conditions: ['Ready', 'ContainersReady', 'Initialized', 'PodScheduled'].map((type) => ({
+      type,
+      status: up || type === 'Initialized' || type === 'PodScheduled' ? 'True' : 'False',
+      lastTransitionTime: now,
+    })),
+    containerStatuses: spec.containers.map(({ name, image }) => ({
+      name,
+      image,
+      imageID: image,
+      ready: up,
+      started: up,
+      restartCount: restarts,
+      state: up ? { running: { startedAt: now } } : { waiting },
+      ...(lastWords !== undefined && (restarts > 0 || !up) ? { lastState: { terminated: ended } } : {}),
+    })),
+  };
+}
+
+function time(): string {
+  return new Date().toISOString().replace(/\.\d+Z$/, 'Z');
 }

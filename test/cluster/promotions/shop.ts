@@ -1,5 +1,5 @@
 /** A production namespace with one Deployment and its target, and environments that show what is promoted to it. */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import type { ProductionTarget, Promotion, PromotionRecord } from '../../../operator/api/index.ts';
 import { run } from '../../harness/index.ts';
 import { deploymentPath, must, path, waitFor, type Json, type Person, type Stage } from './stage.ts';
@@ -56,7 +56,12 @@ export class Shop {
       apiVersion: 'twinlock.dev/v1alpha1',
       kind: 'ProductionTarget',
       metadata: { name: 'web' },
-      spec: { workloads: [{ kind: 'Deployment', name: 'web' }], ...target },
+      spec: {
+        workloads: [{ kind: 'Deployment', name: 'web' }],
+        ...target,
+        // Nothing here fails later than at once.
+        rollback: { settle: '1s', ...(target['rollback'] as Json | undefined) },
+      },
     });
     return this;
   }
@@ -207,16 +212,24 @@ export class Shop {
     return annotated;
   }
 
-  /** The same with one request instead of kubectl: for tests that vote often. Returns the annotation's armor. */
-  async cast(name: string, voter: Person): Promise<string> {
+  /** The armor of stock ssh-keygen over what approves, as `change` makes it arrive. */
+  async sign(name: string, voter: Person, change = (statement: string): string => statement): Promise<string> {
     const { status } = await this.promotion(name, (promotion) => promotion.status?.approval?.statements !== undefined);
     const { round, statements } = status?.approval ?? {};
     const file = `${this.#stage.folder}/${this.namespace}-${name}-${round?.nonce ?? ''}-${voter.name}`;
-    await writeFile(file, statements?.approve ?? '');
+    await writeFile(file, change(statements?.approve ?? ''));
+    await rm(`${file}.sig`, { force: true });
     await run('ssh-keygen', ['-q', '-Y', 'sign', '-f', voter.key, '-n', 'vote.v1@twinlock.dev', file], {
       timeout: 20_000,
     });
-    const armor = await readFile(`${file}.sig`, 'utf8');
+    return readFile(`${file}.sig`, 'utf8');
+  }
+
+  /** The same with one request instead of kubectl: for tests that vote often. Returns the annotation's armor. */
+  async cast(name: string, voter: Person): Promise<string> {
+    const armor = await this.sign(name, voter);
+    const { status } = await this.promotion(name, () => true);
+    const { round } = status?.approval ?? {};
     const annotations = { [`vote.twinlock.dev/${voter.name}-${round?.nonce.slice(-6) ?? ''}`]: armor };
     await this.#stage.send(
       'PATCH',

@@ -1,0 +1,74 @@
+import { annotations, parseDuration, type Promotion } from '../../api/index.ts';
+import { resultOf, type RecordSpec } from '../../records/index.ts';
+
+/** Open promotions of one target that are looked at; the rest wait and cost no request. */
+export const MOST_OPEN = 20;
+
+/** A service account's name says its namespace; who may make one there may make a thousand. */
+const SERVICE_ACCOUNT = /^(system:serviceaccount:[^:]+):/;
+
+/**
+ * Whether a promotion waits behind others of its target, decided from caches only. The order is that of creation, but who
+ * asks for many comes after who asks for few: a flood waits behind itself.
+ *
+ * @param all every promotion of the target, this one among them
+ * @returns until when at the latest that holds, milliseconds since the epoch; undefined when it does not wait
+ */
+export function waitsBehind(
+  own: Promotion,
+  all: readonly Promotion[],
+  records: readonly RecordSpec[],
+  now: number,
+): { readonly most: number; readonly until: number } | undefined {
+  const ended = new Set<string>();
+  const approved = new Set<string>();
+  for (const record of records) {
+    const result = resultOf(record);
+    if (result !== undefined && record.promotion !== undefined)
+      (result === 'Approved' ? approved : ended).add(record.promotion.uid);
+  }
+  const uid = uidOf(own);
+  const isOpen = (promotion: Promotion): boolean =>
+    promotion.metadata.deletionTimestamp === undefined &&
+    !ended.has(uidOf(promotion)) &&
+    (approved.has(uidOf(promotion)) || now <= notAfterOf(promotion));
+  // What is approved is on its way, whatever came before it.
+  if (!isOpen(own) || approved.has(uid)) return undefined;
+  const open = all.filter(isOpen);
+  if (open.length <= MOST_OPEN) return undefined;
+  const first = byTurns(open).slice(0, MOST_OPEN);
+  if (first.some((promotion) => uidOf(promotion) === uid)) return undefined;
+  return { most: MOST_OPEN, until: Math.min(...[own, ...first].map(notAfterOf)) };
+}
+
+/** Everybody's oldest, then everybody's second, and so on. */
+function byTurns(open: readonly Promotion[]): readonly Promotion[] {
+  const asked = new Map<string, number>();
+  return open
+    .toSorted((a, b) => (ageOf(a) < ageOf(b) ? -1 : 1))
+    .map((promotion) => {
+      const who = requesterOf(promotion);
+      const turn = asked.get(who) ?? 0;
+      asked.set(who, turn + 1);
+      return { promotion, turn };
+    })
+    .toSorted((a, b) => a.turn - b.turn)
+    .map(({ promotion }) => promotion);
+}
+
+function requesterOf({ metadata }: Promotion): string {
+  const user = metadata.annotations?.[annotations.requestedBy] ?? '';
+  return SERVICE_ACCOUNT.exec(user)?.[1] ?? user;
+}
+
+function notAfterOf({ metadata, spec }: Promotion): number {
+  return Date.parse(metadata.creationTimestamp ?? '') + parseDuration(spec.expiresAfter);
+}
+
+function ageOf({ metadata }: Promotion): string {
+  return `${metadata.creationTimestamp ?? ''} ${metadata.uid ?? ''}`;
+}
+
+function uidOf({ metadata }: Promotion): string {
+  return metadata.uid ?? '';
+}

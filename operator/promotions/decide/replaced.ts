@@ -1,0 +1,51 @@
+import { printable, specDigest } from '../../canonical/index.ts';
+import { nameOf, type RecordedSpec } from '../../records/index.ts';
+import { append, pending, type DecisionStep } from './steps.ts';
+import type { World } from './world.ts';
+
+/**
+ * The target that a promotion was approved for was deleted, and its lock with it: nobody verifies or takes back any more.
+ * What became of the approved content is told as it is found, not as if it had never been approved.
+ */
+export const targetReplaced: DecisionStep = (world, facts) => {
+  const { approved, round } = facts.history;
+  if (approved === undefined || round === undefined) return undefined;
+  const { target, records, promotion } = world;
+  const name = `ProductionTarget ${printable(promotion.spec.targetRef.name)}`;
+  const since = `it was approved (record ${nameOf(approved)}), and ${name} was deleted since`;
+  if (target === undefined || target.metadata.deletionTimestamp !== undefined)
+    return world.now <= facts.notAfter
+      ? pending('TargetMissing', `${since}: once it is made again, what became of the content is told`)
+      : {
+          phase: 'Failed',
+          reason: 'TargetMissing',
+          message: `${since}: nobody verifies whether its content runs`,
+        };
+  if (target.metadata.uid === approved.target.uid) return undefined;
+  if (!records.some(({ type, target: of }) => type === 'Adopted' && of.uid === target.metadata.uid))
+    return pending('TargetNotReady', `${since} and made again, which does not protect its namespace yet`);
+  const wanted = round.desiredSpecs ?? [];
+  const absent = wanted.filter((spec) => !runs(spec, world));
+  const [result, words] =
+    absent.length === 0
+      ? ([
+          'Completed',
+          'production runs what was approved: the new target took it over as it was found, unverified',
+        ] as const)
+      : ([
+          'Failed',
+          `${absent.map(({ kind, name: of }) => `${kind}/${of}`).join(', ')} does not run what was approved: create a new Promotion`,
+        ] as const);
+  const message = `${since} and made again; ${words}`;
+  return {
+    phase: result,
+    reason: 'TargetReplaced',
+    message,
+    action: append(world, facts, result, 'TargetReplaced', message),
+  };
+};
+
+function runs({ kind, name, digest }: RecordedSpec, { workloads }: World): boolean {
+  const live = workloads.find((workload) => workload.kind === kind && workload.name === name)?.live;
+  return live?.spec !== undefined && specDigest({ ...live.spec }) === digest;
+}

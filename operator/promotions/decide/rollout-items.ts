@@ -1,0 +1,103 @@
+import { parseDuration } from '../../api/index.ts';
+import { REVISION_ANNOTATION } from '../../kube/index.ts';
+import { contentsOf, matchLive } from '../../lock/index.ts';
+import type { RecordedSpec, RecordSpec } from '../../records/index.ts';
+import { progressOf, type Progress } from '../rollout/index.ts';
+import type { Facts } from './facts.ts';
+import type { WorkloadState } from './verdict.ts';
+import type { WorkloadFacts, World } from './world.ts';
+
+/** As the schema has it, for targets that were stored before it had. */
+const DEFAULT_SETTLE = '30s';
+
+/** How far one workload is; `Undone`: the new content was applied at some time, and the fallback is live again. */
+type Step =
+  | { readonly state: 'ToApply' | 'Undone' | 'Missing' | 'Tampered' }
+  | { readonly state: 'Applied'; readonly progress: Progress };
+
+export interface Item {
+  readonly wanted: RecordedSpec;
+  readonly step: Step;
+}
+
+export function stepOf(wanted: RecordedSpec, world: World, facts: Facts, approved: RecordSpec): Step {
+  const workload = world.workloads.find(({ kind, name }) => kind === wanted.kind && name === wanted.name);
+  const live = workload?.live;
+  if (live?.spec === undefined) return { state: 'Missing' };
+  switch (matchLive(contentsOf(facts.lock, wanted), { ...live.spec })) {
+    case 'Current':
+      return {
+        state: 'Applied',
+        progress: progressOf({
+          deployment: live,
+          replicaSets: workload?.replicaSets ?? [],
+          pods: workload?.pods ?? [],
+          now: world.now,
+          began: Date.parse(approved.time),
+          settle: parseDuration(world.target?.spec.rollback.settle ?? DEFAULT_SETTLE),
+          drainedUntil: drainedBefore(world),
+        }),
+      };
+    case 'None':
+      return { state: 'Tampered' };
+    case 'Undone':
+      return { state: 'Undone' };
+    case 'Fallback':
+      return { state: wasApplied(wanted, workload, approved) ? 'Undone' : 'ToApply' };
+  }
+}
+
+function wasApplied(wanted: RecordedSpec, workload: WorkloadFacts | undefined, approved: RecordSpec): boolean {
+  const change = approved.outcome?.changes?.find(({ kind, name }) => kind === wanted.kind && name === wanted.name);
+  return workload?.live?.metadata.annotations?.[REVISION_ANNOTATION] !== change?.revision;
+}
+
+/** What the workloads have that an end says nothing about. */
+export function others(items: readonly Item[]): string {
+  const fresh = items.filter(({ step }) => step.state === 'Applied').map(label);
+  return fresh.length === 0 ? '' : `; ${fresh.join(', ')} ${fresh.length === 1 ? 'keeps' : 'keep'} the new content`;
+}
+
+export function stateOf({ wanted, step }: Item): WorkloadState {
+  const { kind, name } = wanted;
+  switch (step.state) {
+    case 'ToApply':
+      return { kind, name, state: 'Pending', message: 'it is changed next' };
+    case 'Undone':
+      return { kind, name, state: 'RolledBack', message: 'it has its fallback again' };
+    case 'Missing':
+      return { kind, name, state: 'Failed', message: 'it does not exist' };
+    case 'Tampered':
+      return { kind, name, state: 'Failed', message: 'it has content that nobody approved' };
+    case 'Applied': {
+      const { progress } = step;
+      if (progress.state === 'Complete')
+        return { kind, name, state: 'Available', message: 'it runs what was signed, and nothing else is ready' };
+      return { kind, name, state: progress.state === 'Failed' ? 'Failed' : 'Applied', message: progress.message };
+    }
+  }
+}
+
+/** The last time at which old pods must be gone: as seen now, and as seen before, when they were still there. */
+export function drained(world: World, items: readonly Item[]): { readonly drainsUntil?: number } {
+  const times = items.flatMap(({ step }) =>
+    step.state === 'Applied' && step.progress.state === 'Progressing' ? (step.progress.drainsUntil ?? []) : [],
+  );
+  const known = drainedBefore(world);
+  const all = known === undefined ? times : [...times, known];
+  return all.length === 0 ? {} : { drainsUntil: Math.max(...all) };
+}
+
+/** Pods that are gone leave no trace: until when they had to be gone is kept in status, as times of votes are. */
+function drainedBefore({ promotion }: World): number | undefined {
+  const time = Date.parse(promotion.status?.rollout?.drainsUntil ?? '');
+  return Number.isNaN(time) ? undefined : time;
+}
+
+export function liveOf(wanted: RecordedSpec, { workloads }: World): WorkloadFacts['live'] {
+  return workloads.find(({ kind, name }) => kind === wanted.kind && name === wanted.name)?.live;
+}
+
+export function label({ wanted }: Item): string {
+  return `${wanted.kind}/${wanted.name}`;
+}

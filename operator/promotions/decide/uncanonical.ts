@@ -1,0 +1,51 @@
+import { CanonicalError, canonicalJSON, printable } from '../../canonical/index.ts';
+import type { World } from './world.ts';
+
+export interface Uncanonical {
+  /** Of the CanonicalError. */
+  readonly reason: string;
+  readonly message: string;
+}
+
+/**
+ * What of a world has no digest, so that nothing about it can be compared, signed or approved: an integer past 2^53 above
+ * all, which an API server takes and a parser of JSON rounds. Undefined when everything has one.
+ */
+export function uncanonicalIn(world: World): Uncanonical | undefined {
+  const { workloads, environment, policy, keyring, target } = world;
+  for (const { kind, name, live, planned } of workloads) {
+    const shown = `${kind}/${printable(name)}`;
+    const found =
+      fault(`the content of ${shown}`, live?.spec) ??
+      fault(`what ${shown} would become`, planned !== undefined && 'spec' in planned ? planned.spec : undefined);
+    if (found !== undefined) return found;
+  }
+  return (
+    fault('the status of the environment', environment?.status) ??
+    fault('the ApprovalPolicy', 'object' in policy ? policy.object.spec : undefined) ??
+    fault('the ApproverKeyring', 'object' in keyring ? keyring.object.spec : undefined) ??
+    fault('the ProductionTarget', target?.spec)
+  );
+}
+
+/** The words for an error that came out of reading already. */
+export function uncanonicalError({ code, message }: CanonicalError): Uncanonical {
+  return {
+    reason: code,
+    message: `content of production has no digest, so nothing is approved: ${printable(message, 500)}`,
+  };
+}
+
+function fault(what: string, value: unknown): Uncanonical | undefined {
+  if (value === undefined) return undefined;
+  try {
+    canonicalJSON(value);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof CanonicalError)) throw error;
+    return {
+      reason: error.code,
+      message: `${what} has no digest, so nothing is approved: ${printable(error.message, 500)}`,
+    };
+  }
+}

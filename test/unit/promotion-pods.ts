@@ -1,0 +1,100 @@
+/** Pods and ReplicaSets of a Deployment as plain data, as kubelets and controllers would write them. */
+import type { Deployment, Pod, ReplicaSet } from '../../operator/kube/index.ts';
+
+export type ContainerState = NonNullable<NonNullable<NonNullable<Pod['status']>['containerStatuses']>[number]>['state'];
+
+export interface PodOptions {
+  readonly name?: string;
+  /** Made it, was ready and started then; RFC 3339. */
+  readonly since?: string;
+  readonly created?: string;
+  readonly ready?: boolean;
+  readonly phase?: 'Pending' | 'Running' | 'Failed';
+  readonly restarts?: number;
+  readonly state?: ContainerState;
+  readonly lastState?: ContainerState;
+  readonly deletionTimestamp?: string;
+  readonly conditions?: NonNullable<Pod['status']>['conditions'];
+  readonly initContainerStatuses?: NonNullable<Pod['status']>['initContainerStatuses'];
+  readonly status?: Partial<NonNullable<Pod['status']>>;
+  /** Name of the Deployment whose ReplicaSet made it. */
+  readonly of?: string;
+}
+
+const LONG_AGO = '2026-11-21T09:50:00Z';
+const hashOf = (live: Deployment): string => `h${(live.spec?.template.spec?.containers[0]?.image ?? '').slice(-4)}`;
+
+/** The ReplicaSet that the deployment controller makes of this content. */
+export function replicaSet(live: Deployment): ReplicaSet {
+  const hash = hashOf(live);
+  const template = live.spec!.template;
+  const labels = { ...template.metadata?.labels, 'pod-template-hash': hash };
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'ReplicaSet',
+    metadata: {
+      name: `web-${hash}`,
+      uid: `rs-${hash}`,
+      ownerReferences: [
+        {
+          apiVersion: 'apps/v1',
+          kind: 'Deployment',
+          name: live.metadata.name,
+          uid: live.metadata.uid!,
+          controller: true,
+        },
+      ],
+    },
+    spec: { selector: live.spec!.selector, template: { ...template, metadata: { ...template.metadata, labels } } },
+  } as ReplicaSet;
+}
+
+/** A pod of this content; available for a long time unless it is said otherwise. */
+export function podOf(live: Deployment, options: PodOptions = {}): Pod {
+  const { since = LONG_AGO, ready = true, restarts = 0, of = 'web' } = options;
+  const hash = hashOf(live);
+  const [container] = live.spec!.template.spec!.containers;
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      name: options.name ?? `web-${hash}-1`,
+      creationTimestamp: options.created ?? since,
+      labels: { app: 'web', 'pod-template-hash': hash },
+      ownerReferences: [
+        { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: `${of}-${hash}`, uid: `rs-${hash}`, controller: true },
+      ],
+      ...(options.deletionTimestamp === undefined ? {} : { deletionTimestamp: options.deletionTimestamp }),
+    },
+    spec: { containers: [container!] },
+    status: {
+      phase: options.phase ?? 'Running',
+      conditions: options.conditions ?? [
+        { type: 'Ready', status: ready ? 'True' : 'False', lastTransitionTime: since },
+        { type: 'PodScheduled', status: 'True', lastTransitionTime: since },
+      ],
+      initContainerStatuses: options.initContainerStatuses,
+      containerStatuses: [
+        {
+          name: 'web',
+          image: '',
+          imageID: '',
+          ready,
+          restartCount: restarts,
+          state: options.state ?? { running: { startedAt: since } },
+          lastState: options.lastState ?? {},
+        },
+      ],
+      ...options.status,
+    },
+  } as Pod;
+}
+
+/** What runs of a Deployment whose rollout is through. */
+export function allRunning(live: Deployment): {
+  readonly replicaSets: readonly ReplicaSet[];
+  readonly pods: readonly Pod[];
+} {
+  const names = Array.from({ length: live.spec?.replicas ?? 1 }, (_, index) => `web-${hashOf(live)}-${index}`);
+  return { replicaSets: [replicaSet(live)], pods: names.map((name) => podOf(live, { name })) };
+}
