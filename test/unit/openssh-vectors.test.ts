@@ -40,7 +40,7 @@ test.after.always((t) => rmSync(t.context.folder, { recursive: true, force: true
 const GOOD = ['rsa', 'ecdsa', 'ed25519', 'ecdsa_sk', 'ed25519_sk'] as const;
 /** Real signatures of keys that are not accepted here, and what is said of the key. */
 const REFUSED = [
-  ['dsa', 'NotEnrolled', /no DSA/],
+  ['dsa', 'UnsupportedKeyType', /no DSA/],
   // A web page's: the origin that OpenSSH trusts there is what the signer says.
   ['ecdsa_sk_webauthn', 'BadEncoding', /application is not ssh:/],
 ] as const;

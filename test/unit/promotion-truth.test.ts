@@ -1,7 +1,7 @@
 import test from 'ava';
 import { decide, type World } from '../../operator/promotions/decide/index.ts';
 import { promotionStatus } from '../../operator/promotions/status/index.ts';
-import { sealRecord } from '../../operator/records/index.ts';
+import { nameOf, sealRecord } from '../../operator/records/index.ts';
 import { allRunning, podOf, replicaSet } from './promotion-pods.ts';
 import {
   adopted,
@@ -225,7 +225,13 @@ test('an approval whose lock never opened does not expire as if nobody had appro
 
 test('a lock that was lost and made again by another record of the same content does not make it superseded', (t) => {
   const rolling = applied();
-  const { done, decision } = run({ ...rolling, lock: lockOf(live(rolling)) });
+  const { type, time: at, currentSpecs } = adopted(live(rolling));
+  const ref = { namespace: 'shop', name: 'web', uid: target().metadata.uid ?? '' };
+  const again = sealRecord(ref, rolling.records, { type, time: at, currentSpecs });
+  const records = [...rolling.records, again];
+  const lock = lockOf(live(rolling));
+  const approved = lock.spec.approved.map((entry) => ({ ...entry, record: nameOf(again) }));
+  const { done, decision } = run({ ...rolling, records, lock: { ...lock, spec: { ...lock.spec, approved } } });
   t.deepEqual(done, ['Completed']);
   t.regex(decision.verdict.message, /exactly what was approved; the lock was lost/);
 });

@@ -6,9 +6,10 @@ const LOOK_AGAIN = 5000;
 
 /** Nothing of what was approved is applied while the lock says something else than the records: somebody changed it. */
 export const lockIntact: DecisionStep = ({ target, records, workloads }, { lock, history }) => {
-  if (history.approved === undefined) return undefined;
+  // Of another target than the approval's, or of one that is being taken over, nothing was decided yet.
+  if (history.approved === undefined || target?.metadata.uid !== history.approved.target.uid) return undefined;
   for (const entry of lock.approved) {
-    if (entry.target !== target?.metadata.name) continue;
+    if (entry.target !== target.metadata.name) continue;
     if (!workloads.some(({ kind, name }) => kind === entry.kind && name === entry.name)) continue;
     const what = entryFault(entry, records);
     if (what === undefined) continue;
