@@ -208,6 +208,21 @@ export const breachedRules: readonly Breach[] = [
     'write an OpenSSH public key in one line, as in the .pub file, of one of the types',
     [['spec', 'principals', 0, 'keys', 0, 'publicKey'], key.replace('ed25519', 'dss')],
   ),
+  ...[target, breaches('WorkloadLock', 'lock')].flatMap((breach, index) => {
+    const at: Path = index === 0 ? ['spec', 'mutations'] : ['spec', 'approved', 0, 'mutations'];
+    const shown = index === 0 ? 'spec.mutations' : 'spec.approved[0].mutations';
+    return [
+      breach(
+        `${shown}[1].names`,
+        'write names for Env, Volumes, Labels, Annotations, ReadinessGates, and for no other field',
+        [[...at, 1, 'names'], ['x']],
+      ),
+      breach(`${shown}[0].names`, 'write names, or what they start with: a lone * would let everything in', [
+        [...at, 0, 'names'],
+        ['*'],
+      ]),
+    ];
+  }),
   breaches('WorkloadLock', 'lock')('metadata.name', 'name it lock: admission reads no other', [
     ['metadata', 'name'],
     'another',

@@ -211,6 +211,11 @@ const podWriters = [
   { user: 'system:ovn-node:*', annotations: ['k8s.ovn.org/*'], conditions: ['example.com/reached'] },
 ];
 
+const mutations = [
+  { by: 'identity webhook', container: 'web', field: 'Env', names: ['AWS_ROLE_ARN', 'OTEL_*'] },
+  { field: 'Probes' },
+];
+
 const productionTarget = object('ProductionTarget', 'web', {
   spec: {
     workloads: [workload],
@@ -218,14 +223,22 @@ const productionTarget = object('ProductionTarget', 'web', {
     keyringRef: { name: 'default' },
     allowedFrom: [{ namespace: 'shop-dev' }],
     injected: [{ container: 'istio-proxy', imagePrefix: 'docker.io/istio/proxyv2' }],
+    mode: 'Enforce',
+    mutations,
     podWriters,
     minReplicas: 1,
     liveAccess: 'Deny',
-    rollback: { automatic: true, progressDeadline: '10m' },
+    rollback: {
+      automatic: true,
+      progressDeadline: '10m',
+      settle: '30s',
+      serviceAccounts: [{ namespace: 'flux-system', name: 'kustomize-controller' }],
+    },
   },
   status: {
     ...common,
     enforcement: 'Active',
+    warnings: ['Deployment/web keeps no old revision'],
     current: [{ ...workload, specDigest: digest, images: [{ container: 'web', image }], promotion: 'web-42' }],
   },
 });
@@ -363,6 +376,8 @@ const workloadLock = object('WorkloadLock', 'lock', {
         target: 'web',
         minReplicas: 1,
         injected: [{ container: 'istio-proxy', imagePrefix: 'docker.io/istio/proxyv2' }],
+        mutations,
+        rollbackUsers: ['system:serviceaccount:flux-system:kustomize-controller'],
         record: 'web-000001',
         spec,
       },
@@ -461,7 +476,9 @@ const records: readonly Sample[] = [
       previous: { name: 'web-000003', digest },
       digest,
       time,
-      tampered: [change],
+      tampered: [
+        { kind: 'Pod', name: 'web-5f0c-x', from: digest, to: digest, message: 'containers differ: web (image)' },
+      ],
     },
   }),
 ];

@@ -307,7 +307,14 @@ test.serial('the example: CI wraps what it rendered, and what it brings to produ
 test.serial('manifests and images in one promotion, for two workloads, go together', async (t) => {
   const workloads = ['web', 'worker'].map((name) => ({ kind: 'Deployment', name }));
   const place = await new Shop(stage, 'two').open();
-  await stage.send('DELETE', path('two', 'productiontargets', 'web')).catch(() => undefined);
+  const asked = { metadata: { annotations: { 'twinlock.dev/unprotect': 'web' } } };
+  await stage.send('PATCH', path('two', 'productiontargets', 'web'), asked);
+  await stage.send('DELETE', path('two', 'productiontargets', 'web'));
+  await waitFor('the lock is off', async () => {
+    const { metadata } = await stage.send('GET', '/api/v1/namespaces/two');
+    const { labels = {} } = metadata as { readonly labels?: Json };
+    return labels['twinlock.dev/protected'] === undefined;
+  });
   await stage.send('POST', deploymentPath('two'), place.deployment('worker'));
   await waitFor('the worker is there', async () => {
     const live = (await stage.send('GET', deploymentPath('two', 'worker'))) as {
