@@ -82,13 +82,9 @@ test.serial('pods of an ended approval have their grace period, and are reported
   await here.promote('web-42', 'pr-42');
   await here.vote('web-42', stage.people.alice);
   await here.phase('web-42', 'Completed', 90_000);
-  // On a node a pod has its grace period; no kubelet of this cluster ends it.
+  stage.pods.outlive(images.second);
   const [pod] = await here.pods();
   const name = pod?.metadata.name ?? '';
-  await stage.send('POST', `${here.core('pods', name)}/binding`, {
-    metadata: { name },
-    target: { kind: 'Node', name: 'node-1' },
-  });
   await stage.cluster.kubectl(['rollout', 'undo', 'deployment/web', '-n', 'ended'], {
     as: stage.people.bob.kubeconfig,
   });
@@ -128,7 +124,7 @@ test.serial('a workload whose pods do not become ready is not Ready, in the word
   const here = await place('pulling');
   stage.pods.break(images.third);
   const [pod] = await here.pods();
-  await here.report(pod?.metadata.name ?? '', {
+  await stage.pods.report('pulling', pod?.metadata.name ?? '', {
     conditions: [{ type: 'Ready', status: 'False' }],
     containerStatuses: [
       {

@@ -9,6 +9,10 @@ export interface Pods {
   kill(image: string, lastWords: string): void;
   /** Pods with this image do not end by themselves from now on, until their grace is over. */
   linger(image: string): void;
+  /** Pods with this image never end from now on, as on a node that does not answer. */
+  outlive(image: string): void;
+  /** What the kubelet says of one pod, as a merge patch of its status. */
+  report(namespace: string, name: string, status: object): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -34,13 +38,27 @@ const HEARTBEAT = 10_000;
 
 /** Makes every pod of a Deployment run, and ends those that are to end, again and again. */
 export function startPods(cluster: ApiCluster): Pods {
-  const behaviour: Behaviour = { broken: new Set(), killed: new Map(), lingering: new Set() };
+  const behaviour: Behaviour = { broken: new Set(), killed: new Map(), lingering: new Set(), outliving: new Set() };
   const stop = new AbortController();
-  const done = work(cluster, behaviour, stop.signal);
+  const kubelet = node(cluster);
+  const done = work(cluster, kubelet, behaviour, stop.signal);
   return {
     break: (image) => void behaviour.broken.add(image),
     kill: (image, lastWords) => void behaviour.killed.set(image, lastWords),
     linger: (image) => void behaviour.lingering.add(image),
+    outlive: (image) => void behaviour.outliving.add(image),
+    report: async (namespace, name, status) => {
+      const { status: code, body } = await cluster.request(
+        'PATCH',
+        `/api/v1/namespaces/${namespace}/pods/${name}/status`,
+        {
+          body: { status },
+          contentType: 'application/merge-patch+json',
+          as: await kubelet,
+        },
+      );
+      if (code >= 300) throw new Error(`the kubelet's report was answered ${code}: ${JSON.stringify(body)}`);
+    },
     stop: async () => {
       stop.abort();
       await done;
@@ -52,11 +70,22 @@ interface Behaviour {
   readonly broken: Set<string>;
   readonly killed: Map<string, string>;
   readonly lingering: Set<string>;
+  readonly outliving: Set<string>;
 }
 
-async function work(cluster: ApiCluster, behaviour: Behaviour, signal: AbortSignal): Promise<void> {
+/** The node, and the credentials of its kubelet. */
+async function node(cluster: ApiCluster): Promise<string> {
   await cluster.apply([{ apiVersion: 'v1', kind: 'Node', metadata: { name: NODE } }]);
-  const as = await cluster.persona(`system:node:${NODE}`, { groups: ['system:nodes'] });
+  return cluster.persona(`system:node:${NODE}`, { groups: ['system:nodes'] });
+}
+
+async function work(
+  cluster: ApiCluster,
+  kubelet: Promise<string>,
+  behaviour: Behaviour,
+  signal: AbortSignal,
+): Promise<void> {
+  const as = await kubelet;
   let beaten = -Infinity;
   while (!signal.aborted) {
     if (performance.now() - beaten > HEARTBEAT) {
@@ -86,7 +115,7 @@ async function round(cluster: ApiCluster, as: string, behaviour: Behaviour): Pro
       pod.spec.containers.some(({ image }) => images.has(image));
     if (pod.metadata.deletionTimestamp !== undefined) {
       const over = Date.parse(pod.metadata.deletionTimestamp) <= Date.now();
-      if (has(behaviour.lingering) && !over) continue;
+      if (has(behaviour.outliving) || (has(behaviour.lingering) && !over)) continue;
       await cluster.request('DELETE', `${path}?gracePeriodSeconds=0`, { as });
       continue;
     }
