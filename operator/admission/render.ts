@@ -18,7 +18,7 @@ import { liveAccess, podWriters, podsLive } from './pods-live.ts';
 import { renderRule, type PolicyObject } from './policy.ts';
 import { requestedBy, setRequestedBy, votes } from './votes.ts';
 import { who } from './who.ts';
-import { setChangedBy, setRevision } from './workload-annotations.ts';
+import { setWorkloadAnnotations } from './workload-annotations.ts';
 import { WORKLOADS, workloads } from './workloads.ts';
 
 export interface RenderOptions {
@@ -61,5 +61,5 @@ export function renderPolicies({ systemNamespace }: RenderOptions): readonly Pol
     guardControllers(systemNamespace),
     guardEnvironments(by, systemNamespace),
   ];
-  return [...rules.flatMap(renderRule), ...setRequestedBy(), ...setChangedBy(WORKLOADS), ...setRevision()];
+  return [...rules.flatMap(renderRule), ...setRequestedBy(), ...setWorkloadAnnotations(WORKLOADS)];
 }
