@@ -21,7 +21,7 @@ import { liveAccess, podWriters, podsLive } from './pods-live.ts';
 import { renderRule, type PolicyObject } from './policy.ts';
 import { requestedBy, setRequestedBy, votes } from './votes.ts';
 import { who } from './who.ts';
-import { setChangedBy, setRevision } from './workload-annotations.ts';
+import { setWorkloadAnnotations } from './workload-annotations.ts';
 import { WORKLOADS, workloads } from './workloads.ts';
 
 export interface RenderOptions {
@@ -67,5 +67,5 @@ export function renderPolicies({ systemNamespace }: RenderOptions): readonly Pol
     guardCluster(systemNamespace),
     guardEnvironments(by, systemNamespace),
   ];
-  return [...rules.flatMap(renderRule), ...setRequestedBy(), ...setChangedBy(WORKLOADS), ...setRevision()];
+  return [...rules.flatMap(renderRule), ...setRequestedBy(), ...setWorkloadAnnotations(WORKLOADS)];
 }

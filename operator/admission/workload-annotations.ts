@@ -25,7 +25,7 @@ const absent = (name: string): string => `!(${text(name)} in ${now})`;
 
 /**
  * Annotations that steer the deployment controller are its own. They may be taken away, since `kubectl replace` of a
- * manifest does, and the controller writes them again; the revision stays, see {@link setRevision}. What is made again
+ * manifest does, and the controller writes them again; the revision stays, see {@link setWorkloadAnnotations}. What is made again
  * from an export brings one.
  */
 export const keepsSteering: Validation = {
@@ -69,53 +69,30 @@ export const namesWhoChangedIt: Validation = {
   message: refusal(`' names who changed its content in the annotation ${CHANGED_BY}: leave it to the API server'`),
 };
 
-/**
- * Writes who changes the content of a workload of production: the one who sees a rollback there is another process, and
- * managed fields name programs, not users. On the workload, never on its template: pods do not change by it.
- */
-export function setChangedBy(workloads: readonly ResourceRule[]): readonly PolicyObject[] {
-  return setAnnotation({
-    name: 'changed-by',
-    description: 'Writes the user who changes the content of a workload into an annotation.',
-    match: workloads,
-    when: newTemplate,
-    annotation: CHANGED_BY,
-    value: 'request.userInfo.username',
-  });
-}
+const add = (name: string, value: string): string =>
+  `[JSONPatch{op: 'add', path: '/metadata/annotations/' + jsonpatch.escapeKey(${text(name)}), value: ${value}}]`;
 
 /**
- * Keeps the revision of a Deployment, by which a rollback is told from content that was never applied: `kubectl replace`
- * would drop it, and `kubectl rollout undo` writes back the one that it read a moment before.
+ * Writes into annotations of a workload, never of its template (pods do not change by it):
+ *
+ * - who changes its content: the one who sees a rollback there is another process, and managed fields name programs;
+ * - the revision that a Deployment had, by which a rollback is told from content that was never applied: `kubectl replace`
+ *   would drop it, and `kubectl rollout undo` writes back the one that it read a moment before.
+ *
+ * One policy for both, and never invoked again: changing an object on its way is what costs most at admission. What comes
+ * after it may spoil what it wrote, and is refused by {@link namesWhoChangedIt} and {@link keepsSteering}.
  */
-export function setRevision(): readonly PolicyObject[] {
-  return setAnnotation({
-    name: 'revision',
-    description: 'Keeps the revision of a Deployment, which its controller alone writes.',
-    match: [{ groups: ['apps'], resources: ['deployments'], operations: ['UPDATE'] }],
-    when: all(
-      `${text(REVISION)} in oldObject.metadata.?annotations.orValue({})`,
-      `!(${keeps(REVISION)})`,
-      `!(${controllers(['deployment-controller']).replaceAll('\n', ' ')})`,
-    ),
-    annotation: REVISION,
-    value: `oldObject.metadata.annotations[${text(REVISION)}]`,
-  });
-}
-
-interface SetAnnotation {
-  readonly name: string;
-  readonly description: string;
-  readonly match: readonly ResourceRule[];
-  /** CEL: the requests that it changes. */
-  readonly when: string;
-  readonly annotation: string;
-  /** CEL. */
-  readonly value: string;
-}
-
-function setAnnotation({ name, description, match, when, annotation, value }: SetAnnotation): readonly PolicyObject[] {
-  const metadata = describe(name, description);
+export function setWorkloadAnnotations(workloads: readonly ResourceRule[]): readonly PolicyObject[] {
+  const metadata = describe(
+    'workload-annotations',
+    'Writes who changes the content of a workload into an annotation, and keeps the revision of a Deployment.',
+  );
+  const losesRevision = all(
+    "request.operation == 'UPDATE'",
+    `${text(REVISION)} in oldObject.metadata.?annotations.orValue({})`,
+    `!(${keeps(REVISION)})`,
+    `!(${controllers(['deployment-controller'])})`,
+  ).replaceAll('\n', ' ');
   return [
     {
       apiVersion: 'admissionregistration.k8s.io/v1',
@@ -123,18 +100,16 @@ function setAnnotation({ name, description, match, when, annotation, value }: Se
       metadata,
       spec: {
         failurePolicy: 'Fail',
-        reinvocationPolicy: 'IfNeeded',
-        matchConstraints: matchConstraints(match, protectedNamespaces),
-        matchConditions: [{ name: 'when', expression: when }],
+        reinvocationPolicy: 'Never',
+        matchConstraints: matchConstraints(workloads, protectedNamespaces),
+        matchConditions: [{ name: 'something-to-write', expression: any(newTemplate, losesRevision) }],
         mutations: [
           {
-            patchType: 'ApplyConfiguration',
-            applyConfiguration: {
-              expression: `Object{
-  metadata: Object.metadata{
-    annotations: {${text(annotation)}: ${value}}
-  }
-}`,
+            patchType: 'JSONPatch',
+            jsonPatch: {
+              expression: `(has(object.metadata.annotations) ? [] : [JSONPatch{op: 'add', path: '/metadata/annotations', value: {}}])
++ (${newTemplate} ? ${add(CHANGED_BY, 'request.userInfo.username')} : [])
++ (${losesRevision} ? ${add(REVISION, `oldObject.metadata.annotations[${text(REVISION)}]`)} : [])`,
             },
           },
         ],
@@ -144,7 +119,7 @@ function setAnnotation({ name, description, match, when, annotation, value }: Se
       apiVersion: 'admissionregistration.k8s.io/v1',
       kind: 'MutatingAdmissionPolicyBinding',
       metadata,
-      spec: { policyName: policyName(name) },
+      spec: { policyName: policyName('workload-annotations') },
     },
   ];
 }

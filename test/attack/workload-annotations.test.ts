@@ -106,6 +106,8 @@ test('denied: a Deployment that is made with them; allowed: one that is made aga
     stage.agent('POST', shop.apps('Deployment'), { ...deployment('web'), metadata: { name: 'web', annotations } });
   denied(t, await make({ [ROLLBACK_TO]: '1' }), 'workloads', /deployment controller/);
   denied(t, await make({ 'deployment.kubernetes.io/max-replicas': '9' }), 'workloads');
+  const bare = await must(stage.agent('POST', `${shop.apps('Deployment')}?dryRun=All`, deployment('web')));
+  t.deepEqual(annotationsOf(bare), { [CHANGED_BY]: 'agent' });
   allowed(t, await make({ [REVISION]: '7' }));
   await shop.until('the controller writes its own', async () => {
     return annotationsOf(await shop.read(shop.apps('Deployment', 'web')))[REVISION] === '1';

@@ -1,5 +1,6 @@
 import { renderPolicies } from '../../operator/admission/index.ts';
 import type { Figure, Sizes } from './figure.ts';
+import { waitFor } from '../harness/index.ts';
 import { image, median, openStage, wire } from './stage.ts';
 
 const names = { open: 'bench-open', shut: 'bench-shut' };
@@ -21,6 +22,11 @@ export async function measureAdmission({ edits }: Sizes): Promise<Figure[]> {
     await operator.close();
 
     const admin = await wire(cluster.kubeconfig, 1);
+    // The caches of the API server follow the label one by one.
+    await waitFor('the namespace is protected', async () => {
+      const body = { spec: { minReadySeconds: 1 } };
+      return (await admin.send('PATCH', path(names.shut), body, 'application/merge-patch+json')).status === 403;
+    });
     const times: Record<keyof typeof names, number[]> = { open: [], shut: [] };
     for (let round = 0; round < edits; round++) {
       for (const which of ['open', 'shut'] as const) {
