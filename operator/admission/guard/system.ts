@@ -94,7 +94,10 @@ export function guardSystem(by: Who, systemNamespace: string): PolicyRule {
             "(request.resource.resource == 'bindings' || " + onSubResource('binding') + ')',
             scheduler,
           ),
-          all("request.resource.resource == 'leases'", any(by.environments, by.promotions)),
+          all(
+            "request.resource.resource == 'leases'",
+            `(request.name == ${text(ENVIRONMENTS)} ? (${by.environments}) : (${by.promotions}))`,
+          ),
           all(
             "request.operation == 'UPDATE'",
             "request.resource.resource == 'pods'",
