@@ -180,6 +180,11 @@ export const breachedRules: readonly Breach[] = [
     'write an OpenSSH public key in one line, as in the .pub file, of one of the types',
     [['spec', 'principals', 0, 'keys', 0, 'publicKey'], key.replace('ed25519', 'dss')],
   ),
+  breaches('ApproverKeyring', 'default')(
+    'spec.principals[0].keys[0].publicKey',
+    'this RSA key has fewer than 3072 bits',
+    [['spec', 'principals', 0, 'keys', 0, 'publicKey'], `ssh-rsa ${'A'.repeat(372)} alice@work, from a long comment`],
+  ),
   breaches('WorkloadLock', 'lock')('metadata.name', 'name it lock: admission reads no other', [
     ['metadata', 'name'],
     'another',
