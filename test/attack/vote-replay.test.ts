@@ -1,5 +1,5 @@
 import test from 'ava';
-import { images } from '../cluster/promotions/shop.ts';
+import { conditionOf, images } from '../cluster/promotions/shop.ts';
 import { path } from '../cluster/promotions/stage.ts';
 import { allowed, denied } from './assert.ts';
 import { Hall, promotionOf, verdict } from './promotion-stage.ts';
@@ -12,6 +12,12 @@ test.before(async () => {
 test.after.always(async () => {
   await hall?.close();
 });
+
+/** Twenty-four annotations that say that they are signatures. */
+function noise(from: number): Readonly<Record<string, string>> {
+  const numbers = Array.from({ length: 24 }, (_, index) => from + index);
+  return Object.fromEntries(numbers.map((n) => [`vote.twinlock.dev/n${n}`, `BEGIN SSH SIGNATURE ${n}`]));
+}
 
 const two = { policy: { quorum: [{ count: 2 }] } };
 
@@ -150,20 +156,55 @@ test.serial(
     const { alice } = hall.voters;
     const { alice: person, mallory } = hall.stage.people;
     const place = await hall.waiting('muting', two);
-    const remove = (label: string, promotion = 'web-42') =>
-      hall.stage.cluster.request('PATCH', place.promotionPath(promotion), {
+    const remove = (label: string) =>
+      hall.stage.cluster.request('PATCH', place.promotionPath(), {
         body: { metadata: { annotations: { [`vote.twinlock.dev/${label}`]: null } } },
         contentType: 'application/merge-patch+json',
         as: mallory.kubeconfig,
       });
-    // No target of that name: the controller cannot look at its votes yet.
-    await place.shop.promote('unseen', 'pr-42', { spec: { targetRef: { name: 'later' } } });
-    await place.shop.phase('unseen', 'Pending');
     const armor = alice.sign(await place.statement());
-    allowed(t, await place.carry('alice', armor, { promotion: 'unseen', as: person.kubeconfig }));
-    denied(t, await remove('alice', 'unseen'), 'votes', /until its status has it/);
-    await place.cast('alice', armor);
+    await hall.stopOperator();
+    allowed(t, await place.carry('alice', armor, { as: person.kubeconfig }));
+    denied(t, await remove('alice'), 'votes', /until its status has it/);
+    await hall.startOperator();
+    await place.judged('alice');
     allowed(t, await remove('alice'));
+    t.is(await place.have(), 1);
+  },
+);
+
+test.serial(
+  'denied: a reject muted while nobody counts, by taking it away and by noise before and after it (another approver)',
+  async (t) => {
+    const { alice, bob, carol } = hall.voters;
+    const { mallory } = hall.stage.people;
+    const place = await hall.waiting('muting-later', two);
+    const { status } = await place.shop.promotion('web-42', ({ status: s }) => s?.approval?.statements !== undefined);
+    const reject = alice.sign(status?.approval?.statements?.reject ?? '');
+    await place.setTarget({ approvalPolicyRef: { name: 'away' } });
+    await place.shop.promotion('web-42', (p) => conditionOf(p, 'Stalled')?.reason === 'PolicyMissing');
+    const annotate = async (annotations: Readonly<Record<string, string | null>>): Promise<void> => {
+      const answer = await hall.stage.cluster.request('PATCH', place.promotionPath(), {
+        body: { metadata: { annotations } },
+        contentType: 'application/merge-patch+json',
+        as: mallory.kubeconfig,
+      });
+      allowed(t, answer);
+    };
+    const mute = async (votes: Readonly<Record<string, string>>): Promise<void> => {
+      await annotate(votes);
+      await place.looked();
+      await annotate(Object.fromEntries(Object.keys(votes).map((name) => [name, null])));
+      await place.looked();
+    };
+    await mute(noise(0));
+    await mute({ 'vote.twinlock.dev/alice': reject });
+    await mute(noise(100));
+    await place.setTarget({ approvalPolicyRef: { name: 'muting-later' } });
+    await place.shop.phase('web-42', 'Rejected');
+    await place.carry('bob', bob.sign(await place.statement()));
+    await place.carry('carol', carol.sign(await place.statement()));
+    await place.untouched(t);
   },
 );
 

@@ -315,6 +315,7 @@ const promotion = object('Promotion', 'web-42', {
     },
     rollout: {
       startedAt: time,
+      drainsUntil: time,
       finishedAt: later,
       workloads: [{ ...workload, state: 'Applied', message: 'waits for pods' }],
     },
@@ -356,6 +357,11 @@ const approverKeyring = object('ApproverKeyring', 'default', {
         ],
       },
     ],
+  },
+  status: {
+    observedGeneration: 1,
+    warnings: ['key SHA256:... of principal alice is not valid after 2026-11-20T00:00:00Z: enrol a new one'],
+    conditions,
   },
 });
 

@@ -1,9 +1,11 @@
 import test from 'ava';
 import type { Promotion } from '../../operator/api/index.ts';
-import type { Informer } from '../../operator/kube/index.ts';
+import { CanonicalError } from '../../operator/canonical/index.ts';
+import { ApiError, TransportError, type EventInput, type Informer } from '../../operator/kube/index.ts';
 import { PromotionReconciler } from '../../operator/promotions/controller/reconcile.ts';
 import type { World } from '../../operator/promotions/decide/index.ts';
-import { after, keyring, keys, run, voted, world } from './promotion-world.ts';
+import { outcomeEntry, promotionRef, sealRecord } from '../../operator/records/index.ts';
+import { after, keyring, keys, run, targetRef, voted, world } from './promotion-world.ts';
 
 /** A reconciler over a world that changes by its own actions, and once in the middle by somebody else. */
 function reconciling(start: World, meanwhile: (approved: World) => World): { run(): Promise<readonly string[]> } {
@@ -47,4 +49,97 @@ test('a count that holds opens the lock', async (t) => {
 test('a key that is taken off while the approval is recorded opens nothing: the count before the lock is read after it', async (t) => {
   const asked = voted(run(world()).world, keys.alice);
   t.deepEqual(await reconciling(asked, withoutAlice).run(), ['Approved', 'Round']);
+});
+
+const { signal } = new AbortController();
+
+/** A reconciler over a world as it is; what it wrote and told. */
+function looking(read: () => Promise<World>, known: World = world()) {
+  const written: NonNullable<Promotion['status']>[] = [];
+  const told: EventInput[] = [];
+  const reconciler = new PromotionReconciler({
+    reader: { read, known: () => known },
+    actor: { act: async () => true },
+    events: { record: (event) => void told.push(event) },
+    client: {
+      patch: async (_type: unknown, _key: unknown, patch: { readonly body: unknown }) => {
+        const [, { value }] = patch.body as readonly [unknown, { readonly value: NonNullable<Promotion['status']> }];
+        written.push(value);
+        return known.promotion as never;
+      },
+    },
+    promotions: { absorb: () => undefined } as unknown as Informer<Promotion>,
+    onRolledOut: () => undefined,
+    monotonic: () => 0,
+  });
+  return { written, told, run: () => reconciler.reconcile({ namespace: 'shop', name: 'web-42' }, signal) };
+}
+
+const reasonOf = (status: Promotion['status']): string | undefined =>
+  status?.conditions?.find(({ type }) => type === 'Ready')?.reason;
+
+test('what has no digest already while it is read is a condition with the path, not a reconcile that failed', async (t) => {
+  const words = '/template/spec/terminationGracePeriodSeconds is no integer within 2^53';
+  const { run: look, written } = looking(async () => {
+    throw new CanonicalError('UnsafeNumber', '/template', words);
+  });
+  t.deepEqual(await look(), { requeueAfter: 30_000 });
+  t.is(reasonOf(written[0]), 'UnsafeNumber');
+  t.true(written[0]?.why?.[0]?.includes(words));
+});
+
+test('what cannot be read is told on the promotion, and tried again', async (t) => {
+  const refusal = new ApiError({
+    method: 'GET',
+    path: '/x',
+    status: 403,
+    body: { message: 'twinenvironments is forbidden' },
+  });
+  const { run: look, written } = looking(async () => Promise.reject(refusal));
+  await t.throwsAsync(look(), { is: refusal });
+  t.is(reasonOf(written[0]), 'NotReadable');
+  t.regex(written[0]?.why?.[0] ?? '', /twinenvironments is forbidden/);
+  const defect = new TypeError('x is not a function');
+  const broken = looking(async () => Promise.reject(defect));
+  await t.throwsAsync(broken.run(), { is: defect });
+  t.is(reasonOf(broken.written[0]), 'NotDecidable');
+});
+
+test('what passes by itself is no news', async (t) => {
+  for (const error of [
+    new TransportError('GET', '/x', 'connection reset'),
+    new ApiError({ method: 'GET', path: '/x', status: 503, body: {} }),
+    new Error('the lock of shop changes faster than it can be read: try again'),
+  ]) {
+    const { run: look, written } = looking(async () => Promise.reject(error));
+    await t.throwsAsync(look(), { is: error });
+    t.deepEqual(written, []);
+  }
+});
+
+test('a rollback that a record of the target tells of is an event on the promotion, once', async (t) => {
+  const done = run(voted(run(world()).world, keys.alice)).world;
+  const round = done.records.find(({ type }) => type === 'Round');
+  const back = outcomeEntry({
+    now: done.now,
+    promotion: promotionRef(done.promotion, 'dev'),
+    round,
+    result: 'RolledBack',
+    reason: 'Undone',
+    message: 'Deployment/web was rolled back, by oncall (field manager kubectl)',
+  });
+  const over: World = { ...done, records: [...done.records, sealRecord(targetRef, done.records, back)] };
+  const withPhase = (phase: 'Completed' | 'RolledBack'): World => ({
+    ...over,
+    promotion: { ...over.promotion, status: { phase } },
+  });
+  const first = looking(async () => withPhase('Completed'));
+  await first.run();
+  t.deepEqual(
+    first.told.map(({ reason, note, type }) => `${type} ${reason} ${note}`),
+    ['Warning RolledBack Undone: Deployment/web was rolled back, by oncall (field manager kubectl)'],
+  );
+  const again = looking(async () => withPhase('RolledBack'));
+  await again.run();
+  t.deepEqual(again.told, []);
 });

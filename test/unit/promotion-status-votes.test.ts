@@ -83,3 +83,27 @@ test('a private key that was pasted is not copied into status', (t) => {
   t.notRegex(JSON.stringify(votesOf(given)), /b3BlbnNzaC1rZXk/);
   t.regex(JSON.stringify(votesOf(given)), /sha256:/);
 });
+
+test('a reject that is taken away while nobody counts is counted later, whatever noise came before and after it', (t) => {
+  const asked = run(world()).world;
+  const away = withStatus({ ...asked, policy: { missing: 'it is away' } });
+  const bare = (given: World): World => {
+    const { metadata } = given.promotion;
+    const annotations = { 'twinlock.dev/requested-by': 'dev' };
+    return withStatus({ ...given, promotion: { ...given.promotion, metadata: { ...metadata, annotations } } });
+  };
+  const noise = (given: World, from: number): World =>
+    bare(
+      withStatus(
+        carrying(
+          given,
+          junk(31, (index) => `${armor}${from + index}`),
+        ),
+      ),
+    );
+  const rejected = voted(noise(away, 0), keys.bob, 'reject');
+  let later = bare(withStatus(rejected));
+  t.true(removable(rejected) && votesOf(later).length > 31, 'it can be taken away, and stays');
+  for (const from of [100, 200, 300]) later = noise(later, from);
+  t.is(run({ ...later, policy: world().policy }).decision.verdict.phase, 'Rejected');
+});

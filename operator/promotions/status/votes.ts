@@ -10,14 +10,17 @@ const NOT_COUNTED = 'votes are not counted in this phase: it is looked at when a
 /** The votes of a count: what decides comes first, so that noise pushes nothing out. */
 export function countedVotes({ votes }: CountResult): readonly StatusVote[] {
   return bounded(
-    votes.map((vote) => ({ vote: shown(vote), carried: vote.carriedBy.length > 0, decides: decides(vote) })),
+    votes.map((vote) => ({
+      vote: shown(vote),
+      rank: rankOf({ decides: decides(vote), carried: vote.carriedBy.length > 0, stays: false }),
+    })),
   );
 }
 
 export interface KnownVotesInput {
   /** Those that status has. */
   readonly shown: readonly Shown[];
-  readonly history: Pick<PromotionHistory, 'approved' | 'ended'>;
+  readonly history: Pick<PromotionHistory, 'round' | 'approved' | 'ended'>;
   readonly annotations: Readonly<Record<string, string>> | undefined;
   readonly now: number;
 }
@@ -25,37 +28,58 @@ export interface KnownVotesInput {
 /**
  * Where votes are not counted: those that status has, those of the record where a process ended before it wrote its
  * status, and whatever an annotation carries now, unread. Admission lets a vote be taken away once status has it, so that
- * nobody can fill up what an object may carry.
+ * nobody can fill up what an object may carry. As long as a round may go on, what was taken away unread stays here until
+ * it is counted, and nothing that comes later takes its place: else whoever removes an annotation would mute a vote.
  */
 export function knownVotes({ shown: before, history, annotations, now }: KnownVotesInput): readonly StatusVote[] {
   const recorded = [...(history.approved?.votes ?? []), ...(history.ended?.votes ?? [])]
     .filter(({ armor }) => !before.some((vote) => vote.armor === armor))
     .map((vote) => ({ ...vote, valid: true, reason: 'Counted' }));
-  const known = [...before, ...recorded];
   const ballots = ballotsOf({ annotations, now });
-  const carried = new Map(ballots.map((ballot) => [ballot.armor, ballot]));
+  const carried = new Set(ballots.map(({ armor }) => armor));
+  const known = [...before, ...recorded];
   const unread = ballots.filter(({ armor }) => !known.some((vote) => vote.armor === armor)).map(unreadVote);
-  return bounded(
-    [...known, ...unread]
-      // What was never looked at is noise as soon as nobody carries it.
-      .filter(({ armor, reason }) => reason !== 'NotCounted' || carried.has(armor))
-      .map((vote) => ({ vote: { ...vote }, carried: carried.has(vote.armor), decides: decides(vote) })),
-  );
+  const goesOn = history.round !== undefined && history.ended === undefined;
+  return bounded([
+    ...known
+      // Without a round there is nothing that it could have signed, and after the end nothing that it could change.
+      .filter((vote) => goesOn || vote.reason !== 'NotCounted' || carried.has(vote.armor))
+      .map((vote) => ({
+        vote: { ...vote },
+        rank: rankOf({ decides: decides(vote), carried: carried.has(vote.armor), stays: goesOn && mayCount(vote) }),
+      })),
+    ...unread.map((vote) => ({ vote, rank: rankOf({ decides: false, carried: true, stays: false }) })),
+  ]);
 }
 
 interface Ranked {
   readonly vote: StatusVote;
-  readonly carried: boolean;
-  readonly decides: boolean;
+  readonly rank: number;
 }
 
-/** First what decides, then what is carried, since that can be taken away only while it is shown, then the rest. */
+interface Standing {
+  readonly decides: boolean;
+  /** Somebody carries it now: it can be taken away only while it is shown. */
+  readonly carried: boolean;
+  /** It may count when a count is made, carried or not. */
+  readonly stays: boolean;
+}
+
+function rankOf({ decides: first, stays, carried }: Standing): number {
+  return first ? 0 : stays ? 1 : carried ? 2 : 3;
+}
+
+/** What decides, what may decide, what is carried, the rest; in each as it came. */
 function bounded(votes: readonly Ranked[]): readonly StatusVote[] {
-  const rank = ({ decides: first, carried }: Ranked): number => (first ? 0 : carried ? 1 : 2);
   return votes
-    .toSorted((a, b) => rank(a) - rank(b))
+    .toSorted((a, b) => a.rank - b.rank)
     .slice(0, maxVotes)
     .map(({ vote }) => vote);
+}
+
+/** A key signed it, or nobody has looked. */
+function mayCount({ decision, reason }: Shown): boolean {
+  return decision !== undefined || reason === 'NotCounted';
 }
 
 function decides({ valid, reason }: Pick<StatusVote, 'valid' | 'reason'>): boolean {
