@@ -208,7 +208,6 @@ export const breachedRules: readonly Breach[] = [
     'write an OpenSSH public key in one line, as in the .pub file, of one of the types',
     [['spec', 'principals', 0, 'keys', 0, 'publicKey'], key.replace('ed25519', 'dss')],
   ),
-<<<<<<< HEAD
   ...[target, breaches('WorkloadLock', 'lock')].flatMap((breach, index) => {
     const at: Path = index === 0 ? ['spec', 'mutations'] : ['spec', 'approved', 0, 'mutations'];
     const shown = index === 0 ? 'spec.mutations' : 'spec.approved[0].mutations';
@@ -224,13 +223,11 @@ export const breachedRules: readonly Breach[] = [
       ]),
     ];
   }),
-=======
   breaches('ApproverKeyring', 'default')(
     'spec.principals[0].keys[0].publicKey',
     'this RSA key has fewer than 3072 bits',
     [['spec', 'principals', 0, 'keys', 0, 'publicKey'], `ssh-rsa ${'A'.repeat(372)} alice@work, from a long comment`],
   ),
->>>>>>> w-rollout
   breaches('WorkloadLock', 'lock')('metadata.name', 'name it lock: admission reads no other', [
     ['metadata', 'name'],
     'another',

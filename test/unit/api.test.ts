@@ -189,11 +189,7 @@ function generate(...args: readonly string[]): Promise<{ readonly code: number; 
 }
 
 test('names follow the conventions: plural, list kind, category, status only where a controller writes it', (t) => {
-<<<<<<< HEAD
   const withStatus = new Set(['TwinEnvironment', 'ProductionTarget', 'Promotion', 'ApproverKeyring']);
-=======
-  const withStatus = new Set(['ApproverKeyring', 'TwinEnvironment', 'ProductionTarget', 'Promotion']);
->>>>>>> w-rollout
   for (const kind of kinds) {
     const { metadata, spec } = customResourceDefinition(kind);
     t.is(metadata.name, `${kind.plural}.twinlock.dev`);
