@@ -35,7 +35,8 @@ export const peopleRoles: readonly RoleDefinition[] = [
     ],
   },
   {
-    // What `kubectl rollout undo` and `kubectl rollout status` need; the verb rollback makes the fallback acceptable.
+    // What `kubectl rollout undo` and `kubectl rollout status` need; the verb rollback makes the fallback acceptable, and
+    // lets a pod that hangs be taken away at once.
     name: 'twinlock-oncall',
     rules: [
       ofTwinlock(['productiontargets'], [...read, 'rollback']),
@@ -46,7 +47,8 @@ export const peopleRoles: readonly RoleDefinition[] = [
         verbs: [...read, 'update', 'patch'],
       },
       { apiGroups: ['apps'], resources: ['replicasets', 'controllerrevisions'], verbs: read },
-      { apiGroups: [''], resources: ['pods'], verbs: read },
+      { apiGroups: [''], resources: ['pods'], verbs: [...read, 'delete'] },
+      { apiGroups: [''], resources: ['pods/eviction'], verbs: ['create'] },
     ],
   },
   {

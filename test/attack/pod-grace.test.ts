@@ -225,6 +225,8 @@ test('denied: a finalizer that keeps an ended pod; allowed: taking one away', as
 test('a namespace goes with its lock while its pods still run: kubelets report and end them, nobody else does', async (t) => {
   const { shop, path, pod } = await running('goes');
   const namespacePath = `/api/v1/namespaces/${shop.namespace}`;
+  const asked = { metadata: { annotations: { 'twinlock.dev/unprotect': 'goes' } } };
+  await must(stage.admin('PATCH', namespacePath, asked, { contentType: 'application/merge-patch+json' }));
   await must(stage.admin('DELETE', namespacePath));
   await shop.until('the pod is to end', async () => (await graceOf(shop, pod.metadata.name)) !== undefined);
   // Kubernetes 1.36 waits for the pods before it deletes the rest; an older namespace controller does not.

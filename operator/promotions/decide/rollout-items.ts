@@ -49,7 +49,8 @@ export function stepOf(wanted: RecordedSpec, world: World, facts: Facts, approve
 
 function wasApplied(wanted: RecordedSpec, workload: WorkloadFacts | undefined, approved: RecordSpec): boolean {
   const change = approved.outcome?.changes?.find(({ kind, name }) => kind === wanted.kind && name === wanted.name);
-  return workload?.live?.metadata.annotations?.[REVISION_ANNOTATION] !== change?.revision;
+  // Only forward: without the annotation the deployment controller has not spoken yet.
+  return Number(workload?.live?.metadata.annotations?.[REVISION_ANNOTATION]) > Number(change?.revision);
 }
 
 /** What the workloads have that an end says nothing about. */

@@ -1,4 +1,5 @@
 import {
+  annotations,
   apiVersion,
   fieldManagers,
   labels,
@@ -77,7 +78,13 @@ export class TargetReconciler {
         await client.patch(
           Namespace,
           { name: namespace },
-          { type: 'merge', body: { metadata: { labels: { [labels.protected]: action.as } } } },
+          {
+            type: 'merge',
+            // One that is left from before must not let the next prune through.
+            body: {
+              metadata: { labels: { [labels.protected]: action.as }, annotations: { [annotations.unprotect]: null } },
+            },
+          },
           { fieldManager: fieldManagers.promotions, signal },
         );
         this.#event(
