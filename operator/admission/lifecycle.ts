@@ -59,7 +59,7 @@ export function removal(): PolicyRule {
       {
         expression: any("request.operation != 'DELETE'", controllers(REMOVERS), clearsNamespace, givenUp),
         message: refusal(
-          `' may not be deleted' + (request.resource.resource == 'persistentvolumeclaims' ? ': it goes with its owner or namespace'
+          `' may not be deleted; production changes by promotion' + (request.resource.resource == 'persistentvolumeclaims' ? ': it goes with its owner or namespace'
   : ': giving it up needs the verb unprotect on productiontargets and the annotation ${UNPROTECT}=' + oldObject.metadata.name + ' on it (kubectl annotate), and is never done with --cascade=orphan')`,
         ),
       },

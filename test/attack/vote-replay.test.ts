@@ -16,7 +16,12 @@ test.after.always(async () => {
 /** Twenty-four annotations that say that they are signatures. */
 function noise(from: number): Readonly<Record<string, string>> {
   const numbers = Array.from({ length: 24 }, (_, index) => from + index);
-  return Object.fromEntries(numbers.map((n) => [`vote.twinlock.dev/n${n}`, `BEGIN SSH SIGNATURE ${n}`]));
+  return Object.fromEntries(
+    numbers.map((n) => [
+      `vote.twinlock.dev/n${n}`,
+      `-----BEGIN SSH SIGNATURE-----\nU1NIU0lH${String(n).padStart(4, '0')}\n-----END SSH SIGNATURE-----`,
+    ]),
+  );
 }
 
 const two = { policy: { quorum: [{ count: 2 }] } };

@@ -36,7 +36,7 @@ export async function request(
         // The length too: without it the body of a DELETE would be sent as if there were none.
         ...(payload !== undefined && { 'content-type': contentType, 'content-length': payload.length }),
         ...identity.headers,
-        ...headers,
+        ...bytesOf(headers),
       },
     });
     outgoing.on('error', lost);
@@ -59,4 +59,11 @@ function parsed(text: string): unknown {
   } catch {
     return text;
   }
+}
+
+/** Node writes a header's characters as bytes; the API server reads UTF-8. */
+function bytesOf(headers: RequestOptions['headers'] = {}): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, Buffer.from(value, 'utf8').toString('latin1')]),
+  );
 }
