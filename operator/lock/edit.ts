@@ -43,6 +43,11 @@ export function isContent(
   return isDigest(live) || (mutations !== undefined && isDigest(withoutMutations(live, spec, mutations)));
 }
 
+/** What of a live spec people approve and promotions start from: without what a reloader added to it. */
+export function contentOf(live: Spec, current: Pick<Approved, 'spec' | 'mutations'> | undefined): Spec {
+  return current?.mutations === undefined ? live : withoutMutations(live, current.spec, current.mutations);
+}
+
 /** What `kubectl rollout undo` makes of two contents: it restores the template only. */
 export function undoneSpec(current: Spec, fallback: Spec): Spec {
   return { ...approvedSpec(current), template: approvedSpec(fallback)['template'] };

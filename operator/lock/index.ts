@@ -2,6 +2,7 @@
 export { changedBy, wasChangedByController } from './changed-by.ts';
 export { decisionsOn, recall, type DecidedContent, type Decision, type Recalled } from './decisions.ts';
 export {
+  contentOf,
   contentsOf,
   isContent,
   lockBytes,

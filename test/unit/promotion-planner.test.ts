@@ -31,3 +31,36 @@ test('a policy that an API server cannot configure yet, just after its start, is
   const error = await t.throwsAsync(refusing(422, message).plan(bare, new Map(), signal), { instanceOf: ApiError });
   t.is(error?.status, 422);
 });
+
+test("a reloader's mark is no content: a plan starts without it, and it closes no round", async (t) => {
+  const names = ['STAKATER_*'];
+  const marked = {
+    ...bare,
+    lock: bare.lock && {
+      ...bare.lock,
+      spec: {
+        ...bare.lock.spec,
+        approved: bare.lock.spec.approved.map((entry) => ({ ...entry, mutations: [{ field: 'Env' as const, names }] })),
+      },
+    },
+    workloads: bare.workloads.map((workload) => {
+      const live = structuredClone(workload.live) as unknown as {
+        spec: { template: { spec: { containers: { env?: object[] }[] } } };
+      };
+      for (const container of live.spec.template.spec.containers)
+        container.env = [{ name: 'STAKATER_WEB_CONFIGMAP', value: 'one' }];
+      return { ...workload, live: live as unknown as typeof workload.live };
+    }),
+  };
+  const sent: string[] = [];
+  const replace = async (_type: unknown, object: unknown): Promise<unknown> => {
+    sent.push(JSON.stringify(object));
+    return object;
+  };
+  const planner = new Planner({ replace, list: replace } as unknown as Pick<Client, 'replace' | 'list'>);
+  const { facts, verdict } = decide(await planner.plan(marked, new Map(), signal));
+  t.is(sent.length, 1);
+  t.notRegex(sent[0] ?? '', /STAKATER/);
+  t.is(String(facts.changed[0]?.currentDigest), marked.lock?.spec.approved[0]?.digest);
+  t.is(verdict.phase, 'AwaitingApproval', verdict.message);
+});

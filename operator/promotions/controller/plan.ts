@@ -10,6 +10,7 @@ import {
   type World,
 } from '../decide/index.ts';
 import { manifestFault, manifestOf, withImages, withManifest, type Artifact, type Manifest } from '../plan/index.ts';
+import { contentOf, contentsOf } from '../../lock/index.ts';
 import { historyOf } from '../../records/index.ts';
 import { withRunning } from './rollout-pods.ts';
 
@@ -85,7 +86,10 @@ export class Planner {
       if (wanted === undefined) return workload;
       const guess = guesses.get(workload.name);
       const guessed = workload.live?.spec !== undefined && specDigest({ ...workload.live.spec }) === guess?.digest;
-      return { ...workload, planned: await (guessed ? guess.planned : this.#dryRun(workload, wanted, signal)) };
+      return {
+        ...workload,
+        planned: await (guessed ? guess.planned : this.#dryRun(withContent(workload, world), wanted, signal)),
+      };
     });
     return { ...world, workloads: await Promise.all(workloads) };
   }
@@ -124,6 +128,15 @@ export class Planner {
       };
     }
   }
+}
+
+/** A plan starts from what is approved: a reloader's mark would be signed with it and never change again. */
+function withContent(workload: WorkloadFacts, { lock }: World): WorkloadFacts {
+  const { live } = workload;
+  if (live?.spec === undefined || lock === undefined) return workload;
+  const spec = contentOf({ ...live.spec }, contentsOf(lock.spec, workload).current);
+  // It is the live spec with entries of lists and maps left out, so it has the same type.
+  return { ...workload, live: { ...live, spec: spec as unknown as typeof live.spec } };
 }
 
 function wantedFor(

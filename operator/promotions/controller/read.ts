@@ -94,6 +94,8 @@ export class WorldReader {
   ): Guesses {
     const artifacts = latchedArtifacts(historyOf(chain, promotion.metadata.uid ?? ''));
     if (artifacts === undefined || this.#isRollingOut(promotion)) return new Map();
+    // What a reloader added is told from content by the lock, which is not read yet.
+    if (target?.spec.mutations !== undefined) return new Map();
     const namespace = promotion.metadata.namespace ?? '';
     const lives = (target?.spec.workloads ?? []).flatMap(
       ({ name }) => this.#options.followed.get(namespace, name) ?? [],

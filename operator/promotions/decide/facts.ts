@@ -1,7 +1,7 @@
 import { annotations, parseDuration } from '../../api/index.ts';
 import { specDigest, type Digest } from '../../canonical/index.ts';
 import { REVISION_ANNOTATION } from '../../kube/index.ts';
-import type { LockSpec, WorkloadKey } from '../../lock/index.ts';
+import { contentOf, contentsOf, type LockSpec, type WorkloadKey } from '../../lock/index.ts';
 import { historyOf, type PromotionHistory } from '../../records/index.ts';
 import { runGates, type GateState } from '../gates/index.ts';
 import {
@@ -102,10 +102,11 @@ export function latchedArtifacts(history: PromotionHistory): readonly Artifact[]
   return history.rounds[0]?.artifacts;
 }
 
-function changedWorkloads({ workloads }: World): readonly ChangedWorkload[] {
+function changedWorkloads({ workloads, lock }: World): readonly ChangedWorkload[] {
   return workloads.flatMap(({ kind, name, live, planned }) => {
     if (live?.spec === undefined || planned === undefined || !('spec' in planned)) return [];
-    const current: Readonly<Record<string, unknown>> = { ...live.spec };
+    const approved = lock === undefined ? undefined : contentsOf(lock.spec, { kind, name }).current;
+    const current = contentOf({ ...live.spec }, approved);
     const [currentDigest, desiredDigest] = [specDigest(current), specDigest(planned.spec)];
     if (currentDigest === desiredDigest) return [];
     const revision = live.metadata.annotations?.[REVISION_ANNOTATION];
