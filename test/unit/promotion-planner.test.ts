@@ -61,6 +61,6 @@ test("a reloader's mark is no content: a plan starts without it, and it closes n
   const { facts, verdict } = decide(await planner.plan(marked, new Map(), signal));
   t.is(sent.length, 1);
   t.notRegex(sent[0] ?? '', /STAKATER/);
-  t.is(String(facts.changed[0]?.currentDigest), marked.lock?.spec.approved[0]?.digest);
+  t.is(String(facts.changed[0]?.currentDigest), String(marked.lock?.spec.approved[0]?.digest));
   t.is(verdict.phase, 'AwaitingApproval', verdict.message);
 });
