@@ -326,7 +326,7 @@ test.serial('manifests and images in one promotion, for two workloads, go togeth
     apiVersion: 'twinlock.dev/v1alpha1',
     kind: 'ProductionTarget',
     metadata: { name: 'web' },
-    spec: { workloads },
+    spec: { workloads, rollback: { settle: '1s' } },
   });
   await place.ready();
   const running = ['web', 'worker'].map((name) => ({
