@@ -57,8 +57,11 @@ export function wirePromotions(options: WireOptions): void {
   const records = new RecordStore({ client, informer: caches.records });
   const mirror = new RecordMirror(caches.records, clock, (record) => logger.info({ record }, 'promotion record'));
 
-  const requeue = (namespace: string): void => {
+  const enqueueTargets = (namespace: string): void => {
     for (const request of requestsOf(targets.lister.list(namespace))) targetController.enqueue(request);
+  };
+  const requeue = (namespace: string): void => {
+    enqueueTargets(namespace);
     for (const request of requestsOf(promotions.lister.list(namespace))) promotionController.enqueue(request);
   };
   const installed = followPolicies(cache, systemNamespace, () => canary.wake());
@@ -81,9 +84,6 @@ export function wirePromotions(options: WireOptions): void {
     mutators: () => installed.mutators().length,
   });
 
-  const enqueueTargets = (namespace: string): void => {
-    for (const request of requestsOf(targets.lister.list(namespace))) targetController.enqueue(request);
-  };
   const affected = affectedPromotions(promotions, records);
   const followed = new FollowedWorkloads(cache, (namespace, change) => {
     if (change !== 'progress') enqueueTargets(namespace);

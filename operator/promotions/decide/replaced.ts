@@ -1,4 +1,5 @@
-import { printable, specDigest } from '../../canonical/index.ts';
+import { printable } from '../../canonical/index.ts';
+import { contentsOf, isContent } from '../../lock/index.ts';
 import { nameOf, type RecordedSpec } from '../../records/index.ts';
 import { append, pending, type DecisionStep } from './steps.ts';
 import type { World } from './world.ts';
@@ -45,7 +46,9 @@ export const targetReplaced: DecisionStep = (world, facts) => {
   };
 };
 
-function runs({ kind, name, digest }: RecordedSpec, { workloads }: World): boolean {
+/** As the lock compares, beside a reloader's mark. */
+function runs({ kind, name, digest, spec }: RecordedSpec, { workloads, lock }: World): boolean {
   const live = workloads.find((workload) => workload.kind === kind && workload.name === name)?.live;
-  return live?.spec !== undefined && specDigest({ ...live.spec }) === digest;
+  const mutations = lock === undefined ? undefined : contentsOf(lock.spec, { kind, name }).current?.mutations;
+  return live?.spec !== undefined && isContent({ ...live.spec }, { digest, spec: { ...spec }, mutations });
 }
