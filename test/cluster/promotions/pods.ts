@@ -1,6 +1,6 @@
 /** What a scheduler and a kubelet do for pods, as far as a rollout sees it: this size of cluster has no nodes. */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { ApiCluster } from '../../harness/index.ts';
+import { Kubelet, type ApiCluster } from '../../harness/index.ts';
 
 export interface Pods {
   /** Pods with this image never come up from now on. */
@@ -40,7 +40,8 @@ const HEARTBEAT = 10_000;
 export function startPods(cluster: ApiCluster): Pods {
   const behaviour: Behaviour = { broken: new Set(), killed: new Map(), lingering: new Set(), outliving: new Set() };
   const stop = new AbortController();
-  const kubelet = node(cluster);
+  // Admission believes nobody else what becomes of a pod of production.
+  const kubelet = Kubelet.open(cluster, NODE);
   const done = work(cluster, kubelet, behaviour, stop.signal);
   return {
     break: (image) => void behaviour.broken.add(image),
@@ -48,16 +49,9 @@ export function startPods(cluster: ApiCluster): Pods {
     linger: (image) => void behaviour.lingering.add(image),
     outlive: (image) => void behaviour.outliving.add(image),
     report: async (namespace, name, status) => {
-      const { status: code, body } = await cluster.request(
-        'PATCH',
-        `/api/v1/namespaces/${namespace}/pods/${name}/status`,
-        {
-          body: { status },
-          contentType: 'application/merge-patch+json',
-          as: await kubelet,
-        },
-      );
-      if (code >= 300) throw new Error(`the kubelet's report was answered ${code}: ${JSON.stringify(body)}`);
+      const answer = await (await kubelet).report(namespace, name, status);
+      if (answer.status >= 300)
+        throw new Error(`the kubelet's report was answered ${answer.status}: ${JSON.stringify(answer.body)}`);
     },
     stop: async () => {
       stop.abort();
@@ -73,65 +67,40 @@ interface Behaviour {
   readonly outliving: Set<string>;
 }
 
-/** The node, and the credentials of its kubelet. */
-async function node(cluster: ApiCluster): Promise<string> {
-  await cluster.apply([{ apiVersion: 'v1', kind: 'Node', metadata: { name: NODE } }]);
-  return cluster.persona(`system:node:${NODE}`, { groups: ['system:nodes'] });
-}
-
 async function work(
   cluster: ApiCluster,
-  kubelet: Promise<string>,
+  opening: Promise<Kubelet>,
   behaviour: Behaviour,
   signal: AbortSignal,
 ): Promise<void> {
-  const as = await kubelet;
-  let beaten = -Infinity;
+  const kubelet = await opening;
+  let renewed = -Infinity;
   while (!signal.aborted) {
-    if (performance.now() - beaten > HEARTBEAT) {
-      beaten = performance.now();
-      await beat(cluster, as).catch(() => undefined);
+    if (performance.now() - renewed > HEARTBEAT) {
+      renewed = performance.now();
+      await kubelet.renew().catch(() => undefined);
     }
-    await round(cluster, as, behaviour).catch(() => undefined);
+    await round(cluster, kubelet, behaviour).catch(() => undefined);
     await pause(60);
   }
 }
 
-async function beat(cluster: ApiCluster, as: string): Promise<void> {
-  const now = time();
-  const ready = { type: 'Ready', status: 'True', reason: 'Test', lastHeartbeatTime: now, lastTransitionTime: now };
-  await cluster.request('PATCH', `/api/v1/nodes/${NODE}/status`, {
-    body: { status: { conditions: [ready] } },
-    contentType: 'application/strategic-merge-patch+json',
-    as,
-  });
-}
-
-async function round(cluster: ApiCluster, as: string, behaviour: Behaviour): Promise<void> {
+async function round(cluster: ApiCluster, kubelet: Kubelet, behaviour: Behaviour): Promise<void> {
   const { body } = await cluster.request('GET', '/api/v1/pods?labelSelector=app');
   for (const pod of (body as { readonly items?: readonly Body[] }).items ?? []) {
-    const path = `/api/v1/namespaces/${pod.metadata.namespace}/pods/${pod.metadata.name}`;
+    const { namespace, name } = pod.metadata;
     const has = (images: { has(image: string): boolean }): boolean =>
       pod.spec.containers.some(({ image }) => images.has(image));
     if (pod.metadata.deletionTimestamp !== undefined) {
       const over = Date.parse(pod.metadata.deletionTimestamp) <= Date.now();
       if (has(behaviour.outliving) || (has(behaviour.lingering) && !over)) continue;
-      await cluster.request('DELETE', `${path}?gracePeriodSeconds=0`, { as });
+      await kubelet.request('DELETE', `/api/v1/namespaces/${namespace}/pods/${name}?gracePeriodSeconds=0`);
       continue;
     }
     if (has(behaviour.broken)) continue;
-    if (pod.spec.nodeName === undefined) {
-      const target = { kind: 'Node', name: NODE };
-      const binding = { apiVersion: 'v1', kind: 'Binding', metadata: { name: pod.metadata.name }, target };
-      await cluster.request('POST', `${path}/binding`, { body: binding });
-    }
+    if (pod.spec.nodeName === undefined) await kubelet.bind(namespace, name);
     const status = next(pod, behaviour);
-    if (status !== undefined)
-      await cluster.request('PATCH', `${path}/status`, {
-        body: { status },
-        contentType: 'application/strategic-merge-patch+json',
-        as,
-      });
+    if (status !== undefined) await kubelet.report(namespace, name, status);
   }
 }
 
