@@ -6,7 +6,7 @@ import type { ProcessOptions, RunningProcess } from '../process-options.ts';
 import { createLogger, Manager, Metrics } from '../runtime/index.ts';
 import { environmentController } from './controller/index.ts';
 import { PageServer } from './page/index.ts';
-import { reportFetcher, type FetchReport } from './reports/index.ts';
+import { reportFetcher, type FetchReport } from './gather/reports/index.ts';
 
 /** What a test puts in the place of the world outside the cluster. */
 export interface EnvironmentsOverrides {

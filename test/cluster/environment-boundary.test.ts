@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, request, type IncomingHttpHeaders, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { boundaryConfig } from '../../operator/environments/children/index.ts';
+import { boundaryConfig } from '../../operator/environments/decide/children/index.ts';
 import { freePorts, tools, waitFor } from '../harness/index.ts';
 
 /** The boundary's configuration, run by a real Caddy; only addresses are replaced by those of this machine. */

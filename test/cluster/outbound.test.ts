@@ -3,7 +3,7 @@ import test from 'ava';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { environmentsRights } from '../../operator/environments/rights.ts';
-import { reportFetcher } from '../../operator/environments/reports/index.ts';
+import { reportFetcher } from '../../operator/environments/gather/reports/index.ts';
 import { KubeClient, loadConfig, ServerAddresses, systemClock } from '../../operator/kube/index.ts';
 import { OutboundClient, systemResolve } from '../../operator/outbound/index.ts';
 import { sharedApi, waitFor, type Cluster } from '../harness/index.ts';

@@ -1,7 +1,7 @@
 import test from 'ava';
 import * as fc from 'fast-check';
 import { canonicalJSON, digestOf, specDigest } from '../../operator/canonical/index.ts';
-import { changesOf, renderText } from '../../operator/promotions/statement/index.ts';
+import { changesOf, renderText } from '../../operator/votes/statement/index.ts';
 import type { JSONValue } from '../../operator/canonical/index.ts';
 
 const json = (): fc.Arbitrary<JSONValue> =>

@@ -1,11 +1,11 @@
 import test from 'ava';
 import * as fc from 'fast-check';
-import { boundaryConfig } from '../../operator/environments/children/index.ts';
+import { boundaryConfig } from '../../operator/environments/decide/children/index.ts';
 import { environmentNamespace } from '../../operator/environments/naming/index.ts';
 import { escapeHTML } from '../../operator/environments/page/index.ts';
-import { literal, readTemplate, renderEnv, unliteral } from '../../operator/environments/resolve/index.ts';
-import { parseReport, showURL } from '../../operator/environments/wiring/index.ts';
-import { turnOf, type Candidate } from '../../operator/environments/lifecycle/index.ts';
+import { literal, readTemplate, renderEnv, unliteral } from '../../operator/environments/decide/resolve/index.ts';
+import { parseReport, showURL } from '../../operator/environments/decide/wiring/index.ts';
+import { turnOf, type Candidate } from '../../operator/environments/decide/lifecycle/index.ts';
 
 const anything = fc.string({ unit: 'binary', maxLength: 300 });
 const identity = fc.record({

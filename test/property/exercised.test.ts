@@ -1,7 +1,7 @@
 import test from 'ava';
 import * as fc from 'fast-check';
 import type { JSONValue } from '../../operator/canonical/index.ts';
-import { changesOf, leavesOf, notExercised, notExercisedSince } from '../../operator/promotions/statement/index.ts';
+import { changesOf, leavesOf, notExercised, notExercisedSince } from '../../operator/votes/statement/index.ts';
 
 const text = fc.constantFrom('', 'a', 'b', 'x'.repeat(300));
 /** What a pod may hold. As in Kubernetes, a list at one place always has elements of one kind. */

@@ -1,7 +1,7 @@
 import test from 'ava';
 import * as fc from 'fast-check';
 import { sign } from 'node:crypto';
-import { parsePublicKey, verifyVote } from '../../operator/promotions/approvals/index.ts';
+import { parsePublicKey, verifyVote } from '../../operator/votes/index.ts';
 import {
   armor,
   armored,

@@ -10,7 +10,7 @@ test('every reason that stops something is explained, and nothing else is', asyn
   const files = (await readdir(join(root, 'operator'), { recursive: true })).filter((file) => file.endsWith('.ts'));
   const code = (await Promise.all(files.map((file) => text(`operator/${file}`)))).join('\n');
   const stopping = matches(code, /\b(?:problem|stall|pending)\(\s*'([A-Z]\w+)'/g);
-  const ofVotes = matches(await text('operator/promotions/approvals/types.ts'), /^ {2}\| '([A-Z]\w+)'/gm);
+  const ofVotes = matches(await text('operator/votes/types.ts'), /^ {2}\| '([A-Z]\w+)'/gm);
   const rows = matches(await text('docs/reasons.md'), /^\| (`[^|]+)\|/gm);
   const explained = rows.flatMap((row) => matches(row, /`(\w+)`/g));
   t.true(stopping.length > 40 && ofVotes.length > 20);

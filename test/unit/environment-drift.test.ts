@@ -5,8 +5,8 @@ import {
   HASH_ANNOTATION,
   slimClaim,
   slimDeployment,
-} from '../../operator/environments/cache/index.ts';
-import type { DeploymentChild } from '../../operator/environments/cache/index.ts';
+} from '../../operator/environments/gather/cache/index.ts';
+import type { DeploymentChild } from '../../operator/environments/gather/cache/index.ts';
 import type { Cached, KubeObject } from '../../operator/kube/index.ts';
 
 const ours = { manager: 'twinlock-environments', operation: 'Apply', fieldsV1: { 'f:spec': { 'f:template': {} } } };

@@ -1,8 +1,8 @@
 /** Plain objects as the API server hands them out, defaults filled in. */
 import { twinClassSpec, twinEnvironmentSpec, vendorTwinSpec } from '../../operator/api/index.ts';
 import type { TwinClass, TwinEnvironment, VendorTwin } from '../../operator/api/index.ts';
-import { planEnvironment, type Plan } from '../../operator/environments/plan/index.ts';
-import type { Problem } from '../../operator/environments/resolve/index.ts';
+import { planEnvironment, type Plan } from '../../operator/environments/decide/plan/index.ts';
+import type { Problem } from '../../operator/environments/decide/resolve/index.ts';
 
 const apiVersion = 'twinlock.dev/v1alpha1';
 export const image = `registry.example/web@sha256:${'a'.repeat(64)}`;

@@ -5,7 +5,7 @@ import {
   turnOf,
   type Candidate,
   type EndingNamespace,
-} from '../../operator/environments/lifecycle/index.ts';
+} from '../../operator/environments/decide/lifecycle/index.ts';
 import { environmentNamespace, madeFor, ownerLabels } from '../../operator/environments/naming/index.ts';
 import { environment, twinClass } from './environment-fixtures.ts';
 

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { classOf, namespaceProblem } from '../../operator/environments/plan/index.ts';
+import { classOf, namespaceProblem } from '../../operator/environments/decide/plan/index.ts';
 import {
   accepted,
   child,

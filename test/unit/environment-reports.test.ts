@@ -1,8 +1,13 @@
 import anyTest, { type TestFn } from 'ava';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { ManualClock, systemClock } from '../../operator/kube/index.ts';
-import { readReport, reportFetcher, Reports, type FetchReport } from '../../operator/environments/reports/index.ts';
-import type { Report } from '../../operator/environments/wiring/index.ts';
+import {
+  readReport,
+  reportFetcher,
+  Reports,
+  type FetchReport,
+} from '../../operator/environments/gather/reports/index.ts';
+import type { Report } from '../../operator/environments/decide/wiring/index.ts';
 import { OutboundClient } from '../../operator/outbound/index.ts';
 
 const test = anyTest as TestFn<{ server: Server; url: (path: string) => URL }>;

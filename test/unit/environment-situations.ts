@@ -1,7 +1,7 @@
 /** The situations that the tests of an environment's status pass through. */
 import type { TwinEnvironmentStatus } from '../../operator/api/index.ts';
-import { slimDeployment, slimPod } from '../../operator/environments/cache/index.ts';
-import type { Lifetime } from '../../operator/environments/lifecycle/index.ts';
+import { slimDeployment, slimPod } from '../../operator/environments/gather/cache/index.ts';
+import type { Lifetime } from '../../operator/environments/decide/lifecycle/index.ts';
 import { observedParts, type Situation } from '../../operator/environments/status/index.ts';
 import { accepted, image } from './environment-fixtures.ts';
 

@@ -1,6 +1,6 @@
 import test from 'ava';
-import type { slimPod } from '../../operator/environments/cache/index.ts';
-import { withStatusOf } from '../../operator/environments/controller/report.ts';
+import type { slimPod } from '../../operator/environments/gather/cache/index.ts';
+import { withStatusOf } from '../../operator/environments/act/report.ts';
 import { observedParts, statusOf, transitions, type Situation } from '../../operator/environments/status/index.ts';
 import { accepted, environment, image } from './environment-fixtures.ts';
 import {

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { renderEnv } from '../../operator/environments/resolve/index.ts';
+import { renderEnv } from '../../operator/environments/decide/resolve/index.ts';
 import {
   keptEnv,
   parseReport,
@@ -9,7 +9,7 @@ import {
   type LivePod,
   type Report,
   type ServiceWiring,
-} from '../../operator/environments/wiring/index.ts';
+} from '../../operator/environments/decide/wiring/index.ts';
 import { accepted, image, podOf, unchecked, vendorTwin } from './environment-fixtures.ts';
 
 const web = { name: 'web', image, port: 8080 };

@@ -2,7 +2,7 @@
 import anyTest, { type ExecutionContext, type TestFn } from 'ava';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { countVotes, type KeyringSpec, type VoteReason } from '../../operator/promotions/approvals/index.ts';
+import { countVotes, type KeyringSpec, type VoteReason } from '../../operator/votes/index.ts';
 import { opensshTests } from '../harness/index.ts';
 import { KEY_TYPES, Regress, type RegressKey } from '../vectors/regress.ts';
 import { armor, dearmored } from '../vectors/ssh.ts';

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { copyFileSync, chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { countVotes, VOTE_NAMESPACE, type CountResult } from '../../operator/promotions/approvals/index.ts';
+import { countVotes, VOTE_NAMESPACE, type CountResult } from '../../operator/votes/index.ts';
 import { opensshTests } from '../harness/index.ts';
 import { armor, dearmored } from '../vectors/ssh.ts';
 import { votesOfNamespace } from '../vectors/votes-of-namespace.ts';

@@ -1,8 +1,8 @@
 import test from 'ava';
 import { ApiError, type Client, type Deployment } from '../../operator/kube/index.ts';
 import { specDigest as digest } from '../../operator/canonical/index.ts';
-import { policyDigest } from '../../operator/promotions/approvals/index.ts';
-import { Planner } from '../../operator/promotions/controller/plan.ts';
+import { policyDigest } from '../../operator/votes/index.ts';
+import { Planner } from '../../operator/promotions/gather/planner.ts';
 import { decide, type World } from '../../operator/promotions/decide/index.ts';
 import {
   artifactsOf,
@@ -12,7 +12,7 @@ import {
   type ArtifactsInput,
   type Manifest,
   type ManifestFault,
-} from '../../operator/promotions/plan/index.ts';
+} from '../../operator/promotions/decide/plan/index.ts';
 import { promotionStatus } from '../../operator/promotions/status/index.ts';
 import { deployment, environment, images, keys, policy, promotion, run, voted, world } from './promotion-world.ts';
 

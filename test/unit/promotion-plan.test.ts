@@ -1,5 +1,5 @@
 import test from 'ava';
-import { artifactsOf, withImages, type ArtifactsInput } from '../../operator/promotions/plan/index.ts';
+import { artifactsOf, withImages, type ArtifactsInput } from '../../operator/promotions/decide/plan/index.ts';
 import { images } from './promotion-world.ts';
 
 const web = { kind: 'Deployment', name: 'web' } as const;

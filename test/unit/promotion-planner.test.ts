@@ -1,6 +1,6 @@
 import test from 'ava';
 import { ApiError, type Client } from '../../operator/kube/index.ts';
-import { Planner } from '../../operator/promotions/controller/plan.ts';
+import { Planner } from '../../operator/promotions/gather/planner.ts';
 import { decide } from '../../operator/promotions/decide/index.ts';
 import { run, world } from './promotion-world.ts';
 

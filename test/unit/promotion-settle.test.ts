@@ -1,5 +1,5 @@
 import test from 'ava';
-import { progressOf, type ProgressInput } from '../../operator/promotions/rollout/index.ts';
+import { progressOf, type ProgressInput } from '../../operator/promotions/decide/progress/index.ts';
 import { allRunning, podOf, replicaSet, type PodOptions } from './promotion-pods.ts';
 import { deployment, images, type Spec } from './promotion-world.ts';
 

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { ManualClock, type Clock } from '../../operator/kube/index.ts';
-import { ClockSkew } from '../../operator/promotions/controller/skew.ts';
+import { ClockSkew } from '../../operator/promotions/gather/skew.ts';
 
 const never = new AbortController().signal;
 

@@ -10,7 +10,7 @@ import {
   type WorkloadFacts,
   type World,
 } from '../../operator/promotions/decide/index.ts';
-import { withImages } from '../../operator/promotions/plan/index.ts';
+import { withImages } from '../../operator/promotions/decide/plan/index.ts';
 import { sealRecord, type RecordSpec } from '../../operator/records/index.ts';
 import { allRunning } from './promotion-pods.ts';
 import { armored, ed25519Key, string, toSign, type MadeKey } from '../vectors/ssh.ts';

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { createHash, sign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { parsePublicKey, verifyVote } from '../../operator/promotions/approvals/index.ts';
+import { parsePublicKey, verifyVote } from '../../operator/votes/index.ts';
 import {
   armor,
   armored,

@@ -1,14 +1,14 @@
 import test from 'ava';
 import type { TwinEnvironment } from '../../operator/api/index.ts';
 import type { JSONValue } from '../../operator/canonical/index.ts';
-import { ranWith } from '../../operator/promotions/plan/index.ts';
+import { ranWith } from '../../operator/promotions/decide/plan/index.ts';
 import {
   changesOf,
   isImagePath,
   notExercised,
   notExercisedSince,
   type RanWith,
-} from '../../operator/promotions/statement/index.ts';
+} from '../../operator/votes/statement/index.ts';
 import { images } from './promotion-world.ts';
 
 type Json = Readonly<Record<string, unknown>>;

@@ -9,7 +9,7 @@ import {
   renderText,
   StatementError,
   type StatementInput,
-} from '../../operator/promotions/statement/index.ts';
+} from '../../operator/votes/statement/index.ts';
 import { statementInput as input } from '../vectors/statement.ts';
 
 const text = (changed: StatementInput): string => renderText(buildStatement(changed, 'approve'));

@@ -6,7 +6,7 @@ import {
   reviewKeyring,
   type CountInput,
   type KeyringSpec,
-} from '../../operator/promotions/approvals/index.ts';
+} from '../../operator/votes/index.ts';
 import { approverKeyringSpec } from '../../operator/api/index.ts';
 import { armored, ed25519Key, rsaKey, string, toSign, workshop, type MadeKey } from '../vectors/ssh.ts';
 

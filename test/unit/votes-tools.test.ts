@@ -21,7 +21,7 @@ import {
   type KeySpec,
   type PrincipalSpec,
   type VotePolicy,
-} from '../../operator/promotions/approvals/index.ts';
+} from '../../operator/votes/index.ts';
 import { ed25519Key, securityKey, workshop } from '../vectors/ssh.ts';
 
 const { makeKey, stockVerifies, remove } = workshop();

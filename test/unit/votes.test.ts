@@ -1,11 +1,6 @@
 import test, { type ExecutionContext } from 'ava';
 import { sign } from 'node:crypto';
-import {
-  countVotes,
-  type CountInput,
-  type CountResult,
-  type KeySpec,
-} from '../../operator/promotions/approvals/index.ts';
+import { countVotes, type CountInput, type CountResult, type KeySpec } from '../../operator/votes/index.ts';
 import {
   armor,
   armored,

@@ -1,5 +1,5 @@
 /** The cases of OpenSSH's regress/sshsig.sh, each with our keyring beside its allowed-signers file. */
-import type { KeyringSpec, VoteReason } from '../../operator/promotions/approvals/index.ts';
+import type { KeyringSpec, VoteReason } from '../../operator/votes/index.ts';
 import type { SignOptions, VerifyOptions } from './regress.ts';
 
 export const DATA = 'the statement\n';

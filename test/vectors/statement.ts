@@ -1,6 +1,6 @@
 /** A round as the controller would put it: one workload that changes, one that is new, an object and a job. */
 import { digestOf, specDigest } from '../../operator/canonical/index.ts';
-import { changesOf, type StatementInput } from '../../operator/promotions/statement/index.ts';
+import { changesOf, type StatementInput } from '../../operator/votes/statement/index.ts';
 
 const image = (digit: string): string => `registry.example/web@sha256:${digit.repeat(64)}`;
 const deployment = (digit: string): Record<string, unknown> => ({

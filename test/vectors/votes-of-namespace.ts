@@ -1,8 +1,8 @@
 /** The operator's own counting of votes, made to expect another namespace than its own, for vectors that others signed. */
 import { registerHooks } from 'node:module';
-import type * as Approvals from '../../operator/promotions/approvals/index.ts';
+import type * as Approvals from '../../operator/votes/index.ts';
 
-const FOLDER = new URL('../../operator/promotions/approvals/', import.meta.url).href;
+const FOLDER = new URL('../../operator/votes/', import.meta.url).href;
 const ENTRY = new URL('index.ts', FOLDER).href;
 
 /**

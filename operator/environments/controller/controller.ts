@@ -9,10 +9,10 @@ import {
   type Logger,
 } from '../../kube/index.ts';
 import { Controller, type Metrics } from '../../runtime/index.ts';
-import { DriftView, environmentInformers, HASH_ANNOTATION } from '../cache/index.ts';
-import { loadRenderer } from '../children/index.ts';
-import type { PlanSettings } from '../plan/index.ts';
-import { Reports, type FetchReport } from '../reports/index.ts';
+import { DriftView, environmentInformers, HASH_ANNOTATION } from '../gather/cache/index.ts';
+import { loadRenderer } from '../decide/children/index.ts';
+import type { PlanSettings } from '../decide/plan/index.ts';
+import { Reports, type FetchReport } from '../gather/reports/index.ts';
 import { addIndexes } from './indexes.ts';
 import { environmentReconcile } from './reconcile.ts';
 import { Slots } from './slots.ts';

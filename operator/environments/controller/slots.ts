@@ -1,8 +1,8 @@
 import type { TwinClass, TwinEnvironment } from '../../api/index.ts';
 import { keyOf } from '../../kube/index.ts';
 import type { Request } from '../../runtime/index.ts';
-import type { Informers } from '../cache/index.ts';
-import { turnOf, type Candidate, type Turn } from '../lifecycle/index.ts';
+import type { Informers } from '../gather/cache/index.ts';
+import { turnOf, type Candidate, type Turn } from '../decide/lifecycle/index.ts';
 import { environmentNamespace } from '../naming/index.ts';
 import { BY_CLASS, IS_QUEUED, NO_CLASS, QUEUED } from './indexes.ts';
 

@@ -13,7 +13,7 @@ import {
   type Request,
   type Watch,
 } from '../../runtime/index.ts';
-import type { Informers } from '../cache/index.ts';
+import type { Informers } from '../gather/cache/index.ts';
 import { BY_CLASS, BY_VENDOR_TWIN, NO_CLASS } from './indexes.ts';
 
 const owner = { name: labels.environment, namespace: labels.environmentNamespace } as const;

@@ -2,7 +2,7 @@ import { printable } from '../../canonical/index.ts';
 import type { Condition, ConditionInput } from '../../kube/index.ts';
 import { withCondition } from '../../kube/index.ts';
 import { BOUNDARY_NAME } from '../naming/index.ts';
-import type { Problem } from '../resolve/index.ts';
+import type { Problem } from '../decide/resolve/index.ts';
 import { partState, type ObservedParts, type PartState } from './observed.ts';
 import type { Summary } from './summary.ts';
 

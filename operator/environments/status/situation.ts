@@ -1,6 +1,6 @@
-import type { Blocker, Lifetime } from '../lifecycle/index.ts';
-import type { Plan } from '../plan/index.ts';
-import type { Problem } from '../resolve/index.ts';
+import type { Blocker, Lifetime } from '../decide/lifecycle/index.ts';
+import type { Plan } from '../decide/plan/index.ts';
+import type { Problem } from '../decide/resolve/index.ts';
 import type { ObservedParts } from './observed.ts';
 import type { Reports } from './summary.ts';
 

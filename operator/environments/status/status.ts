@@ -1,6 +1,6 @@
 import type { Frozen, TwinEnvironment, TwinEnvironmentStatus } from '../../api/index.ts';
 import { annotations } from '../../api/index.ts';
-import type { Lifetime } from '../lifecycle/index.ts';
+import type { Lifetime } from '../decide/lifecycle/index.ts';
 import {
   conditionsOf,
   exposed,

@@ -1,7 +1,7 @@
 import type { TwinEnvironmentStatus } from '../../api/index.ts';
 import { printable } from '../../canonical/index.ts';
-import type { Plan } from '../plan/index.ts';
-import { proveImages, wiringOf, type ImageProof, type Report, type ServiceWiring } from '../wiring/index.ts';
+import type { Plan } from '../decide/plan/index.ts';
+import { proveImages, wiringOf, type ImageProof, type Report, type ServiceWiring } from '../decide/wiring/index.ts';
 import { livePods, partState, type ObservedParts, type PartState } from './observed.ts';
 
 type Services = NonNullable<TwinEnvironmentStatus['services']>;

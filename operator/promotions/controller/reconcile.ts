@@ -13,8 +13,8 @@ import {
 import type { Reconcile, Result } from '../../runtime/index.ts';
 import { decide, uncanonicalError, undecidable, type Action, type Decision, type World } from '../decide/index.ts';
 import { promotionStatus } from '../status/index.ts';
-import type { Actor } from './act.ts';
-import type { WorldReader } from './read.ts';
+import type { Actor } from '../act/actor.ts';
+import type { WorldReader } from '../gather/world.ts';
 
 export interface ReconcilerOptions {
   readonly client: Pick<Client, 'patch'>;

@@ -9,7 +9,7 @@ import {
   type Request,
   type Watch,
 } from '../../runtime/index.ts';
-import type { Caches } from './caches.ts';
+import type { Caches } from '../gather/caches.ts';
 
 const BY_TARGET = 'target';
 const BY_ENVIRONMENT = 'environment';

@@ -22,12 +22,12 @@ import { RecordMirror, RecordStore } from '../../records/index.ts';
 import { labels, type WorkloadLock } from '../../api/index.ts';
 import type { World } from '../decide/index.ts';
 import { keyringReconciler } from '../keyrings/index.ts';
-import { Actor } from './act.ts';
+import { Actor } from '../act/actor.ts';
 import { affectedPromotions } from './affected.ts';
-import { followAll } from './caches.ts';
+import { followAll } from '../gather/caches.ts';
 import { wireCanary } from './canary.ts';
 import { promotionMetrics } from './metrics.ts';
-import { WorldReader } from './read.ts';
+import { WorldReader } from '../gather/world.ts';
 import { PromotionReconciler } from './reconcile.ts';
 import { promotionWatches } from './watches.ts';
 

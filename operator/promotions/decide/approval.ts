@@ -1,8 +1,8 @@
 import { CanonicalError, rfc3339 } from '../../canonical/index.ts';
 import { nameOf, outcomeEntry, promotionRef, type RecordSpec } from '../../records/index.ts';
-import { countVotes, voteCommands, type CountResult } from '../approvals/index.ts';
-import { gatesExpireAt } from '../gates/index.ts';
-import { StatementError } from '../statement/index.ts';
+import { countVotes, voteCommands, type CountResult } from '../../votes/index.ts';
+import { gatesExpireAt } from '../../gates/index.ts';
+import { StatementError } from '../../votes/statement/index.ts';
 import type { Facts } from './facts.ts';
 import { proofOf } from './proof.ts';
 import { roundEntry, statementOf, whatChanged, type Complete } from './round.ts';

@@ -1,4 +1,4 @@
-import type { CountResult } from '../approvals/index.ts';
+import type { CountResult } from '../../votes/index.ts';
 import { decideApproval } from './approval.ts';
 import { factsOf, type Facts } from './facts.ts';
 import { lockIntact } from './lock.ts';

@@ -3,7 +3,7 @@ import { specDigest, type Digest } from '../../canonical/index.ts';
 import { REVISION_ANNOTATION } from '../../kube/index.ts';
 import { contentOf, contentsOf, type LockSpec, type WorkloadKey } from '../../lock/index.ts';
 import { historyOf, type PromotionHistory } from '../../records/index.ts';
-import { runGates, type GateState } from '../gates/index.ts';
+import { runGates, type GateState } from '../../gates/index.ts';
 import {
   artifactsOf,
   imagesOfManifest,
@@ -13,8 +13,14 @@ import {
   type Artifact,
   type ArtifactsResult,
   type ManifestFault,
-} from '../plan/index.ts';
-import { changesOf, notExercised, notExercisedSince, type Change, type ObjectMetadata } from '../statement/index.ts';
+} from './plan/index.ts';
+import {
+  changesOf,
+  notExercised,
+  notExercisedSince,
+  type Change,
+  type ObjectMetadata,
+} from '../../votes/statement/index.ts';
 import type { World } from './world.ts';
 
 /** A workload whose content the promotion changes. */

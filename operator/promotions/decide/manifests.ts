@@ -1,6 +1,6 @@
 import { printable } from '../../canonical/index.ts';
-import { manifestOf } from '../plan/index.ts';
-import { isImagePath } from '../statement/index.ts';
+import { manifestOf } from './plan/index.ts';
+import { isImagePath } from '../../votes/statement/index.ts';
 import { REFUSED_INTERVAL_MS, stall, type DecisionStep } from './steps.ts';
 
 /** Paths that a message names. */

@@ -1,6 +1,6 @@
 import type { ApproverKeyring } from '../../api/index.ts';
 import type { RecordEntry, RecordSpec } from '../../records/index.ts';
-import { allowedSigners, parsePublicKey, type CountResult } from '../approvals/index.ts';
+import { allowedSigners, parsePublicKey, type CountResult } from '../../votes/index.ts';
 
 /**
  * What proves a decision of people offline: the statements byte for byte, the votes that counted, and the enrolments of

@@ -2,7 +2,7 @@ import { parseDuration } from '../../api/index.ts';
 import { REVISION_ANNOTATION } from '../../kube/index.ts';
 import { contentsOf, matchLive } from '../../lock/index.ts';
 import type { RecordedSpec, RecordSpec } from '../../records/index.ts';
-import { progressOf, type Progress } from '../rollout/index.ts';
+import { progressOf, type Progress } from './progress/index.ts';
 import type { Facts } from './facts.ts';
 import type { WorkloadState } from './verdict.ts';
 import type { WorkloadFacts, World } from './world.ts';

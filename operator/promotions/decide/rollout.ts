@@ -1,7 +1,7 @@
 import { parseDuration } from '../../api/index.ts';
 import { changedBy, contentsOf, wasChangedByController, type LockSpec } from '../../lock/index.ts';
 import { nameOf, outcomeEntry, promotionRef, type OutcomeResult, type RecordSpec } from '../../records/index.ts';
-import type { Progress } from '../rollout/index.ts';
+import type { Progress } from './progress/index.ts';
 import type { Facts } from './facts.ts';
 import { drained, label, liveOf, others, stateOf, stepOf, type Item } from './rollout-items.ts';
 import type { Verdict } from './verdict.ts';

@@ -1,7 +1,7 @@
 import { approvedSpec, canonicalJSON, digestOf, isDigest, rfc3339 } from '../../canonical/index.ts';
 import { promotionRef, type RecordEntry } from '../../records/index.ts';
-import { keyringDigest, policyDigest } from '../approvals/index.ts';
-import { digestPart, type Artifact } from '../plan/index.ts';
+import { keyringDigest, policyDigest } from '../../votes/index.ts';
+import { digestPart, type Artifact } from './plan/index.ts';
 import {
   predicateOf,
   renderStatements,
@@ -10,8 +10,8 @@ import {
   type StatementInput,
   type StatementTexts,
   type Subject,
-} from '../statement/index.ts';
-import type { GateState } from '../gates/index.ts';
+} from '../../votes/statement/index.ts';
+import type { GateState } from '../../gates/index.ts';
 import type { Facts } from './facts.ts';
 import type { World } from './world.ts';
 

@@ -2,7 +2,7 @@ import { printable } from '../../canonical/index.ts';
 import { REVISION_ANNOTATION } from '../../kube/index.ts';
 import { contentsOf, entryOf, lockOverflow, matchLive, withOpened, type LockSpec } from '../../lock/index.ts';
 import { openApproval, outcomeEntry, promotionRef } from '../../records/index.ts';
-import { clockTrusted, MAX_SKEW_SECONDS } from '../approvals/index.ts';
+import { clockTrusted, MAX_SKEW_SECONDS } from '../../votes/index.ts';
 import type { Facts } from './facts.ts';
 import { isOpened, rolloutVerdict } from './rollout.ts';
 import type { Verdict } from './verdict.ts';

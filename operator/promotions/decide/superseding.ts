@@ -1,6 +1,6 @@
 import { annotations } from '../../api/index.ts';
 import { historyOf, type RecordSpec } from '../../records/index.ts';
-import { countVotes } from '../approvals/index.ts';
+import { countVotes } from '../../votes/index.ts';
 import type { Facts } from './facts.ts';
 import { append, type DecisionStep } from './steps.ts';
 import type { World } from './world.ts';

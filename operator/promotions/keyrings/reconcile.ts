@@ -2,7 +2,7 @@ import { ApproverKeyring, fieldManagers } from '../../api/index.ts';
 import { canonicalJSON } from '../../canonical/index.ts';
 import { isNotFound, type Client, type Clock, type Informer } from '../../kube/index.ts';
 import type { Reconcile } from '../../runtime/index.ts';
-import { reviewKeyring } from '../approvals/index.ts';
+import { reviewKeyring } from '../../votes/index.ts';
 import { keyringStatus } from './status.ts';
 
 export interface KeyringReconcilerOptions {

@@ -1,6 +1,6 @@
 import { maxKeyringWarnings, type ApproverKeyring, type ApproverKeyringStatus } from '../../api/index.ts';
 import { withCondition } from '../../kube/index.ts';
-import type { KeyringReview } from '../approvals/index.ts';
+import type { KeyringReview } from '../../votes/index.ts';
 
 /** Status of a keyring: output only. Ready as long as somebody can vote, whatever single keys lack. */
 export function keyringStatus(

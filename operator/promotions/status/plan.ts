@@ -1,7 +1,7 @@
 import { maxPlannedChanges, type PromotionStatus } from '../../api/index.ts';
 import { printable, type JSONValue } from '../../canonical/index.ts';
 import type { Decision, World } from '../decide/index.ts';
-import { metadataChanges, type Change } from '../statement/index.ts';
+import { metadataChanges, type Change } from '../../votes/statement/index.ts';
 
 /** Characters of all changes: votes and statements share the object. */
 const MAX_CHARACTERS = 65_536;

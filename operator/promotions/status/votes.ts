@@ -1,6 +1,6 @@
 import { maxVotes, type Frozen, type PromotionStatus } from '../../api/index.ts';
 import type { PromotionHistory } from '../../records/index.ts';
-import { ballotsOf, VOTE_PREFIX, type Ballot, type CountResult, type VoteOutcome } from '../approvals/index.ts';
+import { ballotsOf, VOTE_PREFIX, type Ballot, type CountResult, type VoteOutcome } from '../../votes/index.ts';
 
 type StatusVote = NonNullable<NonNullable<PromotionStatus['approval']>['votes']>[number];
 type Shown = Frozen<StatusVote>;

@@ -27,8 +27,8 @@ import {
   type TargetVerdict,
   type TargetWorld,
 } from '../decide/index.ts';
-import type { TargetReader } from './read.ts';
-import { targetStatus } from './status.ts';
+import type { TargetReader } from '../gather/world.ts';
+import { targetStatus } from '../status/target.ts';
 
 export interface TargetReconcilerOptions {
   readonly client: Client;

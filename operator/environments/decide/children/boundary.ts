@@ -1,0 +1,72 @@
+import { canonicalJSON } from '../../../canonical/index.ts';
+import { BOUNDARY_NAME, BOUNDARY_PORT } from '../../naming/index.ts';
+import { containerSecurity, podDefaults, podSecurityOf, type PodSecurity } from '../resolve/index.ts';
+import { boundaryConfig, HEALTH_PORT, type BoundaryInput } from './caddy.ts';
+import { deploymentManifest, serviceManifest } from './deployment.ts';
+import { componentLabels, type Component, type Home } from './metadata.ts';
+import type { Manifest } from './types.ts';
+
+const CONFIG_ANNOTATION = 'twinlock.dev/boundary-config';
+const boundary: Component = { name: BOUNDARY_NAME, role: 'boundary' };
+
+/**
+ * The proxy in front of an environment.
+ *
+ * Its configuration travels in an annotation of the pod template, which the pod reads through the downward API: a change
+ * of it is a rollout by itself, and Twinlock needs no right on ConfigMaps.
+ */
+export function boundaryManifests(
+  home: Home,
+  input: BoundaryInput,
+  image: string,
+  podSecurity: PodSecurity,
+): readonly Manifest[] {
+  const container = {
+    name: 'caddy',
+    image,
+    command: ['caddy', 'run', '--config', '/etc/twinlock/caddy.json'],
+    // Caddy wants places for its state, of which there is none here.
+    env: ['XDG_CONFIG_HOME', 'XDG_DATA_HOME'].map((name) => ({ name, value: '/tmp' })),
+    ports: [{ name: 'http', containerPort: BOUNDARY_PORT, protocol: 'TCP' }],
+    readinessProbe: { httpGet: { path: '/', port: HEALTH_PORT, scheme: 'HTTP' }, periodSeconds: 2 },
+    resources: { requests: { cpu: '5m', memory: '24Mi' }, limits: { cpu: '500m', memory: '128Mi' } },
+    securityContext: {
+      ...containerSecurity,
+      readOnlyRootFilesystem: true,
+      // Caddy's own image has a file capability on the program; without it in the bounding set, exec fails.
+      capabilities: { drop: ['ALL'], add: ['NET_BIND_SERVICE'] },
+    },
+    volumeMounts: [
+      { name: 'config', mountPath: '/etc/twinlock', readOnly: true },
+      { name: 'tmp', mountPath: '/tmp' },
+    ],
+  };
+  return [
+    deploymentManifest(home, boundary, {
+      replicas: 1,
+      template: {
+        metadata: {
+          labels: componentLabels(home, boundary),
+          annotations: { [CONFIG_ANNOTATION]: canonicalJSON(boundaryConfig(input)) },
+        },
+        spec: {
+          ...podDefaults,
+          containers: [container],
+          securityContext: { ...podSecurityOf(podSecurity), runAsUser: 65_532, runAsGroup: 65_532, runAsNonRoot: true },
+          volumes: [
+            {
+              name: 'config',
+              downwardAPI: {
+                items: [
+                  { path: 'caddy.json', fieldRef: { fieldPath: `metadata.annotations['${CONFIG_ANNOTATION}']` } },
+                ],
+              },
+            },
+            { name: 'tmp', emptyDir: { sizeLimit: '16Mi' } },
+          ],
+        },
+      },
+    }),
+    serviceManifest(home, boundary, BOUNDARY_PORT),
+  ];
+}

@@ -1,0 +1,74 @@
+import type { Frozen, TwinClassSpec } from '../../../api/index.ts';
+import { serviceAccounts } from '../../../api/index.ts';
+import { MANAGER_ROLE, ownerLabels } from '../../naming/index.ts';
+import { childMetadata, type Home } from './metadata.ts';
+import type { Manifest } from './types.ts';
+
+/** The namespace of an environment; its pods are held to the class's Pod Security Standard by the API server itself. */
+export function namespaceManifest(home: Home, podSecurity: TwinClassSpec['podSecurity']): Manifest {
+  return {
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: {
+      name: home.namespace,
+      labels: {
+        ...ownerLabels(home.owner),
+        'pod-security.kubernetes.io/enforce': podSecurity,
+        'pod-security.kubernetes.io/enforce-version': 'latest',
+        'pod-security.kubernetes.io/warn': podSecurity,
+      },
+    },
+  };
+}
+
+/** Gives the environments process its rights in this one namespace; nowhere else may it write a workload. */
+export function managerBinding(home: Home, systemNamespace: string): Manifest {
+  return {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'RoleBinding',
+    metadata: childMetadata(home, 'twinlock-environments'),
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: MANAGER_ROLE },
+    subjects: [{ kind: 'ServiceAccount', name: serviceAccounts.environments, namespace: systemNamespace }],
+  };
+}
+
+/** Bounds of the whole environment. */
+export function quotaManifest(home: Home, quota: Frozen<TwinClassSpec['quota']>): Manifest {
+  return {
+    apiVersion: 'v1',
+    kind: 'ResourceQuota',
+    metadata: childMetadata(home, 'twinlock'),
+    spec: {
+      hard: {
+        ...amounts(quota),
+        // The boundary is the only way in.
+        'services.nodeports': '0',
+        'services.loadbalancers': '0',
+      },
+    },
+  };
+}
+
+/** Defaults for containers that say nothing: with a quota on cpu and memory, such a pod would be refused. */
+export function limitRangeManifest(home: Home, range: Frozen<TwinClassSpec['limitRange']>): Manifest {
+  return {
+    apiVersion: 'v1',
+    kind: 'LimitRange',
+    metadata: childMetadata(home, 'twinlock'),
+    spec: {
+      limits: [
+        {
+          type: 'Container',
+          default: amounts(range.default),
+          defaultRequest: amounts(range.defaultRequest),
+          max: amounts(range.max),
+        },
+      ],
+    },
+  };
+}
+
+/** Bare numbers are quantities too; the API server stores them as text. */
+function amounts(each: Readonly<Record<string, number | string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(each).map(([resource, amount]) => [resource, String(amount)]));
+}

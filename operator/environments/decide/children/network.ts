@@ -1,0 +1,90 @@
+import type { Frozen, TwinClassSpec } from '../../../api/index.ts';
+import { BOUNDARY_NAME, BOUNDARY_PORT, COMPONENT_LABEL, PAGE_PORT, ROLE_LABEL } from '../../naming/index.ts';
+import { childMetadata, type Home } from './metadata.ts';
+import type { Manifest } from './types.ts';
+
+type Egress = Frozen<NonNullable<TwinClassSpec['network']['egress']>[number]>;
+
+/** A workload whose report the environments process reads. */
+export interface ReportingWorkload {
+  readonly name: string;
+  readonly port: number;
+}
+
+export interface NetworkInput {
+  readonly home: Home;
+  readonly systemNamespace: string;
+  /** What the class opens and what the environment asked for within it. */
+  readonly egress: readonly Egress[];
+  readonly reporting: readonly ReportingWorkload[];
+}
+
+const inNamespace = (name: string): object => ({
+  namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': name } },
+});
+const tcp = (port: number): object => ({ protocol: 'TCP', port });
+
+/**
+ * NetworkPolicies of an environment. They add up, so the first denies everything and the others say what is open: name
+ * resolution, traffic inside the environment, the way in through the boundary, and what class and environment list.
+ */
+export function networkPolicies({ home, systemNamespace, egress, reporting }: NetworkInput): readonly Manifest[] {
+  const policy = (name: string, spec: object): Manifest => ({
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: childMetadata(home, name),
+    spec,
+  });
+  const policies = [
+    policy('twinlock-default-deny', { podSelector: {}, policyTypes: ['Ingress', 'Egress'] }),
+    policy('twinlock-inside', {
+      podSelector: {},
+      policyTypes: ['Ingress', 'Egress'],
+      ingress: [{ from: [{ podSelector: {} }] }],
+      egress: [
+        { to: [{ podSelector: {} }] },
+        { to: [inNamespace('kube-system')], ports: [{ protocol: 'UDP', port: 53 }, tcp(53)] },
+      ],
+    }),
+    policy(BOUNDARY_NAME, {
+      podSelector: { matchLabels: { [COMPONENT_LABEL]: BOUNDARY_NAME } },
+      policyTypes: ['Ingress', 'Egress'],
+      ingress: [{ from: [inNamespace(systemNamespace)], ports: [tcp(BOUNDARY_PORT)] }],
+      // /admin/services is answered by the environments process.
+      egress: [{ to: [inNamespace(systemNamespace)], ports: [tcp(PAGE_PORT)] }],
+    }),
+  ];
+  if (reporting.length > 0) policies.push(policy('twinlock-reports', reports(systemNamespace, reporting)));
+  if (egress.length > 0) {
+    policies.push(
+      policy('twinlock-egress', {
+        // Twins have no business outside: they are what stands in for it.
+        podSelector: { matchLabels: { [ROLE_LABEL]: 'workload' } },
+        policyTypes: ['Egress'],
+        egress: egress.map(destination),
+      }),
+    );
+  }
+  return policies;
+}
+
+function reports(systemNamespace: string, reporting: readonly ReportingWorkload[]): object {
+  const ports = [...new Set(reporting.map(({ port }) => port))].sort((a, b) => a - b);
+  return {
+    podSelector: {
+      matchExpressions: [
+        { key: COMPONENT_LABEL, operator: 'In', values: reporting.map(({ name }) => name).toSorted() },
+      ],
+    },
+    policyTypes: ['Ingress'],
+    ingress: [{ from: [inNamespace(systemNamespace)], ports: ports.map(tcp) }],
+  };
+}
+
+function destination({ cidr, namespace, ports }: Egress): object {
+  const to = cidr === undefined ? inNamespace(namespace ?? '') : { ipBlock: { cidr } };
+  return {
+    to: [to],
+    ...(ports === undefined ? {} : { ports: ports.map(({ protocol, port }) => ({ protocol, port })) }),
+  };
+}

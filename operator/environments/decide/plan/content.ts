@@ -1,0 +1,128 @@
+import { isDigest, printable } from '../../../canonical/index.ts';
+import {
+  allContainers,
+  imagesOf,
+  problem,
+  type Problem,
+  type ResolvedService,
+  type ResolvedWorkload,
+} from '../resolve/index.ts';
+
+/** What admission of an environment's content looks at. */
+export interface Content {
+  readonly workloads: readonly ResolvedWorkload[];
+  readonly services: readonly ResolvedService[];
+  /** Starts that images must have; undefined allows any. */
+  readonly allowedImages: readonly string[] | undefined;
+}
+
+/** Services and workloads become Services of the same name in one namespace. The schema checks it too. */
+export function nameClash({ workloads, services }: Content): Problem | undefined {
+  const names = new Set(services.map(({ name }) => name));
+  const clash = workloads.find(({ name }) => names.has(name));
+  if (clash === undefined) return undefined;
+  return problem('NameClash', `${clash.name} is both a workload and a service; rename one of them`);
+}
+
+/** The first image that could be another one tomorrow. */
+export function tagProblem({ workloads }: Content): Problem | undefined {
+  for (const { name, written } of workloads) {
+    const tagged = imagesOf(written).find(({ image }) => !namesDigest(image));
+    if (tagged !== undefined) {
+      return problem(
+        'ImageNotByDigest',
+        `workload ${name}: ${printable(tagged.place)} has image "${printable(tagged.image)}"; write it as repository@sha256:<digest>`,
+      );
+    }
+  }
+  return undefined;
+}
+
+/** `sha256:...` alone is the tag of a repository called sha256. */
+function namesDigest(image: string): boolean {
+  const at = image.lastIndexOf('@');
+  return at > 0 && isDigest(image.slice(at + 1));
+}
+
+/** The first image that the class does not allow. Twins of the catalogue are the platform's own choice. */
+export function imageProblem({ workloads, services, allowedImages }: Content): Problem | undefined {
+  if (allowedImages === undefined) return undefined;
+  const images = [
+    ...workloads.flatMap(({ name, written }) =>
+      imagesOf(written).map(({ place, image }) => ({ place: `workload ${name}: ${place}`, image })),
+    ),
+    ...services.flatMap(({ name, twin }) =>
+      twin?.inline === true ? [{ place: `service ${name}`, image: twin.image }] : [],
+    ),
+  ];
+  const refused = images.find(({ image }) => !allowedImages.some((prefix) => startsWith(image, prefix)));
+  if (refused === undefined) return undefined;
+  return problem(
+    'ImageNotAllowed',
+    `${printable(refused.place)} has image "${printable(refused.image)}", which the TwinClass does not allow; it allows ${allowedImages.join(', ')}`,
+  );
+}
+
+/** `registry.example/team` means that repository and what is below it, not `registry.example/team-b`. */
+function startsWith(image: string, prefix: string): boolean {
+  if (!image.startsWith(prefix)) return false;
+  return prefix.endsWith('/') || ['/', '@', ':', ''].includes(image.charAt(prefix.length));
+}
+
+/**
+ * The first variable, argument or command that looks like a vendor's live key. Says where, never what: the value is a
+ * secret of production.
+ */
+export function liveKeyProblem({ workloads, services }: Content): Problem | undefined {
+  const patterns = services.flatMap(({ name, liveKeyPatterns }) =>
+    liveKeyPatterns.map((source) => ({ service: name, pattern: new RegExp(source, 'u') })),
+  );
+  if (patterns.length === 0) return undefined;
+  for (const { name, written } of workloads) {
+    for (const container of allContainers(written)) {
+      const texts = [
+        ...(container.env ?? []).map(({ name: variable, value }) => ({ place: `variable ${variable}`, value })),
+        ...['command', 'args'].flatMap((field) =>
+          list(container[field]).map((value) => ({ place: `an entry of ${field}`, value })),
+        ),
+      ];
+      for (const { place, value } of texts) {
+        const match = typeof value === 'string' && patterns.find(({ pattern }) => pattern.test(value));
+        if (match) {
+          return problem(
+            'LiveKeyRefused',
+            `workload ${name}, container ${printable(container.name)}: ${printable(place)} looks like a live key of ${match.service}; an environment gets test keys only. Treat that key as exposed and replace it at the vendor`,
+          );
+        }
+      }
+    }
+  }
+  return undefined;
+}
+
+/** The first pattern of the catalogue that is no regular expression: what cannot be checked is not let through. */
+export function patternProblem({ services }: Content): Problem | undefined {
+  for (const { name, liveKeyPatterns } of services) {
+    const broken = liveKeyPatterns.find((source) => !compiles(source));
+    if (broken !== undefined) {
+      return problem(
+        'VendorTwinInvalid',
+        `service ${name}: liveKeyPatterns of its VendorTwin holds "${printable(broken)}", which is no regular expression; correct the VendorTwin`,
+      );
+    }
+  }
+  return undefined;
+}
+
+function compiles(source: string): boolean {
+  try {
+    void new RegExp(source, 'u');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? (value as readonly unknown[]) : [];
+}

@@ -1,0 +1,195 @@
+import type { TwinClass, TwinEnvironment } from '../../../api/index.ts';
+import { CanonicalError, digestOf, type Digest } from '../../../canonical/index.ts';
+import {
+  boundaryManifests,
+  limitRangeManifest,
+  managerBinding,
+  namespaceManifest,
+  networkPolicies,
+  quotaManifest,
+  twinManifests,
+  workloadManifests,
+  type BoundaryInput,
+  type Home,
+  type Manifest,
+} from '../children/index.ts';
+import { environmentHosts, environmentNamespace, type EnvironmentHosts } from '../../naming/index.ts';
+import {
+  allContainers,
+  problem,
+  renderedVariables,
+  resolveServices,
+  resolveWorkloads,
+  type Catalogue,
+  type Problem,
+  type ResolvedService,
+  type ResolvedWorkload,
+  type Variable,
+} from '../resolve/index.ts';
+import { imageProblem, liveKeyProblem, nameClash, patternProblem, tagProblem } from './content.ts';
+import { egressProblem } from './egress.ts';
+import { placementProblem, sizeProblem } from './placement.ts';
+
+/** What holds for every environment of an installation. */
+export interface PlanSettings {
+  readonly systemNamespace: string;
+  /** Without one, environments have no boundary and are reached by port-forward. */
+  readonly boundaryImage: string | undefined;
+}
+
+export interface PlanInput {
+  readonly environment: TwinEnvironment;
+  readonly twinClass: TwinClass;
+  readonly catalogue: Catalogue;
+  readonly settings: PlanSettings;
+}
+
+/** A workload with what the plan knows of it. */
+export interface PlannedWorkload extends ResolvedWorkload {
+  readonly templateDigest: Digest;
+  readonly url: string | undefined;
+  readonly variables: readonly Variable[];
+}
+
+/** All that an environment is to be. */
+export interface Plan {
+  readonly home: Home;
+  readonly hosts: EnvironmentHosts;
+  /** URL of the environment; undefined without a boundary. */
+  readonly url: string | undefined;
+  readonly services: readonly ResolvedService[];
+  readonly workloads: readonly PlannedWorkload[];
+  readonly manifests: PlannedManifests;
+}
+
+/** In the order in which they have to exist. */
+export interface PlannedManifests {
+  readonly namespace: Manifest;
+  /** Gives this process its rights in the namespace. */
+  readonly binding: Manifest;
+  /** Bounds and isolation: before the first pod. */
+  readonly guards: readonly Manifest[];
+  /** What runs. */
+  readonly parts: readonly Manifest[];
+}
+
+/**
+ * Plans an environment.
+ *
+ * @returns the plan, or everything that speaks against it; then nothing of it is to be applied.
+ */
+export function planEnvironment(input: PlanInput): Plan | { readonly problems: readonly Problem[] } {
+  const { environment, twinClass, catalogue } = input;
+  const { spec } = environment;
+  const { podSecurity, allowedImages } = twinClass.spec;
+  const { services, problems } = resolveServices(spec.services ?? [], catalogue);
+  const app = resolveWorkloads(spec.workloads ?? [], services, podSecurity);
+  const content = { workloads: app.workloads, services, allowedImages };
+  const broken = patternProblem(content);
+  const found = [
+    ...problems,
+    ...app.problems,
+    nameClash(content),
+    tagProblem(content),
+    placementProblem(content),
+    sizeProblem(content),
+    imageProblem(content),
+    broken ?? liveKeyProblem(content),
+    egressProblem(spec.network?.egress ?? [], twinClass.spec.network.requestable ?? []),
+  ].filter((each) => each !== undefined);
+  if (found.length > 0) return { problems: found };
+  try {
+    return assemble(input, services, app.workloads);
+  } catch (error) {
+    // Embedded templates may hold what has no digest (fractions, half of a surrogate pair); nothing else throws so.
+    if (!(error instanceof CanonicalError)) throw error;
+    return { problems: [problem('TemplateInvalid', `a pod template cannot be digested: ${error.message}`)] };
+  }
+}
+
+function assemble(
+  { environment, twinClass, settings }: PlanInput,
+  services: readonly ResolvedService[],
+  resolved: readonly ResolvedWorkload[],
+): Plan {
+  const { metadata, spec } = environment;
+  const { namespace = '', name, uid = '' } = metadata;
+  const owner = { namespace, name, uid };
+  const home: Home = { owner, namespace: environmentNamespace({ ...owner, lifecycle: spec.lifecycle }) };
+  const hosts = environmentHosts(twinClass.spec.exposure, home.namespace);
+  const { systemNamespace, boundaryImage } = settings;
+  const { podSecurity, quota, limitRange, network } = twinClass.spec;
+  const workloads = resolved.map((workload) => planned(workload, hosts, boundaryImage !== undefined));
+  const reporting = workloads.flatMap(({ name: workload, port, reportPath }) =>
+    port === undefined || reportPath === undefined ? [] : [{ name: workload, port }],
+  );
+  return {
+    home,
+    hosts,
+    url: boundaryImage === undefined ? undefined : hosts.url(hosts.host),
+    services,
+    workloads,
+    manifests: {
+      namespace: namespaceManifest(home, podSecurity),
+      binding: managerBinding(home, systemNamespace),
+      guards: [
+        quotaManifest(home, quota),
+        limitRangeManifest(home, limitRange),
+        ...networkPolicies({
+          home,
+          systemNamespace,
+          egress: [...(network.egress ?? []), ...(spec.network?.egress ?? [])],
+          reporting,
+        }),
+      ],
+      parts: [
+        ...services.flatMap((service) => twinManifests(home, service, podSecurity)),
+        ...workloads.flatMap((workload) => workloadManifests(home, workload)),
+        ...(boundaryImage === undefined
+          ? []
+          : boundaryManifests(
+              home,
+              boundaryOf(environment, services, workloads, hosts, systemNamespace),
+              boundaryImage,
+              podSecurity,
+            )),
+      ],
+    },
+  };
+}
+
+function planned(workload: ResolvedWorkload, hosts: EnvironmentHosts, bounded: boolean): PlannedWorkload {
+  const containers = allContainers(workload.template).map(({ name }) => name);
+  return {
+    ...workload,
+    templateDigest: digestOf(workload.template),
+    url: bounded && workload.exposed ? hosts.url(hosts.componentHost(workload.name)) : undefined,
+    variables: renderedVariables(workload.name, containers, workload.bindings),
+  };
+}
+
+function boundaryOf(
+  environment: TwinEnvironment,
+  services: readonly ResolvedService[],
+  workloads: readonly PlannedWorkload[],
+  hosts: EnvironmentHosts,
+  systemNamespace: string,
+): BoundaryInput {
+  const { namespace = '', name, uid = '' } = environment.metadata;
+  const exposed = (how: ResolvedService['expose']): BoundaryInput['twinsByHost'] =>
+    services.flatMap(({ name: service, twin, expose }) =>
+      twin === undefined || expose !== how ? [] : [{ name: service, port: twin.port }],
+    );
+  return {
+    owner: { namespace, name, uid },
+    systemNamespace,
+    host: hosts.host,
+    hostOf: (component) => hosts.componentHost(component),
+    workloads: workloads.flatMap(({ name: workload, port, exposed: open }) =>
+      open && port !== undefined ? [{ name: workload, port }] : [],
+    ),
+    twinsByHost: exposed('Host'),
+    twinsByPath: exposed('Path'),
+    noindex: environment.spec.boundary.noindex,
+  };
+}

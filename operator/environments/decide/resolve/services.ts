@@ -1,0 +1,150 @@
+import type { Frozen, TwinEnvironmentSpec, VendorTwin, VendorTwinSpec } from '../../../api/index.ts';
+import { insideURL } from '../../naming/index.ts';
+import { problem, type Problem } from './problem.ts';
+
+export type ServiceSpec = Frozen<NonNullable<TwinEnvironmentSpec['services']>[number]>;
+type TwinVersion = Frozen<VendorTwinSpec['versions'][number]>;
+export type ServiceMode = ServiceSpec['mode'];
+export type BindingSource = NonNullable<TwinVersion['bindings']>[number]['source'];
+
+/** Where a twin answers, as the workloads see it. */
+export interface Endpoint {
+  readonly url: string;
+  readonly host: string;
+  readonly port: number;
+}
+
+/** A twin that runs in the environment. */
+export interface RunningTwin {
+  readonly image: string;
+  readonly port: number;
+  readonly adminPort: number | undefined;
+  readonly args: readonly string[] | undefined;
+  readonly env: readonly { readonly name: string; readonly value: string }[] | undefined;
+  /** Left out: an open port is enough. */
+  readonly readinessPath: string | undefined;
+  readonly statePath: string | undefined;
+  readonly resources: ServiceSpec['resources'];
+  /** The image is the environment's own, not one of the catalogue. */
+  readonly inline: boolean;
+}
+
+/** One entry of the registry with all that the catalogue says about it. */
+export interface ResolvedService {
+  readonly name: string;
+  readonly mode: ServiceMode;
+  /** Set while the mode is Twin. */
+  readonly endpoint: Endpoint | undefined;
+  /** Set when the twin runs in the environment. */
+  readonly twin: RunningTwin | undefined;
+  /** The claim that keeps the state, whatever the mode: switching to Real and back loses nothing. */
+  readonly claim: { readonly size: string; readonly storageClassName: string | undefined } | undefined;
+  readonly expose: ServiceSpec['expose'];
+  /** Variables that the catalogue brings. */
+  readonly bindings: readonly { readonly env: string; readonly source: BindingSource }[];
+  readonly dummyKey: string | undefined;
+  readonly liveKeyPatterns: readonly string[];
+}
+
+/** Reads the catalogue. */
+export type Catalogue = (name: string) => VendorTwin | undefined;
+
+/**
+ * Finds the twin of every service.
+ *
+ * @returns the services, or what is missing: a VendorTwin or one of its versions that a Twin needs.
+ */
+export function resolveServices(
+  services: readonly ServiceSpec[],
+  catalogue: Catalogue,
+): { readonly services: readonly ResolvedService[]; readonly problems: readonly Problem[] } {
+  const resolved: ResolvedService[] = [];
+  const problems: Problem[] = [];
+  for (const spec of services) {
+    const outcome = resolve(spec, catalogue);
+    if ('reason' in outcome) problems.push(outcome);
+    else resolved.push(outcome);
+  }
+  return { services: resolved, problems };
+}
+
+function resolve(spec: ServiceSpec, catalogue: Catalogue): ResolvedService | Problem {
+  const own = spec.image !== undefined || spec.externalURL !== undefined;
+  const wanted = spec.vendorTwinRef?.name ?? spec.name;
+  const vendorTwin = catalogue(wanted);
+  const wantedVersion = spec.vendorTwinRef?.version;
+  const version =
+    wantedVersion === undefined
+      ? vendorTwin?.spec.versions.at(-1)
+      : vendorTwin?.spec.versions.find((candidate) => candidate.version === wantedVersion);
+  if (!own && spec.mode === 'Twin') {
+    if (vendorTwin === undefined) {
+      return problem(
+        'VendorTwinNotFound',
+        `service ${spec.name}: there is no VendorTwin ${wanted}; create it, name another in vendorTwinRef, or give an image or externalURL`,
+      );
+    }
+    if (version === undefined) {
+      const known = vendorTwin.spec.versions.map((candidate) => candidate.version).join(', ');
+      return problem(
+        'VendorTwinVersionNotFound',
+        `service ${spec.name}: VendorTwin ${wanted} has no version ${wantedVersion}; it has ${known}`,
+      );
+    }
+    if (spec.state?.persistence === 'Durable' && version.statePath === undefined) {
+      return problem(
+        'NoStatePath',
+        `service ${spec.name}: Durable state needs a statePath in version ${version.version} of VendorTwin ${wanted}`,
+      );
+    }
+  }
+  if (spec.externalURL !== undefined && !URL.canParse(spec.externalURL)) {
+    return problem('InvalidURL', `service ${spec.name}: externalURL is no URL; write one such as https://twin.example`);
+  }
+  const twin = spec.mode === 'Twin' ? runningTwin(spec, version) : undefined;
+  return {
+    name: spec.name,
+    mode: spec.mode,
+    twin,
+    endpoint: endpointOf(spec, twin),
+    claim:
+      spec.state?.persistence === 'Durable'
+        ? { size: String(spec.state.size), storageClassName: spec.state.storageClassName }
+        : undefined,
+    expose: spec.expose,
+    bindings: own ? [] : (version?.bindings ?? []),
+    dummyKey: own ? undefined : version?.dummyKey,
+    liveKeyPatterns: version?.liveKeyPatterns ?? [],
+  };
+}
+
+function runningTwin(spec: ServiceSpec, version: TwinVersion | undefined): RunningTwin | undefined {
+  if (spec.externalURL !== undefined) return undefined;
+  if (spec.image !== undefined && spec.port !== undefined) {
+    const { image, port, args, env, resources } = spec;
+    const unknown = { adminPort: undefined, readinessPath: undefined, statePath: undefined };
+    return { image, port, args, env, resources, inline: true, ...unknown };
+  }
+  if (version === undefined) return undefined;
+  const { image, port, adminPort, args, env, statePath } = version;
+  return {
+    image,
+    port,
+    adminPort,
+    args,
+    env,
+    statePath,
+    readinessPath: version.readiness?.path,
+    resources: spec.resources ?? version.resources,
+    inline: false,
+  };
+}
+
+function endpointOf(spec: ServiceSpec, twin: RunningTwin | undefined): Endpoint | undefined {
+  if (spec.mode !== 'Twin') return undefined;
+  if (twin !== undefined) return { url: insideURL(spec.name, twin.port), host: spec.name, port: twin.port };
+  if (spec.externalURL === undefined) return undefined;
+  const url = new URL(spec.externalURL);
+  const usual = url.protocol === 'https:' ? 443 : 80;
+  return { url: spec.externalURL, host: url.hostname, port: url.port === '' ? usual : Number(url.port) };
+}

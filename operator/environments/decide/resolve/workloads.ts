@@ -1,0 +1,128 @@
+import type { Frozen, TwinEnvironmentSpec } from '../../../api/index.ts';
+import { bindingsOf, type WorkloadBinding } from './bindings.ts';
+import { containerSecurity, podDefaults, podSecurityOf, readinessProbe, type PodSecurity } from './pod-defaults.ts';
+import { readTemplate, type Container, type PodTemplate } from './pod-template.ts';
+import { problem, type Problem } from './problem.ts';
+import type { ResolvedService } from './services.ts';
+import { literal, renderEnv } from './variables.ts';
+
+export type WorkloadSpec = Frozen<NonNullable<TwinEnvironmentSpec['workloads']>[number]>;
+
+/** A workload of the app under test, wired to its services. */
+export interface ResolvedWorkload {
+  readonly name: string;
+  readonly replicas: number;
+  readonly port: number | undefined;
+  readonly exposed: boolean;
+  /** As the author wrote it, images replaced; without bindings. For checks of what the author wrote. */
+  readonly written: PodTemplate;
+  /** With the bindings in the environment of every container. */
+  readonly template: PodTemplate;
+  readonly bindings: readonly WorkloadBinding[];
+  /** Path of the app's own report. */
+  readonly reportPath: string | undefined;
+}
+
+/** Builds the pod template of every workload and puts the bindings into it. */
+export function resolveWorkloads(
+  workloads: readonly WorkloadSpec[],
+  services: readonly ResolvedService[],
+  podSecurity: PodSecurity,
+): { readonly workloads: readonly ResolvedWorkload[]; readonly problems: readonly Problem[] } {
+  const resolved: ResolvedWorkload[] = [];
+  const problems: Problem[] = [];
+  for (const spec of workloads) {
+    const outcome = resolve(spec, services, podSecurity);
+    if ('reason' in outcome) problems.push(outcome);
+    else resolved.push(outcome);
+  }
+  return { workloads: resolved, problems };
+}
+
+function resolve(
+  spec: WorkloadSpec,
+  services: readonly ResolvedService[],
+  podSecurity: PodSecurity,
+): ResolvedWorkload | Problem {
+  const written = spec.template === undefined ? fromImage(spec, podSecurity) : fromTemplate(spec);
+  if ('reason' in written) return written;
+  const found = bindingsOf(services, spec.bindings ?? []);
+  if ('clash' in found) {
+    const { env, services: both } = found.clash;
+    return problem(
+      'BindingClash',
+      `workload ${spec.name}: services ${both.join(' and ')} both set ${env}; decide with an entry in the workload's bindings`,
+    );
+  }
+  const wire = (container: Container): Container => ({
+    ...container,
+    env: renderEnv(container.env, found.bindings),
+  });
+  return {
+    name: spec.name,
+    replicas: spec.replicas,
+    port: spec.port,
+    exposed: spec.port !== undefined && spec.expose !== 'None',
+    written,
+    template: {
+      ...written,
+      spec: {
+        ...written.spec,
+        containers: written.spec.containers.map(wire),
+        ...(written.spec.initContainers === undefined ? {} : { initContainers: written.spec.initContainers.map(wire) }),
+      },
+    },
+    bindings: found.bindings,
+    reportPath: spec.servicesEndpoint?.path,
+  };
+}
+
+/** One container that has the workload's name, secured as the class's Pod Security Standard wants it. */
+function fromImage(spec: WorkloadSpec, podSecurity: PodSecurity): PodTemplate {
+  const container: Container = {
+    name: spec.name,
+    image: spec.image,
+    ...(spec.args === undefined ? {} : { args: spec.args }),
+    env: (spec.env ?? []).map(({ name, value }) => ({ name, value: literal(value) })),
+    ...(spec.port === undefined
+      ? {}
+      : {
+          ports: [{ name: 'http', containerPort: spec.port, protocol: 'TCP' }],
+          readinessProbe: readinessProbe(spec.port, spec.healthPath),
+        }),
+    securityContext: containerSecurity,
+  };
+  return {
+    metadata: { labels: {}, annotations: {} },
+    spec: { ...podDefaults, containers: [container], securityContext: podSecurityOf(podSecurity) },
+  };
+}
+
+function fromTemplate(spec: WorkloadSpec): PodTemplate | Problem {
+  const read = readTemplate(spec.name, spec.template);
+  if ('reason' in read) return read;
+  const images = new Map((spec.images ?? []).map(({ container, image }) => [container, image]));
+  const replace = (container: Container): Container => {
+    const image = images.get(container.name);
+    images.delete(container.name);
+    return image === undefined ? container : { ...container, image };
+  };
+  const initContainers = read.spec.initContainers?.map(replace);
+  const containers = read.spec.containers.map(replace);
+  const [unknown] = images.keys();
+  if (unknown !== undefined) {
+    return problem(
+      'ContainerNotFound',
+      `workload ${spec.name}: images names container ${unknown}, which the template does not have`,
+    );
+  }
+  return {
+    ...read,
+    spec: {
+      ...podDefaults,
+      ...read.spec,
+      containers,
+      ...(initContainers === undefined ? {} : { initContainers }),
+    },
+  };
+}

@@ -1,0 +1,83 @@
+import { labels, TwinClass, TwinEnvironment, VendorTwin } from '../../../api/index.ts';
+import { resourceType, type Cache, type Informer, type KubeObject, type ResourceType } from '../../../kube/index.ts';
+import {
+  slimChild,
+  slimClaim,
+  slimDeployment,
+  slimNamespace,
+  slimPod,
+  type Child,
+  type ClaimChild,
+  type DeploymentChild,
+  type NamespaceChild,
+  type PodChild,
+} from './slim.ts';
+
+function describe<T extends KubeObject>(
+  apiVersion: string,
+  kind: string,
+  plural: string,
+  namespaced = true,
+): ResourceType<T> {
+  return resourceType<T>({ apiVersion, kind, plural, namespaced });
+}
+
+/** The kinds that environments are made of, in the slim form in which the caches keep them. */
+export const childTypes = {
+  Namespace: describe<NamespaceChild>('v1', 'Namespace', 'namespaces', false),
+  RoleBinding: describe<Child>('rbac.authorization.k8s.io/v1', 'RoleBinding', 'rolebindings'),
+  ResourceQuota: describe<Child>('v1', 'ResourceQuota', 'resourcequotas'),
+  LimitRange: describe<Child>('v1', 'LimitRange', 'limitranges'),
+  NetworkPolicy: describe<Child>('networking.k8s.io/v1', 'NetworkPolicy', 'networkpolicies'),
+  PersistentVolumeClaim: describe<ClaimChild>('v1', 'PersistentVolumeClaim', 'persistentvolumeclaims'),
+  Service: describe<Child>('v1', 'Service', 'services'),
+  Deployment: describe<DeploymentChild>('apps/v1', 'Deployment', 'deployments'),
+} as const;
+const podType = describe<PodChild>('v1', 'Pod', 'pods');
+
+export type ChildKind = keyof typeof childTypes;
+
+/** Everything that the controller follows. */
+export interface Informers {
+  readonly environments: Informer<TwinEnvironment>;
+  readonly classes: Informer<TwinClass>;
+  readonly catalogue: Informer<VendorTwin>;
+  /** All namespaces: those of environments, and those that TwinEnvironments are in, for their labels. */
+  readonly namespaces: Informer<NamespaceChild>;
+  readonly deployments: Informer<DeploymentChild>;
+  readonly claims: Informer<ClaimChild>;
+  readonly pods: Informer<PodChild>;
+  /** The kinds of which only existence and content matter. */
+  readonly others: readonly Informer<Child>[];
+  /** Of the kinds that come and go with the spec, hence are pruned. */
+  readonly pruned: readonly Informer<Child>[];
+}
+
+/** Starts following; children by label, so that only those of environments are kept. */
+export function environmentInformers(cache: Cache): Informers {
+  const labelSelector = labels.environment;
+  const child = (type: ResourceType<Child>): Informer<Child> =>
+    cache.informer(type, { labelSelector, transform: slimChild });
+  const deployments = cache.informer(childTypes.Deployment, { labelSelector, transform: slimDeployment });
+  const claims = cache.informer(childTypes.PersistentVolumeClaim, { labelSelector, transform: slimClaim });
+  const services = child(childTypes.Service);
+  const policies = child(childTypes.NetworkPolicy);
+  return {
+    environments: cache.informer(TwinEnvironment),
+    classes: cache.informer(TwinClass),
+    catalogue: cache.informer(VendorTwin),
+    namespaces: cache.informer(childTypes.Namespace, { transform: slimNamespace }),
+    deployments,
+    claims,
+    pods: cache.informer(podType, { labelSelector, transform: slimPod }),
+    others: [
+      services,
+      policies,
+      child(childTypes.RoleBinding),
+      child(childTypes.ResourceQuota),
+      child(childTypes.LimitRange),
+    ],
+    // A child is all that pruning looks at of them.
+    pruned: [deployments, claims, services, policies] as unknown as readonly Informer<Child>[],
+  };
+}

@@ -1,0 +1,202 @@
+import { hashOf, type KubeObject, type ObjectMeta, type Condition } from '../../../kube/index.ts';
+import { BINDER_FIELDS, editedByOthers } from './edited.ts';
+import { keptEnv, type LiveContainer } from '../../decide/wiring/index.ts';
+
+/** Annotation with the digest of what was applied last. */
+export const HASH_ANNOTATION = 'twinlock.dev/applied-hash';
+
+/** What is kept of a child: enough to know that it is there, whose it is, and whether somebody changed it. */
+export interface Child extends KubeObject {
+  /** Digest of its content as the API server has it, defaults included. */
+  readonly digest: string;
+  /** Somebody else than this process owns a part of its content, which they changed or added. */
+  readonly edited: boolean;
+}
+
+export interface NamespaceChild extends Child {
+  readonly conditions: readonly Pick<Condition, 'type' | 'status' | 'message'>[];
+}
+
+export interface ClaimChild extends Child {
+  /** The PersistentVolume that it is bound to. */
+  readonly volume: string | undefined;
+}
+
+export interface DeploymentChild extends Child {
+  readonly replicas: number;
+  readonly status: {
+    readonly observedGeneration: number;
+    readonly replicas: number;
+    readonly updatedReplicas: number;
+    readonly readyReplicas: number;
+    readonly availableReplicas: number;
+  };
+  /** Why it does not get on: a condition that says so. */
+  readonly failure: { readonly reason: string; readonly message: string } | undefined;
+}
+
+export interface PodChild extends KubeObject {
+  readonly ready: boolean;
+  readonly containers: readonly LiveContainer[];
+  /** Why a container waits, as the kubelet says. */
+  readonly waiting: string | undefined;
+}
+
+/** An object as it came: only the parts that are read below are looked at, and each is checked. */
+type Raw = KubeObject & Readonly<Record<string, unknown>>;
+
+/** Any child of which only existence and content matter. */
+export function slimChild(object: KubeObject): Child {
+  const { apiVersion, kind } = object;
+  const metadata = slimMetadata(object);
+  return { apiVersion, kind, metadata, digest: contentDigest(object as Raw), edited: editedByOthers(object) };
+}
+
+export function slimNamespace(object: KubeObject): NamespaceChild {
+  const { apiVersion, kind, metadata, digest, edited } = slimChild(object);
+  return { apiVersion, kind, metadata, digest, edited, conditions: conditionsOf(object as Raw) };
+}
+
+export function slimClaim(object: KubeObject): ClaimChild {
+  const spec = members((object as Raw)['spec']);
+  const { volumeName, ...wanted } = spec;
+  const { apiVersion, kind } = object;
+  return {
+    apiVersion,
+    kind,
+    metadata: slimMetadata(object),
+    // The binder writes the name of the volume; that is no change of what was asked for.
+    digest: hashOf(wanted),
+    edited: editedByOthers(object, BINDER_FIELDS),
+    volume: typeof volumeName === 'string' && volumeName !== '' ? volumeName : undefined,
+  };
+}
+
+export function slimDeployment(object: KubeObject): DeploymentChild {
+  const raw = object as Raw;
+  const status = members(raw['status']);
+  const count = (field: string): number => number(status[field]);
+  const { apiVersion, kind, metadata, digest, edited } = slimChild(object);
+  return {
+    apiVersion,
+    kind,
+    metadata,
+    digest,
+    edited,
+    replicas: number(members(raw['spec'])['replicas']),
+    status: {
+      observedGeneration: count('observedGeneration'),
+      replicas: count('replicas'),
+      updatedReplicas: count('updatedReplicas'),
+      readyReplicas: count('readyReplicas'),
+      availableReplicas: count('availableReplicas'),
+    },
+    failure: failureOf(conditionsOf(raw)),
+  };
+}
+
+export function slimPod(object: KubeObject): PodChild {
+  const raw = object as Raw;
+  const spec = members(raw['spec']);
+  const status = members(raw['status']);
+  const ready = conditionsOf(raw).some((each) => each.type === 'Ready' && each.status === 'True');
+  const statuses = [...list(status['initContainerStatuses']), ...list(status['containerStatuses'])].map(members);
+  const byName = new Map(statuses.map((each) => [text(each['name']), each]));
+  const { apiVersion, kind } = object;
+  return {
+    apiVersion,
+    kind,
+    metadata: slimMetadata(object),
+    ready: ready && object.metadata.deletionTimestamp === undefined,
+    containers: [...list(spec['initContainers']), ...list(spec['containers'])].map((each) =>
+      liveContainer(members(each), byName),
+    ),
+    waiting: statuses
+      .map((each) => text(members(members(each['state'])['waiting'])['reason']))
+      .find((reason) => reason !== '' && reason !== 'ContainerCreating' && reason !== 'PodInitializing'),
+  };
+}
+
+function liveContainer(container: Members, statuses: ReadonlyMap<string, Members>): LiveContainer {
+  const name = text(container['name']);
+  const status = statuses.get(name) ?? {};
+  // Written by the API server, which has checked the form.
+  const { env, complete } = keptEnv(list(container['env']) as LiveContainer['env']);
+  return {
+    name,
+    image: text(container['image']),
+    ready: status['ready'] === true,
+    reported: [text(status['imageID']), text(status['image'])].filter((each) => each !== ''),
+    env,
+    envFrom: !complete || list(container['envFrom']).length > 0,
+  };
+}
+
+function failureOf(conditions: readonly RawCondition[]): DeploymentChild['failure'] {
+  const failed = conditions.find(
+    ({ type, status, reason }) =>
+      (type === 'ReplicaFailure' && status === 'True') ||
+      (type === 'Progressing' && status === 'False' && reason === 'ProgressDeadlineExceeded'),
+  );
+  return failed === undefined ? undefined : { reason: failed.reason, message: failed.message };
+}
+
+/**
+ * Metadata without what nobody here reads. One literal with every field, set or not: objects of one shape that are made
+ * at once take a third less memory than those that grow.
+ */
+function slimMetadata({ metadata }: KubeObject): ObjectMeta {
+  const hash = metadata.annotations?.[HASH_ANNOTATION];
+  return {
+    name: metadata.name,
+    namespace: metadata.namespace,
+    uid: metadata.uid,
+    resourceVersion: metadata.resourceVersion,
+    generation: metadata.generation,
+    deletionTimestamp: metadata.deletionTimestamp,
+    labels: metadata.labels,
+    annotations: hash === undefined ? undefined : { [HASH_ANNOTATION]: hash },
+    finalizers: metadata.finalizers,
+  };
+}
+
+/** Digest of everything but status and metadata; labels count, since selectors rely on them. */
+function contentDigest(raw: Raw): string {
+  const content = Object.entries(raw).filter(([field]) => !notContent.has(field));
+  return hashOf([Object.fromEntries(content), raw.metadata.labels ?? {}]);
+}
+
+const notContent: ReadonlySet<string> = new Set(['apiVersion', 'kind', 'metadata', 'status']);
+
+interface RawCondition {
+  readonly type: string;
+  readonly status: 'True' | 'False' | 'Unknown';
+  readonly reason: string;
+  readonly message: string;
+}
+
+function conditionsOf(raw: Raw): readonly RawCondition[] {
+  return list(members(raw['status'])['conditions']).map((each) => {
+    const { type, status, reason, message } = members(each);
+    const known = status === 'True' || status === 'False' ? status : 'Unknown';
+    return { type: text(type), status: known, reason: text(reason), message: text(message) };
+  });
+}
+
+type Members = Readonly<Record<string, unknown>>;
+
+function members(value: unknown): Members {
+  return typeof value === 'object' && value !== null ? (value as Members) : {};
+}
+
+function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? (value as readonly unknown[]) : [];
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function number(value: unknown): number {
+  return typeof value === 'number' ? value : 0;
+}

@@ -1,0 +1,178 @@
+import { fieldManagers, WorkloadLock } from '../../api/index.ts';
+import {
+  ApiError,
+  Deployment,
+  isConflict,
+  sleep,
+  type Client,
+  type Clock,
+  type EventRecorder,
+} from '../../kube/index.ts';
+import type { Canary } from '../../targets/canary/index.ts';
+import type { Action, World } from '../decide/index.ts';
+import { sameLock } from '../../lock/index.ts';
+import { manifestOf, withManifestMetadata } from '../decide/plan/index.ts';
+import type { RecordStore } from '../../records/index.ts';
+
+export interface ActorOptions {
+  readonly client: Pick<Client, 'replace'>;
+  readonly records: RecordStore;
+  readonly canary: Pick<Canary, 'check' | 'ensure'>;
+  readonly events: EventRecorder;
+  readonly clock: Clock;
+  /** Takes the answer of an own write into the caches. */
+  readonly absorb: (lock: WorkloadLock) => void;
+}
+
+/** Milliseconds for which a look of the canary's counts when the lock is opened. */
+const CANARY_AGE = 2000;
+/** Milliseconds: an API server takes a moment to see a new lock, since admission reads it from a cache. */
+const FIRST_PAUSE = 3;
+const LONGEST_WAIT = 3000;
+
+/** Carries out one action. Whoever was faster wins: then nothing happens, and the world is read again. */
+export class Actor {
+  readonly #options: ActorOptions;
+
+  constructor(options: ActorOptions) {
+    this.#options = options;
+  }
+
+  /** @returns whether production was changed */
+  async act(world: World, action: Action, signal: AbortSignal): Promise<boolean> {
+    switch (action.do) {
+      case 'Append':
+        await this.#append(world, action);
+        return false;
+      case 'OpenLock':
+        return this.#openLock(world, action, signal);
+      case 'Apply':
+      case 'RollBack':
+        return this.#apply(world, action, signal);
+    }
+  }
+
+  async #append(world: World, { entry }: Extract<Action, { do: 'Append' }>): Promise<void> {
+    const { promotion, target, records } = world;
+    if (target === undefined) return;
+    const { metadata } = target;
+    const at = { namespace: metadata.namespace ?? '', name: metadata.name, uid: metadata.uid ?? '' };
+    const { outcome, round } = entry;
+    const [appended] = await Promise.all([
+      this.#options.records.append(at, records, entry),
+      // The lock opens next: the canary looks meanwhile.
+      outcome?.result === 'Approved' && enforces(world)
+        ? this.#options.canary.check(at.namespace, workloadOf(world))
+        : undefined,
+    ]);
+    if (!appended) return;
+    const bad = outcome !== undefined && outcome.result !== 'Approved' && outcome.result !== 'Completed';
+    this.#options.events.record({
+      regarding: promotion,
+      related: target,
+      type: bad ? 'Warning' : 'Normal',
+      reason: outcome?.result ?? 'RoundOpened',
+      action: outcome === undefined ? 'OpenRound' : 'Decide',
+      note: outcome?.message ?? `votes are asked for until ${round?.notAfter ?? ''}`,
+    });
+  }
+
+  /**
+   * Opens the lock, then applies at once what was approved, to what was just read: were it killed in between or had
+   * somebody been faster, the next turn does it.
+   */
+  async #openLock(world: World, action: Extract<Action, { do: 'OpenLock' }>, signal: AbortSignal): Promise<boolean> {
+    const { promotion, target, lock } = world;
+    if (target === undefined || lock === undefined) return false;
+    const { client, canary, events, absorb } = this.#options;
+    if (enforces(world)) {
+      const enforcement = await canary.ensure(target.metadata.namespace ?? '', workloadOf(world), CANARY_AGE);
+      if (!enforcement.active) return false;
+    }
+    try {
+      const written = await client.replace(
+        WorkloadLock,
+        { ...lock, spec: action.lock },
+        { fieldManager: fieldManagers.promotions, signal },
+      );
+      absorb(written);
+      // Somebody changed it on its way in: nothing is applied to what the lock does not hold.
+      if (!sameLock(written.spec, action.lock)) return false;
+    } catch (error) {
+      if (isConflict(error)) return false;
+      throw error;
+    }
+    events.record({
+      regarding: promotion,
+      related: target,
+      type: 'Normal',
+      reason: 'LockOpened',
+      action: 'OpenLock',
+      note: 'the lock of the namespace holds what was signed; what it held before is the fallback',
+    });
+    const applied = await Promise.all(action.apply.map((next) => this.#apply(world, next, signal)));
+    return applied.every(Boolean);
+  }
+
+  async #apply(
+    { promotion, workloads }: World,
+    { do: what, workload, spec }: Extract<Action, { do: 'Apply' | 'RollBack' }>,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const live = workloads.find(({ kind, name }) => kind === workload.kind && name === workload.name)?.live;
+    if (live?.spec === undefined) return false;
+    const { managedFields: _owners, ...own } = live.metadata;
+    // The promotion cannot change, and what was signed names its digest. What it set is not taken back: it is not locked.
+    const metadata = what === 'Apply' ? withManifestMetadata(own, manifestOf(promotion.spec, workload)) : own;
+    const { replicas } = live.spec;
+    // The spec is what the API server itself answered to the dry run, or what was live: it fits the type.
+    const object = { ...live, metadata, spec: { ...spec, replicas } } as unknown as Deployment;
+    try {
+      await this.#despiteStaleLock(
+        () => this.#options.client.replace(Deployment, object, { fieldManager: fieldManagers.promotions, signal }),
+        signal,
+      );
+    } catch (error) {
+      if (isConflict(error)) return false;
+      throw error;
+    }
+    this.#options.events.record({
+      regarding: promotion,
+      related: live,
+      type: what === 'Apply' ? 'Normal' : 'Warning',
+      reason: what === 'Apply' ? 'Applied' : 'FallbackApplied',
+      action: what,
+      note: `${workload.kind}/${workload.name} ${what === 'Apply' ? 'got what was signed' : 'got its fallback back'}`,
+    });
+    return true;
+  }
+
+  async #despiteStaleLock(write: () => Promise<unknown>, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    const start = clock.monotonic();
+    for (let pause = FIRST_PAUSE; ; pause *= 2) {
+      try {
+        await write();
+        return;
+      } catch (error) {
+        const late = clock.monotonic() - start > LONGEST_WAIT;
+        if (!isLockDenial(error) || late || signal.aborted) throw error;
+        await sleep(clock, pause, signal);
+      }
+    }
+  }
+}
+
+/** A target that only warns has nothing that a canary could try. */
+function enforces({ target }: World): boolean {
+  return target?.spec.mode !== 'Warn';
+}
+
+/** One that the canary can try to change. */
+function workloadOf({ workloads }: World): string | undefined {
+  return workloads.find(({ live }) => live !== undefined)?.name;
+}
+
+function isLockDenial(error: unknown): boolean {
+  return error instanceof ApiError && error.message.includes("'twinlock-workloads'");
+}

@@ -1,4 +1,0 @@
-/** What must hold before people are asked: pure functions over what was observed. */
-export { notAdmitted, type AdmittedInput, type NotAdmitted } from './admitted.ts';
-export { environmentGate, type GateOutcome } from './environment.ts';
-export { gatesExpireAt, runGates, type GatesInput, type GateState } from './run.ts';

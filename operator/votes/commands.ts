@@ -1,0 +1,69 @@
+import type { Decision } from './statement/types.ts';
+import { VOTE_PREFIX } from './ballots.ts';
+import { VOTE_NAMESPACE } from './sshsig.ts';
+
+/** The name part of an annotation (Kubernetes: at most 63 characters). */
+const MAX_NAME = 63;
+const NONCE_CHARACTERS = 6;
+/** A DNS-1123 subdomain, as every name and namespace of an object is. */
+const OBJECT_NAME = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
+
+export interface VoteCommandsInput {
+  readonly namespace: string;
+  readonly name: string;
+  readonly decision: Decision;
+  readonly nonce: string;
+  /** A label for people, such as the principal's name. */
+  readonly principalHint: string;
+  /** Default `~/.ssh/id_ed25519`. */
+  readonly keyFile?: string | undefined;
+}
+
+/** A name that no object of Kubernetes can have was to be put into a shell line. */
+export class CommandError extends Error {
+  override readonly name = 'CommandError';
+  readonly code = 'BadName';
+}
+
+/**
+ * The three shell lines that an approver runs (security: "The vote"): read, sign, annotate.
+ *
+ * @throws CommandError for a namespace or name that is no DNS-1123 name: such lines are pasted into a shell.
+ */
+export function voteCommands(input: VoteCommandsInput): readonly [string, string, string] {
+  const { namespace, name, decision, nonce, principalHint, keyFile = '~/.ssh/id_ed25519' } = input;
+  if (!OBJECT_NAME.test(namespace) || !OBJECT_NAME.test(name))
+    throw new CommandError('the promotion has an impossible name: take it from the API server');
+  const promotion = `promotion ${name} -n ${namespace}`;
+  return [
+    `kubectl get ${promotion} -o jsonpath='{.status.approval.statements.${decision}}' > s.json; less s.json`,
+    // ssh-keygen does not overwrite, and with stdin closed it exits 0 all the same.
+    `rm -f s.json.sig; ssh-keygen -Y sign -f ${quoted(keyFile)} -n ${VOTE_NAMESPACE} s.json`,
+    // A field manager of its own: Flux drops what managers named kubectl* write.
+    `kubectl annotate ${promotion} --field-manager=vote "${annotationName(principalHint, nonce)}=$(cat s.json.sig)"`,
+  ];
+}
+
+/**
+ * Where to put a vote: `vote.twinlock.dev/alice-3f9c21`. It ends in the round's nonce because an annotation that exists
+ * cannot be overwritten. The hint may be any text; what a name cannot hold becomes `-`.
+ */
+export function annotationName(principalHint: string, nonce: string): string {
+  const tail =
+    nonce
+      .toLowerCase()
+      .replace(/[^0-9a-z]/g, '')
+      .slice(-NONCE_CHARACTERS) || 'vote';
+  const hint = principalHint
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-/, '')
+    .slice(0, MAX_NAME - NONCE_CHARACTERS - 1)
+    .replace(/-$/, '');
+  return `${VOTE_PREFIX}${hint === '' ? tail : `${hint}-${tail}`}`;
+}
+
+/** POSIX shell: plain when nothing can be misread, else in single quotes. */
+function quoted(text: string): string {
+  return /^[A-Za-z0-9_@%+=:,./~-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,145 @@
+import { printable } from '../canonical/index.ts';
+import type { Decision } from './statement/types.ts';
+import type { Ballot } from './ballots.ts';
+import { keyProblem, ownersOf, type Enrolment, type ParsedKeyring } from './keyring.ts';
+import { fingerprintOf } from './keys.ts';
+import { separationProblem } from './separation.ts';
+import { parseSshsig, type Sshsig } from './sshsig.ts';
+import { parseTime } from './time.ts';
+import type { CountInput, PrincipalSpec, VoteReason } from './types.ts';
+import { signedVariant } from './variants.ts';
+import { decisionOf, guarded } from './vote.ts';
+import { presenceProblem } from './verify.ts';
+
+/** What one ballot says; `signed` is false for what no enrolled key signed. */
+export interface Evaluated {
+  readonly ballot: Ballot;
+  readonly valid: boolean;
+  readonly signed: boolean;
+  readonly reason: VoteReason;
+  readonly message: string;
+  readonly principal?: PrincipalSpec | undefined;
+  readonly decision?: Decision | undefined;
+  readonly keyFingerprint?: string | undefined;
+}
+
+/** Rounds are few; a status that says otherwise must not cost a signature check each. */
+const MAX_EARLIER_ROUNDS = 16;
+
+/**
+ * Judges one ballot alone (security: "Counting", 3): the enrolled key signed a text of this round, shows the presence
+ * that is asked for, is in its window now and when the vote was first seen, is not revoked, and its principal is apart
+ * from the requester and, by policy, from the authors. Never throws.
+ */
+export function evaluate(ballot: Ballot, keyring: ParsedKeyring, input: CountInput): Evaluated {
+  if (ballot.unfit !== undefined)
+    return refuse(ballot, {
+      reason: ballot.unfit,
+      message:
+        ballot.hint ?? 'the annotation is no SSH signature: put the .sig file into it, as it is and nothing else',
+    });
+  const read = guarded(() => judge(ballot, keyring, input));
+  if (!('ok' in read)) return read;
+  return refuse(ballot, read.reason === 'BadArmor' ? { ...read, message: ballot.hint ?? read.message } : read);
+}
+
+function judge(ballot: Ballot, keyring: ParsedKeyring, input: CountInput): Evaluated {
+  const sshsig = parseSshsig(ballot.armor);
+  const keyFingerprint = fingerprintOf(sshsig.publicKey);
+  const entries = keyring.enrolments.get(keyFingerprint);
+  const [first] = entries ?? [];
+  if (entries === undefined || first === undefined)
+    return refuse(ballot, notUsable(keyFingerprint, keyring), { keyFingerprint });
+  const found = findText(sshsig, first, input);
+  if (found === undefined) {
+    const form = signedVariant(sshsig, first.key, input.round.statements);
+    return refuse(
+      ballot,
+      {
+        reason: 'WrongStatement',
+        message:
+          form === undefined
+            ? 'it signs another text than the statements of this round: fetch the statement anew and sign that file as it is'
+            : `it signs the statement ${form}: a program changed the file, fetch it anew with the command of status.why and sign that file as it is`,
+      },
+      { keyFingerprint },
+    );
+  }
+  const known = { keyFingerprint, decision: found.decision, signed: true };
+  if (ownersOf(entries).size > 1)
+    return refuse(
+      ballot,
+      {
+        reason: 'AmbiguousKey',
+        message: `key ${keyFingerprint} is enrolled for several principals: it counts for none`,
+      },
+      known,
+    );
+  const whose = { ...known, principal: first.principal };
+  const problem = found.stale ?? problemOf(sshsig, entries, ballot, input);
+  return problem === undefined
+    ? { ballot, valid: true, reason: 'Counted', message: '', ...whose }
+    : refuse(ballot, problem, whose);
+}
+
+/** A key that stands in the keyring and counts for nothing is no stranger's: advice to enrol it would lead in circles. */
+function notUsable(fingerprint: string, { unusable }: ParsedKeyring): Problem {
+  const enrolled = unusable.get(fingerprint);
+  return enrolled === undefined
+    ? {
+        reason: 'NotEnrolled',
+        message: `key ${fingerprint} is not in the keyring: sign with an enrolled key, or have it enrolled`,
+      }
+    : {
+        reason: enrolled.reason,
+        message: `key ${fingerprint} of ${printable(enrolled.principal)} is in the keyring and cannot be used: ${enrolled.message}`,
+      };
+}
+
+type Problem = Pick<Evaluated, 'reason' | 'message'>;
+
+function findText(
+  sshsig: Sshsig,
+  { key }: Enrolment,
+  { round, earlierRounds = [] }: CountInput,
+): { readonly decision: Decision; readonly stale?: Problem } | undefined {
+  const decision = decisionOf(sshsig, key, round.statements);
+  if (decision !== undefined) return { decision };
+  for (const { statements } of earlierRounds.slice(-MAX_EARLIER_ROUNDS)) {
+    const old = decisionOf(sshsig, key, statements);
+    // A no is to the promotion, whatever the next round puts differently; a yes is to one text.
+    if (old === 'reject') return { decision: old };
+    if (old !== undefined)
+      return {
+        decision: old,
+        stale: {
+          reason: 'StaleRound',
+          message:
+            'it is for an earlier round, what would be promoted has changed since: read the statement again and sign it',
+        },
+      };
+  }
+  return undefined;
+}
+
+function problemOf(
+  sshsig: Sshsig,
+  entries: readonly Enrolment[],
+  ballot: Ballot,
+  input: CountInput,
+): Problem | undefined {
+  const { now, policy } = input;
+  const seen = parseTime(ballot.firstSeen);
+  const window = keyProblem(entries, { now, firstSeen: Number.isNaN(seen) ? now : seen });
+  if (window !== undefined) return window;
+  const presence = presenceProblem(sshsig, {
+    touch: policy.requireTouch === true || entries.some(({ spec }) => spec.requireTouch === true),
+    userVerification: policy.requireUserVerification === true,
+  });
+  if (presence !== undefined) return presence;
+  return entries[0] === undefined ? undefined : separationProblem(entries[0].principal, input);
+}
+
+function refuse(ballot: Ballot, { reason, message }: Problem, known: Partial<Evaluated> = {}): Evaluated {
+  return { signed: false, ...known, ballot, valid: false, reason, message };
+}

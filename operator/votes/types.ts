@@ -1,0 +1,126 @@
+import type { Decision, QuorumEntry, StatementTexts } from './statement/types.ts';
+
+/** One enrolled key as ApproverKeyring has it (design: api). Times are RFC 3339. */
+export interface KeySpec {
+  readonly publicKey: string;
+  readonly notBefore?: string | undefined;
+  readonly notAfter?: string | undefined;
+  readonly revokedAt?: string | undefined;
+  readonly reason?: string | undefined;
+  readonly requireTouch?: boolean | undefined;
+}
+
+export interface PrincipalSpec {
+  readonly name: string;
+  readonly groups?: readonly string[] | undefined;
+  readonly kubernetesUsers?: readonly string[] | undefined;
+  readonly emails?: readonly string[] | undefined;
+  readonly keys?: readonly KeySpec[] | undefined;
+}
+
+/** ApproverKeyring.spec, as far as votes need it. */
+export interface KeyringSpec {
+  readonly principals?: readonly PrincipalSpec[] | undefined;
+}
+
+/** ApprovalPolicy.spec, as far as votes need it. */
+export interface VotePolicy {
+  readonly quorum?: readonly QuorumEntry[] | undefined;
+  /** `requester` defaults to true. */
+  readonly separation?:
+    { readonly requester?: boolean | undefined; readonly authors?: boolean | undefined } | undefined;
+  readonly requireTouch?: boolean | undefined;
+  readonly requireUserVerification?: boolean | undefined;
+  /** `Allow` when it is left out. */
+  readonly notExercised?: 'Allow' | 'Deny' | undefined;
+}
+
+/** Why an armor is no valid signature of a key over a statement. */
+export type SignatureReason =
+  | 'TooLarge'
+  | 'BadArmor'
+  | 'BadEncoding'
+  | 'UnsupportedVersion'
+  | 'WrongNamespace'
+  | 'UnsupportedHash'
+  | 'UnsupportedKeyType'
+  | 'UnsupportedAlgorithm'
+  | 'WeakKey'
+  | 'NotEnrolled'
+  | 'WrongStatement'
+  | 'TouchMissing'
+  | 'UserVerificationMissing';
+
+/** Why a vote counts, or does not. `Counted`, `Duplicate` and `NoWeight` are valid votes. */
+export type VoteReason =
+  | SignatureReason
+  | 'Counted'
+  | 'NotCounted'
+  | 'Duplicate'
+  | 'NoWeight'
+  | 'StaleRound'
+  | 'AmbiguousKey'
+  | 'KeyNotYetValid'
+  | 'KeyExpired'
+  | 'KeyRevoked'
+  | 'Requester'
+  | 'RequesterUnknown'
+  | 'Author'
+  | 'AuthorsUnknown';
+
+/** A vote that status already holds. Only `armor` and `firstSeen` are read; the rest is worked out anew. */
+export interface SeenVote {
+  readonly armor: string;
+  readonly firstSeen: string;
+}
+
+export interface CountInput {
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  readonly round: { readonly nonce: string; readonly notAfter: string; readonly statements: StatementTexts };
+  /** Rounds of this Promotion that were closed, to tell a stale vote from a wrong one. */
+  readonly earlierRounds?: readonly { readonly nonce: string; readonly statements: StatementTexts }[] | undefined;
+  readonly keyring: KeyringSpec;
+  readonly policy: VotePolicy;
+  /** The annotation twinlock.dev/requested-by. */
+  readonly requestedBy: string;
+  /** E-mail addresses of the authors of the promoted commits; undefined when nobody knows. */
+  readonly authors?: readonly string[] | undefined;
+  /** All annotations of the Promotion; those under vote.twinlock.dev/ are read. */
+  readonly annotations?: Readonly<Record<string, string>> | undefined;
+  readonly seen?: readonly SeenVote[] | undefined;
+}
+
+/** One vote as status shows it. */
+export interface VoteOutcome {
+  readonly principal?: string | undefined;
+  readonly decision?: Decision | undefined;
+  readonly keyFingerprint?: string | undefined;
+  readonly valid: boolean;
+  readonly reason: VoteReason;
+  /** A sentence for a person: what is wrong and what to do. */
+  readonly message: string;
+  /** RFC 3339. */
+  readonly firstSeen: string;
+  readonly armor: string;
+  /** The annotations that carry it now, without the prefix. */
+  readonly carriedBy: readonly string[];
+}
+
+export interface QuorumState {
+  readonly group?: string | undefined;
+  readonly need: number;
+  readonly have: number;
+  readonly principals: readonly string[];
+}
+
+export interface CountResult {
+  readonly verdict: 'Approved' | 'Rejected' | 'Waiting' | 'Expired';
+  /** What decides first, then duplicates, then invalid ones; in each, votes seen before first, new ones by name. */
+  readonly votes: readonly VoteOutcome[];
+  readonly quorum: readonly QuorumState[];
+  /** One line for each thing that is missing: who, and how many. Empty exactly when Approved or Rejected. */
+  readonly missing: readonly string[];
+  /** What a platform engineer should repair (a key that does not parse, a principal without kubernetesUsers). */
+  readonly warnings: readonly string[];
+}
