@@ -1,4 +1,4 @@
-import { hashOf, type KubeObject, type ObjectMeta, type Condition } from '../../../kube/index.ts';
+import { hashOf, internValue, type KubeObject, type ObjectMeta, type Condition } from '../../../kube/index.ts';
 import { BINDER_FIELDS, editedByOthers } from './edited.ts';
 import { keptEnv, type LiveContainer } from '../../decide/wiring/index.ts';
 
@@ -84,13 +84,13 @@ export function slimDeployment(object: KubeObject): DeploymentChild {
     digest,
     edited,
     replicas: number(members(raw['spec'])['replicas']),
-    status: {
+    status: internValue({
       observedGeneration: count('observedGeneration'),
       replicas: count('replicas'),
       updatedReplicas: count('updatedReplicas'),
       readyReplicas: count('readyReplicas'),
       availableReplicas: count('availableReplicas'),
-    },
+    }),
     failure: failureOf(conditionsOf(raw)),
   };
 }
@@ -108,8 +108,11 @@ export function slimPod(object: KubeObject): PodChild {
     kind,
     metadata: slimMetadata(object),
     ready: ready && object.metadata.deletionTimestamp === undefined,
-    containers: [...list(spec['initContainers']), ...list(spec['containers'])].map((each) =>
-      liveContainer(members(each), byName),
+    // The pods of a twin are alike in every environment.
+    containers: internValue(
+      [...list(spec['initContainers']), ...list(spec['containers'])].map((each) =>
+        liveContainer(members(each), byName),
+      ),
     ),
     waiting: statuses
       .map((each) => text(members(members(each['state'])['waiting'])['reason']))
