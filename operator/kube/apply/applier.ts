@@ -3,9 +3,9 @@ import type { Cache, Cached } from '../cache/index.ts';
 import { resourcePath } from '../objects/index.ts';
 import type { KubeObject, ResourceType } from '../objects/index.ts';
 import { difference } from './difference.ts';
-import { hashOf } from './hash.ts';
+import { hashOf } from '../hash.ts';
 import { prepare } from './prepare.ts';
-import { Settled } from './settled.ts';
+import { Settled } from '../settled.ts';
 import type { Applied } from './types.ts';
 
 export interface ApplierOptions {
