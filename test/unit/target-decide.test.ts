@@ -7,6 +7,7 @@ import {
   after,
   fresh,
   namespaceWith,
+  present,
   promoted,
   protectedNamespace,
   running,
@@ -62,7 +63,9 @@ const refusals: readonly (readonly [string, TargetWorld, string])[] = [
   [
     'a Deployment that no target names',
     fresh(
-      running(live, { deployments: [live, { ...live, metadata: { ...live.metadata, name: 'db', uid: 'db-uid' } }] }),
+      running(live, {
+        workloads: [live, { ...live, metadata: { ...live.metadata, name: 'db', uid: 'db-uid' } }].map(present),
+      }),
     ),
     'UnnamedWorkloads',
   ],
