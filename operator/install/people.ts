@@ -1,4 +1,5 @@
 import { group } from '../api/index.ts';
+import { appMade, appWorkloads, resourcesOf, REVISIONS } from '../workloads/index.ts';
 import type { RoleDefinition, Rule } from './roles.ts';
 
 const read = ['get', 'list', 'watch'] as const;
@@ -43,10 +44,14 @@ export const peopleRoles: readonly RoleDefinition[] = [
       ofTwinlock(['promotions', 'promotionrecords'], read),
       {
         apiGroups: ['apps'],
-        resources: ['deployments', 'statefulsets', 'daemonsets'],
+        resources: resourcesOf(appWorkloads),
         verbs: [...read, 'update', 'patch'],
       },
-      { apiGroups: ['apps'], resources: ['replicasets', 'controllerrevisions'], verbs: read },
+      {
+        apiGroups: ['apps'],
+        resources: [...resourcesOf(appMade), REVISIONS],
+        verbs: read,
+      },
       { apiGroups: [''], resources: ['pods'], verbs: [...read, 'delete'] },
       { apiGroups: [''], resources: ['pods/eviction'], verbs: ['create'] },
     ],

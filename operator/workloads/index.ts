@@ -14,7 +14,7 @@ export {
   withContent,
   withTemplate,
 } from './approval.ts';
-export { CONTROLLERS_PREFIX, REVISION, ROLLBACK_TO } from './deployment/revision.ts';
+export { STEERING } from './deployment/revision.ts';
 export * from './makers.ts';
 export { controllerOf } from './owners.ts';
 export { isLaterRevision, revisionOf } from './revision.ts';

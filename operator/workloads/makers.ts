@@ -1,3 +1,4 @@
+import { environmentKind } from '../api/workload-kinds.ts';
 import {
   CronJob,
   DaemonSet,
@@ -8,6 +9,8 @@ import {
   StatefulSet,
   type ResourceType,
 } from '../kube/index.ts';
+import { STEERING } from './deployment/revision.ts';
+import { ownedTypes, workloadRows } from './table.ts';
 
 /** What Kubernetes has that makes pods, whether a target can name it or not: admission and inventories look at all of it. */
 export interface PodMaker {
@@ -19,31 +22,50 @@ export interface PodMaker {
   /** It has the subresource scale. */
   readonly scales: boolean;
   /** What makes it, where that is another of these; what nobody made is somebody's own. */
-  readonly madeBy?: ResourceType;
+  readonly madeBy?: PodMaker;
 }
 
-/** In the order in which an inventory and the policies name them. */
+const deployment: PodMaker = { type: Deployment, controller: STEERING.controller, direct: false, scales: true };
+const cronJob: PodMaker = { type: CronJob, controller: 'cronjob-controller', direct: false, scales: false };
+
+/** In the order in which inventories and policies name them. */
 export const podMakers: readonly PodMaker[] = [
-  { type: Deployment, controller: 'deployment-controller', direct: false, scales: true },
-  { type: ReplicaSet, controller: 'replicaset-controller', direct: true, scales: true, madeBy: Deployment },
+  deployment,
+  { type: ReplicaSet, controller: 'replicaset-controller', direct: true, scales: true, madeBy: deployment },
   { type: StatefulSet, controller: 'statefulset-controller', direct: true, scales: true },
   { type: DaemonSet, controller: 'daemon-set-controller', direct: true, scales: false },
-  { type: Job, controller: 'job-controller', direct: true, scales: false, madeBy: CronJob },
-  { type: CronJob, controller: 'cronjob-controller', direct: false, scales: false },
+  { type: Job, controller: 'job-controller', direct: true, scales: false, madeBy: cronJob },
+  cronJob,
   { type: ReplicationController, controller: 'replication-controller', direct: true, scales: true },
 ];
 
 /** Those of `apps/v1`, of whose pods admission knows the template. */
 export const appMakers = podMakers.filter(({ type }) => type.group === 'apps');
-
-/** Those that people write; Kubernetes makes the others from them. */
+/** Those of them that people write. */
 export const appWorkloads = appMakers.filter(({ madeBy }) => madeBy === undefined);
+/** Those that Kubernetes makes from them. */
+export const appMade = appMakers.filter(({ madeBy }) => madeBy !== undefined);
+
+/** Those that no target can name, and that nothing that it can name makes: an inventory asks for them. */
+export const unnameableMakers = podMakers.filter(
+  ({ type }) => !workloadRows.some(([kind]) => kind === type.kind) && !ownedTypes.includes(type),
+);
+
+/** What environments and the operator itself run as, and what makes the pods of it. */
+export const ownMakers = podMakers.filter(({ type, madeBy }) =>
+  [type.kind, madeBy?.type.kind].includes(environmentKind),
+);
 
 /** What revisions of StatefulSets and DaemonSets are kept in. */
 export const REVISIONS = 'controllerrevisions';
 
-export function makerOfKind(kind: string): PodMaker | undefined {
-  return podMakers.find(({ type }) => type.kind === kind);
+export function makesPods(kind: string): boolean {
+  return podMakers.some(({ type }) => type.kind === kind);
+}
+
+/** The kind of workload that makes objects of this kind; undefined where people write them, or none makes pods. */
+export function madeByKind(kind: string): string | undefined {
+  return podMakers.find(({ type }) => type.kind === kind)?.madeBy?.type.kind;
 }
 
 /** Names of the resources, or of a subresource of each. */
@@ -53,4 +75,29 @@ export function resourcesOf(makers: readonly PodMaker[], subresource?: string): 
 
 export function controllersOf(makers: readonly PodMaker[]): readonly string[] {
   return makers.map(({ controller }) => controller);
+}
+
+/** Their kinds as a list in a sentence. */
+export function inWords(makers: readonly PodMaker[], last: 'and' | 'or', plural = ''): string {
+  const kinds = makers.map(({ type }) => `${type.kind}${plural}`);
+  return `${kinds.slice(0, -1).join(', ')} ${last} ${kinds.at(-1)}`;
+}
+
+/** RBAC rules with these verbs on kinds, or on a subresource of each: one rule for each API group. */
+export function rightsOn<Verb extends string>(
+  types: readonly ResourceType[],
+  verbs: readonly Verb[],
+  subresource?: string,
+): readonly {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly verbs: readonly Verb[];
+}[] {
+  return [...new Set(types.map(({ group }) => group))].map((group) => ({
+    apiGroups: [group],
+    resources: types
+      .filter((type) => type.group === group)
+      .map(({ plural }) => (subresource === undefined ? plural : `${plural}/${subresource}`)),
+    verbs,
+  }));
 }

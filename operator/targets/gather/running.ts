@@ -1,5 +1,12 @@
 import { Pod, type Client, type KubeObject, type ResourceType } from '../../kube/index.ts';
-import { controllerOf, makerOfKind, ownedTypes, podMakers, workloadRows } from '../../workloads/index.ts';
+import {
+  controllerOf,
+  madeByKind,
+  makesPods,
+  ownedTypes,
+  unnameableMakers,
+  workloadRows,
+} from '../../workloads/index.ts';
 import type { Named, PresentWorkload, Running } from '../decide/index.ts';
 
 type Lists = Pick<Client, 'list'>;
@@ -21,29 +28,24 @@ export async function readPods(client: Lists, namespace: string, signal: AbortSi
 
 /** Everything in a namespace that makes pods, of every kind that Kubernetes has, and the pods; live. */
 export async function readInventory(client: Lists, namespace: string, signal: AbortSignal): Promise<Running> {
-  const unread = podMakers.filter(({ type }) => !isRow(type) && !ownedTypes.includes(type));
   const [running, ...lists] = await Promise.all([
     readPods(client, namespace, signal),
-    ...unread.map(({ type }) => list(client, type, namespace, signal)),
+    ...unnameableMakers.map(({ type }) => list(client, type, namespace, signal)),
   ]);
   const others = [...lists.flat(), ...running.owned];
   const all = [...running.workloads.map(({ live }) => live), ...others];
   // An owner is named once, not with all that it made.
   const isMade = (object: KubeObject): boolean => {
-    const madeBy = makerOfKind(object.kind)?.madeBy;
+    const madeBy = madeByKind(object.kind);
     const owner = controllerOf(object);
-    return all.some(({ kind, metadata }) => kind === madeBy?.kind && metadata.uid === owner?.uid);
+    return all.some(({ kind, metadata }) => kind === madeBy && metadata.uid === owner?.uid);
   };
   return {
     ...running,
     others: others
-      .filter((object) => makerOfKind(object.kind) !== undefined && !isMade(object))
+      .filter((object) => makesPods(object.kind) && !isMade(object))
       .map(({ kind, metadata: { name } }): Named => ({ kind, name })),
   };
-}
-
-function isRow(type: ResourceType): boolean {
-  return workloadRows.some(([kind]) => kind === type.kind);
 }
 
 async function list<T extends KubeObject>(

@@ -1,11 +1,19 @@
-import type { Deployment, KubeObject } from '../../kube/index.ts';
+import { Deployment, type KubeObject } from '../../kube/index.ts';
 
-/** What annotations start with that the deployment controller keeps: revision, history, sizes of a rollout under way. */
-export const CONTROLLERS_PREFIX = 'deployment.kubernetes.io/';
-/** Annotation of a Deployment and of its ReplicaSets: a number that grows with every change of the template. */
-export const REVISION = `${CONTROLLERS_PREFIX}revision`;
-/** Annotation that makes an old deployment controller put back a former template, again and again. */
-export const ROLLBACK_TO = 'deprecated.deployment.rollback.to';
+const PREFIX = 'deployment.kubernetes.io/';
+const REVISION = `${PREFIX}revision`;
+
+/** Annotations of a Deployment and of its ReplicaSets that its controller keeps, and is steered by: nobody else's to write. */
+export const STEERING = {
+  of: Deployment.kind,
+  controller: 'deployment-controller',
+  /** What they start with: revision, history, and the sizes that scaling in mid-rollout is computed from. */
+  prefix: PREFIX,
+  /** A number that grows with every change of the template. */
+  revision: REVISION,
+  /** Makes the controller put back a former template, again and again where the lock refuses that. */
+  rollbackTo: 'deprecated.deployment.rollback.to',
+} as const;
 
 export function revision({ metadata }: Deployment): string | undefined {
   return metadata.annotations?.[REVISION];
