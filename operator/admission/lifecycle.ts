@@ -1,4 +1,4 @@
-import { appMade, appMakers, appWorkloads, controllersOf, resourcesOf, REVISIONS } from '../workloads/index.ts';
+import { APPS, appMade, appMakers, appWorkloads, controllersOf, resourcesOf, REVISIONS } from '../workloads/index.ts';
 import { all, any, group, sameField, text } from './cel.ts';
 import { denial, refusal } from './denial.ts';
 import { UNPROTECT } from './names.ts';
@@ -48,8 +48,8 @@ export function removal(): PolicyRule {
     description: 'Workloads and claims of a protected namespace are deleted by controllers, or given up by a person.',
     namespaces: protectedNamespaces,
     match: [
-      { groups: ['apps'], resources: workloads, operations: ['DELETE'] },
-      { groups: ['apps'], resources: [REVISIONS], operations: ['UPDATE'] },
+      { groups: [APPS], resources: workloads, operations: ['DELETE'] },
+      { groups: [APPS], resources: [REVISIONS], operations: ['UPDATE'] },
       { groups: [''], resources: ['persistentvolumeclaims'], operations: ['UPDATE', 'DELETE'] },
     ],
     validations: [
@@ -82,7 +82,7 @@ export function madeMakers(): readonly PolicyRule[] {
         name: plural,
         description: `${kind}s of a protected namespace are made and scaled by the ${owner.type.kind} controller only.`,
         namespaces: protectedNamespaces,
-        match: [{ groups: ['apps'], resources: [plural, `${plural}/scale`], operations: ['CREATE', 'UPDATE'] }],
+        match: [{ groups: [APPS], resources: [plural, `${plural}/scale`], operations: ['CREATE', 'UPDATE'] }],
         validations: [
           {
             expression: any(unchanged, controllers([owner.controller, COLLECTOR])),
@@ -103,7 +103,7 @@ export function workloadStatus(): PolicyRule {
     namespaces: protectedNamespaces,
     match: [
       {
-        groups: ['apps'],
+        groups: [APPS],
         resources: [...resourcesOf(appWorkloads, 'status'), ...resourcesOf(appMade, 'status')],
         operations: ['UPDATE'],
       },

@@ -1,4 +1,4 @@
-import { appWorkloads, resourcesOf } from '../workloads/index.ts';
+import { APPS, appWorkloads, resourcesOf } from '../workloads/index.ts';
 import { any, text } from './cel.ts';
 import { denial } from './denial.ts';
 import { protectedNamespaces, type PolicyRule, type Validation } from './policy.ts';
@@ -34,7 +34,7 @@ export function scale(): PolicyRule {
     description: 'Workloads of a protected namespace keep the replicas that their target asks for.',
     lock: true,
     namespaces: protectedNamespaces,
-    match: [{ groups: ['apps'], resources: resourcesOf(SCALED, 'scale'), operations: ['CREATE', 'UPDATE'] }],
+    match: [{ groups: [APPS], resources: resourcesOf(SCALED, 'scale'), operations: ['CREATE', 'UPDATE'] }],
     variables: [
       { name: 'kind', expression: kind },
       {

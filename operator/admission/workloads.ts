@@ -1,4 +1,4 @@
-import { appWorkloads, inWords, resourcesOf } from '../workloads/index.ts';
+import { APPS, appWorkloads, inWords, resourcesOf } from '../workloads/index.ts';
 import { podBounds } from './bounds.ts';
 import { all, any, field, sameBeside, sameExcept, text } from './cel.ts';
 import { sameEnv } from './container-fields.ts';
@@ -17,7 +17,7 @@ const BESIDE_METADATA = ['annotations', 'creationTimestamp'];
 
 /** The kinds whose content is approved. */
 export const WORKLOADS: readonly ResourceRule[] = [
-  { groups: ['apps'], resources: resourcesOf(appWorkloads), operations: ['CREATE', 'UPDATE'] },
+  { groups: [APPS], resources: resourcesOf(appWorkloads), operations: ['CREATE', 'UPDATE'] },
 ];
 
 const template = 'variables.spec.template';

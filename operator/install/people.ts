@@ -1,5 +1,5 @@
 import { group } from '../api/index.ts';
-import { appMade, appWorkloads, resourcesOf, REVISIONS } from '../workloads/index.ts';
+import { APPS, appMade, appWorkloads, resourcesOf, REVISIONS } from '../workloads/index.ts';
 import type { RoleDefinition, Rule } from './roles.ts';
 
 const read = ['get', 'list', 'watch'] as const;
@@ -43,12 +43,12 @@ export const peopleRoles: readonly RoleDefinition[] = [
       ofTwinlock(['productiontargets'], [...read, 'rollback']),
       ofTwinlock(['promotions', 'promotionrecords'], read),
       {
-        apiGroups: ['apps'],
+        apiGroups: [APPS],
         resources: resourcesOf(appWorkloads),
         verbs: [...read, 'update', 'patch'],
       },
       {
-        apiGroups: ['apps'],
+        apiGroups: [APPS],
         resources: [...resourcesOf(appMade), REVISIONS],
         verbs: read,
       },

@@ -10,7 +10,7 @@ import {
   type ResourceType,
 } from '../kube/index.ts';
 import { STEERING } from './deployment/revision.ts';
-import { ownedTypes, workloadRows } from './table.ts';
+import { ownedTypes, workloadOf, workloadRows } from './table.ts';
 
 /** What Kubernetes has that makes pods, whether a target can name it or not: admission and inventories look at all of it. */
 export interface PodMaker {
@@ -39,8 +39,11 @@ export const podMakers: readonly PodMaker[] = [
   { type: ReplicationController, controller: 'replication-controller', direct: true, scales: true },
 ];
 
+/** API group of what admission knows the template of. */
+export const APPS = Deployment.group;
+
 /** Those of `apps/v1`, of whose pods admission knows the template. */
-export const appMakers = podMakers.filter(({ type }) => type.group === 'apps');
+export const appMakers = podMakers.filter(({ type }) => type.group === APPS);
 /** Those of them that people write. */
 export const appWorkloads = appMakers.filter(({ madeBy }) => madeBy === undefined);
 /** Those that Kubernetes makes from them. */
@@ -50,6 +53,9 @@ export const appMade = appMakers.filter(({ madeBy }) => madeBy !== undefined);
 export const unnameableMakers = podMakers.filter(
   ({ type }) => !workloadRows.some(([kind]) => kind === type.kind) && !ownedTypes.includes(type),
 );
+
+/** What the parts of an environment run as. */
+export const environmentType: ResourceType = workloadOf(environmentKind).type;
 
 /** What environments and the operator itself run as, and what makes the pods of it. */
 export const ownMakers = podMakers.filter(({ type, madeBy }) =>

@@ -1,4 +1,4 @@
-import { appMade, appWorkloads, controllersOf, podMakers, resourcesOf } from '../../workloads/index.ts';
+import { APPS, appMade, appWorkloads, controllersOf, podMakers, resourcesOf } from '../../workloads/index.ts';
 import { all, any, text, texts } from '../cel.ts';
 import { refusal } from '../denial.ts';
 import { ENVIRONMENTS, PROMOTIONS } from '../names.ts';
@@ -38,7 +38,7 @@ export function guardSystem(by: Who, systemNamespace: string): PolicyRule {
     namespaces: { matchLabels: { 'kubernetes.io/metadata.name': systemNamespace } },
     match: [
       {
-        groups: ['apps'],
+        groups: [APPS],
         resources: [...resourcesOf(appWorkloads), ...resourcesOf(appMade), '*/scale'],
         operations: ['CREATE', 'UPDATE', 'DELETE'],
       },
