@@ -20,5 +20,5 @@ export { controllerOf } from './owners.ts';
 export { isLaterRevision, revisionOf } from './revision.ts';
 export type { Progress, ProgressInput } from './rollout/types.ts';
 export { ownedTypes, workloadOf, workloadRows } from './table.ts';
-export type { PodTemplate, WorkloadObject } from './object.ts';
+export type { PodTemplate, Spec, WorkloadObject } from './object.ts';
 export type { Standing, Workload } from './workload.ts';
