@@ -8,6 +8,7 @@ import {
   after,
   fresh,
   namespaceWith,
+  present,
   promoted,
   protectedNamespace,
   running,
@@ -63,7 +64,9 @@ const refusals: readonly (readonly [string, TargetWorld, TargetReason])[] = [
   [
     'a Deployment that no target names',
     fresh(
-      running(live, { deployments: [live, { ...live, metadata: { ...live.metadata, name: 'db', uid: 'db-uid' } }] }),
+      running(live, {
+        workloads: [live, { ...live, metadata: { ...live.metadata, name: 'db', uid: 'db-uid' } }].map(present),
+      }),
     ),
     'UnnamedWorkloads',
   ],

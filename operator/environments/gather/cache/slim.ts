@@ -23,7 +23,7 @@ export interface ClaimChild extends Child {
   readonly volume: string | undefined;
 }
 
-export interface DeploymentChild extends Child {
+export interface WorkloadChild extends Child {
   readonly replicas: number;
   readonly status: {
     readonly observedGeneration: number;
@@ -73,7 +73,7 @@ export function slimClaim(object: KubeObject): ClaimChild {
   };
 }
 
-export function slimDeployment(object: KubeObject): DeploymentChild {
+export function slimWorkload(object: KubeObject): WorkloadChild {
   const raw = object as Raw;
   const status = members(raw['status']);
   const count = (field: string): number => number(status[field]);
@@ -136,7 +136,7 @@ function liveContainer(container: Members, statuses: ReadonlyMap<string, Members
   };
 }
 
-function failureOf(conditions: readonly RawCondition[]): DeploymentChild['failure'] {
+function failureOf(conditions: readonly RawCondition[]): WorkloadChild['failure'] {
   const failed = conditions.find(
     ({ type, status, reason }) =>
       (type === 'ReplicaFailure' && status === 'True') ||
