@@ -16,7 +16,7 @@ import type { Manifest } from '../decide/children/index.ts';
 import { belongsTo } from '../naming/index.ts';
 import type { Plan } from '../decide/plan/index.ts';
 import { problem, type Problem } from '../decide/resolve/index.ts';
-import type { Context } from '../controller/context.ts';
+import type { Context } from '../context.ts';
 
 /** What applying a plan came to. */
 export type ApplyOutcome =

@@ -4,7 +4,7 @@ import { childTypes, slimNamespace, type NamespaceChild } from '../gather/cache/
 import { blockersOf, volumeBlocker, type Blocker } from '../decide/lifecycle/index.ts';
 import { belongsTo, environmentNamespace } from '../naming/index.ts';
 import type { InventoryItem } from '../status/index.ts';
-import { ownerOf, type Context } from '../controller/context.ts';
+import { ownerOf, type Context } from '../context.ts';
 
 /** What is still there of an environment that is to go; nothing left means that it is gone. */
 export interface Removal {

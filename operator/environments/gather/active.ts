@@ -4,7 +4,7 @@ import type { Lifetime } from '../decide/lifecycle/index.ts';
 import type { Plan } from '../decide/plan/index.ts';
 import type { Problem } from '../decide/resolve/index.ts';
 import { observedParts, type InventoryItem, type Situation } from '../status/index.ts';
-import type { Context } from '../controller/context.ts';
+import type { Context } from '../context.ts';
 import { volumesOf } from '../act/removal.ts';
 
 /** What the caches know of an environment that has its children; `rejected` is what the API server would not take. */

@@ -1,11 +1,11 @@
-import type { TwinEnvironment } from '../../api/index.ts';
-import type { Applier, Client, Clock, EventRecorder, Logger, StatusWriter } from '../../kube/index.ts';
-import type { Cache } from '../../kube/index.ts';
-import type { DriftView, Informers } from '../gather/cache/index.ts';
-import type { Renderer } from '../decide/children/index.ts';
-import type { Owner } from '../naming/index.ts';
-import type { PlanSettings } from '../decide/plan/index.ts';
-import type { Reports } from '../gather/reports/index.ts';
+import type { TwinEnvironment } from '../api/index.ts';
+import type { Applier, Client, Clock, EventRecorder, Logger, StatusWriter } from '../kube/index.ts';
+import type { Cache } from '../kube/index.ts';
+import type { DriftView, Informers } from './gather/cache/index.ts';
+import type { Renderer } from './decide/children/index.ts';
+import type { Owner } from './naming/index.ts';
+import type { PlanSettings } from './decide/plan/index.ts';
+import type { Reports } from './gather/reports/index.ts';
 
 /** What every step of a reconcile works with. */
 export interface Context {

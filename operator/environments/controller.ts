@@ -1,4 +1,4 @@
-import { fieldManagers, TwinEnvironment } from '../../api/index.ts';
+import { fieldManagers, TwinEnvironment } from '../api/index.ts';
 import {
   Applier,
   parseKey,
@@ -8,15 +8,15 @@ import {
   type Clock,
   type EventRecorder,
   type Logger,
-} from '../../kube/index.ts';
-import { Controller, type Metrics } from '../../runtime/index.ts';
-import { DriftView, environmentInformers, HASH_ANNOTATION } from '../gather/cache/index.ts';
-import { loadRenderer } from '../decide/children/index.ts';
-import type { PlanSettings } from '../decide/plan/index.ts';
-import { Reports, type FetchReport } from '../gather/reports/index.ts';
-import { addIndexes } from './indexes.ts';
-import { environmentReconcile } from './reconcile.ts';
-import { Slots } from './slots.ts';
+} from '../kube/index.ts';
+import { Controller, type Metrics } from '../runtime/index.ts';
+import { DriftView, environmentInformers, HASH_ANNOTATION } from './gather/cache/index.ts';
+import { loadRenderer } from './decide/children/index.ts';
+import type { PlanSettings } from './decide/plan/index.ts';
+import { Reports, type FetchReport } from './gather/reports/index.ts';
+import { addIndexes } from './gather/indexes.ts';
+import { environmentReconcile } from './turns.ts';
+import { Slots } from './act/slots.ts';
 import { environmentWatches } from './watches.ts';
 
 export interface ControllerDependencies {

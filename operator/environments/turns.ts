@@ -1,18 +1,18 @@
-import { annotations, type TwinClass, type TwinEnvironment } from '../../api/index.ts';
-import { isConflict, keyOf, type KubeObject } from '../../kube/index.ts';
-import type { Reconcile, Request, Result } from '../../runtime/index.ts';
-import { lifetimeOf, type Lifetime } from '../decide/lifecycle/index.ts';
-import { classOf, namespaceProblem, planEnvironment, type Plan } from '../decide/plan/index.ts';
-import { problem, type Problem } from '../decide/resolve/index.ts';
-import type { Situation } from '../status/index.ts';
-import { activeSituation } from '../gather/active.ts';
-import { applyPlan, isNamespaceGone, type ApplyOutcome } from '../act/apply.ts';
+import { annotations, type TwinClass, type TwinEnvironment } from '../api/index.ts';
+import { isConflict, keyOf, type KubeObject } from '../kube/index.ts';
+import type { Reconcile, Request, Result } from '../runtime/index.ts';
+import { lifetimeOf, type Lifetime } from './decide/lifecycle/index.ts';
+import { classOf, namespaceProblem, planEnvironment, type Plan } from './decide/plan/index.ts';
+import { problem, type Problem } from './decide/resolve/index.ts';
+import type { Situation } from './status/index.ts';
+import { activeSituation } from './gather/active.ts';
+import { applyPlan, isNamespaceGone, type ApplyOutcome } from './act/apply.ts';
 import type { Context } from './context.ts';
-import { ensureFinalizer, hasFinalizer, removeFinalizer } from '../act/finalizer.ts';
-import { removeOrphans } from '../act/orphans.ts';
-import { removeChildren } from '../act/removal.ts';
-import { latestOf, reportStatus } from '../act/report.ts';
-import type { Slots } from './slots.ts';
+import { ensureFinalizer, hasFinalizer, removeFinalizer } from './act/finalizer.ts';
+import { removeOrphans } from './act/orphans.ts';
+import { removeChildren } from './act/removal.ts';
+import { latestOf, reportStatus } from './act/report.ts';
+import type { Slots } from './act/slots.ts';
 
 /** Volumes have no watch here, so an environment that waits for them looks again after so many milliseconds. */
 const VOLUME_INTERVAL_MS = 5000;
