@@ -1,4 +1,5 @@
 import test from 'ava';
+import type { TargetReason } from '../../operator/api/index.ts';
 import type { Deployment, Pod } from '../../operator/kube/index.ts';
 import { decideTarget, type Rehearsal, type TargetWorld } from '../../operator/targets/decide/index.ts';
 import { deployment, images, target, type Spec } from './promotion-world.ts';
@@ -181,7 +182,7 @@ test('whatever changes pods on their way in stops it, and mutations[] of the tar
   t.deepEqual(end.lock?.spec.approved[0]?.mutations, [{ by: 'mesh', field: 'Probes' }]);
 });
 
-const refusals: readonly (readonly [string, Rehearsal['outcome'], string | undefined])[] = [
+const refusals: readonly (readonly [string, Rehearsal['outcome'], TargetReason | undefined])[] = [
   ['a LimitRange', { refused: 'maximum memory usage per Container is 64Mi, but limit is 128Mi' }, 'PodsRefused'],
   ['Pod Security', { refused: 'violates PodSecurity "restricted:latest"' }, 'PodsRefused'],
   ['a quota that wants limits', { refused: 'failed quota: small: must specify limits.cpu for: web' }, 'PodsRefused'],

@@ -1,4 +1,5 @@
 import test from 'ava';
+import type { TargetReason } from '../../operator/api/index.ts';
 import type { Deployment, Pod } from '../../operator/kube/index.ts';
 import { decideTarget, type TargetWorld } from '../../operator/targets/decide/index.ts';
 import { deployment, images, keys, now, run, voted, world, type Spec } from './promotion-world.ts';
@@ -195,7 +196,7 @@ const waiting = (reason: string): Pod =>
   });
 const failure = { conditions: [{ type: 'ReplicaFailure', status: 'True', message: 'exceeded quota: small' }] };
 
-const troubles: readonly (readonly [string, TargetWorld, string, RegExp, boolean])[] = [
+const troubles: readonly (readonly [string, TargetWorld, TargetReason, RegExp, boolean])[] = [
   ['no pod, and the controller says why', health([], failure), 'NoPods', /exceeded quota: small/, true],
   ['no pod, and nobody says why', health([]), 'NoPods', /has no pod/, false],
   ['only a pod that goes', health([pod({ metadata: { deletionTimestamp: time(5) } })]), 'NoPods', /has no pod/, false],

@@ -1,4 +1,4 @@
-import { labels, protections, type ProductionTarget, type Protection } from '../../api/index.ts';
+import { labels, protections, type ProductionTarget, type Protection, type TargetReason } from '../../api/index.ts';
 import { CanonicalError, printable } from '../../canonical/index.ts';
 import type { LockSpec, WorkloadKey } from '../../lock/index.ts';
 import { chainFaults } from '../../records/index.ts';
@@ -41,7 +41,7 @@ export function onlyWarns(world: Placed): boolean {
   return wantedProtection(world) === protections.warn;
 }
 
-export function stall(reason: string, message: string): TargetVerdict {
+export function stall(reason: TargetReason, message: string): TargetVerdict {
   return { ready: false, stalled: true, reason, message };
 }
 

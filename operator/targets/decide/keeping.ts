@@ -155,7 +155,7 @@ function append(
   world: TargetWorld,
   approved: RecordSpec,
   result: 'RolledBack' | 'Failed',
-  reason: string,
+  reason: 'PromotionDeleted' | 'Undone',
   message: string,
 ): NonNullable<TargetVerdict['action']> {
   const { promotion } = approved;
