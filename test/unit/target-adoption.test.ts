@@ -233,6 +233,18 @@ test('a second target in a namespace looks at what runs there too', (t) => {
   t.is(decideTarget(given).reason, 'UnnamedWorkloads');
 });
 
+test('what a workload keeps beside its pods makes none of them', (t) => {
+  const { running: own } = running(live);
+  const kept = {
+    apiVersion: 'apps/v1',
+    kind: 'ControllerRevision',
+    metadata: { name: 'web-7', uid: 'kept', ...controlledBy('Deployment', 'web-uid') },
+  };
+  const foreign = pod({}, controlledBy('ControllerRevision', 'kept'));
+  const world = fresh({ running: { ...own, owned: [...own.owned, kept], pods: [...(own.pods ?? []), foreign] } });
+  t.is(decideTarget(world).reason, 'ForeignPods');
+});
+
 test('two targets over one namespace do not wait for each other', (t) => {
   const key = { kind: 'Deployment', name: 'api' } as const;
   const object = { ...live, metadata: { ...live.metadata, name: 'api', uid: 'api-uid' } } as Deployment;
