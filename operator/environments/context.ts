@@ -3,7 +3,6 @@ import type { Applier, Client, Clock, EventRecorder, Logger, StatusWriter } from
 import type { Cache } from '../kube/index.ts';
 import type { DriftView, Informers } from './gather/cache/index.ts';
 import type { Renderer } from './decide/children/index.ts';
-import type { Owner } from './naming/index.ts';
 import type { PlanSettings } from './decide/plan/index.ts';
 import type { Reports } from './gather/reports/index.ts';
 
@@ -21,8 +20,4 @@ export interface Context {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly settings: PlanSettings & { readonly policiesEnforced: boolean };
-}
-
-export function ownerOf({ metadata: { namespace = '', name, uid = '' } }: TwinEnvironment): Owner {
-  return { namespace, name, uid };
 }

@@ -15,7 +15,8 @@ import { loadRenderer } from './decide/children/index.ts';
 import type { PlanSettings } from './decide/plan/index.ts';
 import { Reports, type FetchReport } from './gather/reports/index.ts';
 import { addIndexes } from './gather/indexes.ts';
-import { environmentReconcile } from './turns.ts';
+import { environmentReconcile } from './reconcile.ts';
+import { EnvironmentActor } from './act/actor.ts';
 import { Slots } from './act/slots.ts';
 import { environmentWatches } from './watches.ts';
 
@@ -60,12 +61,12 @@ export function environmentController(dependencies: ControllerDependencies): Con
     changed: (key) => controller.enqueue(parseKey(key)),
   });
   const context = { ...dependencies, drift, informers, applier, statuses, reports, renderer: loadRenderer };
-  const reconcile = environmentReconcile(context, new Slots(informers), (requests) => {
+  const actor = new EnvironmentActor(context, new Slots(informers), (requests) => {
     for (const request of requests) controller.enqueue(request);
   });
   const controller: Controller = new Controller({
     name: 'environments',
-    reconcile,
+    reconcile: environmentReconcile(context, actor),
     watches: environmentWatches(informers),
     logger,
     metrics,

@@ -1,5 +1,6 @@
 import test from 'ava';
-import { statusOf, type Situation } from '../../operator/environments/status/index.ts';
+import { statusOf } from '../../operator/environments/status/index.ts';
+import type { Situation } from '../../operator/environments/decide/index.ts';
 import { kstatusOf, type KstatusAnswer } from '../harness/index.ts';
 import { environment } from './environment-fixtures.ts';
 import { lifetime, now, situations, spec } from './environment-situations.ts';

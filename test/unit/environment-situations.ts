@@ -2,7 +2,7 @@
 import type { TwinEnvironmentStatus } from '../../operator/api/index.ts';
 import { slimWorkload, slimPod } from '../../operator/environments/gather/cache/index.ts';
 import type { Lifetime } from '../../operator/environments/decide/lifecycle/index.ts';
-import { observedParts, type Situation } from '../../operator/environments/status/index.ts';
+import { observedParts, type Situation } from '../../operator/environments/decide/index.ts';
 import { accepted, image } from './environment-fixtures.ts';
 
 export const now = Date.parse('2026-11-21T09:00:00Z');
@@ -71,7 +71,7 @@ export function active(
     plan,
     lifetime,
     parts: observedParts(all, [pod()]),
-    reports: () => undefined,
+    reports: new Map(),
     inventory: [],
     rejected: [],
     suspended: false,
