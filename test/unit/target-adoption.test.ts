@@ -1,9 +1,21 @@
 import test from 'ava';
 import type { TargetReason } from '../../operator/api/index.ts';
 import type { Deployment, Pod } from '../../operator/kube/index.ts';
-import { decideTarget, type Rehearsal, type TargetWorld } from '../../operator/targets/decide/index.ts';
+import type { Rehearsal, TargetWorld } from '../../operator/targets/decide/index.ts';
 import { deployment, images, target, type Spec } from './promotion-world.ts';
-import { adopted, bySet, controlledBy, fresh, pod, present, running, settle, web, withLive } from './target-world.ts';
+import {
+  adopted,
+  bySet,
+  controlledBy,
+  decideTarget,
+  fresh,
+  pod,
+  present,
+  running,
+  settle,
+  web,
+  withLive,
+} from './target-world.ts';
 
 const live = web();
 const container = live.spec?.template.spec?.containers[0] ?? { name: 'web' };
