@@ -1,5 +1,5 @@
 import test from 'ava';
-import { parseFlags, UsageError } from '../../operator/flags.ts';
+import { parseFlags, UsageError } from '../../operator/processes/flags.ts';
 
 test('flags have defaults that suit the chart', (t) => {
   t.deepEqual(parseFlags(['environments']), {

@@ -1,6 +1,5 @@
 import { setMaxListeners } from 'node:events';
 import type { Client } from '../client/client.ts';
-import { systemClock } from '../clock/index.ts';
 import type { Clock, Random } from '../clock/index.ts';
 import { silentLogger } from '../logger.ts';
 import type { Logger } from '../logger.ts';
@@ -11,7 +10,7 @@ import type { Informer, InformerOptions } from './types.ts';
 
 export interface CacheOptions {
   readonly client: Pick<Client, 'list' | 'watch'>;
-  readonly clock?: Clock | undefined;
+  readonly clock: Clock;
   readonly random?: Random | undefined;
   readonly logger?: Logger | undefined;
   /** Milliseconds; what informers that do not say otherwise resync at. Default 10 h. */
@@ -121,13 +120,7 @@ export class Cache {
   }
 
   #create<T extends KubeObject>(key: string, type: ResourceType<T>, options: InformerOptions<T>): Informer<T> {
-    const {
-      client,
-      clock = systemClock,
-      random = Math.random,
-      logger = silentLogger,
-      resync = 36_000_000,
-    } = this.#options;
+    const { client, clock, random = Math.random, logger = silentLogger, resync = 36_000_000 } = this.#options;
     const informer = new SharedInformer(type, { resync, ...options }, { client, clock, random, logger });
     // Entries of all kinds live in one map; `informer` above and the key make sure that each comes out as its own.
     const entry = informer as unknown as SharedInformer<KubeObject>;

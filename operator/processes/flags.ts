@@ -1,12 +1,6 @@
 import { parseArgs } from 'node:util';
-import { productionTargetSpec } from './api/index.ts';
-import {
-  LOG_LEVELS,
-  type ListenAddress,
-  type LogLevel,
-  type PodWriter,
-  type ProcessOptions,
-} from './process-options.ts';
+import { productionTargetSpec } from '../api/index.ts';
+import { LOG_LEVELS, type ListenAddress, type LogLevel, type PodWriter, type ProcessOptions } from './options.ts';
 
 export const PROCESSES = ['environments', 'promotions'] as const;
 export type ProcessName = (typeof PROCESSES)[number];
