@@ -1,8 +1,8 @@
-import { parseArgs } from 'node:util';
+import { Command as Commander, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { productionTargetSpec } from '../api/index.ts';
 import { LOG_LEVELS, type ListenAddress, type LogLevel, type PodWriter, type ProcessOptions } from './options.ts';
 
-export const PROCESSES = ['environments', 'promotions'] as const;
+const PROCESSES = ['environments', 'promotions'] as const;
 export type ProcessName = (typeof PROCESSES)[number];
 
 /** What the command line asks for. */
@@ -17,19 +17,31 @@ export class UsageError extends Error {
   readonly code = 'USAGE';
 }
 
-const usage = `usage: main.ts <environments|promotions> [flags]
+/** The flags of every process, as commander reads them. */
+interface CommonFlags {
+  readonly kubeconfig?: string;
+  readonly namespace: string;
+  readonly clusterName?: string;
+  readonly httpAddress: ListenAddress;
+  readonly healthAddress: ListenAddress;
+  readonly logLevel: LogLevel;
+  readonly leaderElect: boolean;
+}
 
-  --kubeconfig <file>            default: $KUBECONFIG, the pod's service account, ~/.kube/config
-  --namespace <name>             Twinlock's own namespace (default twinlock-system)
-  --cluster-name <name>          default: the first 8 characters of kube-system's uid
-  --http-address <host:port>     pages for people (default 0.0.0.0:8080)
-  --health-address <host:port>   /healthz, /readyz, /metrics (default 0.0.0.0:8081)
-  --boundary-image <image>       image of the proxy in front of each environment
-  --network-policies-enforced    the cluster's network plugin enforces NetworkPolicies
-  --pod-writers <json>           who else writes annotations and readiness gates of production's running pods, as
-                                 podWriters of a ProductionTarget has it
-  --log-level <level>            ${LOG_LEVELS.join(', ')} (default info)
-  --leader-elect                 wait for the lease before changing anything
+interface EnvironmentsFlags extends CommonFlags {
+  readonly boundaryImage?: string;
+  readonly networkPoliciesEnforced: boolean;
+}
+
+interface PromotionsFlags extends CommonFlags {
+  readonly podWriters: readonly PodWriter[];
+}
+
+const EXAMPLES = `
+Examples:
+  main.ts environments --boundary-image=registry.example/caddy@sha256:... --leader-elect
+  main.ts promotions --cluster-name=production --leader-elect
+  main.ts promotions --kubeconfig=$HOME/.kube/config --health-address=127.0.0.1:8081 --log-level=debug
 `;
 
 /**
@@ -38,58 +50,94 @@ const usage = `usage: main.ts <environments|promotions> [flags]
  * @throws UsageError for what it does not know
  */
 export function parseFlags(args: readonly string[]): Command {
-  const { values, positionals } = parse(args);
-  if (values.help === true) return { help: usage };
-  const run = PROCESSES.find((name) => name === positionals[0]);
-  if (run === undefined || positionals.length !== 1) throw new UsageError(`say which process to run\n\n${usage}`);
-  return {
-    run,
-    options: {
-      kubeconfig: values.kubeconfig,
-      namespace: values.namespace,
-      clusterName: values['cluster-name'],
-      http: listenAddress('http-address', values['http-address']),
-      health: listenAddress('health-address', values['health-address']),
-      logLevel: logLevel(values['log-level']),
-      leaderElect: values['leader-elect'],
-      boundaryImage: values['boundary-image'],
-      networkPoliciesEnforced: values['network-policies-enforced'],
-      podWriters: podWriters(values['pod-writers']),
-    },
-  };
-}
-
-const options = {
-  kubeconfig: { type: 'string' },
-  namespace: { type: 'string', default: 'twinlock-system' },
-  'cluster-name': { type: 'string' },
-  'http-address': { type: 'string', default: '0.0.0.0:8080' },
-  'health-address': { type: 'string', default: '0.0.0.0:8081' },
-  'boundary-image': { type: 'string' },
-  'network-policies-enforced': { type: 'boolean', default: false },
-  'pod-writers': { type: 'string', default: '[]' },
-  'log-level': { type: 'string', default: 'info' },
-  'leader-elect': { type: 'boolean', default: false },
-  help: { type: 'boolean', short: 'h' },
-} as const;
-
-function parse(
-  args: readonly string[],
-): ReturnType<typeof parseArgs<{ options: typeof options; allowPositionals: true }>> {
+  let command: Command | undefined;
+  let printed = '';
+  const program = programOf(
+    (run, options) => (command = { run, options }),
+    (text) => (printed += text),
+  );
   try {
-    return parseArgs({ args: [...args], options, allowPositionals: true });
+    program.parse(args, { from: 'user' });
   } catch (error) {
-    throw new UsageError(`${error instanceof Error ? error.message : 'unreadable flags'}\n\n${usage}`, {
-      cause: error,
-    });
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return { help: printed };
+    const missing = error.code === 'commander.help' ? 'say which process to run\n\n' : '';
+    throw new UsageError(missing + printed.trimEnd(), { cause: error });
   }
+  if (command === undefined) throw new UsageError('say which process to run');
+  return command;
 }
 
-function listenAddress(flag: string, text: string): ListenAddress {
+type Choose = (run: ProcessName, options: ProcessOptions) => void;
+
+function programOf(choose: Choose, print: (text: string) => void): Commander {
+  const program = new Commander('main.ts')
+    .usage('<environments|promotions> [flags]')
+    .description('Runs one of the two processes of Twinlock.')
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput({ writeOut: print, writeErr: print })
+    .configureHelp({ helpWidth: 120 })
+    .showHelpAfterError('(--help shows every flag)')
+    .addHelpText('after', EXAMPLES);
+  const environments = withCommon(program.command('environments'))
+    .description('makes and keeps twin environments, and serves their pages')
+    .option('--boundary-image <image>', 'image of the proxy in front of each environment')
+    .option('--network-policies-enforced', "the cluster's network plugin enforces NetworkPolicies", false);
+  environments.action(() => {
+    const { boundaryImage, networkPoliciesEnforced, ...common } = environments.opts<EnvironmentsFlags>();
+    choose('environments', { ...commonOptions(common), boundaryImage, networkPoliciesEnforced, podWriters: [] });
+  });
+  const promotions = withCommon(program.command('promotions'))
+    .description('holds production to what people approved')
+    .option(
+      '--pod-writers <json>',
+      "who else writes annotations and readiness gates of production's running pods, as podWriters of a ProductionTarget has it",
+      podWriters,
+      [],
+    );
+  promotions.action(() => {
+    const { podWriters: writers, ...common } = promotions.opts<PromotionsFlags>();
+    choose('promotions', { ...commonOptions(common), networkPoliciesEnforced: false, podWriters: writers });
+  });
+  return program;
+}
+
+function withCommon(command: Commander): Commander {
+  const http = { host: '0.0.0.0', port: 8080 };
+  const health = { host: '0.0.0.0', port: 8081 };
+  return command
+    .usage('[flags]')
+    .option('--kubeconfig <file>', "default: $KUBECONFIG, the pod's service account, ~/.kube/config")
+    .option('--namespace <name>', "Twinlock's own namespace", 'twinlock-system')
+    .option('--cluster-name <name>', "default: the first 8 characters of kube-system's uid")
+    .addOption(address('--http-address <host:port>', 'pages for people', http))
+    .addOption(address('--health-address <host:port>', '/healthz, /readyz, /metrics', health))
+    .addOption(new Option('--log-level <level>', 'how much is logged').choices(LOG_LEVELS).default('info'))
+    .option('--leader-elect', 'wait for the lease before changing anything', false);
+}
+
+function address(flags: string, description: string, value: ListenAddress): Option {
+  return new Option(flags, description).default(value, `${value.host}:${value.port}`).argParser(listenAddress);
+}
+
+function commonOptions({
+  kubeconfig,
+  namespace,
+  clusterName,
+  httpAddress,
+  healthAddress,
+  logLevel,
+  leaderElect,
+}: CommonFlags): Omit<ProcessOptions, 'networkPoliciesEnforced'> {
+  return { kubeconfig, namespace, clusterName, http: httpAddress, health: healthAddress, logLevel, leaderElect };
+}
+
+function listenAddress(text: string): ListenAddress {
   const colon = text.lastIndexOf(':');
   const port = Number(text.slice(colon + 1));
   if (colon < 0 || text.endsWith(':') || !Number.isInteger(port) || port < 0 || port > 65_535) {
-    throw new UsageError(`--${flag} ${text}: write host:port, such as 0.0.0.0:8080`);
+    throw new InvalidArgumentError('Write host:port, such as 0.0.0.0:8080.');
   }
   return { host: text.slice(0, colon).replace(/^\[|\]$/g, '') || '0.0.0.0', port };
 }
@@ -101,24 +149,13 @@ function podWriters(text: string): readonly PodWriter[] {
   if (read.success) return read.data;
   const [problem] = read.error.issues;
   const where = problem?.path.map(String).join('.') ?? '';
-  throw new UsageError(`--pod-writers ${text}: ${where === '' ? '' : `${where}: `}${problem?.message ?? 'unreadable'}`);
+  throw new InvalidArgumentError(`${where === '' ? '' : `${where}: `}${problem?.message ?? 'unreadable'}`);
 }
 
 function parsed(json: string): unknown {
   try {
-    return JSON.parse(json) as unknown;
-  } catch (error) {
-    throw new UsageError(
-      `--pod-writers ${json}: write a list in JSON, such as [{"user": "...", "annotations": ["..."]}]`,
-      {
-        cause: error,
-      },
-    );
+    return JSON.parse(json);
+  } catch {
+    throw new InvalidArgumentError('Write a list in JSON, such as [{"user": "...", "annotations": ["..."]}].');
   }
-}
-
-function logLevel(text: string): LogLevel {
-  const level = LOG_LEVELS.find((each) => each === text);
-  if (level === undefined) throw new UsageError(`--log-level ${text}: write one of ${LOG_LEVELS.join(', ')}`);
-  return level;
 }
