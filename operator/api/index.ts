@@ -4,3 +4,5 @@ export { apiVersion, group, version } from './kind.ts';
 export type { Frozen, KindDefinition, TwinlockObject } from './kind.ts';
 export * from './kinds/index.ts';
 export * from './names.ts';
+export * from './reasons/index.ts';
+export * from './workload-kinds.ts';

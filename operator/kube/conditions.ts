@@ -1,8 +1,5 @@
 import type { Condition } from './objects/index.ts';
 
-/** A condition before it is known since when it holds. */
-export type ConditionInput = Omit<Condition, 'lastTransitionTime'>;
-
 /**
  * The list with `next` in the place of the condition of its type (or at the end). `lastTransitionTime` moves only when the
  * status does (Kubernetes API conventions), so that an unchanged world gives an unchanged list.
@@ -11,7 +8,7 @@ export type ConditionInput = Omit<Condition, 'lastTransitionTime'>;
  */
 export function withCondition(
   conditions: readonly Condition[] | undefined,
-  next: ConditionInput,
+  next: Omit<Condition, 'lastTransitionTime'>,
   now: number,
 ): readonly Condition[] {
   const old = conditions?.find(({ type }) => type === next.type);
@@ -20,9 +17,4 @@ export function withCondition(
   const condition: Condition = { ...next, lastTransitionTime };
   if (old === undefined) return [...(conditions ?? []), condition];
   return (conditions ?? []).map((each) => (each.type === next.type ? condition : each));
-}
-
-/** The status of a condition; `Unknown` when it is not there. */
-export function conditionStatus(conditions: readonly Condition[] | undefined, type: string): Condition['status'] {
-  return conditions?.find((condition) => condition.type === type)?.status ?? 'Unknown';
 }

@@ -1,10 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { renderPolicies } from '../../operator/admission/index.ts';
-import { approvedSpec, specDigest } from '../../operator/canonical/index.ts';
 import { startApi, waitFor, type Answer, type ApiCluster, type RequestOptions } from '../harness/index.ts';
 import { readKubeconfig, writeKubeconfig } from '../harness/kubeconfig.ts';
 import { aggregated, bindIn, overgrant, roles } from './roles.ts';
+import { approvedSpec, specDigest } from '../../operator/workloads/index.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
 export interface Live {
@@ -275,8 +275,8 @@ export function lock(
         target: 'web',
         record: 'web-000001',
         ...entry,
-        spec: approvedSpec(entry.spec),
-        digest: specDigest(entry.spec),
+        spec: approvedSpec('Deployment', entry.spec),
+        digest: specDigest('Deployment', entry.spec),
       })),
     },
   };

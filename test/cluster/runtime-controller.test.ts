@@ -1,5 +1,5 @@
 import test from 'ava';
-import { Applier, ConfigMap, KubeEvent, Recorder, systemClock } from '../../operator/kube/index.ts';
+import { Applier, ConfigMap, KubeEvent, Recorder, StatusWriter, systemClock } from '../../operator/kube/index.ts';
 import type { Cache, Client, KubeClient, Logger } from '../../operator/kube/index.ts';
 import {
   Controller,
@@ -35,6 +35,7 @@ function gadgets({ client, cache: newCache, namespace, logger }: Stage, metrics?
   const owners = cache.informer(Gadget, { namespace });
   const children = cache.informer(ConfigMap, { namespace, labelSelector: 'gadget' });
   const applier = new Applier({ client, cache, fieldManager: 'gadgets', hashAnnotation: 'acme.dev/applied' });
+  const statuses = new StatusWriter({ client, type: Gadget, fieldManager: 'gadgets-status', informer: owners });
   const reconciled: string[] = [];
   const reconcile: Reconcile = async ({ name }, signal) => {
     reconciled.push(name);
@@ -45,7 +46,7 @@ function gadgets({ client, cache: newCache, namespace, logger }: Stage, metrics?
       const metadata = { ...desired.metadata, labels: { gadget: name } };
       await applier.apply(ConfigMap, { ...desired, metadata }, { signal });
     }
-    await applier.applyStatus(Gadget, owner, { seen: owner.spec.size, words: ['a', 'b'] }, { signal });
+    await statuses.write(owner, { seen: owner.spec.size, words: ['a', 'b'] }, signal);
   };
   const controller = new Controller({
     clock: systemClock,
@@ -139,18 +140,21 @@ test('the status is written once per change, as a whole', async (t) => {
   await waitFor('the new status', async () => (await admin.get(Gadget, { namespace, name: 'a' })).status?.seen === 2);
   await quiet(running, 2);
   t.is(statuses(), 2);
-  const applier = new Applier({ client: setting.client, fieldManager: 'gadgets', hashAnnotation: 'acme.dev/applied' });
+  const statusWriter = new StatusWriter({ client: setting.client, type: Gadget, fieldManager: 'gadgets-status' });
   const observed = await admin.get(Gadget, { namespace, name: 'a' });
   await running.stop();
   const forged = { status: { forged: 'by an editor' } };
   await admin.patch(Gadget, { namespace, name: 'a' }, { type: 'merge', body: forged }, { subresource: 'status' });
-  const { object } = await applier.applyStatus(Gadget, observed, { seen: 9 });
-  t.deepEqual(object.status, { seen: 9 }, 'a field left out is gone, and so is what somebody else wrote');
+  t.is(await statusWriter.write(observed, { seen: 9 }), 'Written');
+  const { status } = await admin.get(Gadget, { namespace, name: 'a' });
+  t.deepEqual(status, { seen: 9 }, 'a field left out is gone, and so is what somebody else wrote');
   // Deleted and made again: the status was worked out for another object.
   await admin.delete(Gadget, { namespace, name: 'a' });
   await admin.create(Gadget, gadget(namespace, 'a', 1));
-  await t.throwsAsync(applier.applyStatus(Gadget, observed, { seen: 1 }));
+  t.is(await statusWriter.write(observed, { seen: 1 }), 'Gone');
   t.is((await admin.get(Gadget, { namespace, name: 'a' })).status, undefined);
+  await admin.delete(Gadget, { namespace, name: 'a' });
+  t.is(await statusWriter.write(observed, { seen: 1 }), 'Gone');
 });
 
 test('a failing reconcile is tried again, a terminal one is not, and a result may ask for later', async (t) => {

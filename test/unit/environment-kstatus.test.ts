@@ -4,7 +4,7 @@ import { kstatusOf, type KstatusAnswer } from '../harness/index.ts';
 import { environment } from './environment-fixtures.ts';
 import { lifetime, now, situations, spec } from './environment-situations.ts';
 
-const problem = { reason: 'NamespaceTaken', message: 'x' };
+const problem = { reason: 'NamespaceTaken', message: 'x' } as const;
 const left = [{ group: '', kind: 'Namespace', name: 'x' }];
 
 /** Situations that the table of statuses does not have. */

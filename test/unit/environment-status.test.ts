@@ -39,7 +39,7 @@ test('a refused spec keeps what is known of what runs', (t) => {
   const before = statusOf(environment(spec), active(), now);
   const after = statusOf(
     environment(spec, { status: before }),
-    { kind: 'Refused', problems: [{ reason: 'X', message: 'x' }], lifetime },
+    { kind: 'Refused', problems: [{ reason: 'NameClash', message: 'x' }], lifetime },
     now,
   );
   t.is(after.namespace, plan.home.namespace);

@@ -1,8 +1,9 @@
 import test from 'ava';
+import type { TargetReason } from '../../operator/api/index.ts';
 import type { Deployment, Pod } from '../../operator/kube/index.ts';
 import { decideTarget, type Rehearsal, type TargetWorld } from '../../operator/targets/decide/index.ts';
 import { deployment, images, target, type Spec } from './promotion-world.ts';
-import { adopted, bySet, controlledBy, fresh, pod, running, settle, web, withLive } from './target-world.ts';
+import { adopted, bySet, controlledBy, fresh, pod, present, running, settle, web, withLive } from './target-world.ts';
 
 const live = web();
 const container = live.spec?.template.spec?.containers[0] ?? { name: 'web' };
@@ -181,7 +182,7 @@ test('whatever changes pods on their way in stops it, and mutations[] of the tar
   t.deepEqual(end.lock?.spec.approved[0]?.mutations, [{ by: 'mesh', field: 'Probes' }]);
 });
 
-const refusals: readonly (readonly [string, Rehearsal['outcome'], string | undefined])[] = [
+const refusals: readonly (readonly [string, Rehearsal['outcome'], TargetReason | undefined])[] = [
   ['a LimitRange', { refused: 'maximum memory usage per Container is 64Mi, but limit is 128Mi' }, 'PodsRefused'],
   ['Pod Security', { refused: 'violates PodSecurity "restricted:latest"' }, 'PodsRefused'],
   ['a quota that wants limits', { refused: 'failed quota: small: must specify limits.cpu for: web' }, 'PodsRefused'],
@@ -227,7 +228,7 @@ test('a second target in a namespace looks at what runs there too', (t) => {
     others: [end.target],
     records: [],
     workloads: [{ ...api, live: object }],
-    ...running(live, { deployments: [live, object], others: [{ kind: 'Job', name: 'hook' }] }),
+    ...running(live, { workloads: [live, object].map(present), others: [{ kind: 'Job', name: 'hook' }] }),
   };
   t.is(decideTarget(given).reason, 'UnnamedWorkloads');
 });
@@ -241,16 +242,16 @@ test('two targets over one namespace do not wait for each other', (t) => {
   };
   const { running: own } = running(live);
   const set = {
-    ...own.replicaSets[0]!,
-    metadata: { ...own.replicaSets[0]!.metadata, uid: 'api-set', ...controlledBy('Deployment', 'api-uid') },
+    ...own.owned[0]!,
+    metadata: { ...own.owned[0]!.metadata, uid: 'api-set', ...controlledBy('Deployment', 'api-uid') },
   };
   const runs = (theirs: Pod): TargetWorld =>
     fresh({
       others: [neighbour],
       running: {
         ...own,
-        deployments: [live, object],
-        replicaSets: [...own.replicaSets, set],
+        workloads: [live, object].map(present),
+        owned: [...own.owned, set],
         pods: [...(own.pods ?? []), theirs],
       },
     });

@@ -1,4 +1,5 @@
 import test from 'ava';
+import type { TargetReason } from '../../operator/api/index.ts';
 import type { RecordSpec } from '../../operator/records/index.ts';
 import { decideTarget, type TargetWorld } from '../../operator/targets/decide/index.ts';
 import { MAX_LOCK_BYTES } from '../../operator/lock/index.ts';
@@ -7,6 +8,7 @@ import {
   after,
   fresh,
   namespaceWith,
+  present,
   promoted,
   protectedNamespace,
   running,
@@ -52,7 +54,7 @@ const older = {
   metadata: { ...target().metadata, name: 'older', uid: 'a', creationTimestamp: '2026-11-19T09:00:00Z' },
 };
 /** What keeps a namespace from being taken over: nothing is written at all. */
-const refusals: readonly (readonly [string, TargetWorld, string])[] = [
+const refusals: readonly (readonly [string, TargetWorld, TargetReason])[] = [
   [
     'a workload that does not exist',
     fresh({ workloads: [{ kind: 'Deployment', name: 'web', live: undefined }] }),
@@ -62,7 +64,9 @@ const refusals: readonly (readonly [string, TargetWorld, string])[] = [
   [
     'a Deployment that no target names',
     fresh(
-      running(live, { deployments: [live, { ...live, metadata: { ...live.metadata, name: 'db', uid: 'db-uid' } }] }),
+      running(live, {
+        workloads: [live, { ...live, metadata: { ...live.metadata, name: 'db', uid: 'db-uid' } }].map(present),
+      }),
     ),
     'UnnamedWorkloads',
   ],

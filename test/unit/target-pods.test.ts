@@ -1,4 +1,5 @@
 import test from 'ava';
+import type { TargetReason } from '../../operator/api/index.ts';
 import type { Deployment, Pod } from '../../operator/kube/index.ts';
 import { decideTarget, type TargetWorld } from '../../operator/targets/decide/index.ts';
 import { deployment, images, keys, now, run, voted, world, type Spec } from './promotion-world.ts';
@@ -7,6 +8,7 @@ import {
   bySet,
   fresh,
   pod,
+  present,
   promoted,
   protectedNamespace,
   running,
@@ -25,10 +27,10 @@ const beside = (before: TargetWorld, ...pods: readonly Pod[]): TargetWorld => ({
   ...before,
   running: { ...before.running, pods: [...(before.running.pods ?? []), ...pods] },
 });
-const set = (name: string, uid: string, revision: string): TargetWorld['running']['replicaSets'][number] => ({
-  ...running().running.replicaSets[0]!,
+const set = (name: string, uid: string, revision: string): TargetWorld['running']['owned'][number] => ({
+  ...running().running.owned[0]!,
   metadata: {
-    ...running().running.replicaSets[0]!.metadata,
+    ...running().running.owned[0]!.metadata,
     name,
     uid,
     annotations: { 'deployment.kubernetes.io/revision': revision },
@@ -45,9 +47,9 @@ const withOld = (metadata: object = {}, status: Deployment['status'] = {}): Targ
     ...end,
     workloads: [{ kind: 'Deployment', name: 'web', live }],
     running: {
-      deployments: [live],
+      workloads: [present(live)],
       others: [],
-      replicaSets: [set('web-1', 'set-uid', '1'), set('web-2', 'new-set', '2')],
+      owned: [set('web-1', 'set-uid', '1'), set('web-2', 'new-set', '2')],
       pods: [
         pod(
           {
@@ -153,9 +155,9 @@ test("a neighbour's pods are the neighbour's", (t) => {
   const end = adopted();
   const api = { ...web(), metadata: { ...web().metadata, name: 'api', uid: 'api-uid' } } as Deployment;
   const set = {
-    ...end.running.replicaSets[0]!,
+    ...end.running.owned[0]!,
     metadata: {
-      ...end.running.replicaSets[0]!.metadata,
+      ...end.running.owned[0]!.metadata,
       name: 'api-1',
       uid: 'api-set',
       ownerReferences: [{ ...bySet.ownerReferences![0]!, uid: 'api-uid' }],
@@ -173,8 +175,8 @@ test("a neighbour's pods are the neighbour's", (t) => {
   };
   const running = {
     ...world.running,
-    deployments: [...world.running.deployments, api],
-    replicaSets: [...world.running.replicaSets, set],
+    workloads: [...world.running.workloads, present(api)],
+    owned: [...world.running.owned, set],
   };
   t.true(decideTarget({ ...world, running }).ready);
 });
@@ -194,7 +196,7 @@ const waiting = (reason: string): Pod =>
   });
 const failure = { conditions: [{ type: 'ReplicaFailure', status: 'True', message: 'exceeded quota: small' }] };
 
-const troubles: readonly (readonly [string, TargetWorld, string, RegExp, boolean])[] = [
+const troubles: readonly (readonly [string, TargetWorld, TargetReason, RegExp, boolean])[] = [
   ['no pod, and the controller says why', health([], failure), 'NoPods', /exceeded quota: small/, true],
   ['no pod, and nobody says why', health([]), 'NoPods', /has no pod/, false],
   ['only a pod that goes', health([pod({ metadata: { deletionTimestamp: time(5) } })]), 'NoPods', /has no pod/, false],

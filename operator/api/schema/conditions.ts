@@ -1,8 +1,11 @@
 import { z } from 'zod';
 
+import { conditionBounds } from '../../kube/status/bounds.ts';
 import { keyedList } from './lists.ts';
 import { patterned, text, timestamp } from './text.ts';
 import { choice } from './values.ts';
+
+const { reason, message } = conditionBounds;
 
 /** `status.conditions`, as `metav1.Condition` (Kubernetes API conventions, "Typical status properties"). */
 export const conditions = keyedList(
@@ -18,8 +21,8 @@ export const conditions = keyedList(
       .describe('Generation of the object that the condition speaks about.')
       .optional(),
     lastTransitionTime: timestamp('When the status of the condition changed last.'),
-    reason: patterned('Cause in one word, for programs.', 128, /^[A-Z][A-Za-z0-9]*$/),
-    message: text('Cause in a sentence, and what to do next.', 8192, 0),
+    reason: patterned('Cause in one word, for programs.', reason.max, reason.pattern),
+    message: text('Cause in a sentence, and what to do next.', message.max, 0),
   }),
   { max: 24 },
 ).optional();

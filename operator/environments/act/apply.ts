@@ -1,4 +1,4 @@
-import { fieldManagers } from '../../api/index.ts';
+import { environmentKind, fieldManagers } from '../../api/index.ts';
 import { printable } from '../../canonical/index.ts';
 import {
   ApiError,
@@ -130,7 +130,7 @@ async function tryPart(send: Send, manifest: Manifest): Promise<Problem | undefi
     const where = fields.length === 0 ? '' : ` because of ${printable(fields.slice(0, 8).join(', '), 500)}`;
     return problem(
       'Invalid',
-      `the API server does not take ${what}${where}; correct that part of the spec (kubectl explain deployment.spec.template says what it may be)`,
+      `the API server does not take ${what}${where}; correct that part of the spec (kubectl explain ${environmentKind.toLowerCase()}.spec.template says what it may be)`,
     );
   }
 }

@@ -1,5 +1,4 @@
-import { TwinEnvironment } from '../../api/index.ts';
-import { isNotFound } from '../../kube/index.ts';
+import type { TwinEnvironment } from '../../api/index.ts';
 import { statusOf, transitions, type Situation } from '../status/index.ts';
 import type { Context } from '../controller/context.ts';
 
@@ -11,17 +10,11 @@ export async function reportStatus(
   now: number,
   signal: AbortSignal,
 ): Promise<void> {
-  const { applier, events } = context;
+  const { statuses, events } = context;
   const latest = latestOf(context, environment);
   const status = statusOf(withStatusOf(environment, latest), situation, now);
-  try {
-    const { outcome } = await applier.applyStatus(TwinEnvironment, latest, status, { signal });
-    if (outcome === 'Unchanged') return;
-  } catch (error) {
-    // It went away meanwhile, and with it the need for a status.
-    if (isNotFound(error)) return;
-    throw error;
-  }
+  // One that went away meanwhile has no need for a status, and no news.
+  if ((await statuses.write(latest, status, signal)) !== 'Written') return;
   for (const transition of transitions(latest.status, status)) {
     events.record({ regarding: latest, ...transition });
   }

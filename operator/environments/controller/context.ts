@@ -1,5 +1,5 @@
 import type { TwinEnvironment } from '../../api/index.ts';
-import type { Applier, Client, Clock, EventRecorder, Logger } from '../../kube/index.ts';
+import type { Applier, Client, Clock, EventRecorder, Logger, StatusWriter } from '../../kube/index.ts';
 import type { Cache } from '../../kube/index.ts';
 import type { DriftView, Informers } from '../gather/cache/index.ts';
 import type { Renderer } from '../decide/children/index.ts';
@@ -14,6 +14,7 @@ export interface Context {
   readonly drift: DriftView;
   readonly informers: Informers;
   readonly applier: Applier;
+  readonly statuses: StatusWriter<TwinEnvironment>;
   readonly events: EventRecorder;
   readonly reports: Reports;
   readonly renderer: () => Promise<Renderer>;

@@ -1,7 +1,8 @@
-import { fieldManagers } from '../../api/index.ts';
+import { fieldManagers, TwinEnvironment } from '../../api/index.ts';
 import {
   Applier,
   parseKey,
+  StatusWriter,
   type Cache,
   type Client,
   type Clock,
@@ -46,13 +47,19 @@ export function environmentController(dependencies: ControllerDependencies): Con
     fieldManager: fieldManagers.environments,
     hashAnnotation: HASH_ANNOTATION,
   });
+  const statuses = new StatusWriter({
+    client,
+    type: TwinEnvironment,
+    fieldManager: `${fieldManagers.environments}-status`,
+    informer: informers.environments,
+  });
   const reports = new Reports({
     fetch: dependencies.fetchReport,
     clock,
     signal,
     changed: (key) => controller.enqueue(parseKey(key)),
   });
-  const context = { ...dependencies, drift, informers, applier, reports, renderer: loadRenderer };
+  const context = { ...dependencies, drift, informers, applier, statuses, reports, renderer: loadRenderer };
   const reconcile = environmentReconcile(context, new Slots(informers), (requests) => {
     for (const request of requests) controller.enqueue(request);
   });

@@ -3,7 +3,7 @@ import { isConflict, keyOf, type KubeObject } from '../../kube/index.ts';
 import type { Reconcile, Request, Result } from '../../runtime/index.ts';
 import { lifetimeOf, type Lifetime } from '../decide/lifecycle/index.ts';
 import { classOf, namespaceProblem, planEnvironment, type Plan } from '../decide/plan/index.ts';
-import type { Problem } from '../decide/resolve/index.ts';
+import { problem, type Problem } from '../decide/resolve/index.ts';
 import type { Situation } from '../status/index.ts';
 import { activeSituation } from '../gather/active.ts';
 import { applyPlan, isNamespaceGone, type ApplyOutcome } from '../act/apply.ts';
@@ -181,8 +181,8 @@ class Step {
     } catch (error) {
       if (!isNamespaceGone(error)) throw error;
       const { namespace } = plan.home;
-      const problem = { reason: 'NamespaceTerminating', message: `namespace ${namespace} went away; it is made again` };
-      return { kind: 'Blocked', final: false, problem };
+      const gone = problem('NamespaceTerminating', `namespace ${namespace} went away; it is made again`);
+      return { kind: 'Blocked', final: false, problem: gone };
     }
   }
 

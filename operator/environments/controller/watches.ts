@@ -34,11 +34,11 @@ function child<T extends KubeObject>(informer: Informer<T>): Watch {
 
 /** Everything after which an environment may have to be looked at again. */
 export function environmentWatches(informers: Informers): readonly Watch[] {
-  const { environments, classes, catalogue, namespaces, deployments, claims, pods, others } = informers;
+  const { environments, classes, catalogue, namespaces, workloads, claims, pods, others } = informers;
   return [
     watchFor(environments, anyOf(generationChanged, annotationsChanged)),
     child(namespaces),
-    child(deployments),
+    child(workloads),
     child(claims),
     child(pods),
     ...others.map(child),

@@ -17,7 +17,7 @@ export function activeSituation(
 ): Situation {
   const { informers, settings, reports } = context;
   const { namespace } = plan.home;
-  const parts = observedParts(informers.deployments.lister.list(namespace), informers.pods.lister.list(namespace));
+  const parts = observedParts(informers.workloads.lister.list(namespace), informers.pods.lister.list(namespace));
   return {
     kind: 'Active',
     plan,

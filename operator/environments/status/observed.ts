@@ -1,10 +1,10 @@
 import { COMPONENT_LABEL } from '../naming/index.ts';
-import type { DeploymentChild, PodChild } from '../gather/cache/index.ts';
+import type { WorkloadChild, PodChild } from '../gather/cache/index.ts';
 import type { LivePod } from '../decide/wiring/index.ts';
 
 /** What the caches know of an environment's parts. */
 export interface ObservedParts {
-  readonly deployments: ReadonlyMap<string, DeploymentChild>;
+  readonly workloads: ReadonlyMap<string, WorkloadChild>;
   /** By component. */
   readonly pods: ReadonlyMap<string, readonly PodChild[]>;
 }
@@ -16,7 +16,7 @@ export type PartState =
   | { readonly ready: false; readonly failed: boolean; readonly reason: string };
 
 /** Sorts what the caches hold of one namespace. */
-export function observedParts(deployments: readonly DeploymentChild[], pods: readonly PodChild[]): ObservedParts {
+export function observedParts(workloads: readonly WorkloadChild[], pods: readonly PodChild[]): ObservedParts {
   const byComponent = new Map<string, PodChild[]>();
   for (const pod of pods) {
     const component = pod.metadata.labels?.[COMPONENT_LABEL] ?? '';
@@ -25,7 +25,7 @@ export function observedParts(deployments: readonly DeploymentChild[], pods: rea
     else known.push(pod);
   }
   return {
-    deployments: new Map(deployments.map((deployment) => [deployment.metadata.name, deployment])),
+    workloads: new Map(workloads.map((workload) => [workload.metadata.name, workload])),
     pods: byComponent,
   };
 }
@@ -40,11 +40,11 @@ export function livePods(parts: ObservedParts, component: string): readonly Live
   }));
 }
 
-/** Whether a Deployment has all its pods, of today's spec, available (kubectl rollout status). */
+/** Whether a part has all its pods, of today's spec, available (kubectl rollout status). */
 export function partState(parts: ObservedParts, component: string): PartState {
-  const deployment = parts.deployments.get(component);
-  if (deployment === undefined) return waiting('is being created');
-  const { status, replicas, failure, metadata } = deployment;
+  const workload = parts.workloads.get(component);
+  if (workload === undefined) return waiting('is being created');
+  const { status, replicas, failure, metadata } = workload;
   if (status.observedGeneration < (metadata.generation ?? 0)) return waiting('has a new spec that is not taken up yet');
   if (failure !== undefined) {
     return { ready: false, failed: true, reason: `${failure.reason}: ${failure.message}` };

@@ -1,16 +1,18 @@
-import type { Frozen, TwinEnvironment, TwinEnvironmentStatus } from '../../api/index.ts';
+import type { EnvironmentReason, Frozen, TwinEnvironment, TwinEnvironmentStatus } from '../../api/index.ts';
 import { annotations } from '../../api/index.ts';
+import { rfc3339 } from '../../canonical/index.ts';
+import { conditionsOf } from '../../kube/index.ts';
 import type { Lifetime } from '../decide/lifecycle/index.ts';
 import {
-  conditionsOf,
+  admitted,
+  condition,
   exposed,
   isolated,
   list,
-  refused,
-  says,
   twinsReady,
   twinsWired,
-  type Says,
+  type EnvironmentCondition,
+  type EnvironmentOutcome,
 } from './conditions.ts';
 import type { Situation } from './situation.ts';
 import { serviceStatuses, summarize, workloadStatuses } from './summary.ts';
@@ -25,52 +27,61 @@ type Active = Extract<Situation, { kind: 'Active' }>;
  */
 export function statusOf(environment: TwinEnvironment, situation: Situation, now: number): Status {
   const { metadata, status: previous } = environment;
-  const told = tell(environment, situation);
+  const { status, outcome, conditions } = assessmentOf(environment, situation);
   const requestedAt = metadata.annotations?.[annotations.reconcileRequestedAt] ?? previous?.lastHandledReconcileAt;
   const lifetime = 'lifetime' in situation ? situation.lifetime : undefined;
   return {
     observedGeneration: metadata.generation,
-    ...told.status,
+    ...status,
     ...timesOf(lifetime, previous),
     ...(requestedAt === undefined ? {} : { lastHandledReconcileAt: requestedAt.slice(0, 256) }),
-    conditions: conditionsOf(previous?.conditions, told.conditions, metadata.generation, now),
+    conditions: conditionsOf(environment, outcome, conditions, now),
   };
 }
 
-interface Told {
+interface Assessment {
   readonly status: Status;
-  readonly conditions: readonly Says[];
+  readonly outcome: EnvironmentOutcome;
+  /** Those beside what the outcome gives. */
+  readonly conditions: readonly EnvironmentCondition[];
 }
 
-function tell(environment: TwinEnvironment, situation: Situation): Told {
+function assessmentOf(environment: TwinEnvironment, situation: Situation): Assessment {
   const { status: previous } = environment;
   switch (situation.kind) {
-    case 'Refused':
-      return { status: { ...kept(previous), phase: 'Failed' }, conditions: refused(situation.problems) };
+    case 'Refused': {
+      const [first] = situation.problems;
+      const reason = first?.reason ?? 'Invalid';
+      const message = situation.problems.map((each) => each.message).join('; ');
+      return {
+        status: { ...retained(previous), phase: 'Failed' },
+        outcome: { kstatus: 'Failed', reason, message },
+        conditions: [condition('Admitted', 'False', reason, message)],
+      };
+    }
     case 'Queued': {
       const message = `TwinClass ${situation.className} has no room; position ${situation.position} in the queue`;
       return {
         status: { phase: 'Queued', queue: { position: situation.position } },
-        conditions: [
-          says('Ready', 'False', 'Queued', message),
-          says('Reconciling', 'True', 'Queued', message),
-          says('Admitted', 'False', 'Queued', message),
-        ],
+        outcome: { kstatus: 'InProgress', reason: 'Queued', message },
+        conditions: [condition('Admitted', 'False', 'Queued', message)],
       };
     }
     case 'Suspended': {
+      // Nothing is made until somebody resumes it: a health check that waited for it would wait for ever.
       const message = 'Suspended before anything was made; set suspend: false';
-      return { status: { phase: 'Provisioning' }, conditions: [says('Ready', 'False', 'Suspended', message)] };
+      return {
+        status: { phase: 'Provisioning' },
+        outcome: { kstatus: 'Failed', reason: 'Suspended', message },
+        conditions: [],
+      };
     }
     case 'Blocked': {
-      const { reason, message } = situation.problem;
+      const { final, problem } = situation;
       return {
-        status: { phase: situation.final ? 'Failed' : 'Provisioning' },
-        conditions: [
-          says('Ready', 'False', reason, message),
-          says(situation.final ? 'Stalled' : 'Reconciling', 'True', reason, message),
-          says('Admitted', 'True', 'Admitted', 'The class takes the environment'),
-        ],
+        status: { phase: final ? 'Failed' : 'Provisioning' },
+        outcome: { kstatus: final ? 'Failed' : 'InProgress', ...problem },
+        conditions: [admitted],
       };
     }
     case 'Active':
@@ -80,10 +91,8 @@ function tell(environment: TwinEnvironment, situation: Situation): Told {
         situation.left.length === 0 ? 'Everything is gone' : removalMessage(situation.blockers, situation.left.length);
       return {
         status: { ...ending(situation), phase: 'Terminating' },
-        conditions: [
-          says('Ready', 'False', 'Terminating', message),
-          says('Reconciling', 'True', 'Terminating', message),
-        ],
+        outcome: { kstatus: 'InProgress', reason: 'Terminating', message },
+        conditions: [],
       };
     }
     case 'Expired': {
@@ -93,32 +102,30 @@ function tell(environment: TwinEnvironment, situation: Situation): Told {
         : removalMessage(situation.blockers, situation.left.length);
       return {
         status: { ...ending(situation), phase: 'Expired' },
-        conditions: [
-          says('Ready', 'False', 'Expired', message),
-          ...(gone ? [] : [says('Reconciling', 'True', 'Expired', message)]),
-        ],
+        outcome: { kstatus: gone ? 'Failed' : 'InProgress', reason: 'Expired', message },
+        conditions: [],
       };
     }
   }
 }
 
-function active(environment: TwinEnvironment, situation: Active): Told {
-  const { plan, parts, rejected, inventory, bounded } = situation;
+const PHASES = { Current: 'Ready', InProgress: 'Provisioning', Failed: 'Failed' } as const;
+
+function active(environment: TwinEnvironment, situation: Active): Assessment {
+  const { plan, parts, inventory, bounded } = situation;
   const summary = summarize(plan, parts, situation.reports);
   const twins = twinsReady(summary);
   const wired = twinsWired(summary);
-  const door = exposed(parts, bounded);
+  const boundary = exposed(parts, bounded);
   const behind = summary.workloads.filter(({ state }) => !state.ready);
   const { revision } = environment.spec.source ?? {};
   const failed =
     [...summary.workloads, ...summary.services].some(({ state }) => !state.ready && state.failed) ||
-    door.reason === 'BoundaryFailed';
-  const ready = readiness(situation, { twins, wired, door, behind: list('workload', behind), failed });
-  const stalled = rejected.length > 0 || failed;
-  const waiting = ready.status !== 'True' && !stalled && ready.reason !== wired.reason;
+    boundary.reason === 'BoundaryFailed';
+  const outcome = outcomeOf(situation, { twins, wired, boundary, behind: list('workload', behind), failed });
   return {
     status: {
-      phase: ready.status === 'True' ? 'Ready' : stalled ? 'Failed' : 'Provisioning',
+      phase: PHASES[outcome.kstatus],
       namespace: plan.home.namespace,
       ...(plan.url === undefined ? {} : { url: plan.url }),
       ...(revision === undefined ? {} : { observedRevision: revision }),
@@ -126,41 +133,40 @@ function active(environment: TwinEnvironment, situation: Active): Told {
       workloads: workloadStatuses(plan, summary),
       inventory,
     },
-    conditions: [
-      ready,
-      ...(waiting ? [says('Reconciling', 'True', ready.reason, ready.message)] : []),
-      ...(stalled ? [says('Stalled', 'True', ready.reason, ready.message)] : []),
-      says('Admitted', 'True', 'Admitted', 'The class takes the environment'),
-      twins,
-      wired,
-      isolated(situation.policiesEnforced),
-      door,
-    ],
+    outcome,
+    conditions: [admitted, twins, wired, isolated(situation.policiesEnforced), boundary],
   };
 }
 
 interface Readings {
-  readonly twins: Says;
-  readonly wired: Says;
-  readonly door: Says;
+  readonly twins: EnvironmentCondition;
+  readonly wired: EnvironmentCondition;
+  readonly boundary: EnvironmentCondition;
   /** What workloads wait for; empty when all are ready. */
   readonly behind: string;
+  /** A part will not get on by itself. */
   readonly failed: boolean;
 }
 
 /** The first thing that is missing, in the order in which a person would look. */
-function readiness({ rejected, suspended, bounded }: Active, { twins, wired, door, behind, failed }: Readings): Says {
+function outcomeOf(
+  { rejected, suspended, bounded }: Active,
+  { twins, wired, boundary, behind, failed }: Readings,
+): EnvironmentOutcome {
+  const not = (reason: EnvironmentReason, message: string, final = failed): EnvironmentOutcome => ({
+    kstatus: final ? 'Failed' : 'InProgress',
+    reason,
+    message,
+  });
   const [first] = rejected;
-  if (first !== undefined) return not(first.reason, rejected.map(({ message }) => message).join('; '));
+  if (first !== undefined) return not(first.reason, rejected.map(({ message }) => message).join('; '), true);
   if (twins.status !== 'True') return not(twins.reason, twins.message);
   if (behind !== '') return not(failed ? 'WorkloadFailed' : 'WorkloadNotReady', behind);
-  if (wired.status === 'False') return not(wired.reason, wired.message);
-  if (bounded && door.status !== 'True') return not(door.reason, door.message);
-  return says('Ready', 'True', 'Ready', suspended ? 'Everything runs; suspended' : 'Everything runs');
-}
-
-function not(reason: string, message: string): Says {
-  return says('Ready', 'False', reason, message);
+  // Everything runs, and not as planned: no pod changes that by itself.
+  if (wired.status === 'False') return not(wired.reason, wired.message, true);
+  if (bounded && boundary.status !== 'True') return not(boundary.reason, boundary.message);
+  const message = suspended ? 'Everything runs; suspended' : 'Everything runs';
+  return { kstatus: 'Current', reason: 'Ready', message };
 }
 
 function removalMessage(blockers: readonly { readonly message: string }[], left: number): string {
@@ -178,7 +184,7 @@ function ending({ blockers, left }: Extract<Situation, { kind: 'Terminating' | '
 }
 
 /** What still holds while a new spec is refused: what was made before is there. */
-function kept(previous: Status | undefined): Status {
+function retained(previous: Status | undefined): Status {
   const { namespace, url, services, workloads, inventory } = previous ?? {};
   return {
     ...(namespace === undefined ? {} : { namespace }),
@@ -200,13 +206,8 @@ function timesOf(lifetime: Lifetime | undefined, previous: Status | undefined): 
   }
   const { lastActivityAt, expiresAt, handledExtendAt } = lifetime;
   return {
-    lastActivityAt: time(lastActivityAt),
-    ...(expiresAt === undefined ? {} : { expiresAt: time(expiresAt) }),
+    lastActivityAt: rfc3339(lastActivityAt),
+    ...(expiresAt === undefined ? {} : { expiresAt: rfc3339(expiresAt) }),
     ...(handledExtendAt === undefined ? {} : { lastHandledExtendAt: handledExtendAt }),
   };
-}
-
-/** RFC 3339 with seconds, as Kubernetes writes times. */
-function time(at: number): string {
-  return new Date(at).toISOString().replace(/\.\d+Z$/, 'Z');
 }

@@ -1,21 +1,18 @@
-import type { Client, JsonPatchOperation } from '../client/client.ts';
+import type { Client } from '../client/client.ts';
 import type { Cache, Cached } from '../cache/index.ts';
 import { resourcePath } from '../objects/index.ts';
 import type { KubeObject, ResourceType } from '../objects/index.ts';
 import { difference } from './difference.ts';
-import { hashOf } from './hash.ts';
 import { prepare } from './prepare.ts';
-import { Settled } from './settled.ts';
+import { Settled } from '../settled.ts';
 import type { Applied } from './types.ts';
 
 export interface ApplierOptions {
-  readonly client: Pick<Client, 'apply' | 'find' | 'patch'>;
+  readonly client: Pick<Client, 'apply' | 'find'>;
   /** Where observed objects are read and own writes are put. Without one, every apply reads first. */
   readonly cache?: Pick<Cache, 'lookup' | 'absorb'> | undefined;
   /** Stable field manager of children. */
   readonly fieldManager: string;
-  /** Field manager of statuses. Default `<fieldManager>-status`. */
-  readonly statusFieldManager?: string | undefined;
   /** Annotation that holds the digest of what was applied last. */
   readonly hashAnnotation: string;
 }
@@ -67,39 +64,6 @@ export class Applier {
     if (remaining === undefined) this.#settled.forget(place);
     else this.#settled.remember(place, hash, versionOf(applied));
     return { outcome: observed === undefined ? 'Created' : 'Configured', object: applied, because };
-  }
-
-  /**
-   * Writes a status if it differs from the observed one, as a whole: fields left out are removed, whoever wrote them (with
-   * server-side apply, what somebody else forged into a status would stay). Rejects with Invalid when `observed` has been
-   * deleted and made again meanwhile: the status was worked out for another object.
-   */
-  async applyStatus<T extends KubeObject & { readonly status?: unknown }>(
-    type: ResourceType<T>,
-    observed: T,
-    status: unknown,
-    options: Pick<ApplyCallOptions, 'signal'> = {},
-  ): Promise<Applied<T>> {
-    const { client, cache, fieldManager, statusFieldManager = `${fieldManager}-status` } = this.#options;
-    const hash = hashOf(status ?? {});
-    const place = `${placeOf(type, observed)}/status`;
-    const before = hashOf(observed.status ?? {});
-    if (hash === before || this.#settled.holds(place, hash, before)) return { outcome: 'Unchanged', object: observed };
-    const body: JsonPatchOperation[] = [
-      { op: 'test', path: '/metadata/uid', value: observed.metadata.uid },
-      { op: 'add', path: '/status', value: status ?? {} },
-    ];
-    const applied = await client.patch(
-      type,
-      observed.metadata,
-      { type: 'json', body },
-      { fieldManager: statusFieldManager, subresource: 'status', signal: options.signal },
-    );
-    cache?.absorb(type, applied);
-    const after = hashOf(applied.status ?? {});
-    if (after === hash) this.#settled.forget(place);
-    else this.#settled.remember(place, hash, after);
-    return { outcome: 'Configured', object: applied, because: 'status' };
   }
 
   async #observe<T extends KubeObject>(

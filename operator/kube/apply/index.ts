@@ -1,6 +1,5 @@
 export { Applier } from './applier.ts';
 export type { ApplierOptions, ApplyCallOptions } from './applier.ts';
 export { difference } from './difference.ts';
-export { hashOf } from './hash.ts';
 export { parseQuantity } from './quantity.ts';
 export type { Applied } from './types.ts';

@@ -1,5 +1,5 @@
 import type { KubeObject, ResourceType } from '../objects/index.ts';
-import { hashOf } from './hash.ts';
+import { hashOf } from '../hash.ts';
 
 /** An object as it is sent, and the digest that it carries. */
 export interface Prepared {

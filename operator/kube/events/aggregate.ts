@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { hashOf } from '../apply/index.ts';
+import { hashOf } from '../hash.ts';
 import { keyOf } from '../objects/index.ts';
 import type { KubeEvent, KubeObject } from '../objects/index.ts';
 import type { EventInput } from './types.ts';

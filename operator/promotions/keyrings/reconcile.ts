@@ -1,6 +1,5 @@
 import { ApproverKeyring, fieldManagers } from '../../api/index.ts';
-import { canonicalJSON } from '../../canonical/index.ts';
-import { isNotFound, type Client, type Clock, type Informer } from '../../kube/index.ts';
+import { StatusWriter, type Client, type Clock, type Informer } from '../../kube/index.ts';
 import type { Reconcile } from '../../runtime/index.ts';
 import { reviewKeyring } from '../../votes/index.ts';
 import { keyringStatus } from './status.ts';
@@ -16,30 +15,14 @@ const LONGEST = 86_400_000;
 
 /** Tells whoever writes a keyring what is wrong with it. Promotions never read this: a count looks at the keys itself. */
 export function keyringReconciler({ client, keyrings, clock }: KeyringReconcilerOptions): Reconcile {
+  const fieldManager = fieldManagers.promotions;
+  const statuses = new StatusWriter({ client, type: ApproverKeyring, fieldManager, informer: keyrings });
   return async ({ name }, signal) => {
     const keyring = keyrings.lister.get({ name });
     if (keyring === undefined || keyring.metadata.deletionTimestamp !== undefined) return undefined;
     const now = clock.now();
     const review = reviewKeyring(keyring.spec, now);
-    const status = keyringStatus(keyring, review, now);
-    if (canonicalJSON(keyring.status ?? null) !== canonicalJSON(status))
-      try {
-        const written = await client.patch(
-          ApproverKeyring,
-          { name },
-          {
-            type: 'json',
-            body: [
-              { op: 'test', path: '/metadata/uid', value: keyring.metadata.uid },
-              { op: 'add', path: '/status', value: status },
-            ],
-          },
-          { subresource: 'status', fieldManager: fieldManagers.promotions, signal },
-        );
-        keyrings.absorb(written);
-      } catch (error) {
-        if (!isNotFound(error)) throw error;
-      }
+    await statuses.write(keyring, keyringStatus(keyring, review, now), signal);
     return review.changesAt === undefined ? undefined : { requeueAfter: Math.min(review.changesAt - now + 1, LONGEST) };
   };
 }

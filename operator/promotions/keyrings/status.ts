@@ -1,39 +1,30 @@
-import { maxKeyringWarnings, type ApproverKeyring, type ApproverKeyringStatus } from '../../api/index.ts';
-import { withCondition } from '../../kube/index.ts';
+import {
+  maxKeyringWarnings,
+  type ApproverKeyring,
+  type ApproverKeyringStatus,
+  type KeyringReason,
+} from '../../api/index.ts';
+import { conditionsOf, fittedLines, type Outcome } from '../../kube/index.ts';
 import type { KeyringReview } from '../../votes/index.ts';
 
 /** Status of a keyring: output only. Ready as long as somebody can vote, whatever single keys lack. */
 export function keyringStatus(
-  { metadata, status }: ApproverKeyring,
+  keyring: ApproverKeyring,
   { warnings, voters }: KeyringReview,
   now: number,
 ): ApproverKeyringStatus {
   const told = warnings.length === 0 ? '' : `; ${warnings.length} of its entries need attention, see status.warnings`;
-  const conditions = withCondition(
-    status?.conditions,
-    {
-      type: 'Ready',
-      ...(voters > 0
-        ? { status: 'True', reason: 'Usable', message: `${voters} can vote${told}` }
-        : {
-            status: 'False',
-            reason: 'NobodyCanVote',
-            message: `nobody has a key that counts now, so nothing can be approved: enrol one${told}`,
-          }),
-      observedGeneration: metadata.generation,
-    },
-    now,
-  );
+  const outcome: Outcome<KeyringReason> =
+    voters > 0
+      ? { kstatus: 'Current', reason: 'Usable', message: `${voters} can vote${told}` }
+      : {
+          kstatus: 'Failed',
+          reason: 'NobodyCanVote',
+          message: `nobody has a key that counts now, so nothing can be approved: enrol one${told}`,
+        };
   return {
-    observedGeneration: metadata.generation,
-    ...(warnings.length === 0 ? {} : { warnings: shown(warnings) }),
-    conditions: conditions.map((condition) => ({ ...condition })),
+    observedGeneration: keyring.metadata.generation,
+    ...(warnings.length === 0 ? {} : { warnings: fittedLines(warnings, { count: maxKeyringWarnings, length: 1024 }) }),
+    conditions: conditionsOf(keyring, outcome, [], now),
   };
-}
-
-function shown(warnings: readonly string[]): string[] {
-  const lines = warnings.map((line) => line.slice(0, 1024));
-  if (lines.length <= maxKeyringWarnings) return lines;
-  const first = lines.slice(0, maxKeyringWarnings - 1);
-  return [...first, `and ${lines.length - first.length} more`];
 }

@@ -7,12 +7,11 @@ import {
   WorkloadLock,
   workloadLockName,
 } from '../../api/index.ts';
-import { canonicalJSON } from '../../canonical/index.ts';
 import {
   isAlreadyExists,
   isConflict,
-  isNotFound,
   Namespace,
+  StatusWriter,
   type Client,
   type EventRecorder,
   type Informer,
@@ -45,11 +44,19 @@ const MAX_TURNS = 16;
 /** read -> decide -> act, until nothing is left to do; then one status. */
 export class TargetReconciler {
   readonly #options: TargetReconcilerOptions;
+  readonly #statuses: StatusWriter<ProductionTarget>;
   /** Namespaces whose lock the API server stored otherwise than it was sent: not before then is it written again. */
   readonly #refused = new Map<string, { readonly until: number; readonly verdict: TargetVerdict }>();
 
   constructor(options: TargetReconcilerOptions) {
     this.#options = options;
+    const { client, targets: informer } = options;
+    this.#statuses = new StatusWriter({
+      client,
+      type: ProductionTarget,
+      fieldManager: fieldManagers.promotions,
+      informer,
+    });
   }
 
   readonly reconcile: Reconcile = async (key, signal) => {
@@ -157,30 +164,11 @@ export class TargetReconciler {
   }
 
   async #report(world: TargetWorld, verdict: TargetVerdict): Promise<Result | undefined> {
-    const { client, targets } = this.#options;
-    const { namespace, name, uid } = world.target.metadata;
     const status = targetStatus(world, verdict);
     const before = readyReason(world.target);
     if (verdict.reason !== before && (verdict.ready || verdict.stalled === true))
       this.#event(world, verdict.ready ? 'Normal' : 'Warning', verdict.reason, 'Reconcile', verdict.message);
-    if (canonicalJSON(world.target.status ?? null) !== canonicalJSON(status))
-      try {
-        const written = await client.patch(
-          ProductionTarget,
-          { namespace, name },
-          {
-            type: 'json',
-            body: [
-              { op: 'test', path: '/metadata/uid', value: uid },
-              { op: 'add', path: '/status', value: status },
-            ],
-          },
-          { subresource: 'status', fieldManager: fieldManagers.promotions },
-        );
-        targets.absorb(written);
-      } catch (error) {
-        if (!isNotFound(error)) throw error;
-      }
+    await this.#statuses.write(world.target, status);
     return verdict.requeueAfter === undefined ? undefined : { requeueAfter: verdict.requeueAfter };
   }
 

@@ -1,4 +1,4 @@
-import type { Protection } from '../../api/index.ts';
+import type { Protection, TargetReason } from '../../api/index.ts';
 import type { RecordEntry } from '../../records/index.ts';
 import type { LockSpec } from '../../lock/index.ts';
 
@@ -11,8 +11,7 @@ export type TargetAction =
 
 export interface TargetVerdict {
   readonly ready: boolean;
-  /** Cause in CamelCase. */
-  readonly reason: string;
+  readonly reason: TargetReason;
   readonly message: string;
   /** Somebody has to repair something. */
   readonly stalled?: boolean | undefined;

@@ -1,22 +1,16 @@
-import { annotations, type ProductionTargetStatus } from '../../api/index.ts';
-import { withCondition, type Condition, type ConditionInput } from '../../kube/index.ts';
+import { annotations, type ProductionTargetStatus, type TargetReason } from '../../api/index.ts';
+import { conditionsOf, fittedLines, type ConditionInput, type Outcome } from '../../kube/index.ts';
 import { nameOf } from '../../records/index.ts';
 import { onlyWarns, warningsOf, type TargetVerdict, type TargetWorld } from '../decide/index.ts';
 import { contentsOf, type Approved } from '../../lock/index.ts';
 
-const MAX_WARNINGS = 32;
-const MAX_WARNING = 1024;
+const WARNINGS = { count: 32, length: 1024 };
 
 /** Status of a target: output only. */
 export function targetStatus(world: TargetWorld, verdict: TargetVerdict): ProductionTargetStatus {
   const { target, enforcement, now } = world;
   const requestedAt = target.metadata.annotations?.[annotations.reconcileRequestedAt];
-  const warnings = [...warningsOf(world), ...(enforcement.warnings ?? [])]
-    .slice(0, MAX_WARNINGS)
-    .map((line) => line.slice(0, MAX_WARNING));
-  let conditions: readonly Condition[] = target.status?.conditions ?? [];
-  for (const condition of conditionsOf(world, verdict))
-    conditions = withCondition(conditions, { ...condition, observedGeneration: target.metadata.generation }, now);
+  const warnings = fittedLines([...warningsOf(world), ...(enforcement.warnings ?? [])], WARNINGS);
   return {
     observedGeneration: target.metadata.generation,
     enforcement: enforcement.active ? 'Active' : 'Inactive',
@@ -26,39 +20,34 @@ export function targetStatus(world: TargetWorld, verdict: TargetVerdict): Produc
     }),
     ...(warnings.length === 0 ? {} : { warnings }),
     ...(requestedAt === undefined ? {} : { lastHandledReconcileAt: requestedAt.slice(0, 256) }),
-    conditions: conditions.map((condition) => ({ ...condition })),
+    conditions: conditionsOf(target, outcomeOf(verdict), [enforced(world), tampered(verdict)], now),
   };
 }
 
-function conditionsOf(world: TargetWorld, verdict: TargetVerdict): readonly ConditionInput[] {
-  const { enforcement } = world;
-  const { ready, reason, message, stalled = false, resting = false, tampered } = verdict;
-  const moving = !ready && !stalled && !resting;
-  return [
-    { type: 'Ready', status: ready ? 'True' : 'False', reason, message },
-    enforcement.active
-      ? {
-          type: 'Enforced',
-          status: 'True',
-          reason: 'Refused',
-          message: `the API server refused the last forbidden change${enforcement.message === '' ? '' : `; ${enforcement.message}`}`,
-        }
-      : {
-          type: 'Enforced',
-          status: 'False',
-          reason: onlyWarns(world) ? 'Warn' : 'NotRefused',
-          message: enforcement.message,
-        },
-    tampered === undefined
-      ? { type: 'Tampered', status: 'False', reason: 'Approved', message: 'live content is approved content' }
-      : { type: 'Tampered', status: 'True', reason: 'Tampered', message },
-    stalled
-      ? { type: 'Stalled', status: 'True', reason, message }
-      : { type: 'Stalled', status: 'False', reason: 'NotStalled', message: 'nothing has to be repaired' },
-    moving
-      ? { type: 'Reconciling', status: 'True', reason, message }
-      : { type: 'Reconciling', status: 'False', reason: 'Settled', message: 'nothing is in progress' },
-  ];
+/** What rests (`mode: Warn`) goes no further by itself either: whoever waits for it is told at once. */
+function outcomeOf({ ready, stalled, resting, reason, message }: TargetVerdict): Outcome<TargetReason> {
+  if (ready) return { kstatus: 'Current', reason, message };
+  return { kstatus: stalled === true || resting === true ? 'Failed' : 'InProgress', reason, message };
+}
+
+function enforced(world: TargetWorld): ConditionInput<TargetReason> {
+  const { active, message } = world.enforcement;
+  const type = 'Enforced';
+  if (!active) return { type, status: 'False', reason: onlyWarns(world) ? 'Warn' : 'NotRefused', message };
+  const more = message === '' ? '' : `; ${message}`;
+  return {
+    type,
+    status: 'True',
+    reason: 'Refused',
+    message: `the API server refused the last forbidden change${more}`,
+  };
+}
+
+function tampered({ tampered: found, message }: TargetVerdict): ConditionInput<TargetReason> {
+  const type = 'Tampered';
+  return found === undefined
+    ? { type, status: 'False', reason: 'Approved', message: 'live content is approved content' }
+    : { type, status: 'True', reason: 'Tampered', message };
 }
 
 function currentOf(

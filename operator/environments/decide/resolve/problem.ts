@@ -1,9 +1,11 @@
+import type { EnvironmentReason } from '../../../api/index.ts';
+
 /** Why an environment is not admitted: for programs in one word, for people with what to do next. */
 export interface Problem {
-  readonly reason: string;
+  readonly reason: EnvironmentReason;
   readonly message: string;
 }
 
-export function problem(reason: string, message: string): Problem {
+export function problem(reason: EnvironmentReason, message: string): Problem {
   return { reason, message };
 }

@@ -1,5 +1,5 @@
-import { printable } from '../../../canonical/index.ts';
-import type { Deployment, Pod } from '../../../kube/index.ts';
+import { printable } from '../../canonical/index.ts';
+import type { Pod } from '../../kube/index.ts';
 import { conditionOf, isReady, nameOf } from './pods.ts';
 
 type ContainerStatus = NonNullable<NonNullable<Pod['status']>['containerStatuses']>[number];
@@ -11,15 +11,6 @@ const CRASH_LOOP = 3;
 const MAX_WORDS = 400;
 /** What every container is on its way through. */
 const STARTING: readonly (string | undefined)[] = [undefined, 'ContainerCreating', 'PodInitializing'];
-
-/**
- * Why new pods do not come or do not become available, in the words of those who know: the controllers, the scheduler,
- * the kubelet, the container itself. Empty where nobody has said anything yet.
- */
-export function causesOf(deployment: Deployment, fresh: readonly Pod[]): readonly string[] {
-  const known = [...ofControllers(deployment), ...groups(fresh)];
-  return [...new Set(known)];
-}
 
 /** The container of a new pod that keeps dying, in words; undefined when none does. */
 export function crashLoop(fresh: readonly Pod[], began: number): string | undefined {
@@ -42,16 +33,11 @@ export function isHeldBack(pod: Pod): boolean {
   );
 }
 
-function ofControllers({ status }: Deployment): readonly string[] {
-  return (status?.conditions ?? []).flatMap(({ type, status: holds, reason, message }) => {
-    const refused = type === 'ReplicaFailure' && holds === 'True';
-    const notMade = type === 'Progressing' && holds === 'False' && reason !== 'ProgressDeadlineExceeded';
-    return refused || notMade ? [said(reason ?? type, message)] : [];
-  });
-}
-
-/** One line per cause; pods that suffer alike are counted. */
-function groups(fresh: readonly Pod[]): readonly string[] {
+/**
+ * Why new pods do not become available, in the words of those who know: the scheduler, the kubelet, the container itself.
+ * One line per cause; pods that suffer alike are counted. Empty where nobody has said anything yet.
+ */
+export function podCauses(fresh: readonly Pod[]): readonly string[] {
   const found = new Map<string, readonly Pod[]>();
   for (const pod of fresh) {
     const cause = causeOf(pod);
@@ -102,7 +88,8 @@ function ending({ exitCode, reason, message, signal }: Terminated): string {
   return `ended${by} with exit code ${exitCode}${why}${words}`;
 }
 
-function said(reason: string, message: string | undefined): string {
+/** A reason and what was said of it, as much as a status holds. */
+export function said(reason: string, message: string | undefined): string {
   const words = printable((message ?? '').trim(), MAX_WORDS);
   return words === '' ? printable(reason) : `${printable(reason)}: ${words}`;
 }

@@ -1,4 +1,4 @@
-import type { Pod } from '../../../kube/index.ts';
+import type { Pod } from '../../kube/index.ts';
 import { conditionOf, isReady } from './pods.ts';
 
 /**

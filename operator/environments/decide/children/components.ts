@@ -1,3 +1,4 @@
+import { environmentType } from '../../../workloads/index.ts';
 import {
   containerSecurity,
   literal,
@@ -11,18 +12,18 @@ import {
 import { componentLabels, componentMetadata, componentSelector, type Component, type Home } from './metadata.ts';
 import type { Manifest } from './types.ts';
 
-/** Deployment and, where a port is known, Service of a workload. */
+/** What runs a workload and, where a port is known, its Service. */
 export function workloadManifests(home: Home, workload: ResolvedWorkload): readonly Manifest[] {
   const component: Component = { name: workload.name, role: 'workload' };
   const { template, replicas, port } = workload;
   const labels = { ...template.metadata.labels, ...componentLabels(home, component) };
   const { annotations } = template.metadata;
   const metadata = Object.keys(annotations).length === 0 ? { labels } : { labels, annotations };
-  const deployment = deploymentManifest(home, component, { replicas, template: { metadata, spec: template.spec } });
-  return port === undefined ? [deployment] : [deployment, serviceManifest(home, component, port)];
+  const pods = componentManifest(home, component, { replicas, template: { metadata, spec: template.spec } });
+  return port === undefined ? [pods] : [pods, serviceManifest(home, component, port)];
 }
 
-/** Deployment, Service and claim of a twin; only the claim while the service is Real or Disabled. */
+/** What runs a twin, its Service and claim; only the claim while the service is Real or Disabled. */
 export function twinManifests(home: Home, service: ResolvedService, podSecurity: PodSecurity): readonly Manifest[] {
   const component: Component = { name: service.name, role: 'twin' };
   const claims = service.claim === undefined ? [] : [claimManifest(home, component, service.claim)];
@@ -41,7 +42,7 @@ export function twinManifests(home: Home, service: ResolvedService, podSecurity:
     securityContext: containerSecurity,
     ...(mounted ? { volumeMounts: [{ name: 'state', mountPath: twin.statePath }] } : {}),
   };
-  const deployment = deploymentManifest(home, component, {
+  const pods = componentManifest(home, component, {
     replicas: 1,
     // A volume that one node may mount once: the old pod has to be gone before the new one starts.
     ...(durable ? { strategy: { type: 'Recreate' } } : {}),
@@ -56,7 +57,7 @@ export function twinManifests(home: Home, service: ResolvedService, podSecurity:
     },
   });
   const ports = twin.adminPort === undefined ? [] : [{ name: 'admin', port: twin.adminPort }];
-  return [...claims, deployment, serviceManifest(home, component, twin.port, ports)];
+  return [...claims, pods, serviceManifest(home, component, twin.port, ports)];
 }
 
 /** A user other than root may write nowhere in most images: Ephemeral state needs a volume as well, gone with the pod. */
@@ -65,14 +66,14 @@ function stateVolume(claimName: string | undefined): object {
   return { name: 'state', ...source };
 }
 
-export function deploymentManifest(
+export function componentManifest(
   home: Home,
   component: Component,
   spec: { readonly replicas: number; readonly template: object; readonly strategy?: object },
 ): Manifest {
   return {
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
+    apiVersion: environmentType.apiVersion,
+    kind: environmentType.kind,
     metadata: componentMetadata(home, component),
     spec: {
       replicas: spec.replicas,

@@ -1,0 +1,60 @@
+/**
+ * Reasons in the conditions of a TwinEnvironment. Each is explained in docs/reasons.md; one that is not in this list does not
+ * compile.
+ */
+export const environmentReasons = [
+  // Of Ready, Reconciling and Stalled.
+  'Ready',
+  'Queued',
+  'Suspended',
+  'Expired',
+  'Terminating',
+  'NamespaceTaken',
+  'NamespaceTerminating',
+  'WorkloadNotReady',
+  'WorkloadFailed',
+  // What the plan or the API server finds wrong with the spec.
+  'ClassNotFound',
+  'NoDefaultClass',
+  'DefaultClassAmbiguous',
+  'NamespaceNotAllowed',
+  'ImageNotByDigest',
+  'ImageNotAllowed',
+  'TemplateInvalid',
+  'TemplateFieldRefused',
+  'TemplateTooLarge',
+  'ContainerNotFound',
+  'NameClash',
+  'BindingClash',
+  'VendorTwinNotFound',
+  'VendorTwinVersionNotFound',
+  'VendorTwinInvalid',
+  'NoStatePath',
+  'InvalidURL',
+  'EgressNotAllowed',
+  'LiveKeyRefused',
+  'Forbidden',
+  'Invalid',
+  // Of Admitted.
+  'Admitted',
+  // Of TwinsReady.
+  'TwinsReady',
+  'NoServices',
+  'TwinNotReady',
+  'TwinFailed',
+  // Of TwinsWired.
+  'Verified',
+  'NotVerified',
+  'WiringDiffers',
+  'ImageDiffers',
+  // Of Isolated.
+  'Enforced',
+  'NotEnforced',
+  // Of Exposed.
+  'BoundaryReady',
+  'BoundaryNotReady',
+  'BoundaryFailed',
+  'NoBoundary',
+] as const;
+
+export type EnvironmentReason = (typeof environmentReasons)[number];

@@ -1,0 +1,4 @@
+/** The reasons of each kind's conditions, as unions. */
+export { environmentReasons, type EnvironmentReason } from './environment.ts';
+export { keyringReasons, type KeyringReason } from './keyring.ts';
+export { targetReasons, type TargetReason } from './target.ts';
