@@ -34,9 +34,7 @@ const RIGHTS_DEADLINE_MS = 5000;
  */
 export async function applyPlan(context: Context, plan: Plan, signal: AbortSignal): Promise<ApplyOutcome> {
   const { manifests } = plan;
-  const render = await context.renderer();
-  const [namespace, binding] = render([manifests.namespace, manifests.binding]);
-  if (namespace === undefined || binding === undefined) throw new Error('the renderer lost an object');
+  const { namespace, binding } = manifests;
   const blocked = await ensureNamespace(context, plan, namespace, signal);
   if (blocked !== undefined) return blocked;
   const bound = await context.applier.apply(typeOf(binding), binding, { signal });
@@ -45,11 +43,11 @@ export async function applyPlan(context: Context, plan: Plan, signal: AbortSigna
       ? (manifest) => context.applier.apply(typeOf(manifest), manifest, { signal })
       : (manifest) =>
           withNewRights(context, () => context.applier.apply(typeOf(manifest), manifest, { signal }), signal);
-  const [probe, ...guards] = render(manifests.guards);
+  const [probe, ...guards] = manifests.guards;
   // One request finds out when the rights are there; the others then need not be repeated.
   if (probe !== undefined) await send(probe);
   await Promise.all(guards.map(send));
-  const outcomes = await Promise.all(render(manifests.parts).map((manifest) => tryPart(send, manifest)));
+  const outcomes = await Promise.all(manifests.parts.map((manifest) => tryPart(send, manifest)));
   await prune(context, plan, signal);
   const rejected = outcomes.filter((each) => each !== undefined);
   return { kind: 'Applied', rejected: rejected.toSorted((x, y) => (x.message < y.message ? -1 : 1)) };
