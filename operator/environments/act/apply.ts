@@ -173,8 +173,10 @@ async function prune({ client, informers }: Context, plan: Plan, signal: AbortSi
 }
 
 function typeOf(manifest: Manifest): ResourceType<KubeObject> {
+  // An own name of the table is one of its kinds.
   const type = Object.hasOwn(childTypes, manifest.kind) ? childTypes[manifest.kind as ChildKind] : undefined;
   if (type === undefined) throw new Error(`no caches for ${manifest.kind}`);
+  // The caches keep slim children; what is sent and answered is whole.
   return type as ResourceType<KubeObject>;
 }
 

@@ -24,5 +24,6 @@ function withStoredData(secret: KubeObject & { readonly stringData?: unknown; re
   if (typeof stringData !== 'object' || stringData === null) return secret;
   const encoded = Object.entries(stringData).map(([key, text]) => [key, Buffer.from(String(text)).toString('base64')]);
   const data = { ...(typeof rest.data === 'object' ? rest.data : {}), ...Object.fromEntries(encoded) };
-  return { ...rest, data } as KubeObject;
+  const stored: KubeObject & { readonly data: unknown } = { ...rest, data };
+  return stored;
 }

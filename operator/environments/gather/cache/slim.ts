@@ -50,15 +50,18 @@ type Raw = KubeObject & Readonly<Record<string, unknown>>;
 export function slimChild(object: KubeObject): Child {
   const { apiVersion, kind } = object;
   const metadata = slimMetadata(object);
+  // Raw promises nothing but members that are unknown.
   return { apiVersion, kind, metadata, digest: contentDigest(object as Raw), edited: editedByOthers(object) };
 }
 
 export function slimNamespace(object: KubeObject): NamespaceChild {
   const { apiVersion, kind, metadata, digest, edited } = slimChild(object);
+  // Raw promises nothing but members that are unknown.
   return { apiVersion, kind, metadata, digest, edited, conditions: conditionsOf(object as Raw) };
 }
 
 export function slimClaim(object: KubeObject): ClaimChild {
+  // Raw promises nothing but members that are unknown.
   const spec = members((object as Raw)['spec']);
   const { volumeName, ...wanted } = spec;
   const { apiVersion, kind } = object;
@@ -74,6 +77,7 @@ export function slimClaim(object: KubeObject): ClaimChild {
 }
 
 export function slimWorkload(object: KubeObject): WorkloadChild {
+  // Raw promises nothing but members that are unknown.
   const raw = object as Raw;
   const status = members(raw['status']);
   const count = (field: string): number => number(status[field]);
@@ -97,6 +101,7 @@ export function slimWorkload(object: KubeObject): WorkloadChild {
 }
 
 export function slimPod(object: KubeObject): PodChild {
+  // Raw promises nothing but members that are unknown.
   const raw = object as Raw;
   const spec = members(raw['spec']);
   const status = members(raw['status']);
@@ -198,11 +203,12 @@ function conditionsOf(raw: Raw): readonly RawCondition[] {
 type Members = Readonly<Record<string, unknown>>;
 
 function members(value: unknown): Members {
+  // An object: its members are unknown, and looked at one by one.
   return typeof value === 'object' && value !== null ? (value as Members) : {};
 }
 
 function list(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? (value as readonly unknown[]) : [];
+  return Array.isArray(value) ? value : [];
 }
 
 function text(value: unknown): string {
