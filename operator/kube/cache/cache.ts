@@ -25,8 +25,6 @@ interface Entry {
 /** What a cache knows of one object. */
 export interface Cached<T extends KubeObject> {
   readonly object: T | undefined;
-  /** The cache keeps a slimmed form of it. */
-  readonly slimmed: boolean;
 }
 
 /**
@@ -67,12 +65,12 @@ export class Cache {
 
   /** What the cache holds of an object like this one; undefined when no synced informer would hold it. */
   lookup<T extends KubeObject>(type: ResourceType<T>, object: KubeObject): Cached<T> | undefined {
-    for (const { informer, transform } of this.#of(type, object)) {
+    for (const { informer } of this.#of(type, object)) {
       if (!informer.synced) continue;
       // Informers of `type` hold T's.
       const held = informer.lister.get({ namespace: object.metadata.namespace, name: object.metadata.name }) as
         T | undefined;
-      return { object: held, slimmed: transform !== undefined };
+      return { object: held };
     }
     return undefined;
   }
