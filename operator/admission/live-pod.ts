@@ -65,5 +65,6 @@ function listOf(value: unknown): readonly unknown[] {
 }
 
 function membersOf(value: unknown): Members {
+  // An object: its members are unknown, and looked at one by one.
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Members) : {};
 }

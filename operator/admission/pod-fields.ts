@@ -163,6 +163,7 @@ function orMutated(what: MutationField, table: Readonly<Record<string, FieldRule
     name,
     { why, compare: (p: string, t: string) => any(compare(p, t), mutates(what)) },
   ]);
+  // The names are those of the table; Object.entries loses them.
   return Object.fromEntries(rules) as typeof table;
 }
 

@@ -14,6 +14,7 @@ export function parseDuration(value: string): number {
   }
   let total = 0;
   for (const [, amount, unit] of value.matchAll(/([0-9]+)([hms])/g)) {
+    // The pattern lets no other unit through.
     total += Number(amount) * units[unit as keyof typeof units];
   }
   return total;

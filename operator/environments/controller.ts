@@ -11,7 +11,6 @@ import {
 } from '../kube/index.ts';
 import { Controller, type Metrics } from '../runtime/index.ts';
 import { DriftView, environmentInformers, HASH_ANNOTATION } from './gather/cache/index.ts';
-import { loadRenderer } from './decide/children/index.ts';
 import type { PlanSettings } from './decide/plan/index.ts';
 import { Reports, type FetchReport } from './gather/reports/index.ts';
 import { addIndexes } from './gather/indexes.ts';
@@ -60,7 +59,7 @@ export function environmentController(dependencies: ControllerDependencies): Con
     signal,
     changed: (key) => controller.enqueue(parseKey(key)),
   });
-  const context = { ...dependencies, drift, informers, applier, statuses, reports, renderer: loadRenderer };
+  const context = { ...dependencies, drift, informers, applier, statuses, reports };
   const actor = new EnvironmentActor(context, new Slots(informers), (requests) => {
     for (const request of requests) controller.enqueue(request);
   });

@@ -1,3 +1,2 @@
-/** The TwinEnvironment controller and its process. */
-export { startEnvironments, type EnvironmentsOverrides } from './process.ts';
+/** The TwinEnvironment controller. */
 export { environmentManagerRole, environmentsRights } from './rights.ts';

@@ -23,6 +23,7 @@ export function renderRbac(namespace: string): readonly object[] {
   clusterRole(chart, environmentManagerRole);
   processAccount(chart, namespace, serviceAccounts.promotions, promotionsRights);
   for (const definition of peopleRoles) clusterRole(chart, definition);
+  // cdk8s types it any[]; a chart is a list of manifests.
   return chart.toJson() as readonly object[];
 }
 
@@ -37,6 +38,7 @@ export function rbacTemplate(): string {
 }
 
 function nameOf(object: object): string {
+  // Every manifest of the chart is given a name by the constructs above.
   const { metadata } = object as { readonly metadata: { readonly name: string } };
   return metadata.name;
 }

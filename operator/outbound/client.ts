@@ -152,7 +152,7 @@ function redirectTarget(from: URL, location: string): URL {
 async function unlessAborted<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
   signal.throwIfAborted();
   const { promise, reject } = Promise.withResolvers<never>();
-  const stop = (): void => reject(signal.reason as Error);
+  const stop = (): void => reject(signal.reason);
   signal.addEventListener('abort', stop, { once: true });
   try {
     return await Promise.race([work(), promise]);

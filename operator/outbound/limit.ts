@@ -29,7 +29,7 @@ export class Limit {
     const leave = (): void => {
       const place = this.#waiting.indexOf(resolve);
       if (place >= 0) this.#waiting.splice(place, 1);
-      reject(signal.reason as Error);
+      reject(signal.reason);
     };
     this.#waiting.push(resolve);
     signal.addEventListener('abort', leave, { once: true });

@@ -4,6 +4,7 @@
  * Members that are undefined are left out.
  */
 export function plainJSON<T>(value: T): T {
+  // Text becomes other text; the shape stays.
   return plain(value) as T;
 }
 

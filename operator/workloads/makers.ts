@@ -55,6 +55,7 @@ export const unnameableMakers = podMakers.filter(
 );
 
 /** What the parts of an environment run as. */
+export type EnvironmentWorkload = Deployment;
 export const environmentType: ResourceType = workloadOf(environmentKind).type;
 
 /** What environments and the operator itself run as, and what makes the pods of it. */

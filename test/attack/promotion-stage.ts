@@ -1,7 +1,7 @@
 /** The promotions process at work, people who vote with keys of stock ssh-keygen, and places where something is voted on. */
 import type { ExecutionContext } from 'ava';
 import type { ApprovalPolicy, ProductionTarget, Promotion } from '../../operator/api/index.ts';
-import type { RunningProcess } from '../../operator/process-options.ts';
+import type { RunningProcess } from '../../operator/processes/options.ts';
 import { images, Shop, type ShopOptions } from '../cluster/promotions/shop.ts';
 import { openStage, path, type Json, type Person, type Stage } from '../cluster/promotions/stage.ts';
 import type { Answer } from '../harness/index.ts';

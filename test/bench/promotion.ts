@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { recordName, type PromotionRecord } from '../../operator/api/index.ts';
-import { Deployment, KubeClient, loadConfig } from '../../operator/kube/index.ts';
+import { Deployment, KubeClient, loadConfig, systemClock } from '../../operator/kube/index.ts';
 import { run, waitFor } from '../harness/index.ts';
 import { isEvent, isWork, isWrite, type AuditedRequest } from './audit.ts';
 import type { Figure, Sizes } from './figure.ts';
@@ -42,7 +42,9 @@ export async function measurePromotion({ votes }: Sizes): Promise<Figure[]> {
     const promotions = await startOperator(stage, 'promotions');
     const pods = await keepPodsReady(cluster, 'shop');
     await guarded(stage);
-    const client = new KubeClient(await loadConfig({ kubeconfig: cluster.kubeconfig }));
+    const client = new KubeClient(await loadConfig({ kubeconfig: cluster.kubeconfig, clock: systemClock }), {
+      clock: systemClock,
+    });
     const rounds: Round[] = [];
     for (let round = 0; round < votes; round++) rounds.push(await promote(stage, client, key, round));
     await client.close();

@@ -1,4 +1,4 @@
-import { Deployment, isGone, KubeClient, loadConfig } from '../../operator/kube/index.ts';
+import { Deployment, isGone, KubeClient, loadConfig, systemClock } from '../../operator/kube/index.ts';
 
 /**
  * What a Deployment's template ever was, by a watch of its own. An API server that was restarted has no history: then it
@@ -19,7 +19,10 @@ export class TemplateWatcher {
 
   /** @param kubeconfig of somebody who may watch; straight to the API server */
   static async start(kubeconfig: string, namespace: string): Promise<TemplateWatcher> {
-    const watcher = new TemplateWatcher(new KubeClient(await loadConfig({ kubeconfig })), namespace);
+    const watcher = new TemplateWatcher(
+      new KubeClient(await loadConfig({ kubeconfig, clock: systemClock }), { clock: systemClock }),
+      namespace,
+    );
     watcher.#done = watcher.#follow(await watcher.#list());
     return watcher;
   }

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { parseFlags } from '../../operator/flags.ts';
+import { parseFlags } from '../../operator/processes/flags.ts';
 import { helmTemplate, one, rendered, smallest } from './render.ts';
 
 const digest = `sha256:${'b'.repeat(64)}`;

@@ -2,7 +2,7 @@ import test from 'ava';
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { TwinEnvironment } from '../../operator/api/index.ts';
-import type { RunningProcess } from '../../operator/process-options.ts';
+import type { RunningProcess } from '../../operator/processes/options.ts';
 import { freePorts, waitFor } from '../harness/index.ts';
 import {
   bringUp,
@@ -112,7 +112,7 @@ test.serial('the process is ready within seconds, works, and leaves with its lea
   const child = spawn(
     process.execPath,
     [
-      new URL('../../operator/main.ts', import.meta.url).pathname,
+      new URL('../../operator/processes/main.ts', import.meta.url).pathname,
       'environments',
       `--kubeconfig=${stage.kubeconfig}`,
       `--http-address=127.0.0.1:${http}`,

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { renderPolicies } from '../../operator/admission/index.ts';
 import type { TwinEnvironment, TwinEnvironmentStatus } from '../../operator/api/index.ts';
 import { environmentManagerRole, environmentsRights } from '../../operator/environments/index.ts';
-import { startEnvironments } from '../../operator/environments/index.ts';
+import { startEnvironments } from '../../operator/processes/environments.ts';
 import type { Report } from '../../operator/environments/decide/wiring/index.ts';
 import type { FetchReport } from '../../operator/environments/gather/reports/index.ts';
-import type { ProcessOptions, RunningProcess } from '../../operator/process-options.ts';
+import type { ProcessOptions, RunningProcess } from '../../operator/processes/options.ts';
 import { startApi, waitFor, type Answer, type ApiCluster } from '../harness/index.ts';
 import { watchStatuses, type WatchedStatuses } from '../statuses/watch.ts';
 

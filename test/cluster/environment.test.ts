@@ -1,6 +1,6 @@
 import anyTest, { type TestFn } from 'ava';
 import { environmentNamespace } from '../../operator/environments/naming/index.ts';
-import type { RunningProcess } from '../../operator/process-options.ts';
+import type { RunningProcess } from '../../operator/processes/options.ts';
 import { waitFor } from '../harness/index.ts';
 import {
   bringUp,

@@ -22,8 +22,8 @@ async function addressesFor(cluster: Cluster, name: string, rules: readonly obje
       subjects: [{ kind: 'User', name, apiGroup: 'rbac.authorization.k8s.io' }],
     },
   ]);
-  const config = await loadConfig({ kubeconfig: await cluster.persona(name) });
-  const client = new KubeClient(config);
+  const config = await loadConfig({ kubeconfig: await cluster.persona(name), clock: systemClock });
+  const client = new KubeClient(config, { clock: systemClock });
   return new ServerAddresses({
     client,
     clock: systemClock,

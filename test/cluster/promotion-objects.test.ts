@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { parse } from 'yaml';
 import type { Promotion } from '../../operator/api/index.ts';
-import type { RunningProcess } from '../../operator/process-options.ts';
+import type { RunningProcess } from '../../operator/processes/options.ts';
 import { run, waitFor } from '../harness/index.ts';
 import { conditionOf, images, Shop } from './promotions/shop.ts';
 import { deploymentPath, openStage, path, type Json, type Stage } from './promotions/stage.ts';

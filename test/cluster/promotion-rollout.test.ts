@@ -1,6 +1,6 @@
 import test from 'ava';
 import type { ApproverKeyring, PromotionRecord } from '../../operator/api/index.ts';
-import type { RunningProcess } from '../../operator/process-options.ts';
+import type { RunningProcess } from '../../operator/processes/options.ts';
 import { waitFor } from '../harness/index.ts';
 import { rsaKey } from '../vectors/ssh.ts';
 import { conditionOf, images, Shop, type ShopOptions } from './promotions/shop.ts';

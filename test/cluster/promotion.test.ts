@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
-import type { RunningProcess } from '../../operator/process-options.ts';
+import type { RunningProcess } from '../../operator/processes/options.ts';
 import { run, waitFor } from '../harness/index.ts';
 import { conditionOf, images, Shop } from './promotions/shop.ts';
 import { openStage, path, type Stage } from './promotions/stage.ts';

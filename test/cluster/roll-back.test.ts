@@ -1,7 +1,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import type { RunningProcess } from '../../operator/process-options.ts';
+import type { RunningProcess } from '../../operator/processes/options.ts';
 import { run, waitFor, type CommandResult } from '../harness/index.ts';
 import { images, Shop, type ShopOptions } from './promotions/shop.ts';
 import { deploymentPath, openStage, path, type Json, type Person, type Stage } from './promotions/stage.ts';

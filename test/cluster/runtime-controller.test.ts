@@ -1,5 +1,5 @@
 import test from 'ava';
-import { Applier, ConfigMap, KubeEvent, Recorder, StatusWriter } from '../../operator/kube/index.ts';
+import { Applier, ConfigMap, KubeEvent, Recorder, StatusWriter, systemClock } from '../../operator/kube/index.ts';
 import type { Cache, Client, KubeClient, Logger } from '../../operator/kube/index.ts';
 import {
   Controller,
@@ -49,6 +49,7 @@ function gadgets({ client, cache: newCache, namespace, logger }: Stage, metrics?
     await statuses.write(owner, { seen: owner.spec.size, words: ['a', 'b'] }, signal);
   };
   const controller = new Controller({
+    clock: systemClock,
     name: 'gadgets',
     reconcile,
     watches: [
@@ -173,6 +174,7 @@ test('a failing reconcile is tried again, a terminal one is not, and a result ma
   };
   const quietLogger: Logger = { ...logger, error: () => undefined };
   const controller = new Controller({
+    clock: systemClock,
     name: 'four',
     reconcile,
     watches: [watchFor(owners)],
@@ -216,7 +218,13 @@ test('stopping waits for the reconcile under way and tells it', async (t) => {
     await new Promise((resolve) => setTimeout(resolve, 50));
     story.push('ended');
   };
-  const controller = new Controller({ name: 'slow', reconcile, watches: [watchFor(owners)], logger });
+  const controller = new Controller({
+    clock: systemClock,
+    name: 'slow',
+    reconcile,
+    watches: [watchFor(owners)],
+    logger,
+  });
   const stop = new AbortController();
   const done = controller.run(stop.signal);
   await admin.create(Gadget, gadget(namespace, 'a', 1));
@@ -229,7 +237,13 @@ test('stopping waits for the reconcile under way and tells it', async (t) => {
 test('repeated events become one with a count, and a recorder never fails its caller', async (t) => {
   const { admin, client, proxy, namespace, logger } = await stage(t, cluster);
   const regarding = await admin.create(Gadget, gadget(namespace, 'a', 1));
-  const recorder = new Recorder({ client, controller: 'acme.dev/gadgets', instance: 'test-0', logger });
+  const recorder = new Recorder({
+    client,
+    clock: systemClock,
+    controller: 'acme.dev/gadgets',
+    instance: 'test-0',
+    logger,
+  });
   const event = { regarding, type: 'Warning', reason: 'Failed', action: 'Reconcile', note: 'it did not work' } as const;
   recorder.record(event);
   recorder.record(event);

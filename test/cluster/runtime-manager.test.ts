@@ -1,7 +1,7 @@
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
-import { ConfigMap, Lease } from '../../operator/kube/index.ts';
-import { LeadershipLostError, Manager, stopOnSignals } from '../../operator/runtime/index.ts';
+import { ConfigMap, Lease, systemClock } from '../../operator/kube/index.ts';
+import { LeadershipLostError, Manager } from '../../operator/runtime/index.ts';
 import type { Runnable, RunningManager } from '../../operator/runtime/index.ts';
 import { sharedApi, waitFor } from '../harness/index.ts';
 import { stage } from './runtime-stage.ts';
@@ -24,6 +24,7 @@ async function start(
   const { client, namespace, logger } = setting;
   const manager = new Manager({
     client,
+    clock: systemClock,
     logger,
     health: { host: '127.0.0.1', port: 0 },
     leaderElection: { namespace, name: 'leader', identity, ...timing },
@@ -133,7 +134,7 @@ test('what is not for leaders only runs everywhere, and a manager is ready when 
   const { client, proxy, namespace, logger } = setting;
   proxy.script = ({ query }) => (query.has('watch') ? { status: 503 } : undefined);
   const story: string[] = [];
-  const manager = new Manager({ client, logger, health: { host: '127.0.0.1', port: 0 } });
+  const manager = new Manager({ client, clock: systemClock, logger, health: { host: '127.0.0.1', port: 0 } });
   manager.cache.informer(ConfigMap, { namespace });
   manager.add(diary('everywhere', story), { leaderOnly: false });
   manager.addHealthCheck('mine', () => Promise.reject(new Error('it is broken')));
@@ -166,7 +167,7 @@ test('a runnable that does not stop is left behind, and the lease is not given a
   const setting = await stage(t, await sharedApi());
   const { admin, client, namespace, logger } = setting;
   const leaderElection = { namespace, name: 'leader', identity: 'me', ...timing };
-  const manager = new Manager({ client, logger, leaderElection, gracePeriod: 300 });
+  const manager = new Manager({ client, clock: systemClock, logger, leaderElection, gracePeriod: 300 });
   let runs = false;
   manager.add({
     name: 'deaf',
@@ -179,22 +180,4 @@ test('a runnable that does not stop is left behind, and the lease is not given a
   await waitFor('the runnable', () => runs);
   await running.stop();
   t.is((await admin.get(Lease, { namespace, name: 'leader' })).spec?.holderIdentity, 'me');
-});
-
-test('a first signal stops, a second one leaves at once', async (t) => {
-  const { logger } = await stage(t, await sharedApi());
-  const handlers = new Map<string, (signal: NodeJS.Signals) => void>();
-  const exits: unknown[] = [];
-  let stops = 0;
-  const host = {
-    on: (name: string, handler: (signal: NodeJS.Signals) => void) => handlers.set(name, handler),
-    exit: (code: unknown) => exits.push(code),
-  };
-  // The two functions of `process` that are used, with none of its other effects.
-  stopOnSignals({ stop: async () => void stops++ }, logger, host as unknown as NodeJS.Process);
-  handlers.get('SIGTERM')?.('SIGTERM');
-  t.is(stops, 1);
-  t.deepEqual(exits, []);
-  handlers.get('SIGINT')?.('SIGINT');
-  t.deepEqual(exits, [1]);
 });

@@ -8,6 +8,7 @@ import {
   Namespace,
   loadConfig,
   resourceType,
+  systemClock,
 } from '../../operator/kube/index.ts';
 import type { KubeClientOptions, KubeObject, Logger } from '../../operator/kube/index.ts';
 import { FaultProxy } from '../fixtures/scripted-apiserver/index.ts';
@@ -40,10 +41,16 @@ export interface Stage {
   readonly logger: Logger;
 }
 
-export async function stage(t: ExecutionContext, cluster: Cluster, options: KubeClientOptions = {}): Promise<Stage> {
-  const admin = new KubeClient(await loadConfig({ kubeconfig: cluster.kubeconfig }));
+export async function stage(
+  t: ExecutionContext,
+  cluster: Cluster,
+  options: Partial<KubeClientOptions> = {},
+): Promise<Stage> {
+  const admin = new KubeClient(await loadConfig({ kubeconfig: cluster.kubeconfig, clock: systemClock }), {
+    clock: systemClock,
+  });
   const proxy = await FaultProxy.start(cluster.kubeconfig);
-  const client = new KubeClient(proxy.config, options);
+  const client = new KubeClient(proxy.config, { clock: systemClock, ...options });
   const namespace = `runtime-${randomUUID().slice(0, 8)}`;
   const stop = new AbortController();
   const running: Promise<void>[] = [];
@@ -58,7 +65,7 @@ export async function stage(t: ExecutionContext, cluster: Cluster, options: Kube
     await admin.close();
   });
   const cache = (): Cache => {
-    const made = new Cache({ client, logger });
+    const made = new Cache({ client, clock: systemClock, logger });
     // Asked for informers first, run on the next turn: what a manager does too.
     setImmediate(() => running.push(made.run(stop.signal)));
     return made;
@@ -68,7 +75,9 @@ export async function stage(t: ExecutionContext, cluster: Cluster, options: Kube
 
 /** Makes the API server serve gadgets; more than one test may ask. */
 export async function installGadgets(cluster: Cluster): Promise<void> {
-  const admin = new KubeClient(await loadConfig({ kubeconfig: cluster.kubeconfig }));
+  const admin = new KubeClient(await loadConfig({ kubeconfig: cluster.kubeconfig, clock: systemClock }), {
+    clock: systemClock,
+  });
   const preserve = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
   const definition = {
     apiVersion: CustomResourceDefinition.apiVersion,

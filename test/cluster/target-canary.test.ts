@@ -1,6 +1,6 @@
 import test from 'ava';
 import type { ProductionTarget } from '../../operator/api/index.ts';
-import type { RunningProcess } from '../../operator/process-options.ts';
+import type { RunningProcess } from '../../operator/processes/options.ts';
 import { messageOf } from '../attack/stage.ts';
 import { freePorts, waitFor } from '../harness/index.ts';
 import { conditionOf, images, Shop } from './promotions/shop.ts';

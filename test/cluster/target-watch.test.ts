@@ -1,5 +1,5 @@
 import test from 'ava';
-import type { RunningProcess } from '../../operator/process-options.ts';
+import type { RunningProcess } from '../../operator/processes/options.ts';
 import { waitFor } from '../harness/index.ts';
 import { conditionOf, images } from './promotions/shop.ts';
 import { deploymentPath, openStage, path, type Json, type Stage } from './promotions/stage.ts';

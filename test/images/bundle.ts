@@ -54,7 +54,7 @@ export const operatorFlags = ['--max-semi-space-size=4'];
 export async function operatorBundle(): Promise<Readonly<Record<string, string>>> {
   const { outputFiles } = await build({
     ...common,
-    entryPoints: [join(import.meta.dirname, '../../operator/main.ts')],
+    entryPoints: [join(import.meta.dirname, '../../operator/processes/main.ts')],
     format: 'esm',
     splitting: true,
     outdir: '/app',

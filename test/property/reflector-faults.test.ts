@@ -19,7 +19,7 @@ interface Scene {
 async function scene(
   t: ExecutionContext,
   options: {
-    readonly client?: KubeClientOptions;
+    readonly client?: Partial<KubeClientOptions>;
     readonly informer?: InformerOptions<Widgets>;
     readonly speed?: number;
   } = {},

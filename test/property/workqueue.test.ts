@@ -170,7 +170,7 @@ test('no key is in two hands and none is lost, with many workers', async (t) => 
       fc.array(fc.tuple(key, fc.boolean()), { minLength: 1, maxLength: 200 }),
       fc.integer({ min: 1, max: 8 }),
       async (adds, workers) => {
-        const queue = new Workqueue();
+        const queue = new Workqueue({ clock: new ManualClock() });
         const inHand = new Set<string>();
         const seenAfterAdd = new Set<string>();
         const work = async (): Promise<void> => {

@@ -20,7 +20,7 @@ const WRITERS: readonly string[] = [fieldManagers.promotions, `${fieldManagers.e
 
 /** Follows every kind that has conditions, as admin, once its CRDs are established. */
 export async function watchStatuses({ kubeconfig }: Pick<ApiCluster, 'kubeconfig'>): Promise<WatchedStatuses> {
-  const client = new KubeClient(await loadConfig({ kubeconfig }));
+  const client = new KubeClient(await loadConfig({ kubeconfig, clock: systemClock }), { clock: systemClock });
   const seen = new SeenStatuses();
   const stop = new AbortController();
   const add = (object: Reported): void => {

@@ -6,7 +6,7 @@ import {
   slimClaim,
   slimWorkload,
 } from '../../operator/environments/gather/cache/index.ts';
-import type { WorkloadChild } from '../../operator/environments/gather/cache/index.ts';
+import type { WorkloadChild } from '../../operator/environments/decide/live.ts';
 import type { Cached, KubeObject } from '../../operator/kube/index.ts';
 
 const ours = { manager: 'twinlock-environments', operation: 'Apply', fieldsV1: { 'f:spec': { 'f:template': {} } } };
@@ -38,7 +38,7 @@ test('a claim that was bound is not edited; one whose size is somebody else’s 
 test('a child that others edited is sent again once, one that nobody edited is not', (t) => {
   let held = deployment('web', [ours, { manager: 'kubectl-set', fieldsV1: { 'f:spec': { 'f:template': {} } } }]);
   const cache = {
-    lookup: <T extends KubeObject>(): Cached<T> => ({ object: held as unknown as T, slimmed: true }),
+    lookup: <T extends KubeObject>(): Cached<T> => ({ object: held as unknown as T }),
     absorb: (): void => undefined,
   };
   const drift = new DriftView(cache);

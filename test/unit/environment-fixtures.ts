@@ -95,7 +95,7 @@ export function child(plan: Plan, kind: string, name: string): Readonly<Record<s
     (manifest) => manifest.kind === kind && manifest.metadata.name === name,
   );
   if (found === undefined) throw new Error(`there is no ${kind} ${name}`);
-  return found;
+  return { ...found };
 }
 
 interface Container {

@@ -384,9 +384,9 @@ test('every child carries the environment’s labels, so that the caches see it 
 });
 
 test('a selector of a Deployment selects its own pods', (t) => {
-  const { manifests } = accepted({ workloads: [web], services: [{ name: 'stripe' }] });
-  for (const manifest of manifests.parts.filter(({ kind }) => kind === 'Deployment')) {
-    const { selector, template: pods } = manifest['spec'] as {
+  const plan = accepted({ workloads: [web], services: [{ name: 'stripe' }] });
+  for (const { metadata } of plan.manifests.parts.filter(({ kind }) => kind === 'Deployment')) {
+    const { selector, template: pods } = child(plan, 'Deployment', metadata.name)['spec'] as {
       selector: { matchLabels: Record<string, string> };
       template: { metadata: { labels: Record<string, string> } };
     };

@@ -1,6 +1,15 @@
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
-import { ApiError, KubeClient, Pod, Secret, TransportError, isGone, isNotFound } from '../../operator/kube/index.ts';
+import {
+  ApiError,
+  KubeClient,
+  Pod,
+  Secret,
+  TransportError,
+  isGone,
+  isNotFound,
+  systemClock,
+} from '../../operator/kube/index.ts';
 import type { ClusterConfig, KubeClientOptions, RequestReport } from '../../operator/kube/index.ts';
 import { ManualClock } from '../../operator/kube/clock/manual.ts';
 import { waitFor } from '../harness/wait.ts';
@@ -9,7 +18,7 @@ import type { Refusal } from '../fixtures/scripted-apiserver/index.ts';
 
 async function scene(
   t: ExecutionContext,
-  options: KubeClientOptions = {},
+  options: Partial<KubeClientOptions> = {},
 ): Promise<{ server: ScriptedApiServer; client: KubeClient }> {
   const server = await ScriptedApiServer.start();
   const client = widgetClient(server, { clock: fastClock(1000), random: () => 0, ...options });
@@ -155,7 +164,7 @@ test('a refused token is read again, once', async (t) => {
       return Promise.resolve({ authorization: options?.fresh === true ? 'Bearer new' : 'Bearer old' });
     },
   };
-  const client = new KubeClient(config);
+  const client = new KubeClient(config, { clock: systemClock });
   t.teardown(async () => {
     await client.close();
     await server.stop();

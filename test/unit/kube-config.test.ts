@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
-import { ConfigError, inClusterConfig, loadConfig } from '../../operator/kube/index.ts';
+import { ConfigError, inClusterConfig, loadConfig, systemClock } from '../../operator/kube/index.ts';
 import { ManualClock } from '../../operator/kube/clock/manual.ts';
 
 async function folder(t: ExecutionContext, files: Readonly<Record<string, string>>): Promise<string> {
@@ -32,12 +32,12 @@ users:
 
 test('a kubeconfig gives server, namespace, TLS and paths relative to itself', async (t) => {
   const path = await folder(t, { config: kubeconfig, 'ca.crt': 'CA\n', token: 'abc\n' });
-  const config = await loadConfig({ kubeconfig: join(path, 'config') });
+  const config = await loadConfig({ kubeconfig: join(path, 'config'), clock: systemClock });
   t.is(config.server, 'https://127.0.0.1:6443');
   t.is(config.namespace, 'team');
   t.like(await config.tls(), { ca: 'CA', cert: 'CERT', key: 'KEY', serverName: 'kubernetes' });
   t.deepEqual(await config.headers(), {});
-  const other = await loadConfig({ kubeconfig: join(path, 'config'), context: 'two' });
+  const other = await loadConfig({ kubeconfig: join(path, 'config'), context: 'two', clock: systemClock });
   t.is(other.namespace, 'default');
   t.deepEqual(await other.headers(), { authorization: 'Bearer abc' });
 });
@@ -50,7 +50,7 @@ test('KUBECONFIG may name several files: the first that knows a name wins', asyn
     token: 'abc',
   });
   const env = { KUBECONFIG: `${join(path, 'a')}:${join(path, 'missing')}:${join(path, 'b')}` };
-  const config = await loadConfig({ env });
+  const config = await loadConfig({ env, clock: systemClock });
   t.deepEqual(await config.headers(), { authorization: 'Bearer abc' });
 });
 
@@ -63,13 +63,18 @@ for (const [what, options] of Object.entries({
   test(`${what} is an error that says what to do`, async (t) => {
     const path = await folder(t, { config: kubeconfig, text: 'just text' });
     const context = 'context' in options ? options.context : undefined;
-    await t.throwsAsync(loadConfig({ kubeconfig: join(path, options.file), context }), { instanceOf: ConfigError });
+    await t.throwsAsync(loadConfig({ kubeconfig: join(path, options.file), context, clock: systemClock }), {
+      instanceOf: ConfigError,
+    });
   });
 }
 
 test('without any configuration the error names the ways to give one', async (t) => {
   const path = await folder(t, {});
-  await t.throwsAsync(loadConfig({ env: { HOME: path } }), { instanceOf: ConfigError, message: /KUBECONFIG/ });
+  await t.throwsAsync(loadConfig({ env: { HOME: path }, clock: systemClock }), {
+    instanceOf: ConfigError,
+    message: /KUBECONFIG/,
+  });
 });
 
 test('a pod uses its service account and follows the rotation of its token', async (t) => {
@@ -117,7 +122,7 @@ test('credentials of an exec plugin are used', async (t) => {
   };
   const users = `\n  - { name: cert, user: ${JSON.stringify({ exec })} }`;
   await writeFile(join(path, 'config'), kubeconfig.replace(/users:[^]*$/, `users:${users}\n`));
-  const config = await loadConfig({ kubeconfig: join(path, 'config') });
+  const config = await loadConfig({ kubeconfig: join(path, 'config'), clock: systemClock });
   t.deepEqual(await config.headers(), { authorization: 'Bearer from-plugin' });
   t.like(await config.tls(), { ca: 'CA', serverName: 'kubernetes' });
 });

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { deepFreeze } from '../../operator/kube/cache/freeze.ts';
-import { Cache, Service, type Client, type WatchEvent } from '../../operator/kube/index.ts';
+import { Cache, Service, systemClock, type Client, type WatchEvent } from '../../operator/kube/index.ts';
 
 type Thing = Service & { readonly slim?: true };
 
@@ -11,7 +11,7 @@ const slim = ({ apiVersion, kind, metadata }: Thing): Thing => ({ apiVersion, ki
 
 /** Runs an informer until its first list is there. */
 async function listed(client: Pick<Client, 'list' | 'watch'>, transform: (object: Thing) => Thing): Promise<string[]> {
-  const cache = new Cache({ client });
+  const cache = new Cache({ client, clock: systemClock });
   const informer = cache.informer(Service, { transform });
   const stop = new AbortController();
   const running = cache.run(stop.signal);

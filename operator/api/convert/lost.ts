@@ -21,6 +21,7 @@ export function refuseLosses(schema: AnySchema, path: string, above: readonly An
 }
 
 function metaOf(schema: AnySchema): Readonly<Record<string, unknown>> {
+  // zod knows it by its core type alone; meta() is on every schema that it makes.
   return (schema as z.ZodType).meta() ?? {};
 }
 
@@ -38,6 +39,7 @@ function isRestated(schema: AnySchema): boolean {
 
 function checkChecks(schema: AnySchema, path: string): void {
   for (const check of schema._zod.def.checks ?? []) {
+    // The definition of a check is a union over `check`; this names what is read of it.
     const { check: kind, pattern } = check._zod.def as { readonly check: string; readonly pattern?: RegExp };
     if (kind === 'custom' && !isRestated(schema)) {
       throw new SchemaError(path, 'has a refine that the API server would not see: state it with withRules()');
@@ -48,6 +50,12 @@ function checkChecks(schema: AnySchema, path: string): void {
       throw new SchemaError(path, `has a pattern with flags (${pattern.flags}), which are lost: write it without`);
     }
   }
+}
+
+/** @throws SchemaError when zod has no such part: it would go unread */
+function part(schema: AnySchema | undefined, path: string): readonly (readonly [AnySchema, string])[] {
+  if (schema === undefined) throw new SchemaError(path, 'has a part that zod does not show: see what changed in zod');
+  return [[schema, path]];
 }
 
 function children(schema: AnySchema, path: string): readonly (readonly [AnySchema, string])[] {
@@ -65,19 +73,19 @@ function children(schema: AnySchema, path: string): readonly (readonly [AnySchem
     case 'object':
       return Object.entries(def.shape ?? {}).map(([key, child]) => [child, `${path}.${key}`]);
     case 'array':
-      return [[def.element!, `${path}[]`]];
+      return part(def.element, `${path}[]`);
     case 'union':
-      return def.options!.map((option) => [option, path]);
+      return def.options?.map((option) => [option, path]) ?? part(undefined, path);
     case 'optional':
     case 'default':
     case 'prefault':
-      return [[def.innerType!, path]];
+      return part(def.innerType, path);
     case 'record': {
-      const { type, checks = [] } = def.keyType!._zod.def;
+      const { type, checks = [] } = def.keyType?._zod.def ?? { type: undefined };
       if ((type !== 'string' || checks.length > 0) && metaOf(schema)[validationsKey] === undefined) {
         throw new SchemaError(path, 'restricts its keys, which is lost: state it with withRules()');
       }
-      return [[def.valueType!, `${path}{}`]];
+      return part(def.valueType, `${path}{}`);
     }
     case 'string':
     case 'number':

@@ -56,6 +56,7 @@ export function structural(schema: z.ZodType, path: string): Structural {
     reused: 'inline',
     unrepresentable: 'throw',
   });
+  // zod types JSON Schema by its own draft; Raw names what is read of it.
   return convert(raw as Raw, path);
 }
 

@@ -47,7 +47,7 @@ function objects(junctor: 'anyOf' | 'oneOf', branches: readonly Structural[], pa
     const enums = Object.entries(branch.properties ?? {}).filter(([key]) => differing.has(key));
     return {
       ...(enums.length > 0 && {
-        properties: Object.fromEntries(enums.map(([key, schema]) => [key, { enum: schema.enum! }])),
+        properties: Object.fromEntries(enums.map(([key, { enum: values = [] }]) => [key, { enum: values }])),
       }),
       ...(required.length > 0 && { required }),
     };

@@ -31,6 +31,7 @@ export interface Rule<T> {
  */
 export function withRules<S extends z.ZodType>(schema: S, ...rules: readonly Rule<z.output<S>>[]): S {
   const meta = schema.meta() ?? {};
+  // Written below, by nobody else; meta itself is untyped.
   const known = (meta[validationsKey] as readonly CelRule[] | undefined) ?? [];
   let checked: S = schema;
   for (const { check, message, fieldPath } of rules) {
@@ -45,6 +46,7 @@ export function withRules<S extends z.ZodType>(schema: S, ...rules: readonly Rul
     message,
     ...(fieldPath === undefined ? {} : { fieldPath }),
   }));
+  // A schema with other metadata is the same schema.
   return checked.meta({ ...meta, [validationsKey]: [...known, ...added] }) as S;
 }
 

@@ -125,7 +125,7 @@ export const mutationFields = [
 ] as const;
 /** Fields in which single entries are named; the others are let through as a whole. */
 export const namedMutationFields = ['Env', 'Volumes', 'Labels', 'Annotations', 'ReadinessGates'] as const;
-const isNamedMutation = (field: string): boolean => (namedMutationFields as readonly string[]).includes(field);
+const isNamedMutation = (field: string): boolean => namedMutationFields.some((each) => each === field);
 
 /** An exact name, or the start of names with a final `*`. */
 const nameOrPrefix = (description: string): z.ZodString => printable(description, 317);

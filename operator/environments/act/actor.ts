@@ -1,7 +1,7 @@
 import type { TwinEnvironment } from '../../api/index.ts';
 import { keyOf } from '../../kube/index.ts';
 import type { Request } from '../../runtime/index.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../gather/context.ts';
 import { until, type EnvironmentAction, type EnvironmentDecision, type EnvironmentWorld } from '../decide/index.ts';
 import type { Lifetime } from '../decide/lifecycle/index.ts';
 import type { Plan } from '../decide/plan/index.ts';
@@ -9,7 +9,7 @@ import { activeSituation } from '../gather/active.ts';
 import { applyPlan, isNamespaceGone, type ApplyOutcome } from './apply.ts';
 import { ensureFinalizer, removeFinalizer } from './finalizer.ts';
 import { removeChildren } from './removal.ts';
-import { latestOf } from './report.ts';
+import { latestOf } from '../gather/latest.ts';
 import type { Slots } from './slots.ts';
 
 /** Volumes have no watch here, so an environment that waits for them looks again after so many milliseconds. */

@@ -11,12 +11,13 @@ import {
   type KubeObject,
   type ResourceType,
 } from '../../kube/index.ts';
-import { childTypes, HASH_ANNOTATION, type ChildKind, type NamespaceChild } from '../gather/cache/index.ts';
+import { childTypes, HASH_ANNOTATION, type ChildKind } from '../gather/cache/index.ts';
+import type { NamespaceChild } from '../decide/live.ts';
 import type { Manifest } from '../decide/children/index.ts';
 import { belongsTo } from '../naming/index.ts';
 import type { Plan } from '../decide/plan/index.ts';
 import { problem, type Problem } from '../decide/resolve/index.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../gather/context.ts';
 
 /** What applying a plan came to. */
 export type ApplyOutcome =
@@ -34,9 +35,7 @@ const RIGHTS_DEADLINE_MS = 5000;
  */
 export async function applyPlan(context: Context, plan: Plan, signal: AbortSignal): Promise<ApplyOutcome> {
   const { manifests } = plan;
-  const render = await context.renderer();
-  const [namespace, binding] = render([manifests.namespace, manifests.binding]);
-  if (namespace === undefined || binding === undefined) throw new Error('the renderer lost an object');
+  const { namespace, binding } = manifests;
   const blocked = await ensureNamespace(context, plan, namespace, signal);
   if (blocked !== undefined) return blocked;
   const bound = await context.applier.apply(typeOf(binding), binding, { signal });
@@ -45,11 +44,11 @@ export async function applyPlan(context: Context, plan: Plan, signal: AbortSigna
       ? (manifest) => context.applier.apply(typeOf(manifest), manifest, { signal })
       : (manifest) =>
           withNewRights(context, () => context.applier.apply(typeOf(manifest), manifest, { signal }), signal);
-  const [probe, ...guards] = render(manifests.guards);
+  const [probe, ...guards] = manifests.guards;
   // One request finds out when the rights are there; the others then need not be repeated.
   if (probe !== undefined) await send(probe);
   await Promise.all(guards.map(send));
-  const outcomes = await Promise.all(render(manifests.parts).map((manifest) => tryPart(send, manifest)));
+  const outcomes = await Promise.all(manifests.parts.map((manifest) => tryPart(send, manifest)));
   await prune(context, plan, signal);
   const rejected = outcomes.filter((each) => each !== undefined);
   return { kind: 'Applied', rejected: rejected.toSorted((x, y) => (x.message < y.message ? -1 : 1)) };
@@ -175,8 +174,10 @@ async function prune({ client, informers }: Context, plan: Plan, signal: AbortSi
 }
 
 function typeOf(manifest: Manifest): ResourceType<KubeObject> {
+  // An own name of the table is one of its kinds.
   const type = Object.hasOwn(childTypes, manifest.kind) ? childTypes[manifest.kind as ChildKind] : undefined;
   if (type === undefined) throw new Error(`no caches for ${manifest.kind}`);
+  // The caches keep slim children; what is sent and answered is whole.
   return type as ResourceType<KubeObject>;
 }
 

@@ -3,7 +3,7 @@ import { keyOf } from '../../kube/index.ts';
 import type { Request } from '../../runtime/index.ts';
 import { childTypes } from '../gather/cache/index.ts';
 import { madeFor } from '../naming/index.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../gather/context.ts';
 import { BY_OWNER } from '../gather/indexes.ts';
 
 /**

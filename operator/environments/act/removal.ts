@@ -1,11 +1,12 @@
 import type { TwinEnvironment } from '../../api/index.ts';
 import { PersistentVolume } from './persistent-volume.ts';
-import { childTypes, slimNamespace, type NamespaceChild } from '../gather/cache/index.ts';
+import { childTypes, slimNamespace } from '../gather/cache/index.ts';
+import type { NamespaceChild } from '../decide/live.ts';
 import { blockersOf, volumeBlocker, type Blocker } from '../decide/lifecycle/index.ts';
 import { belongsTo, homeOf, ownerOf } from '../naming/index.ts';
 import type { InventoryItem } from '../decide/index.ts';
 import { volumesOf } from '../gather/volumes.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../gather/context.ts';
 
 /** What is still there of an environment that is to go; nothing left means that it is gone. */
 export interface Removal {

@@ -3,7 +3,7 @@ import { keyOf } from '../../kube/index.ts';
 import type { Lifetime } from '../decide/lifecycle/index.ts';
 import type { Plan } from '../decide/plan/index.ts';
 import type { Problem } from '../decide/resolve/index.ts';
-import type { Context } from '../context.ts';
+import type { Context } from './context.ts';
 import { volumesOf } from './volumes.ts';
 import { observedParts, type InventoryItem, type ObservedParts, type Situation } from '../decide/index.ts';
 import type { Report } from '../decide/wiring/index.ts';

@@ -1,5 +1,5 @@
 import type { TwinEnvironment } from '../../api/index.ts';
-import type { Context } from '../context.ts';
+import type { Context } from './context.ts';
 import type { InventoryItem } from '../decide/index.ts';
 
 /** Volumes of the environment's claims: those of today, and those that were written down before the claims went. */

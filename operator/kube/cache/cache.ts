@@ -1,6 +1,5 @@
 import { setMaxListeners } from 'node:events';
 import type { Client } from '../client/client.ts';
-import { systemClock } from '../clock/index.ts';
 import type { Clock, Random } from '../clock/index.ts';
 import { silentLogger } from '../logger.ts';
 import type { Logger } from '../logger.ts';
@@ -11,7 +10,7 @@ import type { Informer, InformerOptions } from './types.ts';
 
 export interface CacheOptions {
   readonly client: Pick<Client, 'list' | 'watch'>;
-  readonly clock?: Clock | undefined;
+  readonly clock: Clock;
   readonly random?: Random | undefined;
   readonly logger?: Logger | undefined;
   /** Milliseconds; what informers that do not say otherwise resync at. Default 10 h. */
@@ -26,8 +25,6 @@ interface Entry {
 /** What a cache knows of one object. */
 export interface Cached<T extends KubeObject> {
   readonly object: T | undefined;
-  /** The cache keeps a slimmed form of it. */
-  readonly slimmed: boolean;
 }
 
 /**
@@ -68,12 +65,12 @@ export class Cache {
 
   /** What the cache holds of an object like this one; undefined when no synced informer would hold it. */
   lookup<T extends KubeObject>(type: ResourceType<T>, object: KubeObject): Cached<T> | undefined {
-    for (const { informer, transform } of this.#of(type, object)) {
+    for (const { informer } of this.#of(type, object)) {
       if (!informer.synced) continue;
       // Informers of `type` hold T's.
       const held = informer.lister.get({ namespace: object.metadata.namespace, name: object.metadata.name }) as
         T | undefined;
-      return { object: held, slimmed: transform !== undefined };
+      return { object: held };
     }
     return undefined;
   }
@@ -121,13 +118,7 @@ export class Cache {
   }
 
   #create<T extends KubeObject>(key: string, type: ResourceType<T>, options: InformerOptions<T>): Informer<T> {
-    const {
-      client,
-      clock = systemClock,
-      random = Math.random,
-      logger = silentLogger,
-      resync = 36_000_000,
-    } = this.#options;
+    const { client, clock, random = Math.random, logger = silentLogger, resync = 36_000_000 } = this.#options;
     const informer = new SharedInformer(type, { resync, ...options }, { client, clock, random, logger });
     // Entries of all kinds live in one map; `informer` above and the key make sure that each comes out as its own.
     const entry = informer as unknown as SharedInformer<KubeObject>;

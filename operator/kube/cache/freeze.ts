@@ -32,6 +32,7 @@ interface Pending {
 
 function add(open: Pending[], value: unknown, shares: boolean): void {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return;
+  // Arrays too: their indexes are names.
   open.push({ parts: value as Record<string, unknown>, shares });
 }
 

@@ -1,4 +1,3 @@
-import { systemClock } from '../clock/index.ts';
 import type { Clock, Random } from '../clock/index.ts';
 import type { ClusterConfig } from '../config/index.ts';
 import { ApiError, TransportError, isGone } from '../errors.ts';
@@ -11,7 +10,7 @@ import { queryString, selectionQuery, writeQuery } from './query.ts';
 import { watchEvents } from './watch.ts';
 
 export interface KubeClientOptions extends AgentOptions {
-  readonly clock?: Clock | undefined;
+  readonly clock: Clock;
   readonly random?: Random | undefined;
   readonly userAgent?: string | undefined;
   /** Told of every answer and every failure; for metrics. */
@@ -28,15 +27,15 @@ const patchMediaTypes = {
  * {@link contract.Client} over HTTP.
  *
  * @example
- * const client = new KubeClient(await loadConfig());
+ * const client = new KubeClient(await loadConfig({ clock }), { clock });
  * const pods = await client.list(Pod, { namespace: 'default' });
  */
 export class KubeClient implements contract.Client {
   readonly #transport: Transport;
   readonly #clock: Clock;
 
-  constructor(config: ClusterConfig, options: KubeClientOptions = {}) {
-    this.#clock = options.clock ?? systemClock;
+  constructor(config: ClusterConfig, options: KubeClientOptions) {
+    this.#clock = options.clock;
     this.#transport = new Transport(config, {
       ...options,
       clock: this.#clock,

@@ -31,7 +31,7 @@ export async function* watchEvents<T extends KubeObject>(
 function parseEvent<T extends KubeObject>(line: string, path: string): WatchEvent<T> {
   let event: { readonly type?: unknown; readonly object?: unknown };
   try {
-    event = JSON.parse(line) as { readonly type?: unknown; readonly object?: unknown };
+    event = JSON.parse(line);
   } catch (error) {
     throw new TransportError('WATCH', path, 'a line of the stream is not JSON', error);
   }

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { systemClock } from '../clock/index.ts';
 import type { Clock } from '../clock/index.ts';
 import { ConfigError } from '../errors.ts';
 import type { ClusterConfig } from './config.ts';
@@ -17,16 +16,16 @@ export interface LoadConfigOptions {
   readonly kubeconfig?: string | undefined;
   readonly context?: string | undefined;
   readonly env?: NodeJS.ProcessEnv | undefined;
-  readonly clock?: Clock | undefined;
+  readonly clock: Clock;
 }
 
 /**
  * Finds the cluster as controller-runtime does: the path given, KUBECONFIG, the pod's service account, `~/.kube/config`.
  * Rejects with {@link ConfigError} when there is none of them.
  */
-export async function loadConfig(options: LoadConfigOptions = {}): Promise<ClusterConfig> {
+export async function loadConfig(options: LoadConfigOptions): Promise<ClusterConfig> {
   const env = options.env ?? process.env;
-  const clock = options.clock ?? systemClock;
+  const { clock } = options;
   if (options.kubeconfig !== undefined) return kubeconfigConfig([options.kubeconfig], options.context, clock);
   const listed = (env['KUBECONFIG'] ?? '').split(delimiter).filter((path) => path !== '' && existsSync(path));
   if (listed.length > 0) return kubeconfigConfig(listed, options.context, clock);

@@ -108,6 +108,7 @@ function entries<T>(list: unknown, field: string, directory: string): ReadonlyMa
   const map = new Map<string, T>();
   for (const entry of Array.isArray(list) ? list : []) {
     if (!isRecord(entry) || typeof entry['name'] !== 'string' || !isRecord(entry[field])) continue;
+    // The user's own file, see above.
     map.set(entry['name'], absolutePaths(entry[field], directory) as T);
   }
   return map;

@@ -1,5 +1,4 @@
 import type { Client } from '../client/client.ts';
-import { systemClock } from '../clock/index.ts';
 import type { Clock } from '../clock/index.ts';
 import { isNotFound } from '../errors.ts';
 import { silentLogger } from '../logger.ts';
@@ -12,7 +11,7 @@ import type { EventInput, EventRecorder } from './types.ts';
 
 export interface RecorderOptions extends Reporter {
   readonly client: Pick<Client, 'create' | 'patch'>;
-  readonly clock?: Clock | undefined;
+  readonly clock: Clock;
   readonly logger?: Logger | undefined;
 }
 
@@ -46,7 +45,7 @@ export class Recorder implements EventRecorder {
 
   constructor(options: RecorderOptions) {
     this.#options = options;
-    this.#clock = options.clock ?? systemClock;
+    this.#clock = options.clock;
     this.#logger = options.logger ?? silentLogger;
     this.#spam = new Spam(this.#clock);
   }

@@ -10,3 +10,4 @@ export type { ObjectFrom, Wire } from './wire.ts';
 export { labelSelector } from './label-selector.ts';
 export { selectorText, type LabelSelectorSpec } from './selector-text.ts';
 export { compareResourceVersions } from './resource-version.ts';
+export { parseQuantity } from './quantity.ts';

@@ -16,6 +16,7 @@ function owns(fields: unknown, path: readonly string[]): boolean {
   let here = fields;
   for (const name of path) {
     if (typeof here !== 'object' || here === null) return false;
+    // An object, by the line above; its members are looked at one by one.
     here = (here as Readonly<Record<string, unknown>>)[`f:${name}`];
   }
   return here !== undefined;

@@ -115,7 +115,7 @@ export class Transport {
       answer = await agents[pool].request({
         origin: this.#origin,
         path: this.#basePath + request.path,
-        method: method as Dispatcher.HttpMethod,
+        method,
         headers: { accept: 'application/json', 'user-agent': userAgent, ...request.headers, ...credentials },
         body: body ?? null,
         signal: signal ?? null,
@@ -164,6 +164,7 @@ export function parseStatus(text: string): Status {
     const value: unknown = JSON.parse(text);
     // Fields are read one by one with defaults, and only for messages and decisions about repeating.
     if (typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'Status')
+      // All of it is optional and read as such.
       return value as Status;
   } catch {
     // Not JSON.

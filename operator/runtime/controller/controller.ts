@@ -1,4 +1,4 @@
-import { keyOf, parseKey, systemClock } from '../../kube/index.ts';
+import { keyOf, parseKey } from '../../kube/index.ts';
 import type { Clock, Logger } from '../../kube/index.ts';
 import { gaugeQueue, queueObserver } from '../metrics/index.ts';
 import type { Metrics } from '../metrics/index.ts';
@@ -16,7 +16,7 @@ export interface ControllerOptions {
   readonly watches: readonly Watch[];
   readonly logger: Logger;
   readonly metrics?: Metrics | undefined;
-  readonly clock?: Clock | undefined;
+  readonly clock: Clock;
   /** Default 1. */
   readonly maxConcurrentReconciles?: number | undefined;
   readonly rateLimit?: RateLimiterOptions | undefined;
@@ -32,6 +32,7 @@ export interface ControllerOptions {
  *   watches: [watchFor(widgets, generationChanged), watchOwned(deployments, Widget)],
  *   reconcile: async ({ namespace, name }, signal) => ({ requeueAfter: 60_000 }),
  *   logger,
+ *   clock,
  * });
  */
 export class Controller {
@@ -41,7 +42,7 @@ export class Controller {
   readonly #workers: number;
 
   constructor(options: ControllerOptions) {
-    const { name, metrics, clock = systemClock } = options;
+    const { name, metrics, clock } = options;
     this.name = name;
     this.#options = options;
     this.#workers = options.maxConcurrentReconciles ?? 1;
@@ -94,7 +95,7 @@ export class Controller {
   }
 
   async #reconcile(key: string, stop: AbortSignal): Promise<void> {
-    const { reconcile, metrics, clock = systemClock } = this.#options;
+    const { reconcile, metrics, clock } = this.#options;
     const controller = { controller: this.name };
     // A signal of its own: listeners that a reconcile leaves behind go with it, not with the process.
     const own = new AbortController();

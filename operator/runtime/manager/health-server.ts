@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { Clock } from '../../kube/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import { HttpListener } from './http-listener.ts';
 import type { Check, ListenAddress } from './types.ts';
@@ -11,12 +12,14 @@ export class HealthServer {
   readonly #health = new Map<string, Check>();
   readonly #ready = new Map<string, Check>();
   readonly #metrics: Metrics;
+  readonly #clock: Clock;
   readonly #listener = new HttpListener(({ url = '' }, response) => {
     void this.#answer(url.split('?', 1)[0] ?? '', response);
   });
 
-  constructor(metrics: Metrics) {
+  constructor(metrics: Metrics, clock: Clock) {
     this.#metrics = metrics;
+    this.#clock = clock;
   }
 
   addHealthCheck(name: string, check: Check): void {
@@ -41,7 +44,7 @@ export class HealthServer {
       if (path === '/metrics') {
         send(response, 200, await this.#metrics.registry.metrics(), this.#metrics.registry.contentType);
       } else if (path === '/healthz' || path === '/readyz') {
-        const report = await examine(path === '/healthz' ? this.#health : this.#ready);
+        const report = await examine(path === '/healthz' ? this.#health : this.#ready, this.#clock);
         send(response, report.well ? 200 : 503, report.text);
       } else {
         send(response, 404, 'not found\n');
@@ -52,9 +55,12 @@ export class HealthServer {
   }
 }
 
-async function examine(checks: ReadonlyMap<string, Check>): Promise<{ readonly well: boolean; readonly text: string }> {
+async function examine(
+  checks: ReadonlyMap<string, Check>,
+  clock: Clock,
+): Promise<{ readonly well: boolean; readonly text: string }> {
   const results = await Promise.all(
-    [...checks].map(async ([name, check]) => ({ name, problem: await problemOf(check) })),
+    [...checks].map(async ([name, check]) => ({ name, problem: await problemOf(check, clock) })),
   );
   const lines = results.map(({ name, problem }) =>
     problem === undefined ? `[+] ${name} ok` : `[-] ${name}: ${problem}`,
@@ -62,18 +68,16 @@ async function examine(checks: ReadonlyMap<string, Check>): Promise<{ readonly w
   return { well: results.every(({ problem }) => problem === undefined), text: `${[...lines, ''].join('\n')}` };
 }
 
-async function problemOf(check: Check): Promise<string | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<string>((resolve) => {
-    timer = setTimeout(() => resolve('no answer in time'), checkTimeout);
-  });
+async function problemOf(check: Check, clock: Clock): Promise<string | undefined> {
+  const late = Promise.withResolvers<string>();
+  const timer = clock.setTimer(checkTimeout, () => late.resolve('no answer in time'));
   try {
     const outcome = Promise.resolve(check()).then(() => undefined);
-    return await Promise.race([outcome, late]);
+    return await Promise.race([outcome, late.promise]);
   } catch (error) {
     return error instanceof Error ? error.message : 'failed';
   } finally {
-    clearTimeout(timer);
+    timer.cancel();
   }
 }
 

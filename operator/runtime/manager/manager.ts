@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { Cache, sleep, systemClock } from '../../kube/index.ts';
+import { Cache, sleep } from '../../kube/index.ts';
 import type { Client, Clock, Logger, Random } from '../../kube/index.ts';
 import { LeaderElector, LeaseLock } from '../election/index.ts';
 import type { LeaderElectorOptions } from '../election/index.ts';
@@ -10,7 +10,7 @@ import type { Check, ListenAddress, Runnable, RunningManager } from './types.ts'
 export interface ManagerOptions {
   readonly client: Client;
   readonly logger: Logger;
-  readonly clock?: Clock | undefined;
+  readonly clock: Clock;
   readonly random?: Random | undefined;
   readonly metrics?: Metrics | undefined;
   /** Where health and metrics are served; left out: nowhere. */
@@ -24,15 +24,23 @@ export interface ManagerOptions {
     | undefined;
   /** Milliseconds that runnables get to stop. Default 30,000. */
   readonly gracePeriod?: number | undefined;
+  /**
+   * Sends what is still unsent. Called when runnables have stopped or their time is over, before the lease is released,
+   * and after a lost one too. Given up after {@link FLUSH_PERIOD}: the API server may be what is gone.
+   */
+  readonly drained?: (() => Promise<void>) | undefined;
 }
+
+/** Milliseconds. */
+const FLUSH_PERIOD = 5_000;
 
 /**
  * The life of a process: HTTP first, then caches, then the lease, then what needs them; stopped in the opposite order,
  * the lease last, so that nothing writes after somebody else may lead.
  *
  * @example
- * const manager = new Manager({ client, logger, health: { host: '0.0.0.0', port: 8081 } });
- * manager.add(new Controller({ name: 'widgets', watches: [watchFor(manager.cache.informer(Widget))], reconcile, logger }));
+ * const manager = new Manager({ client, logger, clock, health: { host: '0.0.0.0', port: 8081 } });
+ * manager.add(new Controller({ name: 'widgets', watches: [watchFor(manager.cache.informer(Widget))], reconcile, logger, clock }));
  * const running = await manager.start();
  * await running.done;
  */
@@ -45,12 +53,12 @@ export class Manager {
   readonly #runnables: { readonly runnable: Runnable; readonly leaderOnly: boolean }[] = [];
 
   constructor(options: ManagerOptions) {
-    const { client, logger, clock = systemClock, random = Math.random } = options;
+    const { client, logger, clock, random = Math.random } = options;
     this.#options = options;
     this.#clock = clock;
     this.cache = new Cache({ client, clock, random, logger });
     this.metrics = options.metrics ?? new Metrics();
-    this.#server = new HealthServer(this.metrics);
+    this.#server = new HealthServer(this.metrics, clock);
     this.#server.addHealthCheck('ping', () => undefined);
     this.#server.addReadyCheck('caches', () => {
       const { unsynced } = this.cache;
@@ -112,8 +120,9 @@ export class Manager {
     }
     await aborted(stop.signal);
 
-    const inTime = await this.#within(Promise.all(started));
+    const inTime = await this.#within(Promise.all(started), this.#options.gracePeriod ?? 30_000);
     if (!inTime) this.#options.logger.error({}, 'runnables did not stop within the grace period');
+    await this.#flush();
     stopCaches.abort();
     await caches;
     await this.#server.close();
@@ -132,12 +141,24 @@ export class Manager {
     logger.debug({ runnable: runnable.name }, 'stopped');
   }
 
-  async #within(work: Promise<unknown>): Promise<boolean> {
+  async #flush(): Promise<void> {
+    const { drained = (): Promise<void> => Promise.resolve(), logger } = this.#options;
+    try {
+      if (!(await this.#within(drained(), FLUSH_PERIOD))) logger.warn({}, 'not everything was sent in time');
+    } catch (error) {
+      logger.warn({ err: error }, 'not everything was sent');
+    }
+  }
+
+  /** Is `work` through within `ms`? Rejects when it fails before. */
+  async #within(work: Promise<unknown>, ms: number): Promise<boolean> {
     const enough = new AbortController();
-    const late = sleep(this.#clock, this.#options.gracePeriod ?? 30_000, enough.signal).then(() => false);
-    const inTime = await Promise.race([work.then(() => true), late]);
-    enough.abort();
-    return inTime;
+    const late = sleep(this.#clock, ms, enough.signal).then(() => false);
+    try {
+      return await Promise.race([work.then(() => true), late]);
+    } finally {
+      enough.abort();
+    }
   }
 
   #elector(): LeaderElector | undefined {

@@ -19,6 +19,6 @@ export interface RunningManager {
   readonly health: ListenAddress | undefined;
   /** Resolves when everything has stopped; rejects with what ended it: a lost lease, a runnable that failed. */
   readonly done: Promise<void>;
-  /** Stops runnables, caches, HTTP and the lease, in this order. May be called more than once. */
+  /** Stops runnables, sends what is unsent, stops caches, HTTP and the lease, in this order. May be called more than once. */
   stop(): Promise<void>;
 }

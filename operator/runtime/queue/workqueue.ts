@@ -1,4 +1,3 @@
-import { systemClock } from '../../kube/index.ts';
 import type { Clock } from '../../kube/index.ts';
 import { DelayedKeys } from './delayed.ts';
 import type { Priority } from './delayed.ts';
@@ -25,7 +24,7 @@ export interface WorkqueueObserver {
 }
 
 export interface WorkqueueOptions {
-  readonly clock?: Clock | undefined;
+  readonly clock: Clock;
   readonly rateLimit?: RateLimiterOptions | undefined;
   readonly observer?: WorkqueueObserver | undefined;
   /** Groups take turns, so that none can keep the others waiting. Default: the namespace of a `namespace/name`. */
@@ -55,8 +54,8 @@ export class Workqueue {
   #stopped = false;
   #normalInARow = 0;
 
-  constructor(options: WorkqueueOptions = {}) {
-    this.#clock = options.clock ?? systemClock;
+  constructor(options: WorkqueueOptions) {
+    this.#clock = options.clock;
     this.#limiter = new RateLimiter(options.rateLimit);
     this.#delayed = new DelayedKeys(this.#clock, (key, priority) => this.add(key, priority));
     this.#observer = options.observer;

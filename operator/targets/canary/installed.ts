@@ -58,6 +58,7 @@ export function followPolicies(cache: Cache, systemNamespace: string, onChange: 
     drift: () =>
       policyDrift(rendered, (kind, name) => {
         const informer = installed.find(({ type }) => type.kind === kind);
+        // The informer was found by the kind, and this is what is read of each.
         return informer?.lister.get({ name }) as Installed | undefined;
       }),
     mutators: () =>

@@ -15,6 +15,7 @@ interface Template {
 
 /** The pod that a controller would make of an approved content; undefined when the content cannot be sent as it is. */
 export function approvedPod(namespace: string, { kind, spec }: Pick<Approved, 'kind' | 'spec'>): Pod | undefined {
+  // Approved content was a pod template of the API server when it was approved.
   const template = templateIn(kind, spec) as Template | undefined;
   if (template?.spec === undefined || !isExact(template)) return undefined;
   const { labels, annotations } = template.metadata ?? {};

@@ -70,6 +70,7 @@ function slimPod({ apiVersion, kind, metadata, spec, status }: Pod): Pod {
       initContainerStatuses: status?.initContainerStatuses?.map(slimContainer),
       containerStatuses: status?.containerStatuses?.map(slimContainer),
     },
+    // Members that are undefined here are absent in the model, and read alike.
   } as Pod;
 }
 

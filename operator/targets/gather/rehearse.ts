@@ -56,5 +56,6 @@ function podOf({ kind, name, live }: PresentWorkload, { owned }: Pick<Running, '
       ...(owner === undefined ? {} : { ownerReferences: [owner] }),
     },
     spec,
+    // Without a template there is no spec, and the API server says so.
   } as Pod;
 }

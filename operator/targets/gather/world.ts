@@ -135,12 +135,14 @@ export class TargetReader {
   }
 
   async #followed(namespace: string, signal: AbortSignal): Promise<Running> {
-    const { followed } = this.#options;
+    const { followed, clock } = this.#options;
     // Right after a start: a moment's wait instead of a status that says that nothing is known.
-    const moment = AbortSignal.any([signal, AbortSignal.timeout(FIRST_LISTS)]);
-    await Promise.all([followed.whenKnown(namespace, moment), this.#options.pods.whenKnown(namespace, moment)]).catch(
-      () => signal.throwIfAborted(),
-    );
+    const late = new AbortController();
+    const timer = clock.setTimer(FIRST_LISTS, () => late.abort());
+    const moment = AbortSignal.any([signal, late.signal]);
+    await Promise.all([followed.whenKnown(namespace, moment), this.#options.pods.whenKnown(namespace, moment)])
+      .catch(() => signal.throwIfAborted())
+      .finally(() => timer.cancel());
     const { pods, owned } = this.#options.pods.of(namespace);
     const workloads = followed.list(namespace);
     return { workloads: workloads ?? [], others: [], owned, pods: workloads === undefined ? undefined : pods };

@@ -67,6 +67,7 @@ function currentOf(
 
 /** Containers and images of a spec that was a Deployment's when it was approved. */
 function imagesOf(spec: Approved['spec']): { container: string; image: string }[] {
+  // Approved content was a pod template of the API server when it was approved.
   const template = spec['template'] as ProductionTargetTemplate | undefined;
   return (template?.spec?.containers ?? []).flatMap(({ name, image }) =>
     image === undefined || image === '' ? [] : [{ container: name, image: image.slice(0, 512) }],

@@ -30,7 +30,7 @@ function changesOfOne({ kind, name, part, current, desired }: Changed): readonly
 function asDigested(content: unknown): JSONValue | undefined {
   if (content === undefined || content === null) return undefined;
   // Through text: drops undefined members, so that what is compared is what is digested.
-  return JSON.parse(canonicalJSON(content)) as JSONValue;
+  return JSON.parse(canonicalJSON(content));
 }
 
 function compare(path: string, from: JSONValue | undefined, to: JSONValue | undefined, changes: Change[]): void {

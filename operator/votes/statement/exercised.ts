@@ -135,7 +135,7 @@ function keyOf({ path, to }: Change): string {
 }
 
 function listOf(value: JSONValue | undefined): readonly JSONValue[] {
-  return Array.isArray(value) ? (value as readonly JSONValue[]) : [];
+  return Array.isArray(value) ? value : [];
 }
 
 function isChange(value: JSONValue): value is { readonly path: string; readonly to?: JSONValue } {

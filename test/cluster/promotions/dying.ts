@@ -33,19 +33,25 @@ export interface LastWrite {
  * @param last it dies right after this; dry runs and events do not count
  */
 export async function startDying(kubeconfig: string, systemNamespace: string, last: LastWrite): Promise<Dying> {
-  const client = new KubeClient(await loadConfig({ kubeconfig }));
+  const client = new KubeClient(await loadConfig({ kubeconfig, clock: systemClock }), { clock: systemClock });
   const { metadata } = await client.get(Namespace, { name: 'kube-system' });
   const writes: string[] = [];
   const { promise: dead, resolve: die } = Promise.withResolvers<void>();
   const namespaces: string[] = [];
   const mortal = mortalClient(client, { writes, namespaces }, last, die);
   const logger = createLogger({ level: 'silent', name: 'dying' });
-  const manager = new Manager({ client: mortal, logger, gracePeriod: 2000 });
+  const manager = new Manager({ client: mortal, clock: systemClock, logger, gracePeriod: 2000 });
   wirePromotions({
     manager,
     client: mortal,
     logger,
-    events: new Recorder({ client, controller: 'twinlock.dev/promotions', instance: 'dying', logger }),
+    events: new Recorder({
+      client,
+      clock: systemClock,
+      controller: 'twinlock.dev/promotions',
+      instance: 'dying',
+      logger,
+    }),
     clock: systemClock,
     systemNamespace,
     cluster: { name: 'test', uid: metadata.uid ?? '' },

@@ -4,7 +4,8 @@ import { containerSecurity, podDefaults, podSecurityOf, type PodSecurity } from 
 import { boundaryConfig, HEALTH_PORT, type BoundaryInput } from './caddy.ts';
 import { componentManifest, serviceManifest } from './components.ts';
 import { componentLabels, type Component, type Home } from './metadata.ts';
-import type { Manifest } from './types.ts';
+import type { PodTemplate } from '../../../workloads/index.ts';
+import type { Container, Manifest } from './types.ts';
 
 const CONFIG_ANNOTATION = 'twinlock.dev/boundary-config';
 const boundary: Component = { name: BOUNDARY_NAME, role: 'boundary' };
@@ -21,7 +22,7 @@ export function boundaryManifests(
   image: string,
   podSecurity: PodSecurity,
 ): readonly Manifest[] {
-  const container = {
+  const container: Container = {
     name: 'caddy',
     image,
     command: ['caddy', 'run', '--config', '/etc/twinlock/caddy.json'],
@@ -42,7 +43,7 @@ export function boundaryManifests(
     ],
   };
   return [
-    componentManifest(home, boundary, {
+    componentManifest<PodTemplate>(home, boundary, {
       replicas: 1,
       template: {
         metadata: {

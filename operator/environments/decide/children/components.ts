@@ -1,4 +1,5 @@
-import { environmentType } from '../../../workloads/index.ts';
+import { environmentType, type PodTemplate } from '../../../workloads/index.ts';
+import type { PersistentVolumeClaim, Service } from '../../../kube/index.ts';
 import {
   containerSecurity,
   literal,
@@ -10,7 +11,7 @@ import {
   type ResolvedWorkload,
 } from '../resolve/index.ts';
 import { componentLabels, componentMetadata, componentSelector, type Component, type Home } from './metadata.ts';
-import type { Manifest } from './types.ts';
+import type { ComponentManifest, Container, Manifest, PodSpec, WorkloadSpec, WrittenTemplate } from './types.ts';
 
 /** What runs a workload and, where a port is known, its Service. */
 export function workloadManifests(home: Home, workload: ResolvedWorkload): readonly Manifest[] {
@@ -18,8 +19,13 @@ export function workloadManifests(home: Home, workload: ResolvedWorkload): reado
   const { template, replicas, port } = workload;
   const labels = { ...template.metadata.labels, ...componentLabels(home, component) };
   const { annotations } = template.metadata;
-  const metadata = Object.keys(annotations).length === 0 ? { labels } : { labels, annotations };
-  const pods = componentManifest(home, component, { replicas, template: { metadata, spec: template.spec } });
+  const pods = componentManifest<WrittenTemplate>(home, component, {
+    replicas,
+    template: {
+      metadata: { labels, ...(Object.keys(annotations).length === 0 ? {} : { annotations }) },
+      spec: template.spec,
+    },
+  });
   return port === undefined ? [pods] : [pods, serviceManifest(home, component, port)];
 }
 
@@ -31,7 +37,7 @@ export function twinManifests(home: Home, service: ResolvedService, podSecurity:
   if (twin === undefined) return claims;
   const mounted = twin.statePath !== undefined;
   const durable = mounted && claims.length > 0;
-  const container = {
+  const container: Container = {
     name: service.name,
     image: twin.image,
     ...(twin.args === undefined ? {} : { args: twin.args }),
@@ -42,7 +48,7 @@ export function twinManifests(home: Home, service: ResolvedService, podSecurity:
     securityContext: containerSecurity,
     ...(mounted ? { volumeMounts: [{ name: 'state', mountPath: twin.statePath }] } : {}),
   };
-  const pods = componentManifest(home, component, {
+  const pods = componentManifest<PodTemplate>(home, component, {
     replicas: 1,
     // A volume that one node may mount once: the old pod has to be gone before the new one starts.
     ...(durable ? { strategy: { type: 'Recreate' } } : {}),
@@ -61,26 +67,24 @@ export function twinManifests(home: Home, service: ResolvedService, podSecurity:
 }
 
 /** A user other than root may write nowhere in most images: Ephemeral state needs a volume as well, gone with the pod. */
-function stateVolume(claimName: string | undefined): object {
+function stateVolume(claimName: string | undefined): NonNullable<PodSpec['volumes']>[number] {
   const source = claimName === undefined ? { emptyDir: {} } : { persistentVolumeClaim: { claimName } };
   return { name: 'state', ...source };
 }
 
-export function componentManifest(
+export function componentManifest<Template extends PodTemplate | WrittenTemplate>(
   home: Home,
   component: Component,
-  spec: { readonly replicas: number; readonly template: object; readonly strategy?: object },
-): Manifest {
+  spec: Pick<WorkloadSpec, 'replicas' | 'strategy'> & { readonly template: Template },
+): ComponentManifest<Template> {
   return {
     apiVersion: environmentType.apiVersion,
     kind: environmentType.kind,
     metadata: componentMetadata(home, component),
     spec: {
-      replicas: spec.replicas,
+      ...spec,
       revisionHistoryLimit: 2,
       selector: { matchLabels: componentSelector(component.name) },
-      ...(spec.strategy === undefined ? {} : { strategy: spec.strategy }),
-      template: spec.template,
     },
   };
 }
@@ -90,7 +94,7 @@ export function serviceManifest(
   component: Component,
   port: number,
   more: readonly { readonly name: string; readonly port: number }[] = [],
-): Manifest {
+): Service {
   return {
     apiVersion: 'v1',
     kind: 'Service',
@@ -107,7 +111,11 @@ export function serviceManifest(
   };
 }
 
-function claimManifest(home: Home, component: Component, claim: NonNullable<ResolvedService['claim']>): Manifest {
+function claimManifest(
+  home: Home,
+  component: Component,
+  claim: NonNullable<ResolvedService['claim']>,
+): PersistentVolumeClaim {
   return {
     apiVersion: 'v1',
     kind: 'PersistentVolumeClaim',
@@ -126,8 +134,8 @@ type Amounts = Readonly<Record<string, string | number | undefined>>;
 function quantities(resources: {
   readonly requests?: Amounts | undefined;
   readonly limits?: Amounts | undefined;
-}): object {
-  const texts = (amounts: Amounts): object =>
+}): NonNullable<Container['resources']> {
+  const texts = (amounts: Amounts): Readonly<Record<string, string>> =>
     Object.fromEntries(Object.entries(amounts).map(([name, amount]) => [name, String(amount)]));
   return Object.fromEntries(
     Object.entries(resources).flatMap(([kind, amounts]) => (amounts === undefined ? [] : [[kind, texts(amounts)]])),

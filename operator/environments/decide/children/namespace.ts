@@ -1,11 +1,11 @@
 import type { Frozen, TwinClassSpec } from '../../../api/index.ts';
 import { serviceAccounts } from '../../../api/index.ts';
+import type { LimitRange, Namespace, ResourceQuota, RoleBinding } from '../../../kube/index.ts';
 import { MANAGER_ROLE, ownerLabels } from '../../naming/index.ts';
 import { childMetadata, type Home } from './metadata.ts';
-import type { Manifest } from './types.ts';
 
 /** The namespace of an environment; its pods are held to the class's Pod Security Standard by the API server itself. */
-export function namespaceManifest(home: Home, podSecurity: TwinClassSpec['podSecurity']): Manifest {
+export function namespaceManifest(home: Home, podSecurity: TwinClassSpec['podSecurity']): Namespace {
   return {
     apiVersion: 'v1',
     kind: 'Namespace',
@@ -22,7 +22,7 @@ export function namespaceManifest(home: Home, podSecurity: TwinClassSpec['podSec
 }
 
 /** Gives the environments process its rights in this one namespace; nowhere else may it write a workload. */
-export function managerBinding(home: Home, systemNamespace: string): Manifest {
+export function managerBinding(home: Home, systemNamespace: string): RoleBinding {
   return {
     apiVersion: 'rbac.authorization.k8s.io/v1',
     kind: 'RoleBinding',
@@ -33,7 +33,7 @@ export function managerBinding(home: Home, systemNamespace: string): Manifest {
 }
 
 /** Bounds of the whole environment. */
-export function quotaManifest(home: Home, quota: Frozen<TwinClassSpec['quota']>): Manifest {
+export function quotaManifest(home: Home, quota: Frozen<TwinClassSpec['quota']>): ResourceQuota {
   return {
     apiVersion: 'v1',
     kind: 'ResourceQuota',
@@ -50,7 +50,7 @@ export function quotaManifest(home: Home, quota: Frozen<TwinClassSpec['quota']>)
 }
 
 /** Defaults for containers that say nothing: with a quota on cpu and memory, such a pod would be refused. */
-export function limitRangeManifest(home: Home, range: Frozen<TwinClassSpec['limitRange']>): Manifest {
+export function limitRangeManifest(home: Home, range: Frozen<TwinClassSpec['limitRange']>): LimitRange {
   return {
     apiVersion: 'v1',
     kind: 'LimitRange',

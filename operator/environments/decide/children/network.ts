@@ -1,8 +1,12 @@
 import type { Frozen, TwinClassSpec } from '../../../api/index.ts';
+import type { NetworkPolicy } from '../../../kube/index.ts';
 import { BOUNDARY_NAME, BOUNDARY_PORT, COMPONENT_LABEL, PAGE_PORT, ROLE_LABEL } from '../../naming/index.ts';
 import { childMetadata, type Home } from './metadata.ts';
-import type { Manifest } from './types.ts';
 
+type PolicySpec = NonNullable<NetworkPolicy['spec']>;
+type EgressRule = NonNullable<PolicySpec['egress']>[number];
+type Peer = NonNullable<EgressRule['to']>[number];
+type Port = NonNullable<EgressRule['ports']>[number];
 type Egress = Frozen<NonNullable<TwinClassSpec['network']['egress']>[number]>;
 
 /** A workload whose report the environments process reads. */
@@ -19,17 +23,17 @@ export interface NetworkInput {
   readonly reporting: readonly ReportingWorkload[];
 }
 
-const inNamespace = (name: string): object => ({
+const inNamespace = (name: string): Peer => ({
   namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': name } },
 });
-const tcp = (port: number): object => ({ protocol: 'TCP', port });
+const tcp = (port: number): Port => ({ protocol: 'TCP', port });
 
 /**
  * NetworkPolicies of an environment. They add up, so the first denies everything and the others say what is open: name
  * resolution, traffic inside the environment, the way in through the boundary, and what class and environment list.
  */
-export function networkPolicies({ home, systemNamespace, egress, reporting }: NetworkInput): readonly Manifest[] {
-  const policy = (name: string, spec: object): Manifest => ({
+export function networkPolicies({ home, systemNamespace, egress, reporting }: NetworkInput): readonly NetworkPolicy[] {
+  const policy = (name: string, spec: PolicySpec): NetworkPolicy => ({
     apiVersion: 'networking.k8s.io/v1',
     kind: 'NetworkPolicy',
     metadata: childMetadata(home, name),
@@ -68,7 +72,7 @@ export function networkPolicies({ home, systemNamespace, egress, reporting }: Ne
   return policies;
 }
 
-function reports(systemNamespace: string, reporting: readonly ReportingWorkload[]): object {
+function reports(systemNamespace: string, reporting: readonly ReportingWorkload[]): PolicySpec {
   const ports = [...new Set(reporting.map(({ port }) => port))].sort((a, b) => a - b);
   return {
     podSelector: {
@@ -81,7 +85,7 @@ function reports(systemNamespace: string, reporting: readonly ReportingWorkload[
   };
 }
 
-function destination({ cidr, namespace, ports }: Egress): object {
+function destination({ cidr, namespace, ports }: Egress): EgressRule {
   const to = cidr === undefined ? inNamespace(namespace ?? '') : { ipBlock: { cidr } };
   return {
     to: [to],

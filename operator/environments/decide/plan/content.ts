@@ -124,5 +124,5 @@ function compiles(source: string): boolean {
 }
 
 function list(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? (value as readonly unknown[]) : [];
+  return Array.isArray(value) ? value : [];
 }

@@ -1,6 +1,6 @@
 /** What an environment consists of: its services from the catalogue, its workloads and what binds the two. No I/O. */
 export { containerSecurity, podDefaults, podSecurityOf, readinessProbe, type PodSecurity } from './pod-defaults.ts';
-export { allContainers, imagesOf, readTemplate, volumesOf, type EnvVar } from './pod-template.ts';
+export { allContainers, imagesOf, readTemplate, volumesOf, type EnvVar, type PodTemplate } from './pod-template.ts';
 export { problem, type Problem } from './problem.ts';
 export {
   resolveServices,

@@ -1,8 +1,13 @@
+import type { PodTemplate } from '../../../workloads/index.ts';
+
+type PodSpec = NonNullable<PodTemplate['spec']>;
+type Container = PodSpec['containers'][number];
+
 /** Pod Security Standard of a class. */
 export type PodSecurity = 'baseline' | 'restricted';
 
 /** Readiness by a path that answers 200, or by an open port. */
-export function readinessProbe(port: number, path: string | undefined): object {
+export function readinessProbe(port: number, path: string | undefined): NonNullable<Container['readinessProbe']> {
   return {
     ...(path === undefined ? { tcpSocket: { port } } : { httpGet: { path, port, scheme: 'HTTP' } }),
     periodSeconds: 2,
@@ -16,10 +21,10 @@ export function readinessProbe(port: number, path: string | undefined): object {
 export const containerSecurity = {
   allowPrivilegeEscalation: false,
   capabilities: { drop: ['ALL'] },
-} as const;
+} as const satisfies NonNullable<Container['securityContext']>;
 
 /** What the class's standard asks of a pod. Images that run as root need a class with podSecurity baseline. */
-export function podSecurityOf(podSecurity: PodSecurity): object {
+export function podSecurityOf(podSecurity: PodSecurity): NonNullable<PodSpec['securityContext']> {
   const seccompProfile = { type: 'RuntimeDefault' };
   return podSecurity === 'restricted' ? { runAsNonRoot: true, seccompProfile } : { seccompProfile };
 }
@@ -34,4 +39,4 @@ export const podDefaults = {
   automountServiceAccountToken: false,
   enableServiceLinks: false,
   terminationGracePeriodSeconds: 5,
-} as const;
+} as const satisfies Partial<PodSpec>;

@@ -77,7 +77,7 @@ export function imagesOf(template: PodTemplate): readonly { readonly place: stri
 /** The template's volumes, unread. */
 export function volumesOf(template: PodTemplate): readonly Members[] {
   const volumes = template.spec['volumes'];
-  return Array.isArray(volumes) ? (volumes as readonly unknown[]).filter(isMembers) : [];
+  return Array.isArray(volumes) ? volumes.filter(isMembers) : [];
 }
 
 function readContainers(raw: unknown): readonly Container[] | undefined {

@@ -27,11 +27,12 @@ export function parseReport(text: string): Report {
   } catch {
     return { failure: 'the report is not JSON' };
   }
-  const list: unknown = isMembers(parsed) ? parsed['services'] : undefined;
+  const list = isMembers(parsed) ? parsed['services'] : undefined;
   if (!Array.isArray(list)) return { failure: 'the report is not {"services": [...]}' };
   if (list.length > MAX_ENTRIES) return { failure: `the report has more than ${MAX_ENTRIES} services` };
   const services = new Map<string, ReportedService>();
-  for (const entry of list as readonly unknown[]) {
+  const entries: readonly unknown[] = list;
+  for (const entry of entries) {
     if (!isMembers(entry)) return { failure: 'an entry of the report is no object' };
     const { name, mode, url } = entry;
     if (!isText(name) || !isOptionalText(mode) || !isOptionalText(url)) {

@@ -1,9 +1,10 @@
 import type { Cache, Cached, KubeObject, ResourceType } from '../../../kube/index.ts';
-import { HASH_ANNOTATION, type Child } from './slim.ts';
+import type { Child } from '../../decide/live.ts';
+import { HASH_ANNOTATION } from './slim.ts';
 
 /**
- * What the applier reads children from. The caches hold them slimmed, so it compares hashes alone and would not see that
- * somebody edited one; here a child whose content is not as it was after the last apply loses its hash, and is sent
+ * What the applier reads children from. It compares hashes alone and would not see that somebody edited
+ * one; here a child whose content is not as it was after the last apply loses its hash, and is sent
  * again. At first sight there is nothing to compare with: then a child counts as edited when somebody else owns a part of
  * its content, so that what was edited while no controller ran is sent again, too, once.
  */
@@ -77,7 +78,7 @@ function hashIn({ metadata }: KubeObject): string | undefined {
 
 /** Without the hash of what was applied, so that it is applied again. */
 function unhashed<T extends KubeObject>(found: T): Cached<T> {
-  return { slimmed: true, object: { ...found, metadata: { ...found.metadata, annotations: {} } } };
+  return { object: { ...found, metadata: { ...found.metadata, annotations: {} } } };
 }
 
 function isChild(object: KubeObject): object is KubeObject & Child {

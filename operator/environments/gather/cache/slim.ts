@@ -1,47 +1,11 @@
 import { hash } from 'node:crypto';
-import { internValue, type KubeObject, type ObjectMeta, type Condition } from '../../../kube/index.ts';
+import { internValue, type KubeObject, type ObjectMeta } from '../../../kube/index.ts';
 import { BINDER_FIELDS, editedByOthers } from './edited.ts';
 import { keptEnv, type LiveContainer } from '../../decide/wiring/index.ts';
+import type { Child, NamespaceChild, ClaimChild, WorkloadChild, PodChild } from '../../decide/live.ts';
 
 /** Annotation with the digest of what was applied last. */
 export const HASH_ANNOTATION = 'twinlock.dev/applied-hash';
-
-/** What is kept of a child: enough to know that it is there, whose it is, and whether somebody changed it. */
-export interface Child extends KubeObject {
-  /** Digest of its content as the API server has it, defaults included. */
-  readonly digest: string;
-  /** Somebody else than this process owns a part of its content, which they changed or added. */
-  readonly edited: boolean;
-}
-
-export interface NamespaceChild extends Child {
-  readonly conditions: readonly Pick<Condition, 'type' | 'status' | 'message'>[];
-}
-
-export interface ClaimChild extends Child {
-  /** The PersistentVolume that it is bound to. */
-  readonly volume: string | undefined;
-}
-
-export interface WorkloadChild extends Child {
-  readonly replicas: number;
-  readonly status: {
-    readonly observedGeneration: number;
-    readonly replicas: number;
-    readonly updatedReplicas: number;
-    readonly readyReplicas: number;
-    readonly availableReplicas: number;
-  };
-  /** Why it does not get on: a condition that says so. */
-  readonly failure: { readonly reason: string; readonly message: string } | undefined;
-}
-
-export interface PodChild extends KubeObject {
-  readonly ready: boolean;
-  readonly containers: readonly LiveContainer[];
-  /** Why a container waits, as the kubelet says. */
-  readonly waiting: string | undefined;
-}
 
 /** An object as it came: only the parts that are read below are looked at, and each is checked. */
 type Raw = KubeObject & Readonly<Record<string, unknown>>;
@@ -50,15 +14,18 @@ type Raw = KubeObject & Readonly<Record<string, unknown>>;
 export function slimChild(object: KubeObject): Child {
   const { apiVersion, kind } = object;
   const metadata = slimMetadata(object);
+  // Raw promises nothing but members that are unknown.
   return { apiVersion, kind, metadata, digest: contentDigest(object as Raw), edited: editedByOthers(object) };
 }
 
 export function slimNamespace(object: KubeObject): NamespaceChild {
   const { apiVersion, kind, metadata, digest, edited } = slimChild(object);
+  // Raw promises nothing but members that are unknown.
   return { apiVersion, kind, metadata, digest, edited, conditions: conditionsOf(object as Raw) };
 }
 
 export function slimClaim(object: KubeObject): ClaimChild {
+  // Raw promises nothing but members that are unknown.
   const spec = members((object as Raw)['spec']);
   const { volumeName, ...wanted } = spec;
   const { apiVersion, kind } = object;
@@ -74,6 +41,7 @@ export function slimClaim(object: KubeObject): ClaimChild {
 }
 
 export function slimWorkload(object: KubeObject): WorkloadChild {
+  // Raw promises nothing but members that are unknown.
   const raw = object as Raw;
   const status = members(raw['status']);
   const count = (field: string): number => number(status[field]);
@@ -97,6 +65,7 @@ export function slimWorkload(object: KubeObject): WorkloadChild {
 }
 
 export function slimPod(object: KubeObject): PodChild {
+  // Raw promises nothing but members that are unknown.
   const raw = object as Raw;
   const spec = members(raw['spec']);
   const status = members(raw['status']);
@@ -198,11 +167,12 @@ function conditionsOf(raw: Raw): readonly RawCondition[] {
 type Members = Readonly<Record<string, unknown>>;
 
 function members(value: unknown): Members {
+  // An object: its members are unknown, and looked at one by one.
   return typeof value === 'object' && value !== null ? (value as Members) : {};
 }
 
 function list(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? (value as readonly unknown[]) : [];
+  return Array.isArray(value) ? value : [];
 }
 
 function text(value: unknown): string {

@@ -38,7 +38,7 @@ function templateOf({ name, env = [], args }: Workload): object {
 /** What has no canonical form is refused by the environment too, and may be nested without end. */
 function canonical(value: unknown): JSONValue | undefined {
   try {
-    return JSON.parse(canonicalJSON(value)) as JSONValue;
+    return JSON.parse(canonicalJSON(value));
   } catch (error) {
     if (!(error instanceof CanonicalError)) throw error;
     return undefined;

@@ -27,11 +27,3 @@ export function parseQuantity(value: unknown): number | undefined {
   const [, digits = '', exponent = '', suffix = ''] = match;
   return Number(digits + exponent) * (suffixes[suffix] ?? Number.NaN);
 }
-
-/** `1000m` and `1` are the same quantity; the API server stores the shorter one. */
-export function sameQuantity(a: unknown, b: unknown): boolean {
-  const left = parseQuantity(a);
-  const right = parseQuantity(b);
-  if (left === undefined || right === undefined) return false;
-  return Math.abs(left - right) <= Math.abs(left) * 1e-12;
-}

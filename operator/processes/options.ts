@@ -1,9 +1,9 @@
-import type { ProductionTargetSpec } from './api/index.ts';
+import type { ProductionTargetSpec } from '../api/index.ts';
 
 /** Who, beside kubelets and Kubernetes' controllers, writes into running pods. */
 export type PodWriter = NonNullable<ProductionTargetSpec['podWriters']>[number];
 
-/** What both processes (`environments`, `promotions`) are started with; `main.ts` fills it from flags. */
+/** What both processes (`environments`, `promotions`) are started with; `flags.ts` reads it. */
 export interface ProcessOptions {
   /** Path of a kubeconfig; left out: the usual places ($KUBECONFIG, the pod's service account, ~/.kube/config). */
   readonly kubeconfig?: string | undefined;
@@ -41,9 +41,6 @@ export interface RunningProcess {
   readonly health: ListenAddress;
   /** Settles when the process has ended: resolves after {@link stop}, rejects when it lost its lease or failed. */
   readonly done: Promise<void>;
-  /** Graceful end: workers drain, caches stop, the lease is released last. May be called more than once. */
+  /** Graceful end: workers drain, events are sent, caches stop, the lease is released. May be called more than once. */
   stop(): Promise<void>;
 }
-
-/** What `operator/<process>/process.ts` exports as `startEnvironments` and `startPromotions`. */
-export type StartProcess = (options: ProcessOptions) => Promise<RunningProcess>;

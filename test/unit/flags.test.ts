@@ -1,5 +1,5 @@
 import test from 'ava';
-import { parseFlags, UsageError } from '../../operator/flags.ts';
+import { parseFlags, UsageError } from '../../operator/processes/flags.ts';
 
 test('flags have defaults that suit the chart', (t) => {
   t.deepEqual(parseFlags(['environments']), {
@@ -48,6 +48,8 @@ for (const args of [
   ['environments', '--http-address=x'],
   ['environments', '--health-address=h:99999'],
   ['environments', '--log-level=loud'],
+  ['environments', '--pod-writers=[]'],
+  ['promotions', '--boundary-image=registry.example/caddy'],
   ['promotions', '--pod-writers=multus'],
   ['promotions', '--pod-writers={"user": "a"}'],
   ['promotions', '--pod-writers=[{"annotations": ["a"]}]'],
@@ -59,7 +61,32 @@ for (const args of [
   });
 }
 
-test('--help is an answer, not an error', (t) => {
+test('--help is an answer, not an error: it names both processes and shows examples', (t) => {
   const command = parseFlags(['--help']);
-  t.regex('help' in command ? command.help : '', /--boundary-image/);
+  t.regex('help' in command ? command.help : '', /environments[^]*promotions[^]*Examples:[^]*--boundary-image/);
 });
+
+test("each process's --help has its own flags alone", (t) => {
+  const [environments, promotions] = ['environments', 'promotions'].map((name) => {
+    const command = parseFlags([name, '--help']);
+    return 'help' in command ? command.help : '';
+  });
+  t.regex(environments ?? '', /--boundary-image/);
+  t.notRegex(environments ?? '', /--pod-writers/);
+  t.regex(promotions ?? '', /--pod-writers/);
+  t.notRegex(promotions ?? '', /--boundary-image/);
+});
+
+for (const [args, says] of [
+  [[], /say which process to run[^]*environments[^]*promotions/],
+  [['both'], /unknown command 'both'/],
+  [['environments', '--boundary-imag=x'], /Did you mean --boundary-image\?/],
+  [['environments', '--http-address=x'], /--http-address.*Write host:port, such as 0\.0\.0\.0:8080/],
+  [['environments', '--log-level=loud'], /fatal, error, warn, info, debug, trace/],
+  [['promotions', '--pod-writers=multus'], /Write a list in JSON/],
+  [['promotions', '--pod-writers=[{"annotations": ["a"]}]'], /0\.user/],
+] as const) {
+  test(`what is wrong in ${JSON.stringify(args)} is said with what to write`, (t) => {
+    t.throws(() => parseFlags(args), { instanceOf: UsageError, message: says });
+  });
+}

@@ -1,0 +1,161 @@
+import { Command as Commander, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { productionTargetSpec } from '../api/index.ts';
+import { LOG_LEVELS, type ListenAddress, type LogLevel, type PodWriter, type ProcessOptions } from './options.ts';
+
+const PROCESSES = ['environments', 'promotions'] as const;
+export type ProcessName = (typeof PROCESSES)[number];
+
+/** What the command line asks for. */
+export type Command =
+  | { readonly run: ProcessName; readonly options: ProcessOptions }
+  /** Text for standard output. */
+  | { readonly help: string };
+
+/** The command line cannot be read; the message says what to write. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+  readonly code = 'USAGE';
+}
+
+/** The flags of every process, as commander reads them. */
+interface CommonFlags {
+  readonly kubeconfig?: string;
+  readonly namespace: string;
+  readonly clusterName?: string;
+  readonly httpAddress: ListenAddress;
+  readonly healthAddress: ListenAddress;
+  readonly logLevel: LogLevel;
+  readonly leaderElect: boolean;
+}
+
+interface EnvironmentsFlags extends CommonFlags {
+  readonly boundaryImage?: string;
+  readonly networkPoliciesEnforced: boolean;
+}
+
+interface PromotionsFlags extends CommonFlags {
+  readonly podWriters: readonly PodWriter[];
+}
+
+const EXAMPLES = `
+Examples:
+  main.ts environments --boundary-image=registry.example/caddy@sha256:... --leader-elect
+  main.ts promotions --cluster-name=production --leader-elect
+  main.ts promotions --kubeconfig=$HOME/.kube/config --health-address=127.0.0.1:8081 --log-level=debug
+`;
+
+/**
+ * Reads the arguments after the program's name.
+ *
+ * @throws UsageError for what it does not know
+ */
+export function parseFlags(args: readonly string[]): Command {
+  let command: Command | undefined;
+  let printed = '';
+  const program = programOf(
+    (run, options) => (command = { run, options }),
+    (text) => (printed += text),
+  );
+  try {
+    program.parse(args, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return { help: printed };
+    const missing = error.code === 'commander.help' ? 'say which process to run\n\n' : '';
+    throw new UsageError(missing + printed.trimEnd(), { cause: error });
+  }
+  if (command === undefined) throw new UsageError('say which process to run');
+  return command;
+}
+
+type Choose = (run: ProcessName, options: ProcessOptions) => void;
+
+function programOf(choose: Choose, print: (text: string) => void): Commander {
+  const program = new Commander('main.ts')
+    .usage('<environments|promotions> [flags]')
+    .description('Runs one of the two processes of Twinlock.')
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput({ writeOut: print, writeErr: print })
+    .configureHelp({ helpWidth: 120 })
+    .showHelpAfterError('(--help shows every flag)')
+    .addHelpText('after', EXAMPLES);
+  const environments = withCommon(program.command('environments'))
+    .description('makes and keeps twin environments, and serves their pages')
+    .option('--boundary-image <image>', 'image of the proxy in front of each environment')
+    .option('--network-policies-enforced', "the cluster's network plugin enforces NetworkPolicies", false);
+  environments.action(() => {
+    const { boundaryImage, networkPoliciesEnforced, ...common } = environments.opts<EnvironmentsFlags>();
+    choose('environments', { ...commonOptions(common), boundaryImage, networkPoliciesEnforced, podWriters: [] });
+  });
+  const promotions = withCommon(program.command('promotions'))
+    .description('holds production to what people approved')
+    .option(
+      '--pod-writers <json>',
+      "who else writes annotations and readiness gates of production's running pods, as podWriters of a ProductionTarget has it",
+      podWriters,
+      [],
+    );
+  promotions.action(() => {
+    const { podWriters: writers, ...common } = promotions.opts<PromotionsFlags>();
+    choose('promotions', { ...commonOptions(common), networkPoliciesEnforced: false, podWriters: writers });
+  });
+  return program;
+}
+
+function withCommon(command: Commander): Commander {
+  const http = { host: '0.0.0.0', port: 8080 };
+  const health = { host: '0.0.0.0', port: 8081 };
+  return command
+    .usage('[flags]')
+    .option('--kubeconfig <file>', "default: $KUBECONFIG, the pod's service account, ~/.kube/config")
+    .option('--namespace <name>', "Twinlock's own namespace", 'twinlock-system')
+    .option('--cluster-name <name>', "default: the first 8 characters of kube-system's uid")
+    .addOption(address('--http-address <host:port>', 'pages for people', http))
+    .addOption(address('--health-address <host:port>', '/healthz, /readyz, /metrics', health))
+    .addOption(new Option('--log-level <level>', 'how much is logged').choices(LOG_LEVELS).default('info'))
+    .option('--leader-elect', 'wait for the lease before changing anything', false);
+}
+
+function address(flags: string, description: string, value: ListenAddress): Option {
+  return new Option(flags, description).default(value, `${value.host}:${value.port}`).argParser(listenAddress);
+}
+
+function commonOptions({
+  kubeconfig,
+  namespace,
+  clusterName,
+  httpAddress,
+  healthAddress,
+  logLevel,
+  leaderElect,
+}: CommonFlags): Omit<ProcessOptions, 'networkPoliciesEnforced'> {
+  return { kubeconfig, namespace, clusterName, http: httpAddress, health: healthAddress, logLevel, leaderElect };
+}
+
+function listenAddress(text: string): ListenAddress {
+  const colon = text.lastIndexOf(':');
+  const port = Number(text.slice(colon + 1));
+  if (colon < 0 || text.endsWith(':') || !Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new InvalidArgumentError('Write host:port, such as 0.0.0.0:8080.');
+  }
+  return { host: text.slice(0, colon).replace(/^\[|\]$/g, '') || '0.0.0.0', port };
+}
+
+/** A writer that cannot be read is refused, not left out: the network of every pod may hang on it. */
+function podWriters(text: string): readonly PodWriter[] {
+  const schema = productionTargetSpec.shape.podWriters.unwrap();
+  const read = schema.safeParse(parsed(text));
+  if (read.success) return read.data;
+  const [problem] = read.error.issues;
+  const where = problem?.path.map(String).join('.') ?? '';
+  throw new InvalidArgumentError(`${where === '' ? '' : `${where}: `}${problem?.message ?? 'unreadable'}`);
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    throw new InvalidArgumentError('Write a list in JSON, such as [{"user": "...", "annotations": ["..."]}].');
+  }
+}

@@ -1,0 +1,144 @@
+import test from 'ava';
+import { sources } from './sources.ts';
+
+/**
+ * What each room may import, lowest first: a room names only rooms above its line, `./` is a folder of its own. A file
+ * belongs to the longest line that its path begins with. Inside a room, `decide` is given everything and asks nobody;
+ * `status` says what was decided; `gather` and `act` are the only ones that reach out.
+ */
+const TABLE: Readonly<Record<string, string>> = {
+  canonical: '',
+  kube: 'canonical',
+  runtime: 'canonical kube',
+  api: 'canonical kube',
+  workloads: 'canonical kube api',
+  // No Kubernetes and no kinds of ours: the operator, a command line and an auditor share it.
+  votes: 'canonical',
+  records: 'canonical kube api workloads',
+  lock: 'canonical kube api workloads records',
+  admission: 'canonical kube api workloads',
+  // A clock, and nothing else of Kubernetes.
+  outbound: 'canonical kube/clock',
+  gates: 'canonical kube api workloads votes records outbound',
+
+  targets:
+    'canonical kube runtime api workloads votes records lock admission ./canary ./decide ./status ./gather ./act',
+  'targets/canary': 'canonical kube api workloads lock admission',
+  'targets/decide': 'canonical kube api workloads votes records lock admission ./canary',
+  'targets/status': 'canonical kube api workloads records lock ./decide',
+  'targets/gather': 'canonical kube api workloads records lock admission ./canary ./decide',
+  'targets/act': 'canonical kube runtime api workloads records lock ./decide ./gather',
+
+  environments: 'canonical kube runtime api workloads outbound gates ./naming ./decide ./status ./gather ./act ./page',
+  'environments/naming': 'canonical kube api',
+  'environments/decide': 'canonical kube api workloads ./naming',
+  'environments/status': 'canonical kube api workloads ./naming ./decide',
+  'environments/gather': 'canonical kube api workloads outbound ./naming ./decide',
+  'environments/act': 'canonical kube runtime api workloads ./naming ./decide ./gather',
+  'environments/page': 'canonical kube runtime api',
+
+  promotions:
+    'canonical kube runtime api workloads votes records lock outbound gates targets ./decide ./status ./gather ./act ./keyrings',
+  'promotions/decide': 'canonical kube api workloads votes records lock gates',
+  'promotions/status': 'canonical kube api workloads votes records lock ./decide',
+  'promotions/gather': 'canonical kube api workloads votes records lock gates targets ./decide',
+  'promotions/act': 'canonical kube api workloads votes records lock targets ./decide ./gather',
+  'promotions/keyrings': 'canonical kube runtime api votes',
+
+  // Of the rooms their rights alone, never what runs.
+  install: 'canonical kube api workloads admission environments promotions',
+  processes: 'canonical kube runtime api outbound targets environments promotions',
+};
+
+const LAYERS: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
+  Object.entries(TABLE).map(([layer, names]) => [
+    layer,
+    names
+      .split(' ')
+      .filter((name) => name !== '')
+      .map((name) => name.replace(/^\./, roomOf(layer))),
+  ]),
+);
+
+/**
+ * Imports that the table forbids and that are there still, from folder to folder. It only shrinks: one that is not needed
+ * any more fails the test.
+ */
+const NOT_YET: readonly string[] = ['gates -> promotions/decide'];
+
+const layers = Object.keys(LAYERS);
+const files = sources();
+
+/** The layer of a file: `kube/clock/clock.ts` is of `kube`, `promotions/decide/open.ts` of `promotions/decide`. */
+function layerOf(path: string): string | undefined {
+  const found = layers.filter((layer) => path.startsWith(`${layer}/`));
+  return found.toSorted((a, b) => b.length - a.length)[0];
+}
+
+/** A room that is named stands for its door and all that has no line of its own. */
+function isAllowed(from: string, path: string): boolean {
+  const to = layerOf(path);
+  if (to === from) return true;
+  const allowed = LAYERS[from] ?? [];
+  // From another room every sub-folder may be meant; within a room they are told apart.
+  const sameRoom = roomOf(from) === roomOf(to ?? '');
+  return allowed.some((each) => (sameRoom ? each === to : path.startsWith(`${each}/`)));
+}
+
+function roomOf(layer: string): string {
+  return layer.split('/')[0] ?? layer;
+}
+
+test('every file is in a layer of the table', (t) => {
+  t.deepEqual(
+    files.map(({ path }) => path).filter((path) => layerOf(path) === undefined),
+    [],
+  );
+  t.true(files.length > 300, 'the files are found');
+});
+
+test('the table goes one way', (t) => {
+  for (const layer of layers) {
+    const others = (LAYERS[layer] ?? []).map((each) => (layers.includes(each) ? each : roomOf(each)));
+    for (const other of others.filter((each) => roomOf(each) !== roomOf(layer))) {
+      t.true(layers.indexOf(other) < layers.indexOf(layer), `${layer} may import ${other}, which is above it`);
+    }
+    for (const other of others.filter((each) => roomOf(each) === roomOf(layer))) {
+      t.false((LAYERS[other] ?? []).includes(layer), `${layer} and ${other} may import each other`);
+    }
+  }
+});
+
+test('imports go one way, rooms and their folders alike', (t) => {
+  const forbidden: string[] = [];
+  const used = new Set<string>();
+  for (const { path, imports } of files) {
+    const from = layerOf(path) ?? '';
+    for (const { path: imported } of imports) {
+      if (isAllowed(from, imported)) continue;
+      const step = `${from} -> ${layerOf(imported)}`;
+      if (NOT_YET.includes(step)) used.add(step);
+      else forbidden.push(`operator/${path} imports operator/${imported}: ${step} is not in the table`);
+    }
+  }
+  t.deepEqual(forbidden, []);
+  t.deepEqual(
+    NOT_YET.filter((step) => !used.has(step)),
+    [],
+    'these are put right: take them off the list',
+  );
+});
+
+test("the machine's time is read in one place, everything else is given it", (t) => {
+  const machine =
+    /\bsystemClock\b|\bDate\.now\(|\bnew Date\(\)|\bset(?:Timeout|Interval)\(|\bperformance\.now\(|AbortSignal\.timeout\(/;
+  t.deepEqual(
+    files
+      .filter(
+        ({ path, text }) => !path.startsWith('processes/') && !path.startsWith('kube/clock/') && machine.test(text),
+      )
+      .filter(({ path }) => path !== 'kube/index.ts')
+      .map(({ path }) => path),
+    [],
+  );
+});
