@@ -1,3 +1,4 @@
+import { APPS, appMade, appMakers, appWorkloads, controllersOf, resourcesOf, REVISIONS } from '../workloads/index.ts';
 import { all, any, group, sameField, text } from './cel.ts';
 import { denial, refusal } from './denial.ts';
 import { UNPROTECT } from './names.ts';
@@ -5,12 +6,8 @@ import { protectedNamespaces, type PolicyRule, type Validation } from './policy.
 import { WORKLOAD_CONTROLLERS, clearsNamespace, controllers, may, onSubResource } from './who.ts';
 import { keepsUnprotect, sameSteering } from './workload-annotations.ts';
 
-const REMOVERS = [
-  'generic-garbage-collector',
-  'deployment-controller',
-  'statefulset-controller',
-  'daemon-set-controller',
-];
+const COLLECTOR = 'generic-garbage-collector';
+const REMOVERS = [COLLECTOR, ...controllersOf(appWorkloads)];
 const owners = (object: string): string => `${object}.metadata.?ownerReferences.orValue([])`;
 
 /** An owner that does not exist makes the garbage collector delete for whoever named it: controllers add owners only. */
@@ -45,14 +42,14 @@ const givenUp = all(
  * lock, so that a namespace can go.
  */
 export function removal(): PolicyRule {
-  const workloads = ['deployments', 'statefulsets', 'daemonsets', 'replicasets', 'controllerrevisions'];
+  const workloads = [...resourcesOf(appWorkloads), ...resourcesOf(appMade), REVISIONS];
   return {
     name: 'delete',
     description: 'Workloads and claims of a protected namespace are deleted by controllers, or given up by a person.',
     namespaces: protectedNamespaces,
     match: [
-      { groups: ['apps'], resources: workloads, operations: ['DELETE'] },
-      { groups: ['apps'], resources: ['controllerrevisions'], operations: ['UPDATE'] },
+      { groups: [APPS], resources: workloads, operations: ['DELETE'] },
+      { groups: [APPS], resources: [REVISIONS], operations: ['UPDATE'] },
       { groups: [''], resources: ['persistentvolumeclaims'], operations: ['UPDATE', 'DELETE'] },
     ],
     validations: [
@@ -68,8 +65,8 @@ export function removal(): PolicyRule {
   };
 }
 
-/** ReplicaSets are the Deployment controller's: one made or kept by hand serves an old version unnoticed. */
-export function replicaSets(): PolicyRule {
+/** What makes pods for a workload is its controller's: one made or kept by hand serves an old version unnoticed. */
+export function madeMakers(): readonly PolicyRule[] {
   const unchanged = all(
     onSubResource(''),
     "request.operation == 'UPDATE'",
@@ -78,19 +75,24 @@ export function replicaSets(): PolicyRule {
     sameField('object.metadata', 'oldObject.metadata', 'ownerReferences'),
     sameSteering,
   );
-  return {
-    name: 'replicasets',
-    description: 'ReplicaSets of a protected namespace are made and scaled by the Deployment controller only.',
-    namespaces: protectedNamespaces,
-    match: [{ groups: ['apps'], resources: ['replicasets', 'replicasets/scale'], operations: ['CREATE', 'UPDATE'] }],
-    validations: [
+  return appMade.flatMap(({ type: { kind, plural }, madeBy: owner }) => {
+    if (owner === undefined) return [];
+    return [
       {
-        expression: any(unchanged, controllers(['deployment-controller', 'generic-garbage-collector'])),
-        message: denial("' belongs to its Deployment alone'"),
+        name: plural,
+        description: `${kind}s of a protected namespace are made and scaled by the ${owner.type.kind} controller only.`,
+        namespaces: protectedNamespaces,
+        match: [{ groups: [APPS], resources: [plural, `${plural}/scale`], operations: ['CREATE', 'UPDATE'] }],
+        validations: [
+          {
+            expression: any(unchanged, controllers([owner.controller, COLLECTOR])),
+            message: denial(`' belongs to its ${owner.type.kind} alone'`),
+          },
+          keepsUnprotect,
+        ],
       },
-      keepsUnprotect,
-    ],
-  };
+    ];
+  });
 }
 
 /** Whether a rollout went well is read from status, so status is the controllers' word. */
@@ -101,14 +103,14 @@ export function workloadStatus(): PolicyRule {
     namespaces: protectedNamespaces,
     match: [
       {
-        groups: ['apps'],
-        resources: ['deployments/status', 'statefulsets/status', 'daemonsets/status', 'replicasets/status'],
+        groups: [APPS],
+        resources: [...resourcesOf(appWorkloads, 'status'), ...resourcesOf(appMade, 'status')],
         operations: ['UPDATE'],
       },
     ],
     validations: [
       {
-        expression: controllers([...WORKLOAD_CONTROLLERS, 'deployment-controller']),
+        expression: controllers([...WORKLOAD_CONTROLLERS, ...controllersOf(appMakers.filter(({ direct }) => !direct))]),
         message: denial("' has its status from its controller only'"),
       },
     ],

@@ -18,4 +18,4 @@ export const ENVIRONMENTS = serviceAccounts.environments;
 export const BOUNDARY_NAME = boundaryName;
 export const PLAN_MANAGER = fieldManagers.plan;
 export const PODS_MANAGER = fieldManagers.pods;
-export { RESTARTED_AT } from '../canonical/index.ts';
+export { RESTARTED_AT } from '../workloads/index.ts';

@@ -1,3 +1,4 @@
+import { appWorkloads, inWords } from '../workloads/index.ts';
 import { podBounds } from './bounds.ts';
 import { all, any, field, not, group, sameBeside, text, texts } from './cel.ts';
 import { CONTAINER_FIELDS } from './container-fields.ts';
@@ -143,7 +144,7 @@ export function pods(by: Who): PolicyRule {
           controllers(WORKLOAD_CONTROLLERS),
           all(isDryRun, `${fieldManager} == ${text(PODS_MANAGER)}`, by.promotions),
         ),
-        message: denial("' is not made by a Deployment, StatefulSet or DaemonSet, so it would outlive its approval'"),
+        message: denial(`' is not made by a ${inWords(appWorkloads, 'or')}, so it would outlive its approval'`),
       },
     ],
   };

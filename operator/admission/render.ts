@@ -11,7 +11,7 @@ import {
   guardTargets,
   guardWebhooks,
 } from './guard/index.ts';
-import { removal, replicaSets, routing, workloadStatus } from './lifecycle.ts';
+import { madeMakers, removal, routing, workloadStatus } from './lifecycle.ts';
 import { scale } from './scale.ts';
 import { operatorOnly } from './operator-only.ts';
 import { pods } from './pods.ts';
@@ -47,7 +47,7 @@ export function renderPolicies({ systemNamespace }: RenderOptions): readonly Pol
     podMakers(),
     liveAccess(),
     removal(),
-    replicaSets(),
+    ...madeMakers(),
     workloadStatus(),
     scale(),
     routing(),

@@ -1,4 +1,5 @@
-import { any } from './cel.ts';
+import { APPS, appWorkloads, resourcesOf } from '../workloads/index.ts';
+import { any, text } from './cel.ts';
 import { denial } from './denial.ts';
 import { protectedNamespaces, type PolicyRule, type Validation } from './policy.ts';
 
@@ -18,6 +19,14 @@ export function keepsReplicas(approved: string): Validation {
   };
 }
 
+/** Those that have replicas, which the subresource alone tells apart. */
+const SCALED = appWorkloads.filter(({ scales }) => scales);
+const kind = SCALED.map(({ type }, index) =>
+  index + 1 < SCALED.length
+    ? `request.resource.resource == ${text(type.plural)} ? ${text(type.kind)} : `
+    : text(type.kind),
+).join('');
+
 /** Nobody scales production away. The replicas in the workload itself are the rule workloads' business. */
 export function scale(): PolicyRule {
   return {
@@ -25,11 +34,9 @@ export function scale(): PolicyRule {
     description: 'Workloads of a protected namespace keep the replicas that their target asks for.',
     lock: true,
     namespaces: protectedNamespaces,
-    match: [
-      { groups: ['apps'], resources: ['deployments/scale', 'statefulsets/scale'], operations: ['CREATE', 'UPDATE'] },
-    ],
+    match: [{ groups: [APPS], resources: resourcesOf(SCALED, 'scale'), operations: ['CREATE', 'UPDATE'] }],
     variables: [
-      { name: 'kind', expression: "request.resource.resource == 'deployments' ? 'Deployment' : 'StatefulSet'" },
+      { name: 'kind', expression: kind },
       {
         name: 'approved',
         expression:

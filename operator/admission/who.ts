@@ -1,3 +1,4 @@
+import { appMakers, controllersOf, podMakers } from '../workloads/index.ts';
 import { all, text, texts } from './cel.ts';
 import { ENVIRONMENTS, GROUP, PROMOTIONS } from './names.ts';
 
@@ -52,13 +53,11 @@ export const clearsNamespace = all(
  * that a cloud's own controller manager mints tokens of, which the lock trusts with nothing: node, route and service.
  */
 export const CONTROLLER_ACCOUNTS: readonly string[] = [
+  ...controllersOf(podMakers),
   'attachdetach-controller',
   'bootstrap-signer',
   'certificate-controller',
   'clusterrole-aggregation-controller',
-  'cronjob-controller',
-  'daemon-set-controller',
-  'deployment-controller',
   'device-taint-eviction-controller',
   'disruption-controller',
   'endpoint-controller',
@@ -68,7 +67,6 @@ export const CONTROLLER_ACCOUNTS: readonly string[] = [
   'expand-controller',
   'generic-garbage-collector',
   'horizontal-pod-autoscaler',
-  'job-controller',
   'kube-apiserver-serving-clustertrustbundle-publisher',
   'legacy-service-account-token-cleaner',
   'namespace-controller',
@@ -77,8 +75,6 @@ export const CONTROLLER_ACCOUNTS: readonly string[] = [
   'podcertificaterequestcleaner',
   'pv-protection-controller',
   'pvc-protection-controller',
-  'replicaset-controller',
-  'replication-controller',
   'resource-claim-controller',
   'resourcepoolstatusrequest-controller',
   'resourcequota-controller',
@@ -86,7 +82,6 @@ export const CONTROLLER_ACCOUNTS: readonly string[] = [
   'selinux-warning-controller',
   'service-account-controller',
   'service-cidrs-controller',
-  'statefulset-controller',
   'storage-version-garbage-collector',
   'storage-version-migrator-controller',
   'token-cleaner',
@@ -95,10 +90,10 @@ export const CONTROLLER_ACCOUNTS: readonly string[] = [
   'vac-protection-controller',
   'validatingadmissionpolicy-status-controller',
   'volumeattributesclass-protection-controller',
-];
+].toSorted();
 
 /** Kubernetes' controllers that make pods from an apps/v1 workload. */
-export const WORKLOAD_CONTROLLERS = ['replicaset-controller', 'statefulset-controller', 'daemon-set-controller'];
+export const WORKLOAD_CONTROLLERS = controllersOf(appMakers.filter(({ direct }) => direct));
 
 /**
  * A kubelet, which NodeRestriction and RBAC hold to its own pods. Some clouds authenticate it without a credential's id,

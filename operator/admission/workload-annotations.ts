@@ -1,3 +1,4 @@
+import { STEERING } from '../workloads/index.ts';
 import { all, any, text } from './cel.ts';
 import { refusal } from './denial.ts';
 import { CHANGED_BY, UNPROTECT } from './names.ts';
@@ -12,11 +13,13 @@ import {
 } from './policy.ts';
 import { controllers, may } from './who.ts';
 
-/** Makes the deployment controller put back a former template, again and again where the lock refuses that. */
-const ROLLBACK_TO = 'deprecated.deployment.rollback.to';
-/** Revision, history, and the sizes that scaling in mid-rollout is computed from. */
-const CONTROLLERS_PREFIX = 'deployment.kubernetes.io/';
-const REVISION = `${CONTROLLERS_PREFIX}revision`;
+const {
+  controller: CONTROLLER,
+  of: OF,
+  prefix: CONTROLLERS_PREFIX,
+  revision: REVISION,
+  rollbackTo: ROLLBACK_TO,
+} = STEERING;
 
 const now = 'object.metadata.?annotations.orValue({})';
 const before = "(request.operation == 'UPDATE' ? oldObject.metadata.?annotations.orValue({}) : {})";
@@ -30,7 +33,7 @@ const absent = (name: string): string => `!(${text(name)} in ${now})`;
  */
 export const keepsSteering: Validation = {
   expression: any(
-    controllers(['deployment-controller']),
+    controllers([CONTROLLER]),
     all(
       any(absent(ROLLBACK_TO), keeps(ROLLBACK_TO)),
       `${now}.all(k, !k.startsWith(${text(CONTROLLERS_PREFIX)}) || ${before}[?k] == optional.of(${now}[k])
@@ -38,11 +41,11 @@ export const keepsSteering: Validation = {
     ),
   ),
   message: refusal(
-    `' has annotations of the deployment controller (${CONTROLLERS_PREFIX}*, ${ROLLBACK_TO}): leave them out; kubectl rollout undo goes back'`,
+    `' has annotations of the ${OF.toLowerCase()} controller (${CONTROLLERS_PREFIX}*, ${ROLLBACK_TO}): leave them out; kubectl rollout undo goes back'`,
   ),
 };
 
-/** The same on a ReplicaSet, where nothing writes again what is taken away. */
+/** The same on what makes its pods, where nothing writes again what is taken away. */
 export const sameSteering = all(
   `${now}.all(k, !k.startsWith(${text(CONTROLLERS_PREFIX)}) || ${before}[?k] == optional.of(${now}[k]))`,
   `${before}.all(k, !k.startsWith(${text(CONTROLLERS_PREFIX)}) || k in ${now})`,
@@ -53,7 +56,7 @@ export const keepsUnprotect: Validation = {
   expression: any(
     absent(UNPROTECT),
     keeps(UNPROTECT),
-    controllers(['deployment-controller']),
+    controllers([CONTROLLER]),
     may('unprotect', 'productiontargets', 'request.namespace'),
   ),
   message: refusal(`' is annotated ${UNPROTECT} with the verb unprotect on productiontargets only'`),
@@ -76,7 +79,7 @@ const add = (name: string, value: string): string =>
  * Writes into annotations of a workload, never of its template (pods do not change by it):
  *
  * - who changes its content: the one who sees a rollback there is another process, and managed fields name programs;
- * - the revision that a Deployment had, by which a rollback is told from content that was never applied: `kubectl replace`
+ * - the revision that it had, by which a rollback is told from content that was never applied: `kubectl replace`
  *   would drop it, and `kubectl rollout undo` writes back the one that it read a moment before.
  *
  * One policy for both, and never invoked again: changing an object on its way is what costs most at admission. What comes
@@ -85,13 +88,13 @@ const add = (name: string, value: string): string =>
 export function setWorkloadAnnotations(workloads: readonly ResourceRule[]): readonly PolicyObject[] {
   const metadata = describe(
     'workload-annotations',
-    'Writes who changes the content of a workload into an annotation, and keeps the revision of a Deployment.',
+    `Writes who changes the content of a workload into an annotation, and keeps the revision of a ${OF}.`,
   );
   const losesRevision = all(
     "request.operation == 'UPDATE'",
     `${text(REVISION)} in oldObject.metadata.?annotations.orValue({})`,
     `!(${keeps(REVISION)})`,
-    `!(${controllers(['deployment-controller'])})`,
+    `!(${controllers([CONTROLLER])})`,
   ).replaceAll('\n', ' ');
   return [
     {

@@ -1,3 +1,4 @@
+import { APPS, appWorkloads, inWords, resourcesOf } from '../workloads/index.ts';
 import { podBounds } from './bounds.ts';
 import { all, any, field, sameBeside, sameExcept, text } from './cel.ts';
 import { sameEnv } from './container-fields.ts';
@@ -16,21 +17,24 @@ const BESIDE_METADATA = ['annotations', 'creationTimestamp'];
 
 /** The kinds whose content is approved. */
 export const WORKLOADS: readonly ResourceRule[] = [
-  { groups: ['apps'], resources: ['deployments', 'statefulsets', 'daemonsets'], operations: ['CREATE', 'UPDATE'] },
+  { groups: [APPS], resources: resourcesOf(appWorkloads), operations: ['CREATE', 'UPDATE'] },
 ];
 
 const template = 'variables.spec.template';
+const unscaled = appWorkloads
+  .filter(({ scales }) => !scales)
+  .map(({ type }) => `request.kind.kind == ${text(type.kind)}`);
 const replicas = keepsReplicas('variables.approved');
 const annotations = (of: string): string => field(`${of}.metadata`, 'annotations', '{}');
 
 /**
- * The new spec of a Deployment, StatefulSet or DaemonSet is the old one or an approved one. `rollout undo` puts back the
+ * The new spec of a workload is the old one or an approved one. `rollout undo` puts back the
  * template alone, so Fallback's template is accepted with Current's other fields too, from those who may roll back.
  */
 export function workloads(by: Who): PolicyRule {
   return {
     name: 'workloads',
-    description: 'Deployments, StatefulSets and DaemonSets of a protected namespace have approved content only.',
+    description: `${inWords(appWorkloads, 'and', 's')} of a protected namespace have approved content only.`,
     lock: true,
     namespaces: protectedNamespaces,
     match: WORKLOADS,
@@ -109,7 +113,7 @@ export function workloads(by: Who): PolicyRule {
   : ' does not match the approved content (' + (variables.sameTemplate.size() > 0 ? 'spec' : 'pod template') + ' differs)')`),
       },
       // Here, not in policies of their own: what a policy costs is converting the object for it.
-      { ...replicas, expression: any("request.kind.kind == 'DaemonSet'", replicas.expression) },
+      { ...replicas, expression: any(...unscaled, replicas.expression) },
       keepsOwners,
       keepsSteering,
       keepsUnprotect,

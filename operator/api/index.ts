@@ -5,3 +5,4 @@ export type { Frozen, KindDefinition, TwinlockObject } from './kind.ts';
 export * from './kinds/index.ts';
 export * from './names.ts';
 export * from './reasons/index.ts';
+export * from './workload-kinds.ts';

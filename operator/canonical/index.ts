@@ -2,6 +2,5 @@
 export { CanonicalError, type CanonicalErrorCode } from './errors.ts';
 export { canonicalJSON, type JSONValue } from './json.ts';
 export { digestOf, digestOfBytes, isDigest, type Digest } from './digest.ts';
-export { approvedSpec, RESTARTED_AT, specDigest, specDigestOrFault } from './spec.ts';
 export { rfc3339 } from './time.ts';
 export { escapeNonPrintable, printable } from './printable.ts';

@@ -4,7 +4,7 @@ import { KubeClient, loadConfig, Recorder, ServerAddresses, systemClock } from '
 import { OutboundClient, systemResolve } from '../outbound/index.ts';
 import type { ProcessOptions, RunningProcess } from '../process-options.ts';
 import { createLogger, Manager, Metrics } from '../runtime/index.ts';
-import { environmentController } from './controller/index.ts';
+import { environmentController } from './controller.ts';
 import { PageServer } from './page/index.ts';
 import { reportFetcher, type FetchReport } from './gather/reports/index.ts';
 

@@ -1,4 +1,5 @@
 import type { Right } from '../kube/index.ts';
+import { environmentType, rightsOn } from '../workloads/index.ts';
 import { MANAGER_ROLE } from './naming/index.ts';
 
 const read = ['list', 'watch'] as const;
@@ -28,7 +29,7 @@ export const environmentsRights = {
       verbs: ['bind'],
     },
     // Children are followed in all namespaces by their label, so that what somebody removes comes back at once.
-    { apiGroups: ['apps'], resources: ['deployments'], verbs: read },
+    ...rightsOn([environmentType], read),
     {
       apiGroups: [''],
       resources: ['pods', 'services', 'persistentvolumeclaims', 'resourcequotas', 'limitranges'],
@@ -58,7 +59,7 @@ export const environmentManagerRole = {
   name: MANAGER_ROLE,
   rules: [
     // What runs: twins, workloads, the boundary.
-    { apiGroups: ['apps'], resources: ['deployments'], verbs: write },
+    ...rightsOn([environmentType], write),
     { apiGroups: [''], resources: ['services', 'persistentvolumeclaims'], verbs: write },
     // What holds it in: bounds and isolation.
     { apiGroups: [''], resources: ['resourcequotas', 'limitranges'], verbs: write },

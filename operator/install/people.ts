@@ -1,4 +1,5 @@
 import { group } from '../api/index.ts';
+import { APPS, appMade, appWorkloads, resourcesOf, REVISIONS } from '../workloads/index.ts';
 import type { RoleDefinition, Rule } from './roles.ts';
 
 const read = ['get', 'list', 'watch'] as const;
@@ -42,11 +43,15 @@ export const peopleRoles: readonly RoleDefinition[] = [
       ofTwinlock(['productiontargets'], [...read, 'rollback']),
       ofTwinlock(['promotions', 'promotionrecords'], read),
       {
-        apiGroups: ['apps'],
-        resources: ['deployments', 'statefulsets', 'daemonsets'],
+        apiGroups: [APPS],
+        resources: resourcesOf(appWorkloads),
         verbs: [...read, 'update', 'patch'],
       },
-      { apiGroups: ['apps'], resources: ['replicasets', 'controllerrevisions'], verbs: read },
+      {
+        apiGroups: [APPS],
+        resources: [...resourcesOf(appMade), REVISIONS],
+        verbs: read,
+      },
       { apiGroups: [''], resources: ['pods'], verbs: [...read, 'delete'] },
       { apiGroups: [''], resources: ['pods/eviction'], verbs: ['create'] },
     ],

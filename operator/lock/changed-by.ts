@@ -1,16 +1,16 @@
 import { annotations, fieldManagers } from '../api/index.ts';
 import { printable } from '../canonical/index.ts';
 import { lastManagerOf, type KubeObject } from '../kube/index.ts';
-
-const TEMPLATE = ['spec', 'template'] as const;
+import { workloadOf } from '../workloads/index.ts';
+import type { WorkloadKey } from './types.ts';
 
 /**
  * Who changed a workload's content last, in words: the user, whom admission writes into an annotation, and the client,
  * which names itself. For an object that was read live.
  */
-export function changedBy(live: KubeObject): string {
+export function changedBy({ kind }: Pick<WorkloadKey, 'kind'>, live: KubeObject): string {
   const user = live.metadata.annotations?.[annotations.changedBy];
-  const manager = lastManagerOf(live, TEMPLATE);
+  const manager = lastManagerOf(live, workloadOf(kind).templatePath);
   const client = manager === undefined ? 'field manager unknown' : `field manager ${printable(manager)}`;
   return user === undefined || user === ''
     ? `somebody whom the audit log of the API server names (${client})`
@@ -18,6 +18,6 @@ export function changedBy(live: KubeObject): string {
 }
 
 /** Whether this product's own promotions process says that it wrote the content last. For words only. */
-export function wasChangedByController(live: KubeObject): boolean {
-  return lastManagerOf(live, TEMPLATE) === fieldManagers.promotions;
+export function wasChangedByController({ kind }: Pick<WorkloadKey, 'kind'>, live: KubeObject): boolean {
+  return lastManagerOf(live, workloadOf(kind).templatePath) === fieldManagers.promotions;
 }

@@ -1,6 +1,6 @@
-import { specDigestOrFault } from '../canonical/index.ts';
 import { nameOf, resultOf, type RecordedSpec, type RecordSpec } from '../records/index.ts';
-import { isContent, undoneSpec } from './edit.ts';
+import { specDigestOrFault, undoneSpec } from '../workloads/index.ts';
+import { isContent } from './edit.ts';
 import type { Approved, WorkloadKey } from './types.ts';
 
 type Spec = Readonly<Record<string, unknown>>;
@@ -38,7 +38,7 @@ export function decisionsOn(records: readonly RecordSpec[], key: WorkloadKey): r
     if (desired === undefined) return [];
     const replaced = ofWorkload(round?.currentSpecs, key);
     const contents: DecidedContent[] = [{ as: 'Desired', ...desired }];
-    if (replaced !== undefined) contents.push({ as: 'Replaced', ...replaced }, ...undone(desired, replaced));
+    if (replaced !== undefined) contents.push({ as: 'Replaced', ...replaced }, ...undone(key, desired, replaced));
     return [{ record: nameOf(record), contents, takenBack: wasTakenBack(records, record) }];
   });
 }
@@ -63,14 +63,15 @@ export function recall(
 ): Recalled | undefined {
   const [newest] = decisionsOn(records, key);
   const content = newest?.contents.find(({ digest, spec }) =>
-    isContent(live, { digest, spec: { ...spec }, mutations }),
+    isContent(live, { kind: key.kind, digest, spec: { ...spec }, mutations }),
   );
   return newest === undefined || content === undefined ? undefined : { record: newest.record, spec: content.spec };
 }
 
-function undone(desired: Content, replaced: Content): readonly DecidedContent[] {
-  const spec = undoneSpec(desired.spec, replaced.spec);
-  const digested = specDigestOrFault(spec);
+function undone({ kind }: WorkloadKey, desired: Content, replaced: Content): readonly DecidedContent[] {
+  const spec = undoneSpec(kind, desired.spec, replaced.spec);
+  if (spec === undefined) return [];
+  const digested = specDigestOrFault(kind, spec);
   return 'fault' in digested ? [] : [{ as: 'Undone', digest: digested.digest, spec }];
 }
 

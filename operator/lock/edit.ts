@@ -1,4 +1,5 @@
-import { approvedSpec, CanonicalError, canonicalJSON, specDigestOrFault } from '../canonical/index.ts';
+import { CanonicalError, canonicalJSON } from '../canonical/index.ts';
+import { approvedSpec, specDigestOrFault, undoneSpec } from '../workloads/index.ts';
 import { withoutMutations } from './mutations.ts';
 import type { Approved, LockSpec, WorkloadKey } from './types.ts';
 
@@ -34,28 +35,27 @@ export function matchLive({ current, fallback }: ApprovedContents, live: Spec): 
 /** Whether a live spec is a content, beside what its mutations let others add. */
 export function isContent(
   live: Spec,
-  { digest, spec, mutations }: Pick<Approved, 'digest' | 'spec' | 'mutations'>,
+  { kind, digest, spec, mutations }: Pick<Approved, 'kind' | 'digest' | 'spec' | 'mutations'>,
 ): boolean {
   const isDigest = (of: Spec): boolean => {
-    const digested = specDigestOrFault(of);
+    const digested = specDigestOrFault(kind, of);
     return 'digest' in digested && digested.digest === digest;
   };
-  return isDigest(live) || (mutations !== undefined && isDigest(withoutMutations(live, spec, mutations)));
+  return isDigest(live) || (mutations !== undefined && isDigest(withoutMutations(kind, live, spec, mutations)));
 }
 
 /** What of a live spec people approve and promotions start from: without what a reloader added to it. */
-export function contentOf(live: Spec, current: Pick<Approved, 'spec' | 'mutations'> | undefined): Spec {
-  return current?.mutations === undefined ? live : withoutMutations(live, current.spec, current.mutations);
-}
-
-/** What `kubectl rollout undo` makes of two contents: it restores the template only. */
-export function undoneSpec(current: Spec, fallback: Spec): Spec {
-  return { ...approvedSpec(current), template: approvedSpec(fallback)['template'] };
+export function contentOf(live: Spec, current: Pick<Approved, 'kind' | 'spec' | 'mutations'> | undefined): Spec {
+  return current?.mutations === undefined
+    ? live
+    : withoutMutations(current.kind, live, current.spec, current.mutations);
 }
 
 function isUndone(live: Spec, current: Approved, fallback: Approved): boolean {
-  const found = approvedSpec(withoutMutations(live, fallback.spec, fallback.mutations));
-  return sameJSON(found, undoneSpec(current.spec, fallback.spec));
+  const { kind } = current;
+  const undone = undoneSpec(kind, current.spec, fallback.spec);
+  const found = approvedSpec(kind, withoutMutations(kind, live, fallback.spec, fallback.mutations));
+  return undone !== undefined && sameJSON(found, undone);
 }
 
 /** Opens the lock for new content: it becomes Current, what was Current becomes Fallback. One value, one write. */

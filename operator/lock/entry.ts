@@ -1,5 +1,5 @@
 import type { ProductionTarget } from '../api/index.ts';
-import { approvedSpec, specDigest } from '../canonical/index.ts';
+import { approvedSpec, specDigest } from '../workloads/index.ts';
 import type { Approved, LockSpec, WorkloadKey } from './types.ts';
 
 type TargetSettings = Pick<Approved, 'target' | 'minReplicas' | 'injected' | 'mutations' | 'rollbackUsers'>;
@@ -39,7 +39,14 @@ export function entryOf(
   spec: Readonly<Record<string, unknown>>,
   record: string,
 ): Omit<Approved, 'role'> {
-  return { kind, name, digest: specDigest(spec), ...settingsOf(target), record, spec: { ...approvedSpec(spec) } };
+  return {
+    kind,
+    name,
+    digest: specDigest(kind, spec),
+    ...settingsOf(target),
+    record,
+    spec: { ...approvedSpec(kind, spec) },
+  };
 }
 
 /** Everybody whom one of the lists names, once, with all that they may write; in one order. */

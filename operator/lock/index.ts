@@ -11,7 +11,6 @@ export {
   MAX_LOCK_BYTES,
   ordered,
   sameLock,
-  undoneSpec,
   withOnly,
   withOpened,
   type ApprovedContents,

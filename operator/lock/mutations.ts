@@ -1,3 +1,4 @@
+import { templateIn, withTemplate } from '../workloads/index.ts';
 import type { Approved } from './types.ts';
 
 type Members = Readonly<Record<string, unknown>>;
@@ -15,20 +16,22 @@ const ENV_SOURCES: readonly string[] = ['fieldRef', 'resourceFieldRef'];
  * @param spec as it is live
  * @param approved what it is compared with: what that has is never taken away
  */
-export function withoutMutations(spec: Members, approved: Members, mutations: Mutations | undefined): Members {
+export function withoutMutations(
+  kind: Approved['kind'],
+  spec: Members,
+  approved: Members,
+  mutations: Mutations | undefined,
+): Members {
   const additions = mutations?.filter(({ field }) => field === 'Env' || field === 'Annotations') ?? [];
-  const [template, own] = [spec['template'], membersOf(approved['template'])];
+  const [template, own] = [templateIn(kind, spec), membersOf(templateIn(kind, approved))];
   if (additions.length === 0 || !isMembers(template)) return spec;
   const metadata = withoutAnnotations(template['metadata'], membersOf(own['metadata']), additions);
   const pod = withoutVariables(template['spec'], membersOf(own['spec']), additions);
-  return {
-    ...spec,
-    template: {
-      ...template,
-      ...(metadata !== undefined && { metadata }),
-      ...(pod !== undefined && { spec: pod }),
-    },
-  };
+  return withTemplate(kind, spec, {
+    ...template,
+    ...(metadata !== undefined && { metadata }),
+    ...(pod !== undefined && { spec: pod }),
+  });
 }
 
 function withoutAnnotations(metadata: unknown, approved: Members, mutations: Mutations): unknown {

@@ -1,5 +1,5 @@
-import { specDigestOrFault } from '../canonical/index.ts';
 import { nameOf, type RecordSpec } from '../records/index.ts';
+import { specDigestOrFault } from '../workloads/index.ts';
 import { decisionsOn, type DecidedContent, type Decision } from './decisions.ts';
 import { isContent, ordered } from './edit.ts';
 import type { Approved, LockSpec, WorkloadKey } from './types.ts';
@@ -22,7 +22,7 @@ export interface LockFault {
  * @returns undefined when it says what was decided
  */
 export function entryFault(entry: Approved, records: readonly RecordSpec[]): string | undefined {
-  const digested = specDigestOrFault(entry.spec);
+  const digested = specDigestOrFault(entry.kind, entry.spec);
   if ('fault' in digested) return `its spec has no canonical form at ${digested.fault.path}`;
   if (digested.digest !== entry.digest) return 'its spec is not what its digest says';
   const decisions = decisionsOn(records, entry);
@@ -68,11 +68,11 @@ export function restoredLock(
     if (newest === undefined) return [];
     const candidates = allowed(entry.role, [newest]);
     const live = liveOf(entry);
-    const { mutations } = entry;
+    const { kind, mutations } = entry;
     const right =
       candidates.find(({ digest }) => digest === entry.digest) ??
       (entry.role === 'Current' && live !== undefined
-        ? candidates.find(({ digest, spec }) => isContent(live, { digest, spec: { ...spec }, mutations }))
+        ? candidates.find(({ digest, spec }) => isContent(live, { kind, digest, spec: { ...spec }, mutations }))
         : undefined) ??
       candidates.find(({ as }) => (as === 'Replaced') === newest.takenBack) ??
       candidates[0];

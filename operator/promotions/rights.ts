@@ -1,5 +1,7 @@
 import type { Right } from '../kube/index.ts';
+import { ownedTypes, rightsOn, unnameableMakers, workloadRows } from '../workloads/index.ts';
 
+const workloadTypes = workloadRows.map(([, { type }]) => type);
 const follow = ['get', 'list', 'watch'] as const;
 
 /**
@@ -33,16 +35,17 @@ export const promotionsRights = {
     // Puts the signed fallback back; admission asks for this verb whoever applies it.
     { apiGroups: ['twinlock.dev'], resources: ['productiontargets'], verbs: ['rollback'] },
     // Production: the dry run of the plan, the rollout, the rollback (update), the canary's forbidden edit (patch).
-    { apiGroups: ['apps'], resources: ['deployments'], verbs: [...follow, 'update', 'patch'] },
-    // The canary's: another dry run that must be refused, where others answer for Deployments and pods.
-    { apiGroups: ['apps'], resources: ['deployments/status'], verbs: ['patch'] },
+    ...rightsOn(workloadTypes, [...follow, 'update', 'patch']),
+    // The canary's: another dry run that must be refused, where others answer for workloads and pods.
+    ...rightsOn(workloadTypes, ['patch'], 'status'),
     // A namespace that also runs what no target names is not taken over: every kind that makes pods.
-    { apiGroups: ['apps'], resources: ['statefulsets', 'daemonsets'], verbs: ['list'] },
-    { apiGroups: ['batch'], resources: ['jobs', 'cronjobs'], verbs: ['list'] },
-    { apiGroups: [''], resources: ['replicationcontrollers'], verbs: ['list'] },
+    ...rightsOn(
+      unnameableMakers.map(({ type }) => type),
+      ['list'],
+    ),
     // Pods of production are judged again and again, and so is who made them. `create` is for dry runs: the canary's,
     // which must be refused, and one of each template before it is taken over.
-    { apiGroups: ['apps'], resources: ['replicasets'], verbs: ['list', 'watch'] },
+    ...rightsOn(ownedTypes, ['list', 'watch']),
     { apiGroups: [''], resources: ['pods'], verbs: ['list', 'watch', 'create'] },
     // The protection label; kube-system's uid names the cluster.
     { apiGroups: [''], resources: ['namespaces'], verbs: [...follow, 'patch'] },

@@ -1,11 +1,11 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { renderPolicies } from '../../operator/admission/index.ts';
-import { approvedSpec, specDigest } from '../../operator/canonical/index.ts';
 import { startApi, waitFor, type Answer, type ApiCluster, type RequestOptions } from '../harness/index.ts';
 import { watchStatuses } from '../statuses/watch.ts';
 import { readKubeconfig, writeKubeconfig } from '../harness/kubeconfig.ts';
 import { aggregated, bindIn, overgrant, roles } from './roles.ts';
+import { approvedSpec, specDigest } from '../../operator/workloads/index.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
 export interface Live {
@@ -277,8 +277,8 @@ export function lock(
         target: 'web',
         record: 'web-000001',
         ...entry,
-        spec: approvedSpec(entry.spec),
-        digest: specDigest(entry.spec),
+        spec: approvedSpec('Deployment', entry.spec),
+        digest: specDigest('Deployment', entry.spec),
       })),
     },
   };

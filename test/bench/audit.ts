@@ -5,6 +5,7 @@ import { join } from 'node:path';
 export interface AuditedRequest {
   readonly verb: string;
   readonly requestURI: string;
+  readonly requestReceivedTimestamp: string;
   readonly stageTimestamp: string;
   readonly user: { readonly username: string };
   readonly objectRef?: { readonly resource?: string; readonly namespace?: string; readonly subresource?: string };
@@ -65,4 +66,8 @@ export function isWork({ objectRef, requestURI }: AuditedRequest): boolean {
 
 export function isWrite({ verb }: AuditedRequest): boolean {
   return !['get', 'list', 'watch'].includes(verb);
+}
+
+export function isEvent({ objectRef }: AuditedRequest): boolean {
+  return objectRef?.resource === 'events';
 }

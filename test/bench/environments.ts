@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { isWork, isWrite } from './audit.ts';
+import { isEvent, isWork, isWrite } from './audit.ts';
 import type { AuditedRequest } from './audit.ts';
 import { startOperator, startUp } from './operator.ts';
+import { resend } from './resend.ts';
 import { keepPodsReady } from './pods.ts';
 import { each, image, openStage, untilQuiet, wire } from './stage.ts';
 import type { Stage } from './stage.ts';
@@ -37,7 +38,6 @@ async function createEnvironments(stage: Stage, indexes: readonly number[]): Pro
 }
 
 const isStatus = ({ objectRef }: AuditedRequest): boolean => objectRef?.subresource === 'status';
-const isEvent = ({ objectRef }: AuditedRequest): boolean => objectRef?.resource === 'events';
 
 /**
  * Brings environments up with the operator, then sends the writes that it sent, as the same account to a fresh API
@@ -156,7 +156,7 @@ async function replay(environments: number, writes: readonly AuditedRequest[]): 
       const { namespace: within, resource } = write.objectRef ?? {};
       const opens = resource === 'namespaces' || resource === 'rolebindings';
       if (!opens && within !== undefined) await opened.get(within);
-      const done = deliver(sender, write);
+      const done = resend(sender, write);
       const [path = ''] = write.requestURI.split('?');
       const key = resource === 'namespaces' ? path.slice(path.lastIndexOf('/') + 1) : within;
       if (opens && key !== undefined)
@@ -172,32 +172,4 @@ async function replay(environments: number, writes: readonly AuditedRequest[]): 
   } finally {
     await stage.stop();
   }
-}
-
-async function deliver(sender: Awaited<ReturnType<typeof wire>>, write: AuditedRequest): Promise<void> {
-  const method = { create: 'POST', update: 'PUT', patch: 'PATCH', delete: 'DELETE' }[write.verb];
-  if (method === undefined) throw new Error(`a write of the verb ${write.verb} cannot be sent again`);
-  const body = unconditional(write.requestObject);
-  const patch = Array.isArray(body)
-    ? 'json-patch+json'
-    : body !== undefined && 'apiVersion' in body
-      ? 'apply-patch+yaml'
-      : 'merge-patch+json';
-  const type = method === 'PATCH' ? `application/${patch}` : 'application/json';
-  for (let attempt = 0; attempt < 40; attempt++) {
-    const { status, text } = await sender.send(method, write.requestURI, body, type);
-    if (status < 300) return;
-    // RBAC reaches the authorizer a moment after it is written, for the operator as for this loop.
-    if (status !== 403) throw new Error(`${write.verb} ${write.requestURI}: ${status} ${text}`);
-    await pause(5);
-  }
-  throw new Error(`${write.verb} ${write.requestURI}: still refused`);
-}
-
-/** What was sent, without the version and uid that bound it to the objects of the first run. */
-function unconditional(body: unknown): object | undefined {
-  if (Array.isArray(body)) return body.filter(({ op, path }) => op !== 'test' || path !== '/metadata/uid');
-  if (typeof body !== 'object' || body === null || !('metadata' in body)) return (body as object | null) ?? undefined;
-  const { resourceVersion: _version, uid: _uid, ...metadata } = body.metadata as Readonly<Record<string, unknown>>;
-  return { ...body, metadata };
 }

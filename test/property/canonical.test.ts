@@ -1,8 +1,9 @@
 import test from 'ava';
 import * as fc from 'fast-check';
-import { canonicalJSON, digestOf, specDigest } from '../../operator/canonical/index.ts';
+import { canonicalJSON, digestOf } from '../../operator/canonical/index.ts';
 import { changesOf, renderText } from '../../operator/votes/statement/index.ts';
 import type { JSONValue } from '../../operator/canonical/index.ts';
+import { approvedSpec, specDigest } from '../../operator/workloads/index.ts';
 
 const json = (): fc.Arbitrary<JSONValue> =>
   fc.letrec<{ value: JSONValue }>((tie) => ({
@@ -122,8 +123,16 @@ test('a workload changes in words exactly when its digest changes', (t) => {
   );
   fc.assert(
     fc.property(specs, specs, (current, desired) => {
-      const changes = changesOf([{ kind: 'Deployment', name: 'web', current, desired }]);
-      return (changes.length === 0) === (specDigest(current) === specDigest(desired));
+      const changes = changesOf([
+        {
+          kind: 'Deployment',
+          name: 'web',
+          part: 'spec',
+          current: approvedSpec('Deployment', current),
+          desired: approvedSpec('Deployment', desired),
+        },
+      ]);
+      return (changes.length === 0) === (specDigest('Deployment', current) === specDigest('Deployment', desired));
     }),
   );
   t.pass();

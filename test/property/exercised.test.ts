@@ -33,7 +33,7 @@ test('a leaf is called and shown as the change that brings it', (t) => {
   fc.assert(
     fc.property(content(), content(), (current, desired) => {
       const leaves = leavesAt(desired);
-      return changesOf([{ ...web, current: workload(current), desired: workload(desired) }]).every(
+      return changesOf([{ ...web, part: 'spec', current: workload(current), desired: workload(desired) }]).every(
         ({ path, to }) => to === undefined || JSON.stringify(leaves.get(path)) === JSON.stringify(to),
       );
     }),
@@ -44,7 +44,7 @@ test('a leaf is called and shown as the change that brings it', (t) => {
 test('an environment that ran all of it leaves nothing to list, and one that is not there leaves everything', (t) => {
   fc.assert(
     fc.property(content(), content(), content(), (current, desired, other) => {
-      const changes = changesOf([{ ...web, current: workload(current), desired: workload(desired) }]);
+      const changes = changesOf([{ ...web, part: 'spec', current: workload(current), desired: workload(desired) }]);
       const listed = (template: JSONValue | undefined): readonly string[] =>
         notExercised({
           workload: web,

@@ -6,11 +6,12 @@ interface Thing extends KubeObject {
   readonly colours: readonly string[];
 }
 
-const name = fc.constantFrom('a', 'b', 'c');
+// More names than a namespace's objects are kept as a list for.
+const name = fc.constantFrom(...'abcdefghijklm');
 const namespace = fc.option(fc.constantFrom('one', 'two'), { nil: undefined });
 const colours = fc.uniqueArray(fc.constantFrom('red', 'green', 'blue'));
 const steps = fc.array(fc.record({ remove: fc.boolean(), namespace, name, colours, addIndex: fc.boolean() }), {
-  maxLength: 40,
+  maxLength: 120,
 });
 
 const byColour = ({ colours: all }: Thing): readonly string[] => all;

@@ -4,8 +4,8 @@ import test from 'ava';
 import { evaluator } from '../../operator/admission/evaluate.ts';
 import { who } from '../../operator/admission/who.ts';
 import { workloads } from '../../operator/admission/workloads.ts';
-import { approvedSpec, specDigest } from '../../operator/canonical/index.ts';
 import { matchLive, withoutMutations, type Approved, type LiveMatch } from '../../operator/lock/index.ts';
+import { approvedSpec, specDigest } from '../../operator/workloads/index.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -40,8 +40,8 @@ function entry(role: Approved['role'], spec: Json, more?: Approved['mutations'])
     target: 'web',
     minReplicas: 1,
     record: 'web-000001',
-    digest: specDigest(spec),
-    spec: { ...approvedSpec(spec) },
+    digest: specDigest('Deployment', spec),
+    spec: { ...approvedSpec('Deployment', spec) },
     ...(more && { mutations: more }),
   };
 }
@@ -112,7 +112,7 @@ for (const [what, change, wanted] of CASES)
 test("an approved variable that a mutation's names cover is not taken away", (t) => {
   const mode = { name: 'MODE', value: 'live' };
   const spec = deployment({ ...bare, web: [mode] });
-  t.deepEqual(withoutMutations(spec, spec, mutations), spec);
+  t.deepEqual(withoutMutations('Deployment', spec, spec, mutations), spec);
   const approved = [entry('Current', spec, mutations)];
   for (const web of [[], [{ ...mode, value: 'test' }], [mode, { ...mode, value: 'test' }]]) {
     const live = deployment({ ...bare, web });

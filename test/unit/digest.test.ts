@@ -1,6 +1,5 @@
 import test from 'ava';
 import {
-  approvedSpec,
   CanonicalError,
   type CanonicalErrorCode,
   canonicalJSON,
@@ -8,9 +7,8 @@ import {
   digestOfBytes,
   isDigest,
   printable,
-  RESTARTED_AT,
-  specDigest,
 } from '../../operator/canonical/index.ts';
+import { approvedSpec, RESTARTED_AT, specDigest } from '../../operator/workloads/index.ts';
 
 const spec = (): Record<string, unknown> => ({
   replicas: 2,
@@ -80,19 +78,19 @@ test('nesting without end is refused, not a stack overflow', (t) => {
 });
 
 test('scaling and restarting leave the digest of a spec as it is', (t) => {
-  const digest = specDigest(spec());
-  t.is(specDigest({ ...spec(), replicas: 9 }), digest);
-  t.is(specDigest(withAnnotations({ [RESTARTED_AT]: '2026-11-21T10:00:00Z' })), digest);
-  t.is(specDigest(withAnnotations({})), digest);
-  t.is(specDigest(withAnnotations(undefined)), digest);
+  const digest = specDigest('Deployment', spec());
+  t.is(specDigest('Deployment', { ...spec(), replicas: 9 }), digest);
+  t.is(specDigest('Deployment', withAnnotations({ [RESTARTED_AT]: '2026-11-21T10:00:00Z' })), digest);
+  t.is(specDigest('Deployment', withAnnotations({})), digest);
+  t.is(specDigest('Deployment', withAnnotations(undefined)), digest);
   t.is(
-    specDigest(withAnnotations({ [RESTARTED_AT]: 'now', team: 'shop' })),
-    specDigest(withAnnotations({ team: 'shop' })),
+    specDigest('Deployment', withAnnotations({ [RESTARTED_AT]: 'now', team: 'shop' })),
+    specDigest('Deployment', withAnnotations({ team: 'shop' })),
   );
 });
 
 test('everything else changes the digest of a spec', (t) => {
-  const digest = specDigest(spec());
+  const digest = specDigest('Deployment', spec());
   const others: readonly Record<string, unknown>[] = [
     withAnnotations({ team: 'shop' }),
     { ...spec(), paused: true },
@@ -101,14 +99,14 @@ test('everything else changes the digest of a spec', (t) => {
     { ...spec(), metadata: { annotations: { [RESTARTED_AT]: 'elsewhere' } } },
     { ...spec(), template: { ...(spec()['template'] as object), replicas: 2 } },
   ];
-  const digests = others.map((other) => specDigest(other));
+  const digests = others.map((other) => specDigest('Deployment', other));
   t.is(new Set([digest, ...digests]).size, others.length + 1);
 });
 
 test('the approved spec is a copy, and odd shapes pass through it unharmed', (t) => {
   const original = withAnnotations({ [RESTARTED_AT]: 'x' });
   const before = structuredClone(original);
-  approvedSpec(original);
+  approvedSpec('Deployment', original);
   t.deepEqual(original, before);
   for (const odd of [
     {},
@@ -118,7 +116,7 @@ test('the approved spec is a copy, and odd shapes pass through it unharmed', (t)
     { template: { metadata: { annotations: 'text' } } },
     { template: { metadata: { annotations: null } } },
   ])
-    t.deepEqual(approvedSpec({ ...odd, replicas: 3 }), odd);
+    t.deepEqual(approvedSpec('Deployment', { ...odd, replicas: 3 }), odd);
 });
 
 test('printable text is ASCII and bounded', (t) => {

@@ -4,9 +4,9 @@ import {
   DriftView,
   HASH_ANNOTATION,
   slimClaim,
-  slimDeployment,
+  slimWorkload,
 } from '../../operator/environments/gather/cache/index.ts';
-import type { DeploymentChild } from '../../operator/environments/gather/cache/index.ts';
+import type { WorkloadChild } from '../../operator/environments/gather/cache/index.ts';
 import type { Cached, KubeObject } from '../../operator/kube/index.ts';
 
 const ours = { manager: 'twinlock-environments', operation: 'Apply', fieldsV1: { 'f:spec': { 'f:template': {} } } };
@@ -43,7 +43,7 @@ test('a child that others edited is sent again once, one that nobody edited is n
   };
   const drift = new DriftView(cache);
   const hash = (): string | undefined =>
-    drift.lookup<DeploymentChild>(childTypes.Deployment, held)?.object?.metadata.annotations?.[HASH_ANNOTATION];
+    drift.lookup<WorkloadChild>(childTypes.Deployment, held)?.object?.metadata.annotations?.[HASH_ANNOTATION];
   t.is(hash(), undefined);
   // The others may still own what they added; what the server answered is what stays.
   drift.absorb(childTypes.Deployment, held);
@@ -63,6 +63,6 @@ function raw(name: string, managedFields: readonly object[]): KubeObject {
   return { apiVersion: 'apps/v1', kind: 'Deployment', metadata, spec: {} } as KubeObject;
 }
 
-function deployment(name: string, managedFields: readonly object[]): DeploymentChild {
-  return slimDeployment(raw(name, managedFields));
+function deployment(name: string, managedFields: readonly object[]): WorkloadChild {
+  return slimWorkload(raw(name, managedFields));
 }

@@ -1,8 +1,9 @@
 /** The situations that the tests of an environment's status pass through. */
 import type { TwinEnvironmentStatus } from '../../operator/api/index.ts';
-import { slimDeployment, slimPod } from '../../operator/environments/gather/cache/index.ts';
+import { slimWorkload, slimPod } from '../../operator/environments/gather/cache/index.ts';
 import type { Lifetime } from '../../operator/environments/decide/lifecycle/index.ts';
-import { observedParts, statusOf as made, type Situation } from '../../operator/environments/status/index.ts';
+import { observedParts, type Situation } from '../../operator/environments/decide/index.ts';
+import { statusOf as made } from '../../operator/environments/status/index.ts';
 import { checkedStatus } from '../statuses/unit.ts';
 import { accepted, image } from './environment-fixtures.ts';
 
@@ -33,8 +34,8 @@ export interface Part {
 export function deployment(
   name: string,
   { updated = 1, available = 1, replicas = 1, observed = 1, conditions = [] }: Part = {},
-): ReturnType<typeof slimDeployment> {
-  return slimDeployment({
+): ReturnType<typeof slimWorkload> {
+  return slimWorkload({
     apiVersion: 'apps/v1',
     kind: 'Deployment',
     metadata: { name, generation: 1 },
@@ -46,7 +47,7 @@ export function deployment(
       availableReplicas: available,
       conditions,
     },
-  } as Parameters<typeof slimDeployment>[0]);
+  } as Parameters<typeof slimWorkload>[0]);
 }
 
 export const variables = [
@@ -82,7 +83,7 @@ export function active(
     plan,
     lifetime,
     parts: observedParts(partsOf(parts), [pod()]),
-    reports: () => undefined,
+    reports: new Map(),
     inventory: [],
     rejected: [],
     suspended: false,

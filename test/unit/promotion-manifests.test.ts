@@ -1,6 +1,5 @@
 import test from 'ava';
 import { ApiError, type Client, type Deployment } from '../../operator/kube/index.ts';
-import { specDigest as digest } from '../../operator/canonical/index.ts';
 import { policyDigest } from '../../operator/votes/index.ts';
 import { Planner } from '../../operator/promotions/gather/planner.ts';
 import { decide, type World } from '../../operator/promotions/decide/index.ts';
@@ -13,6 +12,7 @@ import {
   type Manifest,
   type ManifestFault,
 } from '../../operator/promotions/decide/plan/index.ts';
+import { podTemplateOf, specDigest } from '../../operator/workloads/index.ts';
 import { promotionStatus } from '../../operator/promotions/status/index.ts';
 import { deployment, environment, images, keys, policy, promotion, run, voted, world } from './promotion-world.ts';
 
@@ -212,7 +212,7 @@ test('it goes from the question to production like images do, and the record hol
   );
   const rolling = run(voted(start.world, keys.alice));
   t.deepEqual(rolling.done, ['Approved', 'OpenLock', 'Apply', 'Completed']);
-  t.like(rolling.world.workloads[0]?.live?.spec?.template.spec?.containers[0], { resources: limits });
+  t.like(podTemplateOf('Deployment', rolling.world.workloads[0]?.live)?.spec?.containers[0], { resources: limits });
 });
 
 test("an image that is nobody's own is refused whatever the policy says: a manifest, or a mutating policy brings it", (t) => {
@@ -264,7 +264,7 @@ function lockWith({ lock }: World, live: Deployment): NonNullable<World['lock']>
   const [entry] = lock!.spec.approved;
   const spec = { ...live.spec } as Record<string, unknown>;
   const { replicas: _replicas, ...approved } = spec;
-  return { ...lock!.spec, approved: [{ ...entry!, spec: approved, digest: digest(spec) }] };
+  return { ...lock!.spec, approved: [{ ...entry!, spec: approved, digest: specDigest('Deployment', spec) }] };
 }
 
 test('a policy that wants everything exercised asks nobody, and one that does not lists it', (t) => {

@@ -1,12 +1,14 @@
 import test from 'ava';
 import { artifactsOf, withImages, type ArtifactsInput } from '../../operator/promotions/decide/plan/index.ts';
-import { images } from './promotion-world.ts';
+import type { WorkloadObject } from '../../operator/workloads/index.ts';
+import { deployment, images } from './promotion-world.ts';
 
 const web = { kind: 'Deployment', name: 'web' } as const;
 const base: ArtifactsInput = {
   target: [web],
   environment: [{ name: 'web', images: [{ container: 'web', image: images.second }] }],
 };
+const workload = (spec: WorkloadObject['spec']): WorkloadObject => ({ ...deployment(images.first), spec });
 const mirror = images.second.replace('registry.example', 'mirror.example');
 
 /** Input, then either images or a reason. */
@@ -79,12 +81,12 @@ test('images are replaced by container name, init containers too, and nothing el
       },
     },
   };
-  const { spec: desired, unmatched } = withImages(spec, [
+  const { object, unmatched } = withImages('Deployment', workload(spec), [
     { container: 'web', image: images.second },
     { container: 'migrate', image: images.second },
   ]);
   t.deepEqual(unmatched, []);
-  t.deepEqual(desired, {
+  t.deepEqual(object.spec, {
     replicas: 3,
     template: {
       metadata: { labels: { app: 'web' } },
@@ -102,8 +104,9 @@ test('images are replaced by container name, init containers too, and nothing el
 
 test('a container that the workload does not have is named', (t) => {
   t.deepEqual(
-    withImages({ template: { spec: { containers: [{ name: 'app' }] } } }, [{ container: 'web', image: images.second }])
-      .unmatched,
+    withImages('Deployment', workload({ template: { spec: { containers: [{ name: 'app' }] } } }), [
+      { container: 'web', image: images.second },
+    ]).unmatched,
     ['web'],
   );
 });

@@ -1,5 +1,6 @@
 /** Pods and ReplicaSets of a Deployment as plain data, as kubelets and controllers would write them. */
 import type { Deployment, Pod, ReplicaSet } from '../../operator/kube/index.ts';
+import type { WorkloadObject } from '../../operator/workloads/index.ts';
 
 export type ContainerState = NonNullable<NonNullable<NonNullable<Pod['status']>['containerStatuses']>[number]>['state'];
 
@@ -22,12 +23,16 @@ export interface PodOptions {
 }
 
 const LONG_AGO = '2026-11-21T09:50:00Z';
-const hashOf = (live: Deployment): string => `h${(live.spec?.template.spec?.containers[0]?.image ?? '').slice(-4)}`;
+/** Worlds of these tests have Deployments only. */
+const specOf = ({ spec }: WorkloadObject): NonNullable<Deployment['spec']> =>
+  spec as unknown as NonNullable<Deployment['spec']>;
+const hashOf = (live: WorkloadObject): string =>
+  `h${(specOf(live).template.spec?.containers[0]?.image ?? '').slice(-4)}`;
 
 /** The ReplicaSet that the deployment controller makes of this content. */
-export function replicaSet(live: Deployment): ReplicaSet {
+export function replicaSet(live: WorkloadObject): ReplicaSet {
   const hash = hashOf(live);
-  const template = live.spec!.template;
+  const template = specOf(live).template;
   const labels = { ...template.metadata?.labels, 'pod-template-hash': hash };
   return {
     apiVersion: 'apps/v1',
@@ -45,15 +50,15 @@ export function replicaSet(live: Deployment): ReplicaSet {
         },
       ],
     },
-    spec: { selector: live.spec!.selector, template: { ...template, metadata: { ...template.metadata, labels } } },
+    spec: { selector: specOf(live).selector, template: { ...template, metadata: { ...template.metadata, labels } } },
   } as ReplicaSet;
 }
 
 /** A pod of this content; available for a long time unless it is said otherwise. */
-export function podOf(live: Deployment, options: PodOptions = {}): Pod {
+export function podOf(live: WorkloadObject, options: PodOptions = {}): Pod {
   const { since = LONG_AGO, ready = true, restarts = 0, of = 'web' } = options;
   const hash = hashOf(live);
-  const [container] = live.spec!.template.spec!.containers;
+  const [container] = specOf(live).template.spec!.containers;
   return {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -91,10 +96,10 @@ export function podOf(live: Deployment, options: PodOptions = {}): Pod {
 }
 
 /** What runs of a Deployment whose rollout is through. */
-export function allRunning(live: Deployment): {
-  readonly replicaSets: readonly ReplicaSet[];
+export function allRunning(live: WorkloadObject): {
+  readonly owned: readonly ReplicaSet[];
   readonly pods: readonly Pod[];
 } {
-  const names = Array.from({ length: live.spec?.replicas ?? 1 }, (_, index) => `web-${hashOf(live)}-${index}`);
-  return { replicaSets: [replicaSet(live)], pods: names.map((name) => podOf(live, { name })) };
+  const names = Array.from({ length: specOf(live).replicas ?? 1 }, (_, index) => `web-${hashOf(live)}-${index}`);
+  return { owned: [replicaSet(live)], pods: names.map((name) => podOf(live, { name })) };
 }

@@ -45,8 +45,8 @@ test('a rollout is complete when every pod is new and available, and no earlier'
 test('a ready pod of another template keeps a rollout from being complete', (t) => {
   const applied = rolling();
   const withPod = (pod: Pod): World => {
-    const { replicaSets, pods } = allRunning(live(applied));
-    return withRunning(applied, live(applied), { replicaSets, pods: [...pods, pod] });
+    const { owned, pods } = allRunning(live(applied));
+    return withRunning(applied, live(applied), { owned, pods: [...pods, pod] });
   };
   const old = deployment(images.first);
   t.is(decide(withPod(podOf(old))).verdict.phase, 'Verifying');
@@ -66,7 +66,7 @@ const failed = (given: World): World =>
       availableReplicas: 2,
       conditions: [{ type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded', message: '' }],
     },
-  } as ReturnType<typeof deployment>);
+  });
 
 test('a rollout that fails is taken back to the fallback, then recorded', (t) => {
   const { verdict } = decide(failed(rolling()));

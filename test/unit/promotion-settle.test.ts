@@ -1,8 +1,9 @@
 import test from 'ava';
-import { progressOf, type ProgressInput } from '../../operator/promotions/decide/progress/index.ts';
+import { workloadOf, type ProgressInput } from '../../operator/workloads/index.ts';
 import { allRunning, podOf, replicaSet, type PodOptions } from './promotion-pods.ts';
 import { deployment, images, type Spec } from './promotion-world.ts';
 
+const progressOf = workloadOf('Deployment').progress;
 const began = Date.parse('2026-11-21T10:00:00Z');
 const at = (seconds: number): number => began + seconds * 1000;
 const time = (seconds: number): string => new Date(at(seconds)).toISOString().replace('.000Z', 'Z');
@@ -19,8 +20,8 @@ function counts(live: ReturnType<typeof deployment>, status: object): ReturnType
 function look(pod: PodOptions, changes: Partial<ProgressInput> = {}): ReturnType<typeof progressOf> {
   const live = counts(fresh(), { replicas: 1, updatedReplicas: 1, availableReplicas: pod.ready === false ? 0 : 1 });
   return progressOf({
-    deployment: live,
-    replicaSets: [replicaSet(live)],
+    live,
+    owned: [replicaSet(live)],
     pods: [podOf(live, pod)],
     now: at(20),
     began,
@@ -42,7 +43,7 @@ test('a rollout is verified when its pods were available without a restart for t
 
 test('minReadySeconds counts where it is longer', (t) => {
   const live = counts(fresh({ minReadySeconds: 60 }), { replicas: 1, updatedReplicas: 1, availableReplicas: 1 });
-  const input = { deployment: live, replicaSets: [replicaSet(live)], pods: [podOf(live, { since: time(0) })] };
+  const input = { live, owned: [replicaSet(live)], pods: [podOf(live, { since: time(0) })] };
   t.is(look({}, { ...input, now: at(59) }).state, 'Settling');
   t.is(look({}, { ...input, now: at(60) }).state, 'Complete');
 });
@@ -57,7 +58,7 @@ test('a restart starts the time anew: what runs now counts, not what was ready o
 test('the youngest pod decides', (t) => {
   const live = counts(fresh({ replicas: 2 }), { replicas: 2, updatedReplicas: 2, availableReplicas: 2 });
   const pods = [podOf(live, { name: 'a', since: time(1) }), podOf(live, { name: 'b', since: time(9) })];
-  const input = { deployment: live, replicaSets: [replicaSet(live)], pods };
+  const input = { live, owned: [replicaSet(live)], pods };
   t.is(look({}, { ...input, now: at(38) }).state, 'Settling');
   t.is(look({}, { ...input, now: at(39) }).state, 'Complete');
 });
@@ -65,7 +66,7 @@ test('the youngest pod decides', (t) => {
 /** What is not known is no proof. */
 const unknown: readonly (readonly [string, Partial<ProgressInput>])[] = [
   ['pods that nobody lists', { pods: [] }],
-  ['a ReplicaSet that nobody lists', { replicaSets: [] }],
+  ['a ReplicaSet that nobody lists', { owned: [] }],
   [
     'a container that nobody speaks of',
     { pods: [podOf(fresh(), { since: time(1), status: { containerStatuses: [] } })] },
@@ -100,7 +101,7 @@ test('a sidecar has to stay up as well', (t) => {
 
 test('a Deployment that is scaled to nothing has nothing to wait for', (t) => {
   const live = counts(fresh({ replicas: 0 }), { replicas: 0, updatedReplicas: 0, availableReplicas: 0 });
-  t.is(look({}, { deployment: live, pods: [], replicaSets: [] }).state, 'Complete');
+  t.is(look({}, { live, pods: [], owned: [] }).state, 'Complete');
 });
 
 const died = {
@@ -251,10 +252,10 @@ test('what the controllers say of quota, Pod Security and policies is passed on'
   const message = 'pods "web-x" is forbidden: exceeded quota: small, requested: pods=1, used: pods=1, limited: pods=1';
   const conditions = [{ type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate', message }];
   const live = counts(fresh(), { replicas: 0, updatedReplicas: 0, availableReplicas: 0, conditions });
-  const progress = look({}, { deployment: live, pods: [] });
+  const progress = look({}, { live, pods: [] });
   t.is(messageOf(progress), `0 of 1 new pods exist; FailedCreate: ${message}`);
   const given = [...conditions, { type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded' }];
-  const over = look({}, { deployment: counts(live, { ...live.status, conditions: given }), pods: [], now: at(900) });
+  const over = look({}, { live: counts(live, { ...live.status, conditions: given }), pods: [], now: at(900) });
   t.is('reason' in over ? over.reason : '', 'ProgressDeadlineExceeded');
   t.regex(messageOf(over), /exceeded quota: small/);
 });
@@ -262,7 +263,7 @@ test('what the controllers say of quota, Pod Security and policies is passed on'
 test('pods that suffer alike are counted, not listed', (t) => {
   const live = counts(fresh({ replicas: 3 }), { replicas: 3, updatedReplicas: 3, availableReplicas: 0 });
   const pods = ['c', 'a', 'b'].map((name) => podOf(live, { ...waits('ImagePullBackOff', 'no'), name }));
-  const progress = look({}, { deployment: live, replicaSets: [replicaSet(live)], pods });
+  const progress = look({}, { live, owned: [replicaSet(live)], pods });
   t.is(
     messageOf(progress),
     '0 of 3 new pods are available; pod a and 2 more: container web waits, ImagePullBackOff: no',
@@ -276,14 +277,14 @@ const exceeded = {
 
 test('while an old pod ends within its grace and takes the room of a new one, no deadline runs', (t) => {
   const live = counts(fresh({ progressDeadlineSeconds: 60 }), { replicas: 0, updatedReplicas: 0, ...exceeded });
-  const draining = look({}, { deployment: live, pods: [leaving(1800)], now: at(900) });
+  const draining = look({}, { live, pods: [leaving(1800)], now: at(900) });
   t.is(draining.state, 'Progressing');
   t.is('drainsUntil' in draining ? draining.drainsUntil : 0, at(1800));
   t.regex(
     messageOf(draining),
     /old pod web-old may still be ending until 2026-11-21T10:30:00Z, the deadline runs from then/,
   );
-  const gone = { deployment: live, pods: [], drainedUntil: at(1800) };
+  const gone = { live, pods: [], drainedUntil: at(1800) };
   t.is(
     look({}, { ...gone, now: at(1859) }).state,
     'Progressing',
@@ -296,7 +297,7 @@ test('a new pod that waits for the node, the volume or the quota of an old one i
   const live = counts(fresh(), { replicas: 1, updatedReplicas: 1, availableReplicas: 0, ...exceeded });
   const sets = [replicaSet(live)];
   const held = (pod: PodOptions) =>
-    look({}, { deployment: live, replicaSets: sets, pods: [leaving(1800), podOf(live, pod)], now: at(900) });
+    look({}, { live, owned: sets, pods: [leaving(1800), podOf(live, pod)], now: at(900) });
   const unscheduled: PodOptions = {
     ready: false,
     phase: 'Pending',
@@ -317,6 +318,6 @@ test('terminating pods of old content are neither old pods that are still there 
 
 test('a paused Deployment is called paused', (t) => {
   const live = counts(fresh({ paused: true }), { replicas: 1, updatedReplicas: 0 });
-  const progress = look({}, { deployment: live });
+  const progress = look({}, { live });
   t.is('reason' in progress ? progress.reason : '', 'WorkloadPaused');
 });

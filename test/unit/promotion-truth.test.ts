@@ -2,6 +2,7 @@ import test from 'ava';
 import { decide, type World } from '../../operator/promotions/decide/index.ts';
 import { promotionStatus } from '../../operator/promotions/status/index.ts';
 import { nameOf, sealRecord } from '../../operator/records/index.ts';
+import { podTemplateOf, type WorkloadObject } from '../../operator/workloads/index.ts';
 import { allRunning, podOf, replicaSet } from './promotion-pods.ts';
 import {
   adopted,
@@ -176,7 +177,7 @@ test('an undo says who it was, by the words of admission and of the client', (t)
 });
 
 /** The world after its target was deleted and made again; `content` is live and was taken over as found. */
-function replaced(start: World, content: ReturnType<typeof deployment>, adopt = true): World {
+function replaced(start: World, content: WorkloadObject, adopt = true): World {
   const again = { ...target(), metadata: { ...target().metadata, uid: 'another-uid' } };
   const ref = { namespace: 'shop', name: 'web', uid: 'another-uid' };
   const { type, time: at, currentSpecs } = adopted(content);
@@ -259,7 +260,7 @@ test('each workload shows its own state, not the first trouble of another', (t) 
 test('pods of a ReplicaSet that is not the present template are old ones, whatever images they run', (t) => {
   const rolling = applied();
   const other = deployment(images.second, {
-    template: { ...live(rolling).spec!.template, metadata: { labels: { app: 'web', x: 'y' } } },
+    template: { ...podTemplateOf('Deployment', live(rolling)), metadata: { labels: { app: 'web', x: 'y' } } },
   } as Partial<Spec>);
   const running = allRunning(live(rolling));
   const stray = {
@@ -271,13 +272,8 @@ test('pods of a ReplicaSet that is not the present template are old ones, whatev
       ownerReferences: [{ ...podOf(other).metadata.ownerReferences![0]!, name: 'web-z', uid: 'rs-z' }],
     },
   };
-  const sets = [
-    ...running.replicaSets,
-    { ...replicaSet(other), metadata: { ...replicaSet(other).metadata, uid: 'rs-z' } },
-  ];
-  const { verdict } = decide(
-    withRunning(rolling, live(rolling), { replicaSets: sets, pods: [...running.pods, stray] }),
-  );
+  const sets = [...running.owned, { ...replicaSet(other), metadata: { ...replicaSet(other).metadata, uid: 'rs-z' } }];
+  const { verdict } = decide(withRunning(rolling, live(rolling), { owned: sets, pods: [...running.pods, stray] }));
   t.regex(verdict.message, /pod stray is ready and runs another template/);
 });
 

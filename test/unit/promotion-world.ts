@@ -1,7 +1,6 @@
 /** Worlds as plain data, and what an action makes of one: promotions decided without a cluster. */
 import { sign } from 'node:crypto';
 import type { ProductionTarget, Promotion, TwinEnvironment } from '../../operator/api/index.ts';
-import { approvedSpec, specDigest } from '../../operator/canonical/index.ts';
 import type { Deployment } from '../../operator/kube/index.ts';
 import {
   decide,
@@ -14,6 +13,7 @@ import { withImages } from '../../operator/promotions/decide/plan/index.ts';
 import { sealRecord, type RecordSpec } from '../../operator/records/index.ts';
 import { allRunning } from './promotion-pods.ts';
 import { armored, ed25519Key, string, toSign, type MadeKey } from '../vectors/ssh.ts';
+import { approvedSpec, specDigest, type WorkloadObject } from '../../operator/workloads/index.ts';
 
 export const now = Date.parse('2026-11-21T10:00:00Z');
 const image = (letter: string): string => `registry.example/web@sha256:${letter.repeat(64)}`;
@@ -165,16 +165,23 @@ export function keyring(
   };
 }
 
-export function adopted(live: Deployment): RecordSpec {
+export function adopted(live: WorkloadObject): RecordSpec {
   const spec = { ...live.spec };
   return sealRecord(targetRef, [], {
     type: 'Adopted',
     time: '2026-11-20T09:00:01Z',
-    currentSpecs: [{ kind: 'Deployment', name: 'web', digest: specDigest(spec), spec: { ...approvedSpec(spec) } }],
+    currentSpecs: [
+      {
+        kind: 'Deployment',
+        name: 'web',
+        digest: specDigest('Deployment', spec),
+        spec: { ...approvedSpec('Deployment', spec) },
+      },
+    ],
   });
 }
 
-export function lockOf(live: Deployment, target = 'web'): NonNullable<World['lock']> {
+export function lockOf(live: WorkloadObject, target = 'web'): NonNullable<World['lock']> {
   const spec = { ...live.spec };
   return {
     apiVersion: 'twinlock.dev/v1alpha1',
@@ -187,11 +194,11 @@ export function lockOf(live: Deployment, target = 'web'): NonNullable<World['loc
           kind: 'Deployment',
           name: 'web',
           role: 'Current',
-          digest: specDigest(spec),
+          digest: specDigest('Deployment', spec),
           target,
           minReplicas: 1,
           record: 'web-000001',
-          spec: { ...approvedSpec(spec) },
+          spec: { ...approvedSpec('Deployment', spec) },
         },
       ],
     },
@@ -232,7 +239,7 @@ function planned(given: World): World {
     ...given,
     workloads: given.workloads.map((workload) => {
       if (workload.live?.spec === undefined || wanted.length === 0 || workload.planned !== undefined) return workload;
-      return { ...workload, planned: { spec: { ...withImages(workload.live.spec, wanted).spec } } };
+      return { ...workload, planned: { spec: { ...withImages(workload.kind, workload.live, wanted).object.spec } } };
     }),
   };
 }
@@ -248,19 +255,19 @@ export function after(before: World, action: Action): World {
     case 'RollBack':
       return withRunning(before, {
         ...before.workloads[0]!.live!,
-        spec: { ...action.spec, replicas: 2 } as unknown as Spec,
+        spec: { ...action.spec, replicas: 2 },
       });
   }
 }
 
-export function withLive(before: World, live: Deployment | undefined): World {
+export function withLive(before: World, live: WorkloadObject | undefined): World {
   return { ...before, workloads: before.workloads.map(({ kind, name }) => ({ kind, name, live })) };
 }
 
 /** The same with every pod of it there, available for long enough. */
 export function withRunning(
   before: World,
-  live: Deployment,
+  live: WorkloadObject,
   running: Partial<WorkloadFacts> = allRunning(live),
 ): World {
   return {

@@ -149,7 +149,7 @@ const short = (path: string): string =>
     .replace('Deployment/web spec.template.spec.', 'p.');
 for (const [what, current, desired, ran, listed] of cases)
   test(`not exercised: ${what}`, (t) => {
-    const changes = changesOf([{ ...web, current, desired }]);
+    const changes = changesOf([{ ...web, part: 'spec', current, desired }]);
     const seen = [{ container: 'web', image: images.second.replace('registry', 'mirror') }];
     const found = notExercised({ workload: web, changes, ran, images: seen });
     t.deepEqual(found.map(short), listed);
@@ -160,9 +160,9 @@ for (const [what, current, desired, ran, listed] of cases)
   });
 
 test('a change that the first statement did not have, or had with another outcome, did not run', (t) => {
-  const told = changesOf([{ ...web, current: spec({}), desired: spec(env('A=1')) }]);
+  const told = changesOf([{ ...web, part: 'spec', current: spec({}), desired: spec(env('A=1')) }]);
   const first = JSON.stringify({ predicate: { changes: told } });
-  const now = changesOf([{ ...web, current: spec({}), desired: spec(env('A=2', 'B=1')) }]);
+  const now = changesOf([{ ...web, part: 'spec', current: spec({}), desired: spec(env('A=2', 'B=1')) }]);
   t.deepEqual(notExercisedSince(first, told, new Map()), []);
   t.deepEqual(notExercisedSince(first, now, new Map()).map(short), [
     'c.env[name=A].value',

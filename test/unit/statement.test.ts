@@ -4,6 +4,7 @@ import { CanonicalError } from '../../operator/canonical/index.ts';
 import {
   buildStatement,
   changesOf,
+  type Changed,
   MAX_SHOWN,
   renderStatements,
   renderText,
@@ -11,6 +12,7 @@ import {
   type StatementInput,
 } from '../../operator/votes/statement/index.ts';
 import { statementInput as input } from '../vectors/statement.ts';
+import { approvedSpec } from '../../operator/workloads/index.ts';
 
 const text = (changed: StatementInput): string => renderText(buildStatement(changed, 'approve'));
 const codeOf = (changed: StatementInput): string =>
@@ -216,8 +218,16 @@ test('what a person could not judge is refused, with what to do', (t) => {
 
 const container = (name: string, image: string): Record<string, unknown> => ({ name, image });
 const pods = (...containers: unknown[]): Record<string, unknown> => ({ template: { spec: { containers } } });
-const changed = (current: unknown, desired: unknown, kind = 'Deployment'): readonly string[] =>
-  changesOf([{ kind, name: 'web', current, desired }]).map(
+type Content = Readonly<Record<string, unknown>>;
+const ofWorkload = (current: Content | undefined, desired: Content): Changed => ({
+  kind: 'Deployment',
+  name: 'web',
+  part: 'spec',
+  current: current && approvedSpec('Deployment', current),
+  desired: approvedSpec('Deployment', desired),
+});
+const changed = (current: Content | undefined, desired: Content, kind = 'Deployment'): readonly string[] =>
+  changesOf([kind === 'Deployment' ? ofWorkload(current, desired) : { kind, name: 'web', current, desired }]).map(
     ({ path, from, to }) => `${path}: ${JSON.stringify(from) ?? 'absent'} -> ${JSON.stringify(to) ?? 'absent'}`,
   );
 

@@ -10,6 +10,7 @@ import {
   decideTarget,
   fresh,
   pod,
+  present,
   running,
   settle,
   web,
@@ -239,9 +240,21 @@ test('a second target in a namespace looks at what runs there too', (t) => {
     others: [end.target],
     records: [],
     workloads: [{ ...api, live: object }],
-    ...running(live, { deployments: [live, object], others: [{ kind: 'Job', name: 'hook' }] }),
+    ...running(live, { workloads: [live, object].map(present), others: [{ kind: 'Job', name: 'hook' }] }),
   };
   t.is(decideTarget(given).reason, 'UnnamedWorkloads');
+});
+
+test('what a workload keeps beside its pods makes none of them', (t) => {
+  const { running: own } = running(live);
+  const kept = {
+    apiVersion: 'apps/v1',
+    kind: 'ControllerRevision',
+    metadata: { name: 'web-7', uid: 'kept', ...controlledBy('Deployment', 'web-uid') },
+  };
+  const foreign = pod({}, controlledBy('ControllerRevision', 'kept'));
+  const world = fresh({ running: { ...own, owned: [...own.owned, kept], pods: [...(own.pods ?? []), foreign] } });
+  t.is(decideTarget(world).reason, 'ForeignPods');
 });
 
 test('two targets over one namespace do not wait for each other', (t) => {
@@ -253,16 +266,16 @@ test('two targets over one namespace do not wait for each other', (t) => {
   };
   const { running: own } = running(live);
   const set = {
-    ...own.replicaSets[0]!,
-    metadata: { ...own.replicaSets[0]!.metadata, uid: 'api-set', ...controlledBy('Deployment', 'api-uid') },
+    ...own.owned[0]!,
+    metadata: { ...own.owned[0]!.metadata, uid: 'api-set', ...controlledBy('Deployment', 'api-uid') },
   };
   const runs = (theirs: Pod): TargetWorld =>
     fresh({
       others: [neighbour],
       running: {
         ...own,
-        deployments: [live, object],
-        replicaSets: [...own.replicaSets, set],
+        workloads: [live, object].map(present),
+        owned: [...own.owned, set],
         pods: [...(own.pods ?? []), theirs],
       },
     });

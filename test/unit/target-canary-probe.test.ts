@@ -55,7 +55,8 @@ const entry = (spec: object, name = 'web'): Approved => ({
   spec: { template: { metadata: { labels: { app: name }, annotations: { note: 'a' } }, spec } },
 });
 const approved = entry({ containers: [{ name: 'web', image: 'web@sha256:1' }] });
-const tried = { namespace: 'shop', workload: 'web', approved };
+const web = { kind: 'Deployment', name: 'web' } as const;
+const tried = { namespace: 'shop', workload: web, approved };
 
 const CASES: readonly (readonly [string, Says, boolean, RegExp])[] = [
   ['both are refused by the lock', { pod: ours('twinlock-pods'), workload: ours('twinlock-workloads') }, true, /^$/],
@@ -146,7 +147,7 @@ test('the pod has the shape of approved content and one difference', async (t) =
 
 test('content that cannot be sent as it is has no shape: the pod is a bare one', async (t) => {
   const huge = entry({ containers: [], terminationGracePeriodSeconds: Number.MAX_SAFE_INTEGER + 1 });
-  for (const shape of [huge, { spec: {} }, { spec: { template: {} } }, undefined]) {
+  for (const shape of [huge, { ...web, spec: {} }, { ...web, spec: { template: {} } }, undefined]) {
     const { client, sent } = server({ pod: ours('twinlock-pods') });
     t.true((await probe(client, { namespace: 'shop', workload: undefined, approved: shape })).active);
     t.like(sent[0]?.[1], { spec: { containers: { 0: { name: 'canary' } } } });
@@ -216,7 +217,7 @@ test('in mode Warn nothing is tried and nothing is wrong: it says that this is m
   const { canary, told, watched } = watching({});
   watched.current = { warn: true, approved: [] };
   t.like(canary.state('shop'), { active: false, warn: true });
-  const seen = await canary.check('shop', 'web');
+  const seen = await canary.check('shop', web);
   t.like(seen, { active: false, warn: true });
   t.regex(seen.message, /mode Warn: nothing is refused.*spec\.mode: Enforce/);
   t.is(told.length, 1);
@@ -224,13 +225,13 @@ test('in mode Warn nothing is tried and nothing is wrong: it says that this is m
 
 test('what was seen in one mode says nothing about the other', async (t) => {
   const { canary, watched } = watching({ pod: ours('twinlock-pods'), workload: ours('twinlock-workloads') });
-  t.true((await canary.check('shop', 'web')).active);
+  t.true((await canary.check('shop', web)).active);
   watched.current = { warn: true, approved: [] };
   t.like(canary.state('shop'), { active: false, warn: true });
-  t.like(await canary.ensure('shop', 'web', Infinity), { active: false, warn: true });
+  t.like(await canary.ensure('shop', web, Infinity), { active: false, warn: true });
   watched.current = { warn: false, approved: [] };
   t.like(canary.state('shop'), { active: false, message: 'it was not tried yet' });
-  t.true((await canary.ensure('shop', 'web', Infinity)).active);
+  t.true((await canary.ensure('shop', web, Infinity)).active);
 });
 
 /** Advances the clock in steps until it holds: what the canary awaits is answered in between. */

@@ -9,6 +9,7 @@ import {
   decideTarget,
   fresh,
   namespaceWith,
+  present,
   promoted,
   protectedNamespace,
   running,
@@ -64,7 +65,9 @@ const refusals: readonly (readonly [string, TargetWorld, TargetReason])[] = [
   [
     'a Deployment that no target names',
     fresh(
-      running(live, { deployments: [live, { ...live, metadata: { ...live.metadata, name: 'db', uid: 'db-uid' } }] }),
+      running(live, {
+        workloads: [live, { ...live, metadata: { ...live.metadata, name: 'db', uid: 'db-uid' } }].map(present),
+      }),
     ),
     'UnnamedWorkloads',
   ],

@@ -1,12 +1,12 @@
 import test from 'ava';
 import type { ProductionTarget } from '../../operator/api/index.ts';
-import { approvedSpec, specDigest } from '../../operator/canonical/index.ts';
 import type { Deployment } from '../../operator/kube/index.ts';
 import { entryFault, type LockSpec } from '../../operator/lock/index.ts';
 import { decide } from '../../operator/promotions/decide/index.ts';
 import { answeredOtherwise, warningsOf, type TargetWorld } from '../../operator/targets/decide/index.ts';
 import { deployment, images, keys, now, run, target, voted, world } from './promotion-world.ts';
-import { adopted, decideTarget, fresh, promoted, running, settle, web, withLive } from './target-world.ts';
+import { adopted, decideTarget, fresh, present, promoted, running, settle, web, withLive } from './target-world.ts';
+import { approvedSpec, specDigest } from '../../operator/workloads/index.ts';
 
 type Entry = LockSpec['approved'][number];
 
@@ -14,7 +14,7 @@ function withEntries(before: TargetWorld, change: (entries: readonly Entry[]) =>
   const lock = before.lock!;
   return { ...before, lock: { ...lock, spec: { ...lock.spec, approved: [...change(lock.spec.approved)] } } };
 }
-const evilSpec = { ...approvedSpec({ ...deployment(images.evil).spec }) };
+const evilSpec = { ...approvedSpec('Deployment', { ...deployment(images.evil).spec }) };
 const sidecar = (entry: Entry): Entry => ({
   ...entry,
   spec: { ...entry.spec, template: { spec: { containers: [{ name: 'web' }, { name: 'evil', image: images.evil }] } } },
@@ -26,7 +26,7 @@ const changes: readonly (readonly [string, (entries: readonly Entry[]) => readon
   ['a container is added to a spec', current(sidecar)],
   [
     'spec and digest are another content',
-    current((entry) => ({ ...entry, spec: evilSpec, digest: specDigest(evilSpec) })),
+    current((entry) => ({ ...entry, spec: evilSpec, digest: specDigest('Deployment', evilSpec) })),
   ],
   ['an entry is added', (entries) => [...entries, { ...entries[0]!, name: 'evil' }]],
   [
@@ -40,7 +40,7 @@ const changes: readonly (readonly [string, (entries: readonly Entry[]) => readon
     'the fallback is another',
     (entries) =>
       entries.map((entry) =>
-        entry.role === 'Fallback' ? { ...entry, spec: evilSpec, digest: specDigest(evilSpec) } : entry,
+        entry.role === 'Fallback' ? { ...entry, spec: evilSpec, digest: specDigest('Deployment', evilSpec) } : entry,
       ),
   ],
 ];
@@ -111,7 +111,7 @@ const api: Deployment = { ...web(), metadata: { ...web().metadata, name: 'api', 
 const of = (name: string, live: Deployment | undefined) => ({ kind: 'Deployment', name, live }) as const;
 const pair = (): TargetWorld => {
   const both = named('web', ['web', 'api']);
-  const pods = running(web(), { deployments: [web(), api] });
+  const pods = running(web(), { workloads: [web(), api].map(present) });
   const start = fresh({ target: both, workloads: [of('web', web()), of('api', api)], ...pods });
   const { world: end } = settle(start);
   const apiPod = {
@@ -119,9 +119,9 @@ const pair = (): TargetWorld => {
     metadata: { ...end.running.pods![0]!.metadata, name: 'api-1-a', uid: 'api-pod' },
   };
   const set = {
-    ...end.running.replicaSets[0]!,
+    ...end.running.owned[0]!,
     metadata: {
-      ...end.running.replicaSets[0]!.metadata,
+      ...end.running.owned[0]!.metadata,
       uid: 'api-set',
       ownerReferences: [{ apiVersion: 'apps/v1', kind: 'Deployment', name: 'api', uid: 'api-uid', controller: true }],
     },
@@ -135,7 +135,7 @@ const pair = (): TargetWorld => {
   };
   return {
     ...end,
-    running: { ...end.running, replicaSets: [...end.running.replicaSets, set], pods: [...end.running.pods!, owned] },
+    running: { ...end.running, owned: [...end.running.owned, set], pods: [...end.running.pods!, owned] },
   };
 };
 /** The target does not name `api` any more. */
@@ -165,11 +165,11 @@ test('its content stays frozen: another one is tampered', (t) => {
 
 test('when it is deleted its content goes from the lock, after its last pod', (t) => {
   const before = givenUp(undefined);
-  const without = { ...before.running, deployments: [web()] };
+  const without = { ...before.running, workloads: [present(web())] };
   const going = { ...before, givenUp: [of('api', undefined)], running: without };
   t.deepEqual(settle(going).done, [], 'the garbage collector is about to take its pods');
   t.is(decideTarget(going).reason, 'PodsEnding');
-  const noSet = { ...without, replicaSets: before.running.replicaSets.slice(0, 1) };
+  const noSet = { ...without, owned: before.running.owned.slice(0, 1) };
   t.is(decideTarget({ ...going, running: noSet }).reason, 'PodsEnding', 'its ReplicaSet goes first');
   const pods = before.running.pods?.slice(0, 1);
   const { world: end, done } = settle({ ...going, running: { ...without, pods } });
@@ -265,8 +265,8 @@ test('settings that do not fit into the lock are a condition, and the lock stays
     target: named('web', many),
     workloads: many.map((name) => of(name, { ...web(), metadata: { ...web().metadata, name, uid: name } })),
     ...running(web(), {
-      deployments: many.map((name) => ({ ...web(), metadata: { ...web().metadata, name, uid: name } })),
-      replicaSets: [],
+      workloads: many.map((name) => present({ ...web(), metadata: { ...web().metadata, name, uid: name } })),
+      owned: [],
       pods: [],
     }),
   });

@@ -9,6 +9,7 @@ import {
   decideTarget,
   fresh,
   pod,
+  present,
   promoted,
   protectedNamespace,
   running,
@@ -27,10 +28,10 @@ const beside = (before: TargetWorld, ...pods: readonly Pod[]): TargetWorld => ({
   ...before,
   running: { ...before.running, pods: [...(before.running.pods ?? []), ...pods] },
 });
-const set = (name: string, uid: string, revision: string): TargetWorld['running']['replicaSets'][number] => ({
-  ...running().running.replicaSets[0]!,
+const set = (name: string, uid: string, revision: string): TargetWorld['running']['owned'][number] => ({
+  ...running().running.owned[0]!,
   metadata: {
-    ...running().running.replicaSets[0]!.metadata,
+    ...running().running.owned[0]!.metadata,
     name,
     uid,
     annotations: { 'deployment.kubernetes.io/revision': revision },
@@ -47,9 +48,9 @@ const withOld = (metadata: object = {}, status: Deployment['status'] = {}): Targ
     ...end,
     workloads: [{ kind: 'Deployment', name: 'web', live }],
     running: {
-      deployments: [live],
+      workloads: [present(live)],
       others: [],
-      replicaSets: [set('web-1', 'set-uid', '1'), set('web-2', 'new-set', '2')],
+      owned: [set('web-1', 'set-uid', '1'), set('web-2', 'new-set', '2')],
       pods: [
         pod(
           {
@@ -155,9 +156,9 @@ test("a neighbour's pods are the neighbour's", (t) => {
   const end = adopted();
   const api = { ...web(), metadata: { ...web().metadata, name: 'api', uid: 'api-uid' } } as Deployment;
   const set = {
-    ...end.running.replicaSets[0]!,
+    ...end.running.owned[0]!,
     metadata: {
-      ...end.running.replicaSets[0]!.metadata,
+      ...end.running.owned[0]!.metadata,
       name: 'api-1',
       uid: 'api-set',
       ownerReferences: [{ ...bySet.ownerReferences![0]!, uid: 'api-uid' }],
@@ -175,8 +176,8 @@ test("a neighbour's pods are the neighbour's", (t) => {
   };
   const running = {
     ...world.running,
-    deployments: [...world.running.deployments, api],
-    replicaSets: [...world.running.replicaSets, set],
+    workloads: [...world.running.workloads, present(api)],
+    owned: [...world.running.owned, set],
   };
   t.true(decideTarget({ ...world, running }).ready);
 });

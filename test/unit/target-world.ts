@@ -61,13 +61,18 @@ export function pod(
   } as Pod;
 }
 
+/** A Deployment that runs. */
+export function present(live: Deployment): TargetWorld['running']['workloads'][number] {
+  return { kind: 'Deployment', name: live.metadata.name, live };
+}
+
 /** What runs when nothing but one Deployment and its pod does. */
 export function running(
   live: Deployment = web(),
   changes: Partial<TargetWorld['running']> = {},
 ): Pick<TargetWorld, 'running'> {
   return {
-    running: { deployments: [live], others: [], replicaSets: [replicaSet], pods: [pod({}, bySet, live)], ...changes },
+    running: { workloads: [present(live)], others: [], owned: [replicaSet], pods: [pod({}, bySet, live)], ...changes },
   };
 }
 

@@ -1,6 +1,7 @@
 /** A round as the controller would put it: one workload that changes, one that is new, an object and a job. */
-import { digestOf, specDigest } from '../../operator/canonical/index.ts';
+import { digestOf } from '../../operator/canonical/index.ts';
 import { changesOf, type StatementInput } from '../../operator/votes/statement/index.ts';
+import { approvedSpec, specDigest } from '../../operator/workloads/index.ts';
 
 const image = (digit: string): string => `registry.example/web@sha256:${digit.repeat(64)}`;
 const deployment = (digit: string): Record<string, unknown> => ({
@@ -12,6 +13,7 @@ const deployment = (digit: string): Record<string, unknown> => ({
   },
 });
 const [before, after, worker] = [deployment('1'), deployment('2'), { template: { spec: { containers: [] } } }];
+const covered = (spec: Readonly<Record<string, unknown>>): object => approvedSpec('Deployment', spec);
 const [flags, newFlags] = [{ data: { 'checkout.on': 'false' } }, { data: { 'checkout.on': 'true' } }];
 
 export const statementInput: StatementInput = {
@@ -25,14 +27,24 @@ export const statementInput: StatementInput = {
     requestedBy: 'oidc:bob@example.com',
   },
   targets: [
-    { kind: 'Deployment', name: 'web', currentSpecDigest: specDigest(before), desiredSpecDigest: specDigest(after) },
-    { kind: 'Deployment', name: 'worker', currentSpecDigest: 'none', desiredSpecDigest: specDigest(worker) },
+    {
+      kind: 'Deployment',
+      name: 'web',
+      currentSpecDigest: specDigest('Deployment', before),
+      desiredSpecDigest: specDigest('Deployment', after),
+    },
+    {
+      kind: 'Deployment',
+      name: 'worker',
+      currentSpecDigest: 'none',
+      desiredSpecDigest: specDigest('Deployment', worker),
+    },
   ],
   objects: [{ kind: 'ConfigMap', name: 'flags', currentDigest: digestOf(flags), desiredDigest: digestOf(newFlags) }],
   jobs: [{ when: 'before', name: 'migrate', digest: digestOf({ image: image('3') }) }],
   changes: changesOf([
-    { kind: 'Deployment', name: 'web', current: before, desired: after },
-    { kind: 'Deployment', name: 'worker', current: undefined, desired: worker },
+    { kind: 'Deployment', name: 'web', part: 'spec', current: covered(before), desired: covered(after) },
+    { kind: 'Deployment', name: 'worker', part: 'spec', current: undefined, desired: covered(worker) },
     { kind: 'ConfigMap', name: 'flags', current: flags, desired: newFlags },
   ]),
   evidence: [

@@ -1,3 +1,4 @@
+import { APPS, appMade, appWorkloads, controllersOf, podMakers, resourcesOf } from '../../workloads/index.ts';
 import { all, any, text, texts } from '../cel.ts';
 import { refusal } from '../denial.ts';
 import { ENVIRONMENTS, PROMOTIONS } from '../names.ts';
@@ -24,12 +25,7 @@ const sameAddress = all(
 /** The operator's own namespace: its workloads, its pods, its accounts and tokens and what these are configured by. */
 export function guardSystem(by: Who, systemNamespace: string): PolicyRule {
   const controllersThere = controllers([
-    'deployment-controller',
-    'replicaset-controller',
-    'statefulset-controller',
-    'daemon-set-controller',
-    'job-controller',
-    'cronjob-controller',
+    ...controllersOf(podMakers.filter(({ type }) => type.group !== '')),
     'generic-garbage-collector',
     'horizontal-pod-autoscaler',
     'root-ca-cert-publisher',
@@ -42,8 +38,8 @@ export function guardSystem(by: Who, systemNamespace: string): PolicyRule {
     namespaces: { matchLabels: { 'kubernetes.io/metadata.name': systemNamespace } },
     match: [
       {
-        groups: ['apps'],
-        resources: ['deployments', 'statefulsets', 'daemonsets', 'replicasets', '*/scale'],
+        groups: [APPS],
+        resources: [...resourcesOf(appWorkloads), ...resourcesOf(appMade), '*/scale'],
         operations: ['CREATE', 'UPDATE', 'DELETE'],
       },
       { groups: ['batch'], resources: ['jobs', 'cronjobs'], operations: ['CREATE', 'UPDATE'] },

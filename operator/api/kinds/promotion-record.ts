@@ -5,16 +5,8 @@ import { columns, resourceOf } from '../kind.ts';
 import { listOf } from '../schema/lists.ts';
 import { withRules } from '../schema/rule.ts';
 import { dnsLabel, objectName, patterned, personName, sha256, text, timestamp } from '../schema/text.ts';
-import {
-  choice,
-  count,
-  embedded,
-  flag,
-  printable,
-  workloadKind,
-  workloadKinds,
-  workloadName,
-} from '../schema/values.ts';
+import { choice, count, embedded, flag, printable, workloadKind, workloadName } from '../schema/values.ts';
+import { workloadKinds } from '../workload-kinds.ts';
 import { decisions, gateResults, gateTypes, maxArmor, maxStatement, maxVotes } from './promotion-status.ts';
 
 export const recordTypes = ['Adopted', 'Round', 'Outcome', 'Tampered'] as const;
@@ -73,7 +65,7 @@ const change = z
     from: sha256('Digest of the spec before. Left out: the workload did not exist.').optional(),
     to: sha256('Digest of the spec after. Left out: the workload does not exist.').optional(),
     revision: text(
-      'Revision of the Deployment when it was approved; a later one shows that the new content was applied at some time.',
+      'Revision of the workload when it was approved; a later one shows that the new content was applied at some time.',
       32,
     ).optional(),
   })

@@ -4,6 +4,7 @@ import { patterns } from '../schema/patterns.ts';
 import { withRules } from '../schema/rule.ts';
 import { componentName, httpURL, image, objectName, worded } from '../schema/text.ts';
 import { args, choice, env, port, quantity, resources } from '../schema/values.ts';
+import { environmentKind } from '../workload-kinds.ts';
 
 const state = z
   .object({
@@ -19,7 +20,7 @@ const state = z
 /** An element of `spec.services`. */
 export const service = withRules(
   z.object({
-    name: componentName("Name of the service, by habit the vendor's; its Deployment and Service have it."),
+    name: componentName(`Name of the service, by habit the vendor's; its ${environmentKind} and Service have it.`),
     mode: choice(
       'Twin: a stand-in runs and the app is pointed to it. Real: nothing is set, the app talks to the vendor. Disabled: neither.',
       ['Twin', 'Real', 'Disabled'],

@@ -4,6 +4,7 @@ import { keyedList } from '../schema/lists.ts';
 import { celMatches, withRules } from '../schema/rule.ts';
 import { componentName, dnsLabel, envName, image, text, urlPath } from '../schema/text.ts';
 import { args, bindingSource, choice, containerImages, count, embedded, env, port } from '../schema/values.ts';
+import { environmentKind } from '../workload-kinds.ts';
 
 const digestSuffix = /@sha256:[a-f0-9]{64}$/;
 
@@ -53,7 +54,7 @@ const isPinned = (
 /** An element of `spec.workloads`. */
 export const workload = withRules(
   z.object({
-    name: componentName('Name of the workload; its Deployment and Service have it.'),
+    name: componentName(`Name of the workload; its ${environmentKind} and Service have it.`),
     image: image(
       'Image by digest of the only container, which has the name of the workload. What is promoted later is this digest.',
     ).optional(),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { controllersAnnotations, workloadApiVersions, workloadKinds } from '../workload-kinds.ts';
 import { keyedList, listOf } from './lists.ts';
 import { patterns } from './patterns.ts';
 import { withRules } from './rule.ts';
@@ -13,7 +14,7 @@ export const maxManifests = 16;
  * Annotations that are no manifest's: what Kubernetes' controllers keep there, what makes an old controller roll back by
  * itself, what kubectl keeps for itself, and Twinlock's own.
  */
-const FOREIGN_KEYS = ['deployment.kubernetes.io/', 'deprecated.deployment.rollback.to', 'kubectl.kubernetes.io/last-'];
+const FOREIGN_KEYS = [...controllersAnnotations, 'kubectl.kubernetes.io/last-'];
 const OWN_KEYS = 'twinlock.dev/';
 
 /** As a chart may have it beside a digest: `repository:tag@sha256:...`; only the digest counts. */
@@ -42,8 +43,7 @@ const names = (description: string, max: number) =>
       .meta({ description, maxProperties: 64 }),
     {
       cel: `self.all(k, !(${[...FOREIGN_KEYS, OWN_KEYS].map((key) => `k.startsWith('${key}')`).join(' || ')} || k.contains('.${OWN_KEYS}')))`,
-      message:
-        'leave out what others keep there: deployment.kubernetes.io/, deprecated.deployment.rollback.to, last-applied-configuration and twinlock.dev/',
+      message: `leave out what others keep there: ${controllersAnnotations.join(', ')}, last-applied-configuration and ${OWN_KEYS}`,
       check: (map) =>
         !Object.keys(map).some(
           (key) => [...FOREIGN_KEYS, OWN_KEYS].some((start) => key.startsWith(start)) || key.includes(`.${OWN_KEYS}`),
@@ -54,8 +54,8 @@ const names = (description: string, max: number) =>
 /** A whole object as CI renders it. What the API server or a controller fills in has no place here. */
 const manifest = z
   .object({
-    apiVersion: choice('API version of the kind.', ['apps/v1']),
-    kind: choice('Kind. It has to be a workload of the target.', ['Deployment']),
+    apiVersion: choice('API version of the kind.', workloadApiVersions),
+    kind: choice('Kind. It has to be a workload of the target.', workloadKinds),
     metadata: z
       .object({
         name: objectName('Name of the object.'),

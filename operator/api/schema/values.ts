@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 
 import { z } from 'zod';
 
+import { workloadKinds } from '../workload-kinds.ts';
 import { keyedList, listOf, setOf } from './lists.ts';
 import { patterns } from './patterns.ts';
 import { celMatches, withRules } from './rule.ts';
@@ -198,8 +199,6 @@ export const podWriters = keyedList(
   { max: 16 },
 );
 
-/** Kinds of production workloads that the lock can hold. */
-export const workloadKinds = ['Deployment'] as const;
 export const workloadKind = choice('Kind of the workload.', workloadKinds);
 export const workloadName = objectName('Name of the workload.');
 

@@ -1,4 +1,4 @@
-import { fieldManagers } from '../../api/index.ts';
+import { environmentKind, fieldManagers } from '../../api/index.ts';
 import { printable } from '../../canonical/index.ts';
 import {
   ApiError,
@@ -16,7 +16,7 @@ import type { Manifest } from '../decide/children/index.ts';
 import { belongsTo } from '../naming/index.ts';
 import type { Plan } from '../decide/plan/index.ts';
 import { problem, type Problem } from '../decide/resolve/index.ts';
-import type { Context } from '../controller/context.ts';
+import type { Context } from '../context.ts';
 
 /** What applying a plan came to. */
 export type ApplyOutcome =
@@ -130,7 +130,7 @@ async function tryPart(send: Send, manifest: Manifest): Promise<Problem | undefi
     const where = fields.length === 0 ? '' : ` because of ${printable(fields.slice(0, 8).join(', '), 500)}`;
     return problem(
       'Invalid',
-      `the API server does not take ${what}${where}; correct that part of the spec (kubectl explain deployment.spec.template says what it may be)`,
+      `the API server does not take ${what}${where}; correct that part of the spec (kubectl explain ${environmentKind.toLowerCase()}.spec.template says what it may be)`,
     );
   }
 }

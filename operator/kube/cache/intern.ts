@@ -16,3 +16,23 @@ export function intern(text: string): string {
   pool.set(text, text);
   return text;
 }
+
+/** Values that are held once however many objects have them. Far fewer than texts: each is kept with its JSON. */
+const values = new Map<string, unknown>();
+const MAX_VALUES = 2 ** 10;
+const MAX_JSON = 2048;
+
+/**
+ * The same value as one for all who ask, where it is the same JSON. For parts that many objects have alike, such as the
+ * containers of a twin: what comes back is shared, hence to be frozen by whoever keeps it.
+ */
+export function internValue<T>(value: T): T {
+  const json = JSON.stringify(value);
+  if (json === undefined || json.length > MAX_JSON) return value;
+  // Equal JSON, and every caller makes the values of one shape itself.
+  const known = values.get(json) as T | undefined;
+  if (known !== undefined) return known;
+  if (values.size >= MAX_VALUES) values.clear();
+  values.set(json, value);
+  return value;
+}

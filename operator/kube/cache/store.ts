@@ -1,4 +1,5 @@
 import type { KubeObject, ObjectKey } from '../objects/index.ts';
+import { allOf, onShelf, put, take, type Shelf } from './shelf.ts';
 
 /** Values under which an object is found; none leaves it out of the index. */
 export type IndexFunction<T extends KubeObject> = (object: T) => readonly string[];
@@ -21,7 +22,7 @@ interface Index<T extends KubeObject> {
 /** Objects by namespace and name, with indexes kept up to date. Holds what it is given; freezing is the informer's part. */
 export class Store<T extends KubeObject> implements Lister<T> {
   /** By namespace ('' for cluster-scoped kinds), then by name: a key of its own per object would cost as much again. */
-  readonly #namespaces = new Map<string, Map<string, T>>();
+  readonly #namespaces = new Map<string, Shelf<T>>();
   readonly #indexes = new Map<string, Index<T>>();
   #size = 0;
 
@@ -30,12 +31,13 @@ export class Store<T extends KubeObject> implements Lister<T> {
   }
 
   get({ namespace, name }: ObjectKey): T | undefined {
-    return this.#namespaces.get(namespace ?? '')?.get(name);
+    return onShelf(this.#namespaces.get(namespace ?? ''), name);
   }
 
   list(namespace?: string): readonly T[] {
-    const homes = namespace === undefined ? this.#namespaces.values() : [this.#namespaces.get(namespace)];
-    return [...homes].flatMap((home) => [...(home?.values() ?? [])]);
+    return namespace === undefined
+      ? [...this.#namespaces.values()].flatMap((shelf) => allOf(shelf))
+      : [...allOf(this.#namespaces.get(namespace))];
   }
 
   byIndex(name: string, value: string): readonly T[] {
@@ -57,26 +59,26 @@ export class Store<T extends KubeObject> implements Lister<T> {
   /** Puts an object in and returns the one that it replaces. */
   set(object: T): T | undefined {
     const { namespace = '', name } = object.metadata;
-    const home = this.#namespaces.get(namespace) ?? new Map<string, T>();
-    if (home.size === 0) this.#namespaces.set(namespace, home);
-    const old = home.get(name);
+    const shelf = this.#namespaces.get(namespace);
+    const old = onShelf(shelf, name);
     for (const index of this.#indexes.values()) {
       if (old !== undefined) leave(index, old);
       enter(index, object);
     }
-    home.set(name, object);
+    this.#namespaces.set(namespace, put(shelf, object));
     if (old === undefined) this.#size++;
     return old;
   }
 
   /** Takes an object out and returns it. */
   delete({ namespace = '', name }: ObjectKey): T | undefined {
-    const home = this.#namespaces.get(namespace);
-    const old = home?.get(name);
-    if (home === undefined || old === undefined) return undefined;
+    const shelf = this.#namespaces.get(namespace);
+    const old = onShelf(shelf, name);
+    if (shelf === undefined || old === undefined) return undefined;
     for (const index of this.#indexes.values()) leave(index, old);
-    home.delete(name);
-    if (home.size === 0) this.#namespaces.delete(namespace);
+    const left = take(shelf, name);
+    if (left === undefined) this.#namespaces.delete(namespace);
+    else this.#namespaces.set(namespace, left);
     this.#size--;
     return old;
   }

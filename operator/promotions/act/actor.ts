@@ -1,16 +1,9 @@
 import { fieldManagers, WorkloadLock } from '../../api/index.ts';
-import {
-  ApiError,
-  Deployment,
-  isConflict,
-  sleep,
-  type Client,
-  type Clock,
-  type EventRecorder,
-} from '../../kube/index.ts';
+import { ApiError, isConflict, sleep, type Client, type Clock, type EventRecorder } from '../../kube/index.ts';
 import type { Canary } from '../../targets/canary/index.ts';
-import type { Action, World } from '../decide/index.ts';
+import type { Action, WorkloadFacts, World } from '../decide/index.ts';
 import { sameLock } from '../../lock/index.ts';
+import { withContent, workloadOf } from '../../workloads/index.ts';
 import { manifestOf, withManifestMetadata } from '../decide/plan/index.ts';
 import type { RecordStore } from '../../records/index.ts';
 
@@ -62,7 +55,7 @@ export class Actor {
       this.#options.records.append(at, records, entry),
       // The lock opens next: the canary looks meanwhile.
       outcome?.result === 'Approved' && enforces(world)
-        ? this.#options.canary.check(at.namespace, workloadOf(world))
+        ? this.#options.canary.check(at.namespace, tried(world))
         : undefined,
     ]);
     if (!appended) return;
@@ -86,7 +79,7 @@ export class Actor {
     if (target === undefined || lock === undefined) return false;
     const { client, canary, events, absorb } = this.#options;
     if (enforces(world)) {
-      const enforcement = await canary.ensure(target.metadata.namespace ?? '', workloadOf(world), CANARY_AGE);
+      const enforcement = await canary.ensure(target.metadata.namespace ?? '', tried(world), CANARY_AGE);
       if (!enforcement.active) return false;
     }
     try {
@@ -124,12 +117,14 @@ export class Actor {
     const { managedFields: _owners, ...own } = live.metadata;
     // The promotion cannot change, and what was signed names its digest. What it set is not taken back: it is not locked.
     const metadata = what === 'Apply' ? withManifestMetadata(own, manifestOf(promotion.spec, workload)) : own;
-    const { replicas } = live.spec;
-    // The spec is what the API server itself answered to the dry run, or what was live: it fits the type.
-    const object = { ...live, metadata, spec: { ...spec, replicas } } as unknown as Deployment;
+    const object = { ...live, metadata, spec: withContent(workload.kind, live.spec, spec) };
     try {
       await this.#despiteStaleLock(
-        () => this.#options.client.replace(Deployment, object, { fieldManager: fieldManagers.promotions, signal }),
+        () =>
+          this.#options.client.replace(workloadOf(workload.kind).type, object, {
+            fieldManager: fieldManagers.promotions,
+            signal,
+          }),
         signal,
       );
     } catch (error) {
@@ -169,8 +164,8 @@ function enforces({ target }: World): boolean {
 }
 
 /** One that the canary can try to change. */
-function workloadOf({ workloads }: World): string | undefined {
-  return workloads.find(({ live }) => live !== undefined)?.name;
+function tried({ workloads }: World): WorkloadFacts | undefined {
+  return workloads.find(({ live }) => live !== undefined);
 }
 
 function isLockDenial(error: unknown): boolean {

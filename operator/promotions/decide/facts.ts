@@ -1,6 +1,6 @@
 import { annotations, parseDuration } from '../../api/index.ts';
-import { specDigest, type Digest } from '../../canonical/index.ts';
-import { REVISION_ANNOTATION } from '../../kube/index.ts';
+import { type Digest } from '../../canonical/index.ts';
+import { approvedSpec, revisionOf, specDigest } from '../../workloads/index.ts';
 import { contentOf, contentsOf, type LockSpec, type WorkloadKey } from '../../lock/index.ts';
 import { historyOf, type PromotionHistory } from '../../records/index.ts';
 import { runGates, type GateState } from '../../gates/index.ts';
@@ -16,6 +16,7 @@ import {
 } from './plan/index.ts';
 import {
   changesOf,
+  type Changed,
   notExercised,
   notExercisedSince,
   type Change,
@@ -63,7 +64,7 @@ export function factsOf(world: World): Facts {
   const latched = latchedArtifacts(history);
   const artifacts = latched === undefined ? running : { artifacts: latched };
   const changed = changedWorkloads(world);
-  const changes = changesOf(changed);
+  const changes = changesOf(changed.map(signedPart));
   return {
     history,
     requestedBy: promotion.metadata.annotations?.[annotations.requestedBy],
@@ -109,15 +110,21 @@ export function latchedArtifacts(history: PromotionHistory): readonly Artifact[]
 }
 
 function changedWorkloads({ workloads, lock }: World): readonly ChangedWorkload[] {
-  return workloads.flatMap(({ kind, name, live, planned }) => {
+  return workloads.flatMap((workload) => {
+    const { kind, name, live, planned } = workload;
     if (live?.spec === undefined || planned === undefined || !('spec' in planned)) return [];
     const approved = lock === undefined ? undefined : contentsOf(lock.spec, { kind, name }).current;
     const current = contentOf({ ...live.spec }, approved);
-    const [currentDigest, desiredDigest] = [specDigest(current), specDigest(planned.spec)];
+    const [currentDigest, desiredDigest] = [specDigest(kind, current), specDigest(kind, planned.spec)];
     if (currentDigest === desiredDigest) return [];
-    const revision = live.metadata.annotations?.[REVISION_ANNOTATION];
+    const revision = revisionOf(workload);
     return [{ kind, name, current, currentDigest, desired: planned.spec, desiredDigest, revision }];
   });
+}
+
+/** What a signature covers of it: the lists in the statement are of that. */
+function signedPart({ kind, name, current, desired }: ChangedWorkload): Changed {
+  return { kind, name, part: 'spec', current: approvedSpec(kind, current), desired: approvedSpec(kind, desired) };
 }
 
 /** What the first round said stays true: the environment may move on. */

@@ -50,5 +50,5 @@ export const targetReplaced: DecisionStep = (world, facts) => {
 function runs({ kind, name, digest, spec }: RecordedSpec, { workloads, lock }: World): boolean {
   const live = workloads.find((workload) => workload.kind === kind && workload.name === name)?.live;
   const mutations = lock === undefined ? undefined : contentsOf(lock.spec, { kind, name }).current?.mutations;
-  return live?.spec !== undefined && isContent({ ...live.spec }, { digest, spec: { ...spec }, mutations });
+  return live?.spec !== undefined && isContent({ ...live.spec }, { kind, digest, spec: { ...spec }, mutations });
 }

@@ -1,8 +1,7 @@
 import { parseDuration } from '../../api/index.ts';
-import { REVISION_ANNOTATION } from '../../kube/index.ts';
 import { contentsOf, matchLive } from '../../lock/index.ts';
 import type { RecordedSpec, RecordSpec } from '../../records/index.ts';
-import { progressOf, type Progress } from './progress/index.ts';
+import { isLaterRevision, revisionOf, workloadOf, type Progress } from '../../workloads/index.ts';
 import type { Facts } from './facts.ts';
 import type { WorkloadState } from './verdict.ts';
 import type { WorkloadFacts, World } from './world.ts';
@@ -28,9 +27,9 @@ export function stepOf(wanted: RecordedSpec, world: World, facts: Facts, approve
     case 'Current':
       return {
         state: 'Applied',
-        progress: progressOf({
-          deployment: live,
-          replicaSets: workload?.replicaSets ?? [],
+        progress: workloadOf(wanted.kind).progress({
+          live,
+          owned: workload?.owned ?? [],
           pods: workload?.pods ?? [],
           now: world.now,
           began: Date.parse(approved.time),
@@ -49,8 +48,7 @@ export function stepOf(wanted: RecordedSpec, world: World, facts: Facts, approve
 
 function wasApplied(wanted: RecordedSpec, workload: WorkloadFacts | undefined, approved: RecordSpec): boolean {
   const change = approved.outcome?.changes?.find(({ kind, name }) => kind === wanted.kind && name === wanted.name);
-  // Only forward: without the annotation the deployment controller has not spoken yet.
-  return Number(workload?.live?.metadata.annotations?.[REVISION_ANNOTATION]) > Number(change?.revision);
+  return workload !== undefined && isLaterRevision(revisionOf(workload), change?.revision);
 }
 
 /** What the workloads have that an end says nothing about. */

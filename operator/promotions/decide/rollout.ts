@@ -1,7 +1,7 @@
 import { parseDuration } from '../../api/index.ts';
 import { changedBy, contentsOf, wasChangedByController, type LockSpec } from '../../lock/index.ts';
 import { nameOf, outcomeEntry, promotionRef, type OutcomeResult, type RecordSpec } from '../../records/index.ts';
-import type { Progress } from './progress/index.ts';
+import type { Progress } from '../../workloads/index.ts';
 import type { Facts } from './facts.ts';
 import { drained, label, liveOf, others, stateOf, stepOf, type Item } from './rollout-items.ts';
 import type { Verdict } from './verdict.ts';
@@ -20,7 +20,7 @@ export function isOpened(lock: LockSpec, round: RecordSpec, approved: RecordSpec
 
 /**
  * What a rollout whose lock is open does next: apply, wait, take back or conclude. All of it is derived from the
- * approval, the lock and what is live; `deployment.kubernetes.io/revision` tells an undo from content that was never
+ * approval, the lock and what is live; the workload's revision tells an undo from content that was never
  * applied, since both look like the fallback.
  */
 export function rolloutVerdict(world: World, facts: Facts, approved: RecordSpec, round: RecordSpec): Verdict {
@@ -130,12 +130,15 @@ function takeBack(
 function whoUndid(item: Item, world: World): { readonly reason: string; readonly message: string } {
   const live = liveOf(item.wanted, world);
   if (live === undefined) return { reason: 'Undone', message: `the fallback of ${label(item)} is live again` };
-  return wasChangedByController(live)
+  return wasChangedByController(item.wanted, live)
     ? {
         reason: 'TakenBack',
         message: `the rollout failed and the fallback of ${label(item)} was put back by this controller, which was stopped before it could record why`,
       }
-    : { reason: 'Undone', message: `the fallback of ${label(item)} is live again, put back by ${changedBy(live)}` };
+    : {
+        reason: 'Undone',
+        message: `the fallback of ${label(item)} is live again, put back by ${changedBy(item.wanted, live)}`,
+      };
 }
 
 /** It may have been changed and changed back meanwhile: what is said is what can be seen. */

@@ -1,4 +1,5 @@
-import { approvedSpec, canonicalJSON, digestOf, isDigest, rfc3339 } from '../../canonical/index.ts';
+import { canonicalJSON, digestOf, isDigest, rfc3339 } from '../../canonical/index.ts';
+import { approvedSpec } from '../../workloads/index.ts';
 import { promotionRef, type RecordEntry } from '../../records/index.ts';
 import { keyringDigest, policyDigest } from '../../votes/index.ts';
 import { digestPart, type Artifact } from './plan/index.ts';
@@ -118,13 +119,13 @@ export function roundEntry(
       kind,
       name,
       digest: currentDigest,
-      spec: { ...approvedSpec(current) },
+      spec: { ...approvedSpec(kind, current) },
     })),
     desiredSpecs: facts.changed.map(({ kind, name, desired, desiredDigest }) => ({
       kind,
       name,
       digest: desiredDigest,
-      spec: { ...approvedSpec(desired) },
+      spec: { ...approvedSpec(kind, desired) },
     })),
   };
 }

@@ -1,7 +1,7 @@
 import { printable } from '../../canonical/index.ts';
-import { REVISION_ANNOTATION } from '../../kube/index.ts';
 import { contentsOf, entryOf, lockOverflow, matchLive, withOpened, type LockSpec } from '../../lock/index.ts';
 import { openApproval, outcomeEntry, promotionRef } from '../../records/index.ts';
+import { isPaused, revisionOf } from '../../workloads/index.ts';
 import { clockTrusted, MAX_SKEW_SECONDS } from '../../votes/index.ts';
 import type { Facts } from './facts.ts';
 import { isOpened, rolloutVerdict } from './rollout.ts';
@@ -153,20 +153,21 @@ export const settled: DecisionStep = ({ workloads }, facts) => {
 
 export const plan: DecisionStep = ({ workloads }, facts) => {
   if (!('artifacts' in facts.artifacts)) return stall(facts.artifacts.reason, facts.artifacts.message);
-  for (const { kind, name, live, planned } of workloads) {
+  for (const workload of workloads) {
+    const { kind, name, planned } = workload;
     if (planned === undefined) continue;
     if ('reason' in planned) {
       // Other reasons end when an object changes that is watched; whose policy or quota refuses is not known.
       return stall(planned.reason, planned.message, planned.reason === 'PlanRefused' ? REFUSED_INTERVAL_MS : undefined);
     }
-    if (planned.spec['paused'] === true)
+    if (isPaused(kind, planned.spec))
       return stall(
         'WorkloadPaused',
         `${kind}/${name} would be paused, so that nothing of it would be rolled out: resume it (kubectl rollout resume), or promote a manifest without spec.paused`,
       );
     // Without it an undo could not be told from content that was never applied.
-    if (live?.metadata.annotations?.[REVISION_ANNOTATION] === undefined)
-      return pending('WorkloadNotObserved', `the deployment controller has not seen ${kind}/${name} yet`);
+    if (revisionOf(workload) === undefined)
+      return pending('WorkloadNotObserved', `the ${kind.toLowerCase()} controller has not seen ${kind}/${name} yet`);
   }
   return undefined;
 };

@@ -7,18 +7,19 @@ import type {
   TwinEnvironment,
   WorkloadLock,
 } from '../../api/index.ts';
-import type { Deployment, Pod, ReplicaSet } from '../../kube/index.ts';
+import type { KubeObject, Pod } from '../../kube/index.ts';
 import type { WorkloadKey } from '../../lock/index.ts';
 import type { RecordSpec } from '../../records/index.ts';
+import type { WorkloadObject } from '../../workloads/index.ts';
 
 /** A workload of the target as the API server has it, and what the promotion would make of it. */
 export interface WorkloadFacts extends WorkloadKey {
   /** Undefined when it does not exist. */
-  readonly live: Deployment | undefined;
+  readonly live: WorkloadObject | undefined;
   /** The API server's answer to the dry run; undefined for a workload that the promotion does not touch. */
   readonly planned?: Planned | undefined;
   /** What its selector matches; gathered while a rollout is verified. */
-  readonly replicaSets?: readonly ReplicaSet[] | undefined;
+  readonly owned?: readonly KubeObject[] | undefined;
   readonly pods?: readonly Pod[] | undefined;
 }
 

@@ -10,7 +10,7 @@ import {
 } from '../../api/index.ts';
 import { Namespace, type Cache, type Informer } from '../../kube/index.ts';
 
-/** What the promotions process follows. Production's Deployments are followed per namespace, see FollowedWorkloads. */
+/** What the promotions process follows. Production's workloads are followed per namespace, see FollowedWorkloads. */
 export interface Caches {
   readonly promotions: Informer<Promotion>;
   readonly targets: Informer<ProductionTarget>;

@@ -1,6 +1,7 @@
 import { fieldManagers } from '../../api/index.ts';
-import { CanonicalError, printable, specDigest } from '../../canonical/index.ts';
-import { ApiError, Deployment, isTransient, type Client } from '../../kube/index.ts';
+import { CanonicalError, printable } from '../../canonical/index.ts';
+import { ApiError, isTransient, type Client } from '../../kube/index.ts';
+import { isPaused, specDigest, workloadOf } from '../../workloads/index.ts';
 import {
   isOpened,
   latchedArtifacts,
@@ -31,7 +32,7 @@ interface Wanted {
   readonly manifest: Manifest | undefined;
   readonly images: readonly Artifact[];
 }
-/** By the workload's name. */
+/** By `kind/name` of the workload. */
 export type Guesses = ReadonlyMap<string, Guess>;
 
 /**
@@ -49,18 +50,18 @@ export class Planner {
   guess(
     { spec }: Pick<World['promotion'], 'spec'>,
     artifacts: readonly Artifact[],
-    lives: readonly Deployment[],
+    workloads: readonly WorkloadFacts[],
     signal: AbortSignal,
   ): Guesses {
     const guesses = new Map<string, Guess>();
-    for (const live of lives) {
-      const { name } = live.metadata;
-      const wanted = wantedFor(spec, artifacts, { kind: 'Deployment', name });
-      if (live.spec === undefined || wanted === undefined) continue;
-      const planned = this.#dryRun({ kind: 'Deployment', name, live }, wanted, signal);
+    for (const workload of workloads) {
+      const { kind, name, live } = workload;
+      const wanted = wantedFor(spec, artifacts, workload);
+      if (live?.spec === undefined || wanted === undefined) continue;
+      const planned = this.#dryRun(workload, wanted, signal);
       // Where the guess turns out to be wrong nobody asks for its result.
       planned.catch(() => undefined);
-      guesses.set(name, { digest: specDigest({ ...live.spec }), planned });
+      guesses.set(`${kind}/${name}`, { digest: specDigest(kind, live.spec), planned });
     }
     return guesses;
   }
@@ -91,8 +92,9 @@ export class Planner {
     const workloads = world.workloads.map(async (workload): Promise<WorkloadFacts> => {
       const wanted = wantedFor(world.promotion.spec, artifacts, workload);
       if (wanted === undefined) return workload;
-      const guess = guesses.get(workload.name);
-      const guessed = workload.live?.spec !== undefined && specDigest({ ...workload.live.spec }) === guess?.digest;
+      const guess = guesses.get(`${workload.kind}/${workload.name}`);
+      const guessed =
+        workload.live?.spec !== undefined && specDigest(workload.kind, workload.live.spec) === guess?.digest;
       return {
         ...workload,
         planned: await (guessed ? guess.planned : this.#dryRun(withContent(workload, world), wanted, signal)),
@@ -112,7 +114,7 @@ export class Planner {
     const from = { ...live, metadata };
     const { object, unmatched } =
       wanted.manifest === undefined
-        ? imagesIn(from, wanted.images)
+        ? withImages(kind, from, wanted.images)
         : { object: withManifest(from, wanted.manifest), unmatched: [] };
     if (unmatched.length > 0)
       return {
@@ -121,12 +123,12 @@ export class Planner {
       };
     const what = wanted.manifest === undefined ? 'with these images' : 'as spec.objects has it';
     try {
-      const answer = await this.#client.replace(Deployment, object, {
+      const answer = await this.#client.replace(workloadOf(kind).type, object, {
         dryRun: true,
         fieldManager: fieldManagers.plan,
         signal,
       });
-      return judged({ ...answer.spec }, `${shown} ${what}`);
+      return judged(kind, answer.spec ?? {}, `${shown} ${what}`);
     } catch (error) {
       if (!(error instanceof ApiError) || isTransient(error) || error.status === 409) throw error;
       return {
@@ -142,8 +144,7 @@ function withContent(workload: WorkloadFacts, { lock }: World): WorkloadFacts {
   const { live } = workload;
   if (live?.spec === undefined || lock === undefined) return workload;
   const spec = contentOf({ ...live.spec }, contentsOf(lock.spec, workload).current);
-  // It is the live spec with entries of lists and maps left out, so it has the same type.
-  return { ...workload, live: { ...live, spec: spec as unknown as typeof live.spec } };
+  return { ...workload, live: { ...live, spec } };
 }
 
 function wantedFor(
@@ -156,21 +157,12 @@ function wantedFor(
   return manifest === undefined && images.length === 0 ? undefined : { manifest, images };
 }
 
-function imagesIn(
-  live: Deployment,
-  images: readonly Artifact[],
-): { readonly object: Deployment; readonly unmatched: readonly string[] } {
-  if (live.spec === undefined) return { object: live, unmatched: [] };
-  const { spec, unmatched } = withImages(live.spec, images);
-  return { object: { ...live, spec }, unmatched };
-}
-
 /** What the API server takes may still be nothing to promote. */
-function judged(spec: Readonly<Record<string, unknown>>, shown: string): Planned {
-  if (spec['paused'] === true)
+function judged(kind: WorkloadFacts['kind'], spec: Readonly<Record<string, unknown>>, shown: string): Planned {
+  if (isPaused(kind, spec))
     return { reason: 'WorkloadPaused', message: `${shown} is paused and would never roll out: leave spec.paused out` };
   try {
-    specDigest(spec);
+    specDigest(kind, spec);
     return { spec };
   } catch (error) {
     if (!(error instanceof CanonicalError)) throw error;

@@ -97,9 +97,10 @@ export class WorldReader {
     // What a reloader added is told from content by the lock, which is not read yet.
     if (target?.spec.mutations !== undefined) return new Map();
     const namespace = promotion.metadata.namespace ?? '';
-    const lives = (target?.spec.workloads ?? []).flatMap(
-      ({ name }) => this.#options.followed.get(namespace, name) ?? [],
-    );
+    const lives = (target?.spec.workloads ?? []).flatMap((workload) => {
+      const live = this.#options.followed.get(namespace, workload);
+      return live === undefined ? [] : [{ ...workload, live }];
+    });
     return this.#planner.guess(promotion, artifacts, lives, signal);
   }
 
@@ -198,7 +199,7 @@ export class WorldReader {
   #enforcement(namespace: string, target: ProductionTarget | undefined): Enforcement | Promise<Enforcement> {
     const { canary, caches } = this.#options;
     const locked = caches.locks.lister.get({ namespace, name: workloadLockName }) !== undefined;
-    return locked ? canary.ensure(namespace, target?.spec.workloads[0]?.name, Infinity) : canary.state(namespace);
+    return locked ? canary.ensure(namespace, target?.spec.workloads[0], Infinity) : canary.state(namespace);
   }
 
   #known(promotion: Promotion, records: World['records']): World {

@@ -1,6 +1,6 @@
 import type { Client, Clock, Logger } from '../../kube/index.ts';
 import { sleep } from '../../kube/index.ts';
-import type { Approved } from '../../lock/index.ts';
+import type { Approved, WorkloadKey } from '../../lock/index.ts';
 import { mutatorLine, type ForeignMutator } from './mutators.ts';
 import { probe, type Enforcement } from './probe.ts';
 import { refusedReplacement, replacementLine } from './replacement.ts';
@@ -82,7 +82,7 @@ export class Canary {
   }
 
   /** Looks at one namespace now. Rejects when the API server gives no answer; the last state then stays. */
-  async check(namespace: string, workload: string | undefined): Promise<Enforcement> {
+  async check(namespace: string, workload: WorkloadKey | undefined): Promise<Enforcement> {
     const seen = await this.#look(namespace, workload);
     // Whoever asked may not ask again: from here on it is looked at often, until it is protected.
     if (!isCalm(seen)) this.#wake.abort();
@@ -90,7 +90,7 @@ export class Canary {
   }
 
   /** What was seen within the last `maxAge` milliseconds, else a look now. */
-  async ensure(namespace: string, workload: string | undefined, maxAge: number): Promise<Enforcement> {
+  async ensure(namespace: string, workload: WorkloadKey | undefined, maxAge: number): Promise<Enforcement> {
     const known = this.#known(namespace);
     const age = this.#options.clock.monotonic() - (known?.at ?? -Infinity);
     return known !== undefined && age <= maxAge
@@ -116,7 +116,7 @@ export class Canary {
     }
   }
 
-  async #look(namespace: string, workload: string | undefined): Promise<Enforcement> {
+  async #look(namespace: string, workload: WorkloadKey | undefined): Promise<Enforcement> {
     const at = this.#options.clock.monotonic();
     const enforcement = await this.#see(namespace, workload);
     const before = this.#known(namespace);
@@ -125,7 +125,7 @@ export class Canary {
     return this.#tell(namespace);
   }
 
-  async #see(namespace: string, workload: string | undefined): Promise<Enforcement> {
+  async #see(namespace: string, workload: WorkloadKey | undefined): Promise<Enforcement> {
     const { client, drift, watched } = this.#options;
     const { warn = false, approved = [] } = watched(namespace) ?? {};
     const [drifted] = drift();
@@ -141,7 +141,7 @@ export class Canary {
     return probe(client, {
       namespace,
       workload,
-      approved: current.find(({ name }) => name === workload) ?? current[0],
+      approved: current.find(({ kind, name }) => kind === workload?.kind && name === workload.name) ?? current[0],
     });
   }
 
@@ -185,7 +185,7 @@ export class Canary {
       if (signal.aborted) return true;
       try {
         const { approved = [] } = this.#options.watched(namespace) ?? {};
-        const seen = await this.#look(namespace, approved[0]?.name);
+        const seen = await this.#look(namespace, approved[0]);
         calm = isCalm(seen) && calm;
         if (isCalm(seen)) calm = (await this.#tryReplacement(namespace, approved)) && calm;
       } catch (error) {

@@ -5,6 +5,7 @@ import type {
   MutatingWebhookConfiguration,
   Namespace,
 } from '../../kube/index.ts';
+import { ownMakers } from '../../workloads/index.ts';
 import { resourceMatches, selects, type MatchedRequest, type MatchResources } from './rules.ts';
 
 /** Something that may change what the operator writes, or the operator's own pods, on the way into the API server. */
@@ -48,8 +49,7 @@ const SYSTEM: readonly Guarded[] = (
   [
     ['', 'pods', ''],
     ['', 'pods', 'ephemeralcontainers'],
-    ['apps', 'deployments', ''],
-    ['apps', 'replicasets', ''],
+    ...ownMakers.map(({ type }) => [type.group, type.plural, ''] as const),
   ] as const
 ).flatMap(([of, resource, subresource]) =>
   OPERATIONS.map((operation) => ({

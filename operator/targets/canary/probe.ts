@@ -1,6 +1,7 @@
 import { fieldManagers } from '../../api/index.ts';
-import { Deployment, Pod, type Client, type KubeObject } from '../../kube/index.ts';
-import type { Approved } from '../../lock/index.ts';
+import { Pod, type Client, type KubeObject } from '../../kube/index.ts';
+import type { Approved, WorkloadKey } from '../../lock/index.ts';
+import { podTemplateOf, withTemplate, workloadOf } from '../../workloads/index.ts';
 import { answerTo, type Answer } from './answers.ts';
 import { forbiddenPod, MARK } from './shape.ts';
 
@@ -22,10 +23,10 @@ export interface Enforcement {
 /** What is tried on. */
 export interface Tried {
   readonly namespace: string;
-  /** Name of a Deployment that is protected; undefined when none exists. */
-  readonly workload: string | undefined;
+  /** One that is protected; undefined when none exists. */
+  readonly workload: WorkloadKey | undefined;
   /** Approved content whose shape the canary's pod has. */
-  readonly approved: Pick<Approved, 'spec'> | undefined;
+  readonly approved: Pick<Approved, 'kind' | 'spec'> | undefined;
 }
 
 type ProbeClient = Pick<Client, 'patch' | 'create'>;
@@ -40,20 +41,20 @@ const OPTIONS = { dryRun: true, fieldManager: fieldManagers.canary } as const;
 
 /**
  * Sends forbidden changes as dry runs (security: "Canary"): a pod that is approved but for one difference, and another
- * pod template for a protected Deployment. One that is let through is a hole. One that somebody else refuses is none and
+ * pod template for a protected workload. One that is let through is a hole. One that somebody else refuses is none and
  * proves nothing, so at least one must be refused by the lock; where others answer for both, a third is tried that nobody
  * has rules for.
  */
 export async function probe(client: ProbeClient, tried: Tried): Promise<Enforcement> {
   const { namespace, workload } = tried;
-  const onWorkload = (what: string, send: (name: string) => Promise<Answer>): readonly Probe[] =>
+  const onWorkload = (what: string, send: (workload: WorkloadKey) => Promise<Answer>): readonly Probe[] =>
     workload === undefined ? [] : [{ what, send: () => send(workload) }];
   const first = await ask([
     { what: 'twinlock-pods', send: () => makePod(client, tried) },
-    ...onWorkload('twinlock-workloads', (name) => editTemplate(client, namespace, name)),
+    ...onWorkload('twinlock-workloads', (key) => editTemplate(client, namespace, key)),
   ]);
   if (!needsAnother(first)) return enforcementOf(first);
-  const second = await ask(onWorkload('twinlock-workload-status', (name) => editStatus(client, namespace, name)));
+  const second = await ask(onWorkload('twinlock-workload-status', (key) => editStatus(client, namespace, key)));
   return enforcementOf([...first, ...second]);
 }
 
@@ -95,22 +96,28 @@ function makePod(client: ProbeClient, { namespace, approved }: Tried): Promise<A
 }
 
 /** A finalizer in the template: no field that a target may let others change, and none that anybody else looks at. */
-function editTemplate(client: ProbeClient, namespace: string, name: string): Promise<Answer> {
-  const body = { spec: { template: { metadata: { finalizers: [MARK] } } } };
+function editTemplate(client: ProbeClient, namespace: string, { kind, name }: WorkloadKey): Promise<Answer> {
+  const body = { spec: withTemplate(kind, {}, { metadata: { finalizers: [MARK] } }) };
   return answerTo(
-    () => client.patch(Deployment, { namespace, name }, { type: 'merge', body }, OPTIONS),
-    ({ spec }) => {
-      const { finalizers = [] }: Partial<KubeObject['metadata']> = spec?.template.metadata ?? {};
+    () => client.patch(workloadOf(kind).type, { namespace, name }, { type: 'merge', body }, OPTIONS),
+    (live) => {
+      const { finalizers = [] }: Partial<KubeObject['metadata']> = podTemplateOf(kind, live)?.metadata ?? {};
       return finalizers.includes(MARK);
     },
   );
 }
 
-/** Only controllers write status, and rules about Deployments hardly ever look at it. */
-function editStatus(client: ProbeClient, namespace: string, name: string): Promise<Answer> {
+/** Only controllers write status, and rules about workloads hardly ever look at it. */
+function editStatus(client: ProbeClient, namespace: string, { kind, name }: WorkloadKey): Promise<Answer> {
   const body = { status: { observedGeneration: 0 } };
   return answerTo(
-    () => client.patch(Deployment, { namespace, name }, { type: 'merge', body }, { ...OPTIONS, subresource: 'status' }),
+    () =>
+      client.patch(
+        workloadOf(kind).type,
+        { namespace, name },
+        { type: 'merge', body },
+        { ...OPTIONS, subresource: 'status' },
+      ),
     () => true,
   );
 }

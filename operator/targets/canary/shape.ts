@@ -1,6 +1,7 @@
 import { canonicalJSON, CanonicalError } from '../../canonical/index.ts';
 import type { Pod } from '../../kube/index.ts';
 import type { Approved } from '../../lock/index.ts';
+import { templateIn, workloadOf } from '../../workloads/index.ts';
 
 const NAME = 'twinlock-canary';
 
@@ -13,20 +14,23 @@ interface Template {
 }
 
 /** The pod that a controller would make of an approved content; undefined when the content cannot be sent as it is. */
-export function approvedPod(namespace: string, { spec }: Pick<Approved, 'spec'>): Pod | undefined {
-  const template = spec['template'] as Template | undefined;
+export function approvedPod(namespace: string, { kind, spec }: Pick<Approved, 'kind' | 'spec'>): Pod | undefined {
+  const template = templateIn(kind, spec) as Template | undefined;
   if (template?.spec === undefined || !isExact(template)) return undefined;
   const { labels, annotations } = template.metadata ?? {};
+  const { podOwner, revisionLabel } = workloadOf(kind);
   return {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: {
       name: NAME,
       namespace,
-      labels: { ...labels, 'pod-template-hash': 'canary' },
+      labels: { ...labels, [revisionLabel]: 'canary' },
       ...(annotations === undefined ? {} : { annotations }),
       // Many have a rule against pods that nothing owns. It is never stored, so no owner is looked for.
-      ownerReferences: [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: NAME, uid: NAME, controller: true }],
+      ownerReferences: [
+        { apiVersion: podOwner.apiVersion, kind: podOwner.kind, name: NAME, uid: NAME, controller: true },
+      ],
     },
     spec: template.spec,
   };
@@ -36,7 +40,7 @@ export function approvedPod(namespace: string, { spec }: Pick<Approved, 'spec'>)
  * A pod that only the lock has a reason to refuse: the shape of approved content, which every other rule here knows, and
  * one difference. Without approved content a bare one, which fits the restricted Pod Security Standard.
  */
-export function forbiddenPod(namespace: string, approved: Pick<Approved, 'spec'> | undefined): Pod {
+export function forbiddenPod(namespace: string, approved: Pick<Approved, 'kind' | 'spec'> | undefined): Pod {
   const pod = (approved === undefined ? undefined : approvedPod(namespace, approved)) ?? barePod(namespace);
   return { ...pod, metadata: { ...pod.metadata, annotations: { ...pod.metadata.annotations, [MARK]: 'forbidden' } } };
 }

@@ -1,4 +1,4 @@
-import { approvedSpec, rfc3339, specDigest } from '../../canonical/index.ts';
+import { rfc3339 } from '../../canonical/index.ts';
 import { recordName } from '../../api/index.ts';
 import type { RecordEntry, RecordSpec } from '../../records/index.ts';
 import {
@@ -16,6 +16,7 @@ import {
   type LockSpec,
   type WorkloadKey,
 } from '../../lock/index.ts';
+import { approvedSpec, specDigest } from '../../workloads/index.ts';
 import { lockOf, sameWorkload } from './common.ts';
 import { runningPodDifference } from './compare.ts';
 import { makerOf } from './owners.ts';
@@ -113,7 +114,7 @@ export function adoptedEntry(now: number, adopting: readonly LiveWorkload[], mes
     currentSpecs: adopting.flatMap(({ kind, name, live }) =>
       live?.spec === undefined
         ? []
-        : [{ kind, name, digest: specDigest({ ...live.spec }), spec: { ...approvedSpec({ ...live.spec }) } }],
+        : [{ kind, name, digest: specDigest(kind, live.spec), spec: { ...approvedSpec(kind, live.spec) } }],
     ),
   };
 }

@@ -1,7 +1,8 @@
 import { labels, protections, type ProductionTarget, type Protection, type TargetReason } from '../../api/index.ts';
-import { CanonicalError, printable, specDigestOrFault } from '../../canonical/index.ts';
+import { CanonicalError, printable } from '../../canonical/index.ts';
 import type { LockSpec, WorkloadKey } from '../../lock/index.ts';
 import { chainFaults } from '../../records/index.ts';
+import { specDigestOrFault } from '../../workloads/index.ts';
 import type { TargetVerdict } from './verdict.ts';
 import type { LiveWorkload, Named, TargetWorld } from './world.ts';
 
@@ -47,7 +48,7 @@ export function stall(reason: TargetReason, message: string): TargetVerdict {
 /** Content that has no digest, in words. */
 export function canonicalFault(workload: LiveWorkload): TargetVerdict | undefined {
   const { live } = workload;
-  const digested = live?.spec === undefined ? undefined : specDigestOrFault({ ...live.spec });
+  const digested = live?.spec === undefined ? undefined : specDigestOrFault(workload.kind, live.spec);
   return digested !== undefined && 'fault' in digested
     ? stall(
         'ContentNotCanonical',

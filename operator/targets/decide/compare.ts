@@ -1,6 +1,6 @@
 import { livePodDifference, podDifference } from '../../admission/index.ts';
 import type { Pod } from '../../kube/index.ts';
-import { contentsOf, type Approved, type LockSpec } from '../../lock/index.ts';
+import { contentsOf, type Approved, type LockSpec, type WorkloadKey } from '../../lock/index.ts';
 
 /** What a comparison needs of an entry. */
 export type Content = Pick<Approved, 'kind' | 'name' | 'spec' | 'injected' | 'mutations'>;
@@ -19,9 +19,9 @@ export function runningPodDifference(
   return guarded(() => livePodDifference(pod, contents, { liveAccess, podWriters }));
 }
 
-/** The approved contents of a Deployment: Current and Fallback. */
-export function entriesOf(lock: LockSpec, name: string): readonly Approved[] {
-  const { current, fallback } = contentsOf(lock, { kind: 'Deployment', name });
+/** The approved contents of a workload: Current and Fallback. */
+export function entriesOf(lock: LockSpec, workload: WorkloadKey): readonly Approved[] {
+  const { current, fallback } = contentsOf(lock, workload);
   return [current, fallback].filter((entry) => entry !== undefined);
 }
 

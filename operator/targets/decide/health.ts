@@ -1,9 +1,10 @@
 import { printable } from '../../canonical/index.ts';
-import type { Deployment, Pod } from '../../kube/index.ts';
+import type { Pod } from '../../kube/index.ts';
 import { openApproval } from '../../records/index.ts';
+import { workloadOf } from '../../workloads/index.ts';
 import { shown, stall, type TargetStep } from './common.ts';
 import { makerOf } from './owners.ts';
-import type { LiveWorkload } from './world.ts';
+import type { PresentWorkload } from './world.ts';
 
 /** What does not end by itself: a kubelet or a controller says that it cannot. */
 const STUCK: readonly string[] = [
@@ -30,13 +31,11 @@ export const health: TargetStep = (world) => {
   if (pods === undefined)
     return { ready: false, reason: 'PodsUnknown', message: 'the pods of the namespace are being read' };
   const maker = makerOf(world);
-  for (const workload of world.workloads) {
-    const { live } = workload;
+  for (const { kind, name, live } of world.workloads) {
     if (live === undefined) continue;
     const trouble = troubleOf(
-      workload,
-      live,
-      pods.filter((pod) => maker(pod)?.metadata.uid === live.metadata.uid),
+      { kind, name, live },
+      pods.filter((pod) => maker(pod)?.live.metadata.uid === live.metadata.uid),
     );
     if (trouble === undefined) continue;
     const open = openApproval(world.records)?.promotion?.name;
@@ -53,15 +52,15 @@ export const health: TargetStep = (world) => {
   return undefined;
 };
 
-function troubleOf(workload: LiveWorkload, live: Deployment, made: readonly Pod[]): Trouble | undefined {
-  if ((live.spec?.replicas ?? 1) === 0) return undefined;
+function troubleOf(workload: PresentWorkload, made: readonly Pod[]): Trouble | undefined {
+  const { wanted, failure } = workloadOf(workload.kind).standing(workload.live);
+  if (wanted === 0) return undefined;
   const present = made.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   if (present.some(isReady)) return undefined;
-  const failure = live.status?.conditions?.find(({ type, status }) => type === 'ReplicaFailure' && status === 'True');
   if (present.length === 0)
     return {
       reason: 'NoPods',
-      words: `${shown(workload)} has no pod: ${failure === undefined ? 'its controller makes one, or is not running' : `its controller says: ${printable(failure.message ?? '', 1000)}`}`,
+      words: `${shown(workload)} has no pod: ${failure === undefined ? 'its controller makes one, or is not running' : `its controller says: ${printable(failure, 1000)}`}`,
       stuck: failure !== undefined,
     };
   const why = present.map(whyNotReady).find((each) => each !== undefined);

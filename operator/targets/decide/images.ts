@@ -1,6 +1,7 @@
 import { printable } from '../../canonical/index.ts';
-import type { Deployment, Pod } from '../../kube/index.ts';
+import type { Pod } from '../../kube/index.ts';
 import type { LockSpec } from '../../lock/index.ts';
+import { podTemplateOf } from '../../workloads/index.ts';
 import type { LiveWorkload } from './world.ts';
 
 type Injected = NonNullable<LockSpec['approved'][number]['injected']>;
@@ -15,8 +16,8 @@ export interface TagImage {
 const DIGEST = /@sha256:[0-9a-f]{64}$/;
 
 /** Every such part; containers that the target lets others inject are theirs to pin. */
-export function tagImages(live: Deployment | undefined, injected: Injected = []): readonly TagImage[] {
-  const spec = live?.spec?.template.spec;
+export function tagImages({ kind, live }: LiveWorkload, injected: Injected = []): readonly TagImage[] {
+  const spec = podTemplateOf(kind, live)?.spec;
   const found: TagImage[] = [
     ...(spec?.initContainers ?? []).map(({ name, image = '' }) => ({ part: 'init container' as const, name, image })),
     ...(spec?.containers ?? []).map(({ name, image = '' }) => ({ part: 'container' as const, name, image })),

@@ -1,14 +1,15 @@
-import { protections } from '../../api/index.ts';
-import { approvedSpec, printable } from '../../canonical/index.ts';
-import type { Deployment, Pod } from '../../kube/index.ts';
+import { protections, workloadKinds } from '../../api/index.ts';
+import { printable } from '../../canonical/index.ts';
+import type { Pod } from '../../kube/index.ts';
 import { settingsOf, type LockSpec } from '../../lock/index.ts';
+import { approvedSpec, isPaused } from '../../workloads/index.ts';
 import { adoptingLock, unadopted } from './adopt.ts';
 import { foundProtection, isKnown, listOf, onlyWarns, sameWorkload, shown, stall, type TargetStep } from './common.ts';
 import { entriesOf, runningPodDifference, type Content } from './compare.ts';
 import { howToPin, shownTags, tagImages } from './images.ts';
 import { makerOf } from './owners.ts';
 import { rehearsal } from './rehearsal.ts';
-import type { TargetWorld } from './world.ts';
+import type { PresentWorkload, TargetWorld } from './world.ts';
 
 /**
  * Whether everything that runs in the namespace has to be looked at: before something is taken over, before a namespace
@@ -29,25 +30,25 @@ const LOOK_AGAIN = 10_000;
 
 /** A namespace that also runs what no target names is not taken over: it would be half open. */
 const unnamed: TargetStep = (world) => {
-  const deployments = world.running.deployments.map(({ metadata: { name } }) => ({ kind: 'Deployment', name }));
-  const found = [...deployments, ...world.running.others].filter((workload) => !isKnown(world, workload));
+  const { workloads, others } = world.running;
+  const found = [...workloads, ...others].filter((workload) => !isKnown(world, workload));
   if (found.length === 0) return undefined;
   return {
     ...stall(
       'UnnamedWorkloads',
-      `the namespace also runs ${listOf(found.map(shown))}, which no ProductionTarget names: name Deployments in a target, and move or delete everything else that makes pods`,
+      `the namespace also runs ${listOf(found.map(shown))}, which no ProductionTarget names: name ${workloadKinds.map((kind) => `${kind}s`).join(', ')} in a target, and move or delete everything else that makes pods`,
     ),
     requeueAfter: LOOK_AGAIN,
   };
 };
 
-/** A paused Deployment takes content and does not run it. */
+/** A paused workload takes content and does not run it. */
 const paused: TargetStep = (world) => {
-  const found = world.workloads.find(({ live }) => live?.spec?.paused === true);
+  const found = world.workloads.find(({ kind, live }) => live?.spec !== undefined && isPaused(kind, live.spec));
   if (found === undefined) return undefined;
   return stall(
     'WorkloadPaused',
-    `${shown(found)} is paused, so what it says is not what runs: kubectl rollout resume deployment/${printable(found.name)} -n ${found.live?.metadata.namespace ?? ''}`,
+    `${shown(found)} is paused, so what it says is not what runs: kubectl rollout resume ${found.kind.toLowerCase()}/${printable(found.name)} -n ${found.live?.metadata.namespace ?? ''}`,
   );
 };
 
@@ -56,9 +57,11 @@ const byTag: TargetStep = (world) => {
   const maker = makerOf(world);
   const adopting = onlyWarns(world) ? world.workloads : unadopted(world, world.workloads);
   for (const workload of adopting) {
-    const found = tagImages(workload.live, world.target.spec.injected);
+    const found = tagImages(workload, world.target.spec.injected);
     if (found.length === 0) continue;
-    const pods = (world.running.pods ?? []).filter((pod) => maker(pod)?.metadata.uid === workload.live?.metadata.uid);
+    const pods = (world.running.pods ?? []).filter(
+      (pod) => maker(pod)?.live.metadata.uid === workload.live?.metadata.uid,
+    );
     return stall(
       'ImageNotByDigest',
       `${shown(workload)} has images without a digest, which can change without any change here: ${shownTags(found)}. Pin what runs: ${howToPin(workload, found, pods)}`,
@@ -90,12 +93,12 @@ const foreignPods: TargetStep = (world) => {
 };
 
 /** What is approved; of a neighbour that is not taken over yet, what it is. */
-function contentsFor({ others }: TargetWorld, lock: LockSpec, made: Deployment): readonly Content[] {
-  const key = { kind: 'Deployment', name: made.metadata.name } as const;
-  const approved = entriesOf(lock, key.name);
-  const neighbour = others.find(({ spec }) => spec.workloads.some((workload) => sameWorkload(workload, key)));
-  if (approved.length > 0 || neighbour === undefined || made.spec === undefined) return approved;
-  return [{ ...settingsOf(neighbour), ...key, spec: { ...approvedSpec({ ...made.spec }) } }];
+function contentsFor({ others }: TargetWorld, lock: LockSpec, made: PresentWorkload): readonly Content[] {
+  const { kind, name, live } = made;
+  const approved = entriesOf(lock, made);
+  const neighbour = others.find(({ spec }) => spec.workloads.some((workload) => sameWorkload(workload, made)));
+  if (approved.length > 0 || neighbour === undefined || live.spec === undefined) return approved;
+  return [{ ...settingsOf(neighbour), kind, name, spec: { ...approvedSpec(kind, live.spec) } }];
 }
 
 /** In the order in which a person has to see them. */

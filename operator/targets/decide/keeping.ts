@@ -1,4 +1,4 @@
-import { printable, rfc3339, specDigestOrFault } from '../../canonical/index.ts';
+import { printable, rfc3339 } from '../../canonical/index.ts';
 import { historyOf, nameOf, openApproval, outcomeEntry, type RecordSpec } from '../../records/index.ts';
 import {
   changedBy,
@@ -8,10 +8,10 @@ import {
   matchLive,
   recall,
   sameLock,
-  undoneSpec,
   withOnly,
   type LockSpec,
 } from '../../lock/index.ts';
+import { specDigestOrFault, undoneSpec } from '../../workloads/index.ts';
 import { settings } from './adopt.ts';
 import { isProtected, lockOf, onlyWarns, shown, stall, wantedProtection, type TargetStep } from './common.ts';
 import type { TargetVerdict } from './verdict.ts';
@@ -92,15 +92,16 @@ export const undone: TargetStep = (world) => {
       };
     const uid = approved.promotion?.uid;
     const ended = uid === undefined ? undefined : historyOf(world.records, uid).ended;
-    const message = `${kind}/${name} was rolled back to what it was before ${approved.promotion?.name ?? 'its last promotion'}, by ${changedBy(live)}`;
+    const message = `${kind}/${name} was rolled back to what it was before ${approved.promotion?.name ?? 'its last promotion'}, by ${changedBy({ kind }, live)}`;
     const going: TargetVerdict = { ready: false, reason: 'RolledBack', message };
     if (uid !== undefined && ended?.outcome?.result !== 'RolledBack')
       return { ...going, action: append(world, approved, 'RolledBack', 'Undone', message) };
     // As it was approved, without what others may have added since.
-    const spec =
+    const undoneTo =
       match === 'Fallback' || contents.current === undefined
-        ? contents.fallback.spec
-        : undoneSpec(contents.current.spec, contents.fallback.spec);
+        ? undefined
+        : undoneSpec(kind, contents.current.spec, contents.fallback.spec);
+    const spec = undoneTo ?? contents.fallback.spec;
     const next = withOnly(lock, entryOf(world.target, { kind, name }, spec, contents.fallback.record));
     return { ...going, action: { do: 'WriteLock', lock: next, because: message } };
   }
@@ -114,7 +115,7 @@ export const tampered: TargetStep = (world) => {
     if (live?.spec === undefined) return [];
     const contents = contentsOf(lockOf(world), { kind, name });
     if (matchLive(contents, { ...live.spec }) !== 'None') return [];
-    const digested = specDigestOrFault({ ...live.spec });
+    const digested = specDigestOrFault(kind, live.spec);
     const to = 'digest' in digested ? { to: digested.digest } : { message: printable(digested.fault.message, 900) };
     return [{ kind, name, from: contents.current?.digest, ...to }];
   });

@@ -1,37 +1,29 @@
-import type { Deployment, KubeObject, Pod } from '../../kube/index.ts';
+import type { Pod } from '../../kube/index.ts';
+import { controllerOf, workloadOf } from '../../workloads/index.ts';
 import { isKnown } from './common.ts';
-import type { Running, TargetWorld } from './world.ts';
+import type { PresentWorkload, TargetWorld } from './world.ts';
 
 /**
- * Who made a pod: the Deployment at the end of its chain of controllers, followed by uid, since names and labels that
+ * Who made a pod: the workload at the end of its chain of controllers, followed by uid, since names and labels that
  * merely look right are anybody's to write. Undefined when that is no workload that a target names or the lock holds.
  */
-export function makerOf(world: TargetWorld): (pod: Pod) => Deployment | undefined {
-  const { deployments, replicaSets } = world.running;
+export function makerOf(world: TargetWorld): (pod: Pod) => PresentWorkload | undefined {
+  const { workloads, owned } = world.running;
   const known = new Map(
-    deployments
-      .filter(({ metadata: { name } }) => isKnown(world, { kind: 'Deployment', name }))
-      .map((deployment) => [deployment.metadata.uid, deployment]),
+    workloads
+      .filter((workload) => isKnown(world, workload))
+      .map((workload) => [workload.live.metadata.uid, workload] as const),
   );
-  const makers = new Map(replicaSets.map((set) => [set.metadata.uid, known.get(controllerOf(set))]));
-  return (pod) => makers.get(controllerOf(pod));
+  const makers = new Map<string | undefined, PresentWorkload | undefined>();
+  for (const [uid, workload] of known) if (makesPods(workload, workload.live.kind)) makers.set(uid, workload);
+  for (const object of owned) {
+    const workload = known.get(controllerOf(object)?.uid);
+    if (workload !== undefined && makesPods(workload, object.kind)) makers.set(object.metadata.uid, workload);
+  }
+  return (pod) => makers.get(controllerOf(pod)?.uid);
 }
 
-/** The ReplicaSet that makes a Deployment's new pods: the one of its highest revision. */
-export function newestReplicaSet(
-  { replicaSets }: Pick<Running, 'replicaSets'>,
-  deployment: Deployment,
-): Running['replicaSets'][number] | undefined {
-  return replicaSets
-    .filter((set) => controllerOf(set) === deployment.metadata.uid)
-    .toSorted((a, b) => revisionOf(b) - revisionOf(a))[0];
-}
-
-function revisionOf({ metadata }: KubeObject): number {
-  return Number(metadata.annotations?.['deployment.kubernetes.io/revision'] ?? 0);
-}
-
-/** Uid of the object that controls this one. */
-export function controllerOf({ metadata }: KubeObject): string | undefined {
-  return metadata.ownerReferences?.find(({ controller }) => controller === true)?.uid;
+/** Pods of a workload are controlled by objects of one kind, be it the workload's own. */
+function makesPods({ kind }: PresentWorkload, owner: string): boolean {
+  return workloadOf(kind).podOwner.kind === owner;
 }

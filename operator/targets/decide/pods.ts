@@ -1,13 +1,14 @@
 import { parseDuration } from '../../api/index.ts';
 import { CanonicalError, digestOf, printable, rfc3339 } from '../../canonical/index.ts';
-import type { Deployment, Pod } from '../../kube/index.ts';
+import type { Pod } from '../../kube/index.ts';
 import { decisionsOn, settingsOf, type WorkloadKey } from '../../lock/index.ts';
 import { resultOf, type RecordEntry, type RecordSpec } from '../../records/index.ts';
+import { controllerOf, workloadOf, workloadRows } from '../../workloads/index.ts';
 import { listOf, lockOf, onlyWarns, sameWorkload, stall, type TargetStep } from './common.ts';
 import { entriesOf, runningPodDifference, type Content } from './compare.ts';
-import { controllerOf, makerOf, newestReplicaSet } from './owners.ts';
+import { makerOf } from './owners.ts';
 import type { TargetVerdict } from './verdict.ts';
-import type { TargetWorld } from './world.ts';
+import type { PresentWorkload, TargetWorld } from './world.ts';
 
 /** A pod that runs what is not approved. `until`: milliseconds since the epoch by which it is gone, if it is ending. */
 export interface PodFinding {
@@ -43,7 +44,7 @@ function judge(world: TargetWorld): readonly PodFinding[] {
     const what =
       made === undefined
         ? 'no workload that is approved made it'
-        : runningPodDifference(pod, entriesOf(lock, made.metadata.name), lock);
+        : runningPodDifference(pod, entriesOf(lock, made), lock);
     return what === undefined ? [] : [{ pod, what, until: endOf(world, pod, made) }];
   });
 }
@@ -82,15 +83,14 @@ export const endingPods: TargetStep = (world) => {
 };
 
 /** A neighbour's pods are judged, and told, by the neighbour. */
-function isOfAnother({ others, target }: TargetWorld, { metadata: { name } }: Deployment): boolean {
-  const workload = { kind: 'Deployment', name };
+function isOfAnother({ others, target }: TargetWorld, workload: WorkloadKey): boolean {
   const names = ({ spec }: TargetWorld['target']): boolean =>
     spec.workloads.some((each) => sameWorkload(each, workload));
   return !names(target) && others.some(names);
 }
 
 /** When a pod is gone by itself: at the end of its grace period, or when the rollout that replaces it has to be over. */
-function endOf(world: TargetWorld, pod: Pod, made: Deployment | undefined): number | undefined {
+function endOf(world: TargetWorld, pod: Pod, made: PresentWorkload | undefined): number | undefined {
   const { deletionTimestamp } = pod.metadata;
   if (deletionTimestamp !== undefined) return Date.parse(deletionTimestamp) + LATE;
   if (made === undefined) return isCollected(world, pod) ? world.now + LATE : undefined;
@@ -98,61 +98,52 @@ function endOf(world: TargetWorld, pod: Pod, made: Deployment | undefined): numb
   return rolloutSince(world, made) + parseDuration(world.target.spec.rollback.progressDeadline);
 }
 
-/** Content that was approved once, of an older ReplicaSet, while the Deployment controller replaces it. */
-function isReplaced(world: TargetWorld, pod: Pod, made: Deployment): boolean {
-  const newest = newestReplicaSet(world.running, made);
-  if (newest !== undefined && controllerOf(pod) === newest.metadata.uid && isObserved(made)) return false;
-  if (isObserved(made) && isRolledOut(made)) return false;
-  return runningPodDifference(pod, formerContents(world, made.metadata.name), lockOf(world)) === undefined;
+/** Content that was approved once, of an older revision, while the workload's controller replaces it. */
+function isReplaced(world: TargetWorld, pod: Pod, made: PresentWorkload): boolean {
+  const row = workloadOf(made.kind);
+  const { observed, wanted, present, updated } = row.standing(made.live);
+  if (observed && row.isOfNewest(pod, made.live, world.running.owned)) return false;
+  const isRolledOut = updated >= wanted && present <= updated;
+  if (observed && isRolledOut) return false;
+  return runningPodDifference(pod, formerContents(world, made), lockOf(world)) === undefined;
 }
 
 /**
- * Its Deployment was deleted, and the garbage collector is about to follow: it tells no time, and takes whatever names an
+ * Its workload was deleted, and the garbage collector is about to follow: it tells no time, and takes whatever names an
  * owner that is gone. Only what was approved is not an intruder meanwhile.
  */
 function isCollected(world: TargetWorld, pod: Pod): boolean {
-  const owner = pod.metadata.ownerReferences?.find(({ controller }) => controller === true);
-  if (owner?.kind !== 'ReplicaSet') return false;
-  const { replicaSets, deployments } = world.running;
-  const set = replicaSets.find(({ metadata }) => metadata.uid === owner.uid);
-  const maker = set === undefined ? undefined : controllerOf(set);
-  if (set !== undefined && maker === undefined) return false;
-  if (deployments.some(({ metadata }) => metadata.uid === maker)) return false;
+  const owner = controllerOf(pod);
+  if (owner === undefined || !workloadRows.some(([, { podOwner }]) => podOwner.kind === owner.kind)) return false;
+  const { owned, workloads } = world.running;
+  const between = owned.find(({ metadata }) => metadata.uid === owner.uid);
+  const maker = between === undefined ? owner : controllerOf(between);
+  if (maker === undefined || workloads.some(({ live }) => live.metadata.uid === maker.uid)) return false;
   const contents = [
     ...lockOf(world).approved,
-    ...decidedWorkloads(world).flatMap((name) => formerContents(world, name)),
+    ...decidedWorkloads(world).flatMap((workload) => formerContents(world, workload)),
   ];
   return runningPodDifference(pod, contents, lockOf(world)) === undefined;
 }
 
-function decidedWorkloads({ records }: TargetWorld): readonly string[] {
+function decidedWorkloads({ records }: TargetWorld): readonly WorkloadKey[] {
   const specs = records.flatMap(({ currentSpecs = [], desiredSpecs = [] }) => [...currentSpecs, ...desiredSpecs]);
-  return [...new Set(specs.map(({ name }) => name))];
+  return [...new Map(specs.map(({ kind, name }) => [`${kind}/${name}`, { kind, name }])).values()];
 }
 
-function isObserved({ metadata, status }: Deployment): boolean {
-  return (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0);
-}
-
-function isRolledOut({ spec, status }: Deployment): boolean {
-  const wanted = spec?.replicas ?? 1;
-  return (status?.updatedReplicas ?? 0) >= wanted && (status?.replicas ?? 0) <= (status?.updatedReplicas ?? 0);
-}
-
-function formerContents({ records, target }: TargetWorld, name: string): readonly Content[] {
-  const key: WorkloadKey = { kind: 'Deployment', name };
-  return decisionsOn(records, key)
+function formerContents({ records, target }: TargetWorld, { kind, name }: WorkloadKey): readonly Content[] {
+  return decisionsOn(records, { kind, name })
     .flatMap(({ contents }) => contents)
-    .map(({ spec }) => ({ ...settingsOf(target), ...key, spec: { ...spec } }));
+    .map(({ spec }) => ({ ...settingsOf(target), kind, name, spec: { ...spec } }));
 }
 
 /** The last time that the rollout made progress, or that a decision began another one. */
-function rolloutSince({ records }: TargetWorld, { status }: Deployment): number {
-  const progress = status?.conditions?.find(({ type }) => type === 'Progressing')?.lastUpdateTime;
+function rolloutSince({ records }: TargetWorld, { kind, live }: PresentWorkload): number {
+  const { movedAt = 0 } = workloadOf(kind).standing(live);
   const decided = records.findLast((record) =>
     ['Approved', 'Completed', 'RolledBack', 'Failed'].includes(resultOf(record) ?? ''),
   );
-  return Math.max(...[progress, decided?.time].map((time) => (time === undefined ? 0 : Date.parse(time))));
+  return Math.max(movedAt, decided === undefined ? 0 : Date.parse(decided.time));
 }
 
 /** As many as a record holds; the others follow in the next. */

@@ -2,7 +2,7 @@ import { printable } from '../../canonical/index.ts';
 import { parseQuantity, type Pod } from '../../kube/index.ts';
 import { contentsOf } from '../../lock/index.ts';
 import { adoptingLock, unadopted } from './adopt.ts';
-import { lockOf, shown, stall, type TargetStep } from './common.ts';
+import { lockOf, sameWorkload, shown, stall, type TargetStep } from './common.ts';
 import { newPodDifference } from './compare.ts';
 import { makerOf } from './owners.ts';
 import type { Rehearsal, TargetWorld } from './world.ts';
@@ -83,12 +83,15 @@ function isOwnRefusal(refused: string): boolean {
  * A quota that its own pods fill takes a pod again for each that goes: that is a warning, not an obstacle. One that holds
  * more than it allows does not.
  */
-export function isFullQuota(world: TargetWorld, { name, outcome }: Rehearsal): boolean {
+export function isFullQuota(world: TargetWorld, { kind, name, outcome }: Rehearsal): boolean {
   if (!('refused' in outcome)) return false;
   const said = /exceeded quota: [^,]+, requested: (.+), used: (.+), limited: ([^\s]+)/.exec(outcome.refused);
   if (said === null) return false;
   const maker = makerOf(world);
-  const runs = (world.running.pods ?? []).some((pod) => maker(pod)?.metadata.name === name && !isOver(pod));
+  const runs = (world.running.pods ?? []).some((pod) => {
+    const made = maker(pod);
+    return made !== undefined && sameWorkload(made, { kind, name }) && !isOver(pod);
+  });
   const [used, limited] = [amounts(said[2] ?? ''), amounts(said[3] ?? '')];
   return runs && limited.size > 0 && [...limited].every(([what, limit]) => (used.get(what) ?? Infinity) <= limit);
 }

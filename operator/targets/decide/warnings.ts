@@ -1,6 +1,6 @@
-import type { Deployment } from '../../kube/index.ts';
 import { MAX_POD_WRITERS } from '../../lock/index.ts';
 import { printable } from '../../canonical/index.ts';
+import { podTemplateOf, type PodTemplate } from '../../workloads/index.ts';
 import { allWriters, unadopted } from './adopt.ts';
 import { onlyWarns, sameWorkload, shown } from './common.ts';
 import { shownTags, tagImages } from './images.ts';
@@ -40,24 +40,27 @@ function givenUp({ target, givenUp: workloads }: TargetWorld): readonly string[]
 function ofWorkloads(world: TargetWorld): readonly string[] {
   const fresh = unadopted(world, world.workloads);
   return world.workloads.flatMap((workload) => {
-    const { live } = workload;
+    const { kind, live } = workload;
     if (live?.spec === undefined) return [];
-    const tags = fresh.some((each) => sameWorkload(each, workload)) ? [] : tagImages(live, world.target.spec.injected);
+    const template = podTemplateOf(kind, live);
+    const tags = fresh.some((each) => sameWorkload(each, workload))
+      ? []
+      : tagImages(workload, world.target.spec.injected);
     return [
       tags.length > 0 &&
         `${shown(workload)} was taken over with images without a digest, which can change without a promotion: ${shownTags(tags)}; promote digests`,
-      live.spec.revisionHistoryLimit === 0 &&
+      live.spec['revisionHistoryLimit'] === 0 &&
         `${shown(workload)} keeps no old revision (revisionHistoryLimit: 0), so kubectl rollout undo has no way back: promote it with 1 or more`,
-      live.spec.template.spec?.enableServiceLinks !== false &&
+      template?.spec?.enableServiceLinks !== false &&
         `${shown(workload)} has service links: whoever makes a Service in this namespace sets variables such as REDIS_PORT in new pods; set enableServiceLinks: false in the pod template`,
-      !hasReadiness(live) &&
+      !hasReadiness(template) &&
         `${shown(workload)} has no readiness probe, so a rollout is verified by running containers alone: add a readinessProbe`,
     ].filter((line) => line !== false);
   });
 }
 
-function hasReadiness(live: Deployment): boolean {
-  const spec = live.spec?.template.spec;
+function hasReadiness(template: PodTemplate | undefined): boolean {
+  const spec = template?.spec;
   return [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])].some(
     ({ readinessProbe }) => readinessProbe !== undefined,
   );

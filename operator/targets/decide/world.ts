@@ -1,8 +1,9 @@
 import type { ProductionTarget, WorkloadLock } from '../../api/index.ts';
-import type { Deployment, Namespace, Pod, ReplicaSet } from '../../kube/index.ts';
+import type { KubeObject, Namespace, Pod } from '../../kube/index.ts';
 import type { RecordSpec } from '../../records/index.ts';
 import type { Enforcement } from '../canary/index.ts';
 import type { LockSpec, WorkloadKey } from '../../lock/index.ts';
+import type { WorkloadObject } from '../../workloads/index.ts';
 
 /** A workload of the namespace by kind and name, without its content. */
 export interface Named {
@@ -12,17 +13,24 @@ export interface Named {
 
 /** Everything in a namespace that makes pods, and the pods. */
 export interface Running {
-  readonly deployments: readonly Deployment[];
-  /** Other kinds that make pods, without those that Deployments or CronJobs control; read for an inventory only. */
+  /** Of the kinds that a target can name, named or not. */
+  readonly workloads: readonly PresentWorkload[];
+  /** Other kinds that make pods, without those that one of these controls; read for an inventory only. */
   readonly others: readonly Named[];
-  readonly replicaSets: readonly ReplicaSet[];
+  /** What stands between workloads and their pods. */
+  readonly owned: readonly KubeObject[];
   /** Undefined while the caches have not seen them yet. */
   readonly pods: readonly Pod[] | undefined;
 }
 
 export interface LiveWorkload extends WorkloadKey {
   /** Undefined when it does not exist. */
-  readonly live: Deployment | undefined;
+  readonly live: WorkloadObject | undefined;
+}
+
+/** A workload that exists. */
+export interface PresentWorkload extends WorkloadKey {
+  readonly live: WorkloadObject;
 }
 
 /** What the API server answered when a pod of a workload's template was created as a dry run. */

@@ -1,11 +1,12 @@
-import { Pod, ReplicaSet, type Cache, type Informer } from '../../kube/index.ts';
+import { Pod, type Cache, type Informer, type KubeObject } from '../../kube/index.ts';
+import { ownedTypes } from '../../workloads/index.ts';
 
 interface Followed {
   readonly pods: Informer<Pod>;
-  readonly replicaSets: Informer<ReplicaSet>;
+  readonly owned: readonly Informer<KubeObject>[];
 }
 
-/** Pods of production namespaces and the ReplicaSets that made them, one cache for each namespace. */
+/** Pods of production namespaces and what made them for their workloads, one cache for each namespace. */
 export class FollowedPods {
   readonly #cache: Cache;
   readonly #onChange: (namespace: string) => void;
@@ -21,29 +22,33 @@ export class FollowedPods {
   follow(namespace: string): void {
     if (this.#followed.has(namespace)) return;
     const pods: Informer<Pod> = this.#cache.informer(Pod, { namespace, transform: slimPod });
-    const replicaSets: Informer<ReplicaSet> = this.#cache.informer(ReplicaSet, { namespace, transform: slimSet });
-    this.#followed.set(namespace, { pods, replicaSets });
+    const owned = ownedTypes.map((type) => this.#cache.informer(type, { namespace, transform: slimOwned }));
+    this.#followed.set(namespace, { pods, owned });
     pods.addHandler({
       add: (_pod, { initial }) => (initial ? undefined : this.#onChange(namespace)),
       delete: () => this.#onChange(namespace),
       update: (pod, old) => (looksAt(pod) === looksAt(old) ? undefined : this.#onChange(namespace)),
     });
     // Whoever did not wait is told: the first lists come at once, and a namespace without pods has no first pod.
-    void Promise.all([pods.whenSynced(), replicaSets.whenSynced()]).then(() => this.#onChange(namespace));
+    void Promise.all([pods, ...owned].map((each) => each.whenSynced())).then(() => this.#onChange(namespace));
   }
 
   /** Resolves when the namespace's pods are known; rejects when `signal` aborts first. */
   async whenKnown(namespace: string, signal: AbortSignal): Promise<void> {
     const followed = this.#followed.get(namespace);
-    await Promise.all([followed?.pods.whenSynced(signal), followed?.replicaSets.whenSynced(signal)]);
+    if (followed === undefined) return;
+    await Promise.all([followed.pods, ...followed.owned].map((each) => each.whenSynced(signal)));
   }
 
   /** As they were a moment ago; pods are undefined while they are not known. */
-  of(namespace: string): { readonly pods: readonly Pod[] | undefined; readonly replicaSets: readonly ReplicaSet[] } {
+  of(namespace: string): { readonly pods: readonly Pod[] | undefined; readonly owned: readonly KubeObject[] } {
     const followed = this.#followed.get(namespace);
-    if (followed === undefined || !followed.pods.synced || !followed.replicaSets.synced)
-      return { pods: undefined, replicaSets: [] };
-    return { pods: followed.pods.lister.list(namespace), replicaSets: followed.replicaSets.lister.list(namespace) };
+    if (followed === undefined || ![followed.pods, ...followed.owned].every(({ synced }) => synced))
+      return { pods: undefined, owned: [] };
+    return {
+      pods: followed.pods.lister.list(namespace),
+      owned: followed.owned.flatMap(({ lister }) => lister.list(namespace)),
+    };
   }
 }
 
@@ -72,7 +77,8 @@ function slimContainer({ name, state }: { readonly name: string; readonly state?
   return { name, state };
 }
 
-function slimSet({ apiVersion, kind, metadata }: ReplicaSet): ReplicaSet {
+/** Who owns it, and which revision it is. */
+function slimOwned({ apiVersion, kind, metadata }: KubeObject): KubeObject {
   return { apiVersion, kind, metadata };
 }
 

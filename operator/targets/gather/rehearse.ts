@@ -1,21 +1,22 @@
 import { fieldManagers } from '../../api/index.ts';
-import { ApiError, isPolicyUnready, isTransient, Pod, type Client, type Deployment } from '../../kube/index.ts';
-import { newestReplicaSet, type LiveWorkload, type Rehearsal, type Running } from '../decide/index.ts';
+import { ApiError, isPolicyUnready, isTransient, Pod, type Client } from '../../kube/index.ts';
+import { podTemplateOf, workloadOf } from '../../workloads/index.ts';
+import type { LiveWorkload, PresentWorkload, Rehearsal, Running } from '../decide/index.ts';
 
 /**
- * Creates a pod of each workload's template as a dry run, in the name of its ReplicaSet, as its controller would: whatever
+ * Creates a pod of each workload's template as a dry run, as its controller would make it: whatever
  * changes or refuses pods in the namespace answers.
  */
 export async function rehearse(
   client: Pick<Client, 'create'>,
   workloads: readonly LiveWorkload[],
-  running: Pick<Running, 'replicaSets'>,
+  running: Pick<Running, 'owned'>,
   signal: AbortSignal,
 ): Promise<readonly Rehearsal[]> {
   const rehearsals = await Promise.all(
     workloads.map(async ({ kind, name, live }): Promise<readonly Rehearsal[]> => {
       if (live?.spec === undefined) return [];
-      return [{ kind, name, outcome: await outcomeOf(client, podOf(live, running), signal) }];
+      return [{ kind, name, outcome: await outcomeOf(client, podOf({ kind, name, live }, running), signal) }];
     }),
   );
   return rehearsals.flat();
@@ -40,32 +41,19 @@ function wordsOf({ message }: ApiError): string {
   return colon < 0 ? message : message.slice(colon + 2);
 }
 
-function podOf(live: Deployment, running: Pick<Running, 'replicaSets'>): Pod {
-  const set = newestReplicaSet(running, live);
-  const { metadata, spec } = live.spec?.template ?? {};
-  const hash = set?.metadata.labels?.['pod-template-hash'];
+function podOf({ kind, name, live }: PresentWorkload, { owned }: Pick<Running, 'owned'>): Pod {
+  const { metadata, spec } = podTemplateOf(kind, live) ?? {};
+  const { labels, owner } = workloadOf(kind).podOrigin(live, owned);
   return {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: {
       // A name of its own: names that are generated would need one request more to be known, and this one is nobody's.
-      name: `${live.metadata.name.slice(0, 40)}-twinlock`,
+      name: `${name.slice(0, 40)}-twinlock`,
       namespace: live.metadata.namespace,
-      labels: { ...metadata?.labels, ...(hash === undefined ? {} : { 'pod-template-hash': hash }) },
+      labels: { ...metadata?.labels, ...labels },
       annotations: { ...metadata?.annotations },
-      ...(set?.metadata.uid === undefined
-        ? {}
-        : {
-            ownerReferences: [
-              {
-                apiVersion: 'apps/v1',
-                kind: 'ReplicaSet',
-                name: set.metadata.name,
-                uid: set.metadata.uid,
-                controller: true,
-              },
-            ],
-          }),
+      ...(owner === undefined ? {} : { ownerReferences: [owner] }),
     },
     spec,
   } as Pod;

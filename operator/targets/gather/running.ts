@@ -1,63 +1,51 @@
+import { Pod, type Client, type KubeObject, type ResourceType } from '../../kube/index.ts';
 import {
-  CronJob,
-  DaemonSet,
-  Deployment,
-  Job,
-  Pod,
-  ReplicaSet,
-  ReplicationController,
-  StatefulSet,
-  type Client,
-  type KubeObject,
-  type ResourceType,
-} from '../../kube/index.ts';
-import type { Named, Running } from '../decide/index.ts';
+  controllerOf,
+  madeByKind,
+  makesPods,
+  ownedTypes,
+  unnameableMakers,
+  workloadRows,
+} from '../../workloads/index.ts';
+import type { Named, PresentWorkload, Running } from '../decide/index.ts';
 
 type Lists = Pick<Client, 'list'>;
 
-/** The pods of a namespace and what leads to their Deployments, live. */
+/** The pods of a namespace and what leads to their workloads, live. */
 export async function readPods(client: Lists, namespace: string, signal: AbortSignal): Promise<Running> {
-  const [deployments, replicaSets, pods] = await Promise.all([
-    list(client, Deployment, namespace, signal),
-    list(client, ReplicaSet, namespace, signal),
+  const [workloads, owned, pods] = await Promise.all([
+    Promise.all(
+      workloadRows.map(async ([kind, { type }]): Promise<readonly PresentWorkload[]> => {
+        const objects = await list(client, type, namespace, signal);
+        return objects.map((live) => ({ kind, name: live.metadata.name, live }));
+      }),
+    ),
+    Promise.all(ownedTypes.map((type) => list(client, type, namespace, signal))),
     list(client, Pod, namespace, signal),
   ]);
-  return { deployments, others: [], replicaSets, pods };
+  return { workloads: workloads.flat(), others: [], owned: owned.flat(), pods };
 }
 
 /** Everything in a namespace that makes pods, of every kind that Kubernetes has, and the pods; live. */
 export async function readInventory(client: Lists, namespace: string, signal: AbortSignal): Promise<Running> {
-  const [running, statefulSets, daemonSets, jobs, cronJobs, replicationControllers] = await Promise.all([
+  const [running, ...lists] = await Promise.all([
     readPods(client, namespace, signal),
-    list(client, StatefulSet, namespace, signal),
-    list(client, DaemonSet, namespace, signal),
-    list(client, Job, namespace, signal),
-    list(client, CronJob, namespace, signal),
-    list(client, ReplicationController, namespace, signal),
+    ...unnameableMakers.map(({ type }) => list(client, type, namespace, signal)),
   ]);
+  const others = [...lists.flat(), ...running.owned];
+  const all = [...running.workloads.map(({ live }) => live), ...others];
+  // An owner is named once, not with all that it made.
+  const isMade = (object: KubeObject): boolean => {
+    const madeBy = madeByKind(object.kind);
+    const owner = controllerOf(object);
+    return all.some(({ kind, metadata }) => kind === madeBy && metadata.uid === owner?.uid);
+  };
   return {
     ...running,
-    others: [
-      ...named('StatefulSet', statefulSets),
-      ...named('DaemonSet', daemonSets),
-      ...named('ReplicationController', replicationControllers),
-      ...named('CronJob', cronJobs),
-      ...named('Job', notOf(jobs, cronJobs)),
-      ...named('ReplicaSet', notOf(running.replicaSets, running.deployments)),
-    ],
+    others: others
+      .filter((object) => makesPods(object.kind) && !isMade(object))
+      .map(({ kind, metadata: { name } }): Named => ({ kind, name })),
   };
-}
-
-/** Those that none of the owners controls: an owner is named once, not with all that it made. */
-function notOf<T extends KubeObject>(objects: readonly T[], owners: readonly KubeObject[]): readonly T[] {
-  const uids = new Set(owners.map(({ metadata }) => metadata.uid));
-  return objects.filter(
-    ({ metadata }) => !metadata.ownerReferences?.some(({ uid, controller }) => controller === true && uids.has(uid)),
-  );
-}
-
-function named(kind: string, objects: readonly KubeObject[]): readonly Named[] {
-  return objects.map(({ metadata: { name } }) => ({ kind, name }));
 }
 
 async function list<T extends KubeObject>(

@@ -1,11 +1,12 @@
 import { WorkloadLock, workloadLockName } from '../../api/index.ts';
-import { Deployment, type Client } from '../../kube/index.ts';
+import type { Client } from '../../kube/index.ts';
 import { contentsOf, matchLive, type WorkloadKey } from '../../lock/index.ts';
+import { workloadOf, type WorkloadObject } from '../../workloads/index.ts';
 
 /** Live workloads and the lock that held when they were read. */
 export interface Snapshot {
   readonly lock: WorkloadLock | undefined;
-  readonly workloads: readonly (WorkloadKey & { readonly live: Deployment | undefined })[];
+  readonly workloads: readonly (WorkloadKey & { readonly live: WorkloadObject | undefined })[];
 }
 
 /** Beyond this the lock changes faster than it can be read. */
@@ -29,7 +30,7 @@ export async function readSnapshot(
       workloads.map(async ({ kind, name }) => ({
         kind,
         name,
-        live: await client.find(Deployment, { namespace, name }, { signal }),
+        live: await client.find(workloadOf(kind).type, { namespace, name }, { signal }),
       })),
     );
   const [first, lives] = await Promise.all([readLock(), readLives()]);

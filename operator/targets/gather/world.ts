@@ -128,7 +128,7 @@ export class TargetReader {
     const { metadata, spec } = ground.target;
     const { namespace = '' } = metadata;
     if (onlyWarns(ground)) return { active: false, message: 'mode is Warn: nothing is refused' };
-    const workload = spec.workloads[0]?.name;
+    const workload = spec.workloads[0];
     const protecting = foundProtection(ground) === protections.enforce && ground.lock !== undefined;
     if (!protecting) return canary.state(namespace);
     return needsInventory(ground) ? canary.check(namespace, workload) : canary.ensure(namespace, workload, Infinity);
@@ -141,14 +141,9 @@ export class TargetReader {
     await Promise.all([followed.whenKnown(namespace, moment), this.#options.pods.whenKnown(namespace, moment)]).catch(
       () => signal.throwIfAborted(),
     );
-    const { pods, replicaSets } = this.#options.pods.of(namespace);
-    const deployments = followed.list(namespace);
-    return {
-      deployments: deployments ?? [],
-      others: [],
-      replicaSets,
-      pods: deployments === undefined ? undefined : pods,
-    };
+    const { pods, owned } = this.#options.pods.of(namespace);
+    const workloads = followed.list(namespace);
+    return { workloads: workloads ?? [], others: [], owned, pods: workloads === undefined ? undefined : pods };
   }
 
   /** The target's chain; records that the lock names and the cache has not seen are asked for. */

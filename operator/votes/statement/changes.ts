@@ -1,9 +1,8 @@
-import { approvedSpec, canonicalJSON, digestOfBytes, type JSONValue } from '../../canonical/index.ts';
+import { canonicalJSON, digestOfBytes, type JSONValue } from '../../canonical/index.ts';
 import type { Change, Changed } from './types.ts';
 
 /** Longer strings are shown by both ends, length and digest. */
 export const MAX_SHOWN = 256;
-const WORKLOADS: ReadonlySet<string> = new Set(['Deployment', 'StatefulSet', 'DaemonSet']);
 const HIDDEN = '(secret value, not shown)';
 /** Fields that name an element of a Kubernetes list; the first that fits is used. */
 const LIST_KEYS = ['name', 'mountPath'] as const;
@@ -13,7 +12,7 @@ type Members = { readonly [key: string]: JSONValue };
 /**
  * Every difference between what is and what shall be, in words, sorted by path:
  * `Deployment/web spec.template.spec.containers[name=web].image`. It is complete: two different desired contents give
- * different lists. Of a workload's spec only what its digest covers is compared. Nothing of a Secret is shown but the
+ * different lists. Of a workload the caller gives what its digest covers. Nothing of a Secret is shown but the
  * names of what changes.
  *
  * @throws CanonicalError when a content has no canonical form.
@@ -22,18 +21,16 @@ export function changesOf(things: readonly Changed[]): readonly Change[] {
   return things.flatMap(changesOfOne).toSorted((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
 }
 
-function changesOfOne({ kind, name, current, desired }: Changed): readonly Change[] {
+function changesOfOne({ kind, name, part, current, desired }: Changed): readonly Change[] {
   const changes: Change[] = [];
-  const root = `${kind}/${name} ${WORKLOADS.has(kind) ? 'spec' : ''}`;
-  compare(root, covered(kind, current), covered(kind, desired), changes);
+  compare(`${kind}/${name} ${part ?? ''}`, asDigested(current), asDigested(desired), changes);
   return changes.map(({ path, from, to }) => ({ path, ...shown('from', from, kind), ...shown('to', to, kind) }));
 }
 
-function covered(kind: string, content: unknown): JSONValue | undefined {
+function asDigested(content: unknown): JSONValue | undefined {
   if (content === undefined || content === null) return undefined;
-  const text = canonicalJSON(WORKLOADS.has(kind) && isObject(content) ? approvedSpec(content) : content);
   // Through text: drops undefined members, so that what is compared is what is digested.
-  return JSON.parse(text) as JSONValue;
+  return JSON.parse(canonicalJSON(content)) as JSONValue;
 }
 
 function compare(path: string, from: JSONValue | undefined, to: JSONValue | undefined, changes: Change[]): void {

@@ -95,10 +95,12 @@ export interface StatementTexts {
   readonly reject: string;
 }
 
-/** One thing whose content changes; `current` undefined when it does not exist yet. Workloads: the spec. */
+/** One thing whose content changes; `current` undefined when it does not exist yet. */
 export interface Changed {
   readonly kind: string;
   readonly name: string;
+  /** The member of the object that the content is, `spec`; left out: the object. */
+  readonly part?: string | undefined;
   readonly current: unknown;
   readonly desired: unknown;
 }

@@ -2,7 +2,7 @@ import { canonicalJSON } from '../../../canonical/index.ts';
 import { BOUNDARY_NAME, BOUNDARY_PORT } from '../../naming/index.ts';
 import { containerSecurity, podDefaults, podSecurityOf, type PodSecurity } from '../resolve/index.ts';
 import { boundaryConfig, HEALTH_PORT, type BoundaryInput } from './caddy.ts';
-import { deploymentManifest, serviceManifest } from './deployment.ts';
+import { componentManifest, serviceManifest } from './components.ts';
 import { componentLabels, type Component, type Home } from './metadata.ts';
 import type { Manifest } from './types.ts';
 
@@ -42,7 +42,7 @@ export function boundaryManifests(
     ],
   };
   return [
-    deploymentManifest(home, boundary, {
+    componentManifest(home, boundary, {
       replicas: 1,
       template: {
         metadata: {

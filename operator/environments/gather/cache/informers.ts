@@ -1,14 +1,15 @@
-import { labels, TwinClass, TwinEnvironment, VendorTwin } from '../../../api/index.ts';
+import { environmentKind, labels, TwinClass, TwinEnvironment, VendorTwin } from '../../../api/index.ts';
 import { resourceType, type Cache, type Informer, type KubeObject, type ResourceType } from '../../../kube/index.ts';
+import { environmentType } from '../../../workloads/index.ts';
 import {
   slimChild,
   slimClaim,
-  slimDeployment,
+  slimWorkload,
   slimNamespace,
   slimPod,
   type Child,
   type ClaimChild,
-  type DeploymentChild,
+  type WorkloadChild,
   type NamespaceChild,
   type PodChild,
 } from './slim.ts';
@@ -31,7 +32,7 @@ export const childTypes = {
   NetworkPolicy: describe<Child>('networking.k8s.io/v1', 'NetworkPolicy', 'networkpolicies'),
   PersistentVolumeClaim: describe<ClaimChild>('v1', 'PersistentVolumeClaim', 'persistentvolumeclaims'),
   Service: describe<Child>('v1', 'Service', 'services'),
-  Deployment: describe<DeploymentChild>('apps/v1', 'Deployment', 'deployments'),
+  [environmentKind]: describe<WorkloadChild>(environmentType.apiVersion, environmentType.kind, environmentType.plural),
 } as const;
 const podType = describe<PodChild>('v1', 'Pod', 'pods');
 
@@ -44,7 +45,8 @@ export interface Informers {
   readonly catalogue: Informer<VendorTwin>;
   /** All namespaces: those of environments, and those that TwinEnvironments are in, for their labels. */
   readonly namespaces: Informer<NamespaceChild>;
-  readonly deployments: Informer<DeploymentChild>;
+  /** What runs the parts. */
+  readonly workloads: Informer<WorkloadChild>;
   readonly claims: Informer<ClaimChild>;
   readonly pods: Informer<PodChild>;
   /** The kinds of which only existence and content matter. */
@@ -58,7 +60,7 @@ export function environmentInformers(cache: Cache): Informers {
   const labelSelector = labels.environment;
   const child = (type: ResourceType<Child>): Informer<Child> =>
     cache.informer(type, { labelSelector, transform: slimChild });
-  const deployments = cache.informer(childTypes.Deployment, { labelSelector, transform: slimDeployment });
+  const workloads = cache.informer(childTypes[environmentKind], { labelSelector, transform: slimWorkload });
   const claims = cache.informer(childTypes.PersistentVolumeClaim, { labelSelector, transform: slimClaim });
   const services = child(childTypes.Service);
   const policies = child(childTypes.NetworkPolicy);
@@ -67,7 +69,7 @@ export function environmentInformers(cache: Cache): Informers {
     classes: cache.informer(TwinClass),
     catalogue: cache.informer(VendorTwin),
     namespaces: cache.informer(childTypes.Namespace, { transform: slimNamespace }),
-    deployments,
+    workloads,
     claims,
     pods: cache.informer(podType, { labelSelector, transform: slimPod }),
     others: [
@@ -78,6 +80,6 @@ export function environmentInformers(cache: Cache): Informers {
       child(childTypes.LimitRange),
     ],
     // A child is all that pruning looks at of them.
-    pruned: [deployments, claims, services, policies] as unknown as readonly Informer<Child>[],
+    pruned: [workloads, claims, services, policies] as unknown as readonly Informer<Child>[],
   };
 }

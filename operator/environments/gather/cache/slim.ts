@@ -1,4 +1,5 @@
-import { hashOf, type KubeObject, type ObjectMeta, type Condition } from '../../../kube/index.ts';
+import { hash } from 'node:crypto';
+import { internValue, type KubeObject, type ObjectMeta, type Condition } from '../../../kube/index.ts';
 import { BINDER_FIELDS, editedByOthers } from './edited.ts';
 import { keptEnv, type LiveContainer } from '../../decide/wiring/index.ts';
 
@@ -22,7 +23,7 @@ export interface ClaimChild extends Child {
   readonly volume: string | undefined;
 }
 
-export interface DeploymentChild extends Child {
+export interface WorkloadChild extends Child {
   readonly replicas: number;
   readonly status: {
     readonly observedGeneration: number;
@@ -66,13 +67,13 @@ export function slimClaim(object: KubeObject): ClaimChild {
     kind,
     metadata: slimMetadata(object),
     // The binder writes the name of the volume; that is no change of what was asked for.
-    digest: hashOf(wanted),
+    digest: digestOf(wanted),
     edited: editedByOthers(object, BINDER_FIELDS),
     volume: typeof volumeName === 'string' && volumeName !== '' ? volumeName : undefined,
   };
 }
 
-export function slimDeployment(object: KubeObject): DeploymentChild {
+export function slimWorkload(object: KubeObject): WorkloadChild {
   const raw = object as Raw;
   const status = members(raw['status']);
   const count = (field: string): number => number(status[field]);
@@ -84,13 +85,13 @@ export function slimDeployment(object: KubeObject): DeploymentChild {
     digest,
     edited,
     replicas: number(members(raw['spec'])['replicas']),
-    status: {
+    status: internValue({
       observedGeneration: count('observedGeneration'),
       replicas: count('replicas'),
       updatedReplicas: count('updatedReplicas'),
       readyReplicas: count('readyReplicas'),
       availableReplicas: count('availableReplicas'),
-    },
+    }),
     failure: failureOf(conditionsOf(raw)),
   };
 }
@@ -108,8 +109,11 @@ export function slimPod(object: KubeObject): PodChild {
     kind,
     metadata: slimMetadata(object),
     ready: ready && object.metadata.deletionTimestamp === undefined,
-    containers: [...list(spec['initContainers']), ...list(spec['containers'])].map((each) =>
-      liveContainer(members(each), byName),
+    // The pods of a twin are alike in every environment.
+    containers: internValue(
+      [...list(spec['initContainers']), ...list(spec['containers'])].map((each) =>
+        liveContainer(members(each), byName),
+      ),
     ),
     waiting: statuses
       .map((each) => text(members(members(each['state'])['waiting'])['reason']))
@@ -132,7 +136,7 @@ function liveContainer(container: Members, statuses: ReadonlyMap<string, Members
   };
 }
 
-function failureOf(conditions: readonly RawCondition[]): DeploymentChild['failure'] {
+function failureOf(conditions: readonly RawCondition[]): WorkloadChild['failure'] {
   const failed = conditions.find(
     ({ type, status, reason }) =>
       (type === 'ReplicaFailure' && status === 'True') ||
@@ -163,7 +167,15 @@ function slimMetadata({ metadata }: KubeObject): ObjectMeta {
 /** Digest of everything but status and metadata; labels count, since selectors rely on them. */
 function contentDigest(raw: Raw): string {
   const content = Object.entries(raw).filter(([field]) => !notContent.has(field));
-  return hashOf([Object.fromEntries(content), raw.metadata.labels ?? {}]);
+  return digestOf([content, raw.metadata.labels ?? {}]);
+}
+
+/**
+ * Tells one content from another in the form that the API server sent it: it writes fields in the same order each time, so
+ * there is no canonical form to be made of each of a hundred thousand objects. 128 bits of SHA-256.
+ */
+function digestOf(sent: unknown): string {
+  return hash('sha256', JSON.stringify(sent), 'buffer').toString('base64url', 0, 16);
 }
 
 const notContent: ReadonlySet<string> = new Set(['apiVersion', 'kind', 'metadata', 'status']);

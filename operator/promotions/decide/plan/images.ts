@@ -1,27 +1,22 @@
+import type { WorkloadKey } from '../../../lock/index.ts';
+import { podTemplateOf, withTemplate, type PodTemplate, type WorkloadObject } from '../../../workloads/index.ts';
+
 import type { ContainerImage } from './artifacts.ts';
 
-interface Container {
-  readonly name: string;
-  readonly image?: string | undefined;
-}
-interface PodSpec {
-  readonly containers: readonly Container[];
-  readonly initContainers?: readonly Container[] | undefined;
-}
-interface WorkloadSpec {
-  readonly template: { readonly spec?: PodSpec | undefined };
-}
+type Container = NonNullable<PodTemplate['spec']>['containers'][number];
 
 /**
- * A workload's spec with images replaced by container name, init containers included; everything else stays.
+ * A workload with images replaced by container name, init containers included; everything else stays.
  *
- * @returns the spec, and the names of containers that it does not have
+ * @returns it, and the names of containers that it does not have
  */
-export function withImages<T extends WorkloadSpec>(
-  spec: T,
+export function withImages(
+  kind: WorkloadKey['kind'],
+  live: WorkloadObject,
   images: readonly ContainerImage[],
-): { readonly spec: T; readonly unmatched: readonly string[] } {
-  const pod = spec.template.spec;
+): { readonly object: WorkloadObject; readonly unmatched: readonly string[] } {
+  const template = podTemplateOf(kind, live);
+  const pod = template?.spec;
   const present = new Set([...(pod?.containers ?? []), ...(pod?.initContainers ?? [])].map(({ name }) => name));
   const replace = (containers: readonly Container[]): readonly Container[] =>
     containers.map((container) => {
@@ -29,11 +24,11 @@ export function withImages<T extends WorkloadSpec>(
       return found === undefined ? container : { ...container, image: found.image };
     });
   const unmatched = images.map(({ container }) => container).filter((name) => !present.has(name));
-  if (pod === undefined) return { spec, unmatched };
+  if (live.spec === undefined || pod === undefined) return { object: live, unmatched };
   const replaced = {
     ...pod,
     containers: replace(pod.containers),
     ...(pod.initContainers === undefined ? {} : { initContainers: replace(pod.initContainers) }),
   };
-  return { spec: { ...spec, template: { ...spec.template, spec: replaced } }, unmatched };
+  return { object: { ...live, spec: withTemplate(kind, live.spec, { ...template, spec: replaced }) }, unmatched };
 }

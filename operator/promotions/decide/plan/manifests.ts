@@ -1,7 +1,7 @@
 import type { Promotion } from '../../../api/index.ts';
 import { CanonicalError, canonicalJSON, printable } from '../../../canonical/index.ts';
-import type { Deployment } from '../../../kube/index.ts';
 import type { WorkloadKey } from '../../../lock/index.ts';
+import { withContent, type WorkloadObject } from '../../../workloads/index.ts';
 import type { ManifestImages } from './artifacts.ts';
 
 /** One of `spec.objects` of a Promotion. */
@@ -83,16 +83,16 @@ export function imagesOfManifest({ kind, metadata, spec }: Manifest): ManifestIm
  * The live object as a PUT of the manifest would make it: all of the spec is the manifest's, but the number of replicas,
  * which no approval covers. Labels and annotations are added to those that others put there.
  */
-export function withManifest(live: Deployment, manifest: Manifest): Deployment {
-  const spec = { ...manifest.spec, replicas: live.spec?.replicas };
+export function withManifest(live: WorkloadObject, manifest: Manifest): WorkloadObject {
   // What Kubernetes has in a spec is not typed in a Promotion; the API server judges it at the dry run.
-  return { ...live, metadata: withManifestMetadata(live.metadata, manifest), spec } as unknown as Deployment;
+  const spec = withContent(manifest.kind, live.spec ?? {}, manifest.spec);
+  return { ...live, metadata: withManifestMetadata(live.metadata, manifest), spec };
 }
 
 export function withManifestMetadata(
-  metadata: Deployment['metadata'],
+  metadata: WorkloadObject['metadata'],
   manifest: Manifest | undefined,
-): Deployment['metadata'] {
+): WorkloadObject['metadata'] {
   const { labels, annotations } = manifest?.metadata ?? {};
   return {
     ...metadata,

@@ -1,0 +1,18 @@
+/**
+ * Kinds of production workloads that the lock can hold. The one list: the schemas take it from here, and
+ * `operator/workloads` has a row for each.
+ */
+export const workloadKinds = ['Deployment'] as const;
+export type WorkloadKind = (typeof workloadKinds)[number];
+
+/** API versions that a manifest of one of these kinds may have. */
+export const workloadApiVersions = ['apps/v1'] as const;
+
+/**
+ * What annotations start with that Kubernetes' own controllers keep on workloads, or that make an old one roll back by
+ * itself: no manifest's business.
+ */
+export const controllersAnnotations = ['deployment.kubernetes.io/', 'deprecated.deployment.rollback.to'] as const;
+
+/** What every part of an environment runs as, whatever production has. */
+export const environmentKind = 'Deployment' satisfies WorkloadKind;

@@ -1,0 +1,135 @@
+import { environmentType } from '../../../workloads/index.ts';
+import {
+  containerSecurity,
+  literal,
+  podDefaults,
+  podSecurityOf,
+  readinessProbe,
+  type PodSecurity,
+  type ResolvedService,
+  type ResolvedWorkload,
+} from '../resolve/index.ts';
+import { componentLabels, componentMetadata, componentSelector, type Component, type Home } from './metadata.ts';
+import type { Manifest } from './types.ts';
+
+/** What runs a workload and, where a port is known, its Service. */
+export function workloadManifests(home: Home, workload: ResolvedWorkload): readonly Manifest[] {
+  const component: Component = { name: workload.name, role: 'workload' };
+  const { template, replicas, port } = workload;
+  const labels = { ...template.metadata.labels, ...componentLabels(home, component) };
+  const { annotations } = template.metadata;
+  const metadata = Object.keys(annotations).length === 0 ? { labels } : { labels, annotations };
+  const pods = componentManifest(home, component, { replicas, template: { metadata, spec: template.spec } });
+  return port === undefined ? [pods] : [pods, serviceManifest(home, component, port)];
+}
+
+/** What runs a twin, its Service and claim; only the claim while the service is Real or Disabled. */
+export function twinManifests(home: Home, service: ResolvedService, podSecurity: PodSecurity): readonly Manifest[] {
+  const component: Component = { name: service.name, role: 'twin' };
+  const claims = service.claim === undefined ? [] : [claimManifest(home, component, service.claim)];
+  const { twin } = service;
+  if (twin === undefined) return claims;
+  const mounted = twin.statePath !== undefined;
+  const durable = mounted && claims.length > 0;
+  const container = {
+    name: service.name,
+    image: twin.image,
+    ...(twin.args === undefined ? {} : { args: twin.args }),
+    ...(twin.env === undefined ? {} : { env: twin.env.map(({ name, value }) => ({ name, value: literal(value) })) }),
+    ...(twin.resources === undefined ? {} : { resources: quantities(twin.resources) }),
+    ports: [{ name: 'api', containerPort: twin.port, protocol: 'TCP' }],
+    readinessProbe: readinessProbe(twin.port, twin.readinessPath),
+    securityContext: containerSecurity,
+    ...(mounted ? { volumeMounts: [{ name: 'state', mountPath: twin.statePath }] } : {}),
+  };
+  const pods = componentManifest(home, component, {
+    replicas: 1,
+    // A volume that one node may mount once: the old pod has to be gone before the new one starts.
+    ...(durable ? { strategy: { type: 'Recreate' } } : {}),
+    template: {
+      metadata: { labels: componentLabels(home, component) },
+      spec: {
+        containers: [container],
+        ...podDefaults,
+        securityContext: { ...podSecurityOf(podSecurity), ...(mounted ? { fsGroup: 65_532 } : {}) },
+        ...(mounted ? { volumes: [stateVolume(durable ? service.name : undefined)] } : {}),
+      },
+    },
+  });
+  const ports = twin.adminPort === undefined ? [] : [{ name: 'admin', port: twin.adminPort }];
+  return [...claims, pods, serviceManifest(home, component, twin.port, ports)];
+}
+
+/** A user other than root may write nowhere in most images: Ephemeral state needs a volume as well, gone with the pod. */
+function stateVolume(claimName: string | undefined): object {
+  const source = claimName === undefined ? { emptyDir: {} } : { persistentVolumeClaim: { claimName } };
+  return { name: 'state', ...source };
+}
+
+export function componentManifest(
+  home: Home,
+  component: Component,
+  spec: { readonly replicas: number; readonly template: object; readonly strategy?: object },
+): Manifest {
+  return {
+    apiVersion: environmentType.apiVersion,
+    kind: environmentType.kind,
+    metadata: componentMetadata(home, component),
+    spec: {
+      replicas: spec.replicas,
+      revisionHistoryLimit: 2,
+      selector: { matchLabels: componentSelector(component.name) },
+      ...(spec.strategy === undefined ? {} : { strategy: spec.strategy }),
+      template: spec.template,
+    },
+  };
+}
+
+export function serviceManifest(
+  home: Home,
+  component: Component,
+  port: number,
+  more: readonly { readonly name: string; readonly port: number }[] = [],
+): Manifest {
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: componentMetadata(home, component),
+    spec: {
+      type: 'ClusterIP',
+      selector: componentSelector(component.name),
+      ports: [{ name: 'http', port }, ...more].map((entry) => ({
+        ...entry,
+        protocol: 'TCP',
+        targetPort: entry.port,
+      })),
+    },
+  };
+}
+
+function claimManifest(home: Home, component: Component, claim: NonNullable<ResolvedService['claim']>): Manifest {
+  return {
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: componentMetadata(home, component),
+    spec: {
+      accessModes: ['ReadWriteOnce'],
+      resources: { requests: { storage: claim.size } },
+      ...(claim.storageClassName === undefined ? {} : { storageClassName: claim.storageClassName }),
+    },
+  };
+}
+
+type Amounts = Readonly<Record<string, string | number | undefined>>;
+
+/** Bare numbers are quantities too; the API server stores them as text, and so does what is compared with it. */
+function quantities(resources: {
+  readonly requests?: Amounts | undefined;
+  readonly limits?: Amounts | undefined;
+}): object {
+  const texts = (amounts: Amounts): object =>
+    Object.fromEntries(Object.entries(amounts).map(([name, amount]) => [name, String(amount)]));
+  return Object.fromEntries(
+    Object.entries(resources).flatMap(([kind, amounts]) => (amounts === undefined ? [] : [[kind, texts(amounts)]])),
+  );
+}

@@ -1,0 +1,65 @@
+import { COMPONENT_LABEL } from '../naming/index.ts';
+import type { WorkloadChild, PodChild } from '../gather/cache/index.ts';
+import type { LivePod } from './wiring/index.ts';
+
+/** What the caches know of an environment's parts. */
+export interface ObservedParts {
+  readonly workloads: ReadonlyMap<string, WorkloadChild>;
+  /** By component. */
+  readonly pods: ReadonlyMap<string, readonly PodChild[]>;
+}
+
+/** How a part is doing. */
+export type PartState =
+  | { readonly ready: true }
+  /** `failed`: it will not get on by itself. */
+  | { readonly ready: false; readonly failed: boolean; readonly reason: string };
+
+/** Sorts what the caches hold of one namespace. */
+export function observedParts(workloads: readonly WorkloadChild[], pods: readonly PodChild[]): ObservedParts {
+  const byComponent = new Map<string, PodChild[]>();
+  for (const pod of pods) {
+    const component = pod.metadata.labels?.[COMPONENT_LABEL] ?? '';
+    const known = byComponent.get(component);
+    if (known === undefined) byComponent.set(component, [pod]);
+    else known.push(pod);
+  }
+  return {
+    workloads: new Map(workloads.map((workload) => [workload.metadata.name, workload])),
+    pods: byComponent,
+  };
+}
+
+/** Pods of a part in the form in which wiring looks at them. */
+export function livePods(parts: ObservedParts, component: string): readonly LivePod[] {
+  return (parts.pods.get(component) ?? []).map(({ metadata, ready, containers }) => ({
+    name: metadata.name,
+    uid: metadata.uid ?? '',
+    ready,
+    containers,
+  }));
+}
+
+/** Whether a part has all its pods, of today's spec, available (kubectl rollout status). */
+export function partState(parts: ObservedParts, component: string): PartState {
+  const workload = parts.workloads.get(component);
+  if (workload === undefined) return waiting('is being created');
+  const { status, replicas, failure, metadata } = workload;
+  if (status.observedGeneration < (metadata.generation ?? 0)) return waiting('has a new spec that is not taken up yet');
+  if (failure !== undefined) {
+    return { ready: false, failed: true, reason: `${failure.reason}: ${failure.message}` };
+  }
+  const pending = (parts.pods.get(component) ?? []).find((pod) => pod.waiting !== undefined)?.waiting;
+  const because = pending === undefined ? '' : ` (${pending})`;
+  if (status.updatedReplicas < replicas)
+    return waiting(`has ${status.updatedReplicas} of ${replicas} new pods${because}`);
+  if (status.replicas > status.updatedReplicas) return waiting('still has pods of the former spec');
+  if (status.availableReplicas < replicas) {
+    return waiting(`has ${status.availableReplicas} of ${replicas} pods available${because}`);
+  }
+  return { ready: true };
+}
+
+function waiting(reason: string): PartState {
+  return { ready: false, failed: false, reason };
+}

@@ -1,0 +1,63 @@
+import { isDeepStrictEqual } from 'node:util';
+import { labels } from '../api/index.ts';
+import type { Informer, KubeObject } from '../kube/index.ts';
+import {
+  annotationsChanged,
+  anyOf,
+  generationChanged,
+  labelsChanged,
+  watchFor,
+  watchLabelled,
+  watchMapped,
+  type Predicate,
+  type Request,
+  type Watch,
+} from '../runtime/index.ts';
+import type { Informers } from './gather/cache/index.ts';
+import { BY_CLASS, BY_VENDOR_TWIN, NO_CLASS } from './gather/indexes.ts';
+
+const owner = { name: labels.environment, namespace: labels.environmentNamespace } as const;
+
+/** Anything but the resource version changed: a quota's usage or a pod's heartbeat is not kept, hence no change. */
+const somethingKeptChanged: Predicate<KubeObject> = Object.freeze({
+  update: (object: KubeObject, old: KubeObject): boolean =>
+    object === old || !isDeepStrictEqual(withoutVersion(object), withoutVersion(old)),
+});
+
+function withoutVersion(object: KubeObject): KubeObject {
+  return { ...object, metadata: { ...object.metadata, resourceVersion: undefined } };
+}
+
+function child<T extends KubeObject>(informer: Informer<T>): Watch {
+  return watchLabelled(informer, owner, somethingKeptChanged);
+}
+
+/** Everything after which an environment may have to be looked at again. */
+export function environmentWatches(informers: Informers): readonly Watch[] {
+  const { environments, classes, catalogue, namespaces, workloads, claims, pods, others } = informers;
+  return [
+    watchFor(environments, anyOf(generationChanged, annotationsChanged)),
+    child(namespaces),
+    child(workloads),
+    child(claims),
+    child(pods),
+    ...others.map(child),
+    // Labels of a namespace decide whether it may have environments.
+    watchMapped(namespaces, ({ metadata }) => environments.lister.list(metadata.name).map(requestOf), labelsChanged),
+    watchMapped(
+      classes,
+      ({ metadata }) =>
+        [metadata.name, NO_CLASS].flatMap((name) => environments.lister.byIndex(BY_CLASS, name)).map(requestOf),
+      generationChanged,
+    ),
+    watchMapped(
+      catalogue,
+      ({ metadata }) => environments.lister.byIndex(BY_VENDOR_TWIN, metadata.name).map(requestOf),
+      generationChanged,
+    ),
+  ];
+}
+
+function requestOf({ metadata: { namespace, name } }: KubeObject): Request {
+  return { namespace, name };
+}

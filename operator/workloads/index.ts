@@ -1,0 +1,24 @@
+/**
+ * Kinds of workloads: one table, and what follows from it. A new kind is a file or folder here, a line in `table.ts` and
+ * one in the list that the schemas have (`operator/api/workload-kinds.ts`); `test/unit/workloads.test.ts` runs over each row.
+ */
+export {
+  approvedSpec,
+  isPaused,
+  podTemplateOf,
+  RESTARTED_AT,
+  specDigest,
+  specDigestOrFault,
+  templateIn,
+  undoneSpec,
+  withContent,
+  withTemplate,
+} from './approval.ts';
+export { STEERING } from './deployment/revision.ts';
+export * from './makers.ts';
+export { controllerOf } from './owners.ts';
+export { isLaterRevision, revisionOf } from './revision.ts';
+export type { Progress, ProgressInput } from './rollout/types.ts';
+export { ownedTypes, workloadOf, workloadRows } from './table.ts';
+export type { PodTemplate, Spec, WorkloadObject } from './object.ts';
+export type { Standing, Workload } from './workload.ts';

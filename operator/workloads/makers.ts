@@ -1,0 +1,109 @@
+import { environmentKind } from '../api/workload-kinds.ts';
+import {
+  CronJob,
+  DaemonSet,
+  Deployment,
+  Job,
+  ReplicaSet,
+  ReplicationController,
+  StatefulSet,
+  type ResourceType,
+} from '../kube/index.ts';
+import { STEERING } from './deployment/revision.ts';
+import { ownedTypes, workloadOf, workloadRows } from './table.ts';
+
+/** What Kubernetes has that makes pods, whether a target can name it or not: admission and inventories look at all of it. */
+export interface PodMaker {
+  readonly type: ResourceType;
+  /** Account of its controller in kube-system, by its short name: it writes the status, and makes what this owns. */
+  readonly controller: string;
+  /** It makes pods itself; the others make what makes them. */
+  readonly direct: boolean;
+  /** It has the subresource scale. */
+  readonly scales: boolean;
+  /** What makes it, where that is another of these; what nobody made is somebody's own. */
+  readonly madeBy?: PodMaker;
+}
+
+const deployment: PodMaker = { type: Deployment, controller: STEERING.controller, direct: false, scales: true };
+const cronJob: PodMaker = { type: CronJob, controller: 'cronjob-controller', direct: false, scales: false };
+
+/** In the order in which inventories and policies name them. */
+export const podMakers: readonly PodMaker[] = [
+  deployment,
+  { type: ReplicaSet, controller: 'replicaset-controller', direct: true, scales: true, madeBy: deployment },
+  { type: StatefulSet, controller: 'statefulset-controller', direct: true, scales: true },
+  { type: DaemonSet, controller: 'daemon-set-controller', direct: true, scales: false },
+  { type: Job, controller: 'job-controller', direct: true, scales: false, madeBy: cronJob },
+  cronJob,
+  { type: ReplicationController, controller: 'replication-controller', direct: true, scales: true },
+];
+
+/** API group of what admission knows the template of. */
+export const APPS = Deployment.group;
+
+/** Those of `apps/v1`, of whose pods admission knows the template. */
+export const appMakers = podMakers.filter(({ type }) => type.group === APPS);
+/** Those of them that people write. */
+export const appWorkloads = appMakers.filter(({ madeBy }) => madeBy === undefined);
+/** Those that Kubernetes makes from them. */
+export const appMade = appMakers.filter(({ madeBy }) => madeBy !== undefined);
+
+/** Those that no target can name, and that nothing that it can name makes: an inventory asks for them. */
+export const unnameableMakers = podMakers.filter(
+  ({ type }) => !workloadRows.some(([kind]) => kind === type.kind) && !ownedTypes.includes(type),
+);
+
+/** What the parts of an environment run as. */
+export const environmentType: ResourceType = workloadOf(environmentKind).type;
+
+/** What environments and the operator itself run as, and what makes the pods of it. */
+export const ownMakers = podMakers.filter(({ type, madeBy }) =>
+  [type.kind, madeBy?.type.kind].includes(environmentKind),
+);
+
+/** What revisions of StatefulSets and DaemonSets are kept in. */
+export const REVISIONS = 'controllerrevisions';
+
+export function makesPods(kind: string): boolean {
+  return podMakers.some(({ type }) => type.kind === kind);
+}
+
+/** The kind of workload that makes objects of this kind; undefined where people write them, or none makes pods. */
+export function madeByKind(kind: string): string | undefined {
+  return podMakers.find(({ type }) => type.kind === kind)?.madeBy?.type.kind;
+}
+
+/** Names of the resources, or of a subresource of each. */
+export function resourcesOf(makers: readonly PodMaker[], subresource?: string): readonly string[] {
+  return makers.map(({ type }) => (subresource === undefined ? type.plural : `${type.plural}/${subresource}`));
+}
+
+export function controllersOf(makers: readonly PodMaker[]): readonly string[] {
+  return makers.map(({ controller }) => controller);
+}
+
+/** Their kinds as a list in a sentence. */
+export function inWords(makers: readonly PodMaker[], last: 'and' | 'or', plural = ''): string {
+  const kinds = makers.map(({ type }) => `${type.kind}${plural}`);
+  return `${kinds.slice(0, -1).join(', ')} ${last} ${kinds.at(-1)}`;
+}
+
+/** RBAC rules with these verbs on kinds, or on a subresource of each: one rule for each API group. */
+export function rightsOn<Verb extends string>(
+  types: readonly ResourceType[],
+  verbs: readonly Verb[],
+  subresource?: string,
+): readonly {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly verbs: readonly Verb[];
+}[] {
+  return [...new Set(types.map(({ group }) => group))].map((group) => ({
+    apiGroups: [group],
+    resources: types
+      .filter((type) => type.group === group)
+      .map(({ plural }) => (subresource === undefined ? plural : `${plural}/${subresource}`)),
+    verbs,
+  }));
+}

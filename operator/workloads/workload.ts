@@ -1,0 +1,71 @@
+import type { KubeObject, LabelSelectorSpec, OwnerReference, Pod, ResourceType } from '../kube/index.ts';
+import type { PodTemplate, WorkloadObject } from './object.ts';
+import type { Progress, ProgressInput } from './rollout/types.ts';
+
+/** What a workload's own status says of its pods, in one form for every kind. */
+export interface Standing {
+  /** Its controller has seen the spec that it has. */
+  readonly observed: boolean;
+  /** Pods that its spec asks for. */
+  readonly wanted: number;
+  /** Pods that there are. */
+  readonly present: number;
+  /** Those of the present template among them. */
+  readonly updated: number;
+  /** Why its controller cannot make pods, in the controller's words. */
+  readonly failure: string | undefined;
+  /** When its rollout went on last, milliseconds since the epoch; undefined where the kind does not say. */
+  readonly movedAt: number | undefined;
+}
+
+/** What the controller of a workload gives to every pod of the present template beside that. */
+export interface PodOrigin {
+  readonly labels: Readonly<Record<string, string>>;
+  /** Undefined while nothing is there that would make the pod. */
+  readonly owner: OwnerReference | undefined;
+}
+
+/**
+ * A kind of workload: a row of the table, and all that the rest of the operator knows of the kind.
+ *
+ * Functions are methods, so that the row of one kind fits the table of all: an object is only ever given to the row of
+ * its own kind.
+ */
+export interface Workload<T extends WorkloadObject = WorkloadObject> {
+  readonly type: ResourceType<T>;
+
+  // What an approval covers.
+  /** Where the pod template is, from the object's root. What `kubectl rollout restart` writes there is not covered. */
+  readonly templatePath: readonly ['spec', ...string[]];
+  /** What is there. */
+  template(live: T): PodTemplate | undefined;
+  /** Members of the spec that no approval covers: scaling. */
+  readonly uncovered: readonly string[];
+  /** Member of the spec that makes its controller stand still while it is true. */
+  readonly pause: string | undefined;
+
+  // Who makes its pods.
+  /** What controls its pods: the kind itself, or one that it makes. */
+  readonly podOwner: ResourceType;
+  /** Label by which its controller tells pods of one revision from those of another. */
+  readonly revisionLabel: string;
+  /** What it controls beside pods, and has to be read to tell its pods and its revision. */
+  readonly owns: readonly ResourceType[];
+  /** Selects its pods and what it owns; undefined where owner references alone lead to it. */
+  selector(live: T): LabelSelectorSpec | undefined;
+  /** How its controller would make the next pod. */
+  podOrigin(live: T, owned: readonly KubeObject[]): PodOrigin;
+  /** Whether a pod that it made is of its newest revision. */
+  isOfNewest(pod: Pod, live: T, owned: readonly KubeObject[]): boolean;
+
+  // Revision and undo.
+  /** Its revision, a number that grows with every change of the template; undefined while nobody has given it one. */
+  revision(live: T, owned: readonly KubeObject[]): string | undefined;
+  /** What `kubectl rollout undo` puts back; `Nothing`: the kind has no such command. */
+  readonly undo: 'Template' | 'Nothing';
+
+  // Progress.
+  standing(live: T): Standing;
+  /** Whether what was applied runs, and why it does not. */
+  progress(input: ProgressInput<T>): Progress;
+}
