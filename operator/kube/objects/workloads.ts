@@ -18,9 +18,6 @@ export const Deployment = resourceType<Deployment>({
   namespaced: true,
 });
 
-/** Annotation of a Deployment: its revision, which grows with every change of its template. */
-export const REVISION_ANNOTATION = 'deployment.kubernetes.io/revision';
-
 export type ReplicaSet = ObjectFrom<V1ReplicaSet>;
 export const ReplicaSet = resourceType<ReplicaSet>({
   apiVersion: 'apps/v1',
