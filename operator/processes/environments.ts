@@ -1,5 +1,5 @@
 import { TwinEnvironment } from '../api/index.ts';
-import { environmentController } from '../environments/controller/index.ts';
+import { environmentController } from '../environments/controller.ts';
 import { reportFetcher, type FetchReport } from '../environments/gather/reports/index.ts';
 import { PageServer } from '../environments/page/index.ts';
 import { ServerAddresses } from '../kube/index.ts';

@@ -11,3 +11,4 @@ export * from './logging/index.ts';
 export * from './manager/index.ts';
 export * from './metrics/index.ts';
 export * from './queue/index.ts';
+export * from './turns/index.ts';

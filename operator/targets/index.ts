@@ -1,3 +1,5 @@
 /** ProductionTarget: the lock, the canary, the controller. */
-export * from './canary/index.ts';
-export * from './controller/index.ts';
+export { Canary, type Enforcement, type Mutators } from './canary/index.ts';
+export { FollowedWorkloads } from './gather/followed.ts';
+export { readSnapshot, type Snapshot } from './gather/snapshot.ts';
+export { wireTargets, type Targets, type TargetsOptions } from './wire.ts';

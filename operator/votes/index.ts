@@ -17,6 +17,7 @@ export {
 export { fingerprintOf, parsePublicKey, type KeyType, type ParsedKey, type PublicKey } from './keys.ts';
 export { reviewKeyring, type KeyringReview } from './keyring-review.ts';
 export { parseKeyring, type Enrolment, type ParsedKeyring, type UnusableKey } from './keyring.ts';
+export { voteReasons, type VoteReason } from './reasons.ts';
 export { VOTE_NAMESPACE } from './sshsig.ts';
 export type * from './types.ts';
 export { verifyVote, type Refused, type VoteInput, type VoteVerdict } from './vote.ts';

@@ -1,7 +1,8 @@
 import { printable } from '../canonical/index.ts';
 import { enrolledFingerprint, parsePublicKey, type PublicKey } from './keys.ts';
 import { parseTime } from './time.ts';
-import type { KeyringSpec, KeySpec, PrincipalSpec, VoteReason } from './types.ts';
+import type { VoteReason } from './reasons.ts';
+import type { KeyringSpec, KeySpec, PrincipalSpec } from './types.ts';
 
 /** One enrolment of one key. */
 export interface Enrolment {

@@ -1,4 +1,5 @@
-import type { CountInput, PrincipalSpec, VoteReason } from './types.ts';
+import type { VoteReason } from './reasons.ts';
+import type { CountInput, PrincipalSpec } from './types.ts';
 
 /** What separation of duties looks at. */
 export type Duties = Pick<CountInput, 'requestedBy' | 'authors' | 'policy'>;

@@ -1,3 +1,4 @@
+import type { VoteReason } from './reasons.ts';
 import type { Decision, QuorumEntry, StatementTexts } from './statement/types.ts';
 
 /** One enrolled key as ApproverKeyring has it (design: api). Times are RFC 3339. */
@@ -34,39 +35,6 @@ export interface VotePolicy {
   /** `Allow` when it is left out. */
   readonly notExercised?: 'Allow' | 'Deny' | undefined;
 }
-
-/** Why an armor is no valid signature of a key over a statement. */
-export type SignatureReason =
-  | 'TooLarge'
-  | 'BadArmor'
-  | 'BadEncoding'
-  | 'UnsupportedVersion'
-  | 'WrongNamespace'
-  | 'UnsupportedHash'
-  | 'UnsupportedKeyType'
-  | 'UnsupportedAlgorithm'
-  | 'WeakKey'
-  | 'NotEnrolled'
-  | 'WrongStatement'
-  | 'TouchMissing'
-  | 'UserVerificationMissing';
-
-/** Why a vote counts, or does not. `Counted`, `Duplicate` and `NoWeight` are valid votes. */
-export type VoteReason =
-  | SignatureReason
-  | 'Counted'
-  | 'NotCounted'
-  | 'Duplicate'
-  | 'NoWeight'
-  | 'StaleRound'
-  | 'AmbiguousKey'
-  | 'KeyNotYetValid'
-  | 'KeyExpired'
-  | 'KeyRevoked'
-  | 'Requester'
-  | 'RequesterUnknown'
-  | 'Author'
-  | 'AuthorsUnknown';
 
 /** A vote that status already holds. Only `armor` and `firstSeen` are read; the rest is worked out anew. */
 export interface SeenVote {

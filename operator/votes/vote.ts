@@ -2,7 +2,7 @@ import type { Decision, StatementTexts } from './statement/types.ts';
 import { SignatureError } from './errors.ts';
 import { parsePublicKey, type PublicKey } from './keys.ts';
 import { parseSshsig, type Sshsig } from './sshsig.ts';
-import type { SignatureReason } from './types.ts';
+import type { SignatureReason } from './reasons.ts';
 import { presenceProblem, signatureMatches, type Requirements } from './verify.ts';
 
 export interface Refused<Reason extends string = SignatureReason> {

@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { renderPolicies } from '../../operator/admission/index.ts';
 import { startApi, waitFor, type Answer, type ApiCluster, type RequestOptions } from '../harness/index.ts';
+import { watchStatuses } from '../statuses/watch.ts';
 import { readKubeconfig, writeKubeconfig } from '../harness/kubeconfig.ts';
 import { aggregated, bindIn, overgrant, roles } from './roles.ts';
 import { approvedSpec, specDigest } from '../../operator/workloads/index.ts';
@@ -84,6 +85,7 @@ async function furnish(cluster: ApiCluster): Promise<Stage> {
   const environments = await cluster.boundToken(systemNamespace, 'twinlock-environments');
   await cluster.apply(renderPolicies({ systemNamespace }));
   const named = await Promise.all(people.map(async (name) => [name, await cluster.persona(name)] as const));
+  const statuses = await watchStatuses(cluster);
   const files = Object.fromEntries(named) as Record<(typeof people)[number], string>;
   const stage: Stage = {
     cluster,
@@ -103,7 +105,7 @@ async function furnish(cluster: ApiCluster): Promise<Stage> {
     letIn: async (namespaceName) => {
       await cluster.apply([bindIn(namespaceName, 'test-namespaced', 'namespaced')]);
     },
-    stop: () => cluster.stop(),
+    stop: () => statuses.stop().finally(() => cluster.stop()),
   };
   await Promise.all([inForce(stage), taken(stage)]);
   return stage;

@@ -9,6 +9,7 @@ import type { Report } from '../../operator/environments/decide/wiring/index.ts'
 import type { FetchReport } from '../../operator/environments/gather/reports/index.ts';
 import type { ProcessOptions, RunningProcess } from '../../operator/processes/options.ts';
 import { startApi, waitFor, type Answer, type ApiCluster } from '../harness/index.ts';
+import { watchStatuses, type WatchedStatuses } from '../statuses/watch.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -42,14 +43,14 @@ export async function openStage(): Promise<Stage> {
     const { kubeconfig } = await cluster.boundToken(systemNamespace, 'twinlock-environments');
     await cluster.apply(renderPolicies({ systemNamespace }));
     await cluster.apply(platform());
-    return stageOf(cluster, kubeconfig);
+    return stageOf(cluster, kubeconfig, await watchStatuses(cluster));
   } catch (error) {
     await cluster.stop();
     throw error;
   }
 }
 
-function stageOf(cluster: ApiCluster, kubeconfig: string): Stage {
+function stageOf(cluster: ApiCluster, kubeconfig: string, statuses: WatchedStatuses): Stage {
   const reports = new Map<string, Report>();
   const started: RunningProcess[] = [];
   const fetchReport: FetchReport = async ({ workload }) =>
@@ -78,7 +79,7 @@ function stageOf(cluster: ApiCluster, kubeconfig: string): Stage {
     },
     stop: async () => {
       await Promise.all(started.map((each) => each.stop()));
-      await cluster.stop();
+      await statuses.stop().finally(() => cluster.stop());
     },
   };
 }

@@ -163,7 +163,7 @@ test.serial(
         ({ status }) =>
           status?.conditions?.some(
             ({ type, reason, message }) =>
-              type === 'Ready' && reason === 'UnnamedWorkloads' && message.includes(`runs ${kind}/nightly`),
+              type === 'Ready' && reason === 'UnnamedWorkloads' && message.includes(` ${kind}/nightly`),
           ) ?? false,
         'web',
         40_000,

@@ -2,8 +2,15 @@
 import type { TwinEnvironmentStatus } from '../../operator/api/index.ts';
 import { slimWorkload, slimPod } from '../../operator/environments/gather/cache/index.ts';
 import type { Lifetime } from '../../operator/environments/decide/lifecycle/index.ts';
-import { observedParts, type Situation } from '../../operator/environments/status/index.ts';
+import { observedParts, type Situation } from '../../operator/environments/decide/index.ts';
+import { statusOf as made } from '../../operator/environments/status/index.ts';
+import { checkedStatus } from '../statuses/unit.ts';
 import { accepted, image } from './environment-fixtures.ts';
+
+/** The status of an environment, after it was held against the rules of every kind. */
+export function statusOf(...[environment, situation, at]: Parameters<typeof made>): ReturnType<typeof made> {
+  return checkedStatus(environment, made(environment, situation, at));
+}
 
 export const now = Date.parse('2026-11-21T09:00:00Z');
 export const lifetime: Lifetime = {
@@ -61,17 +68,22 @@ export function pod(more: object = {}): ReturnType<typeof slimPod> {
   } as Parameters<typeof slimPod>[0]);
 }
 
+const other = image.replace('aaaa', 'bbbb');
+
+function partsOf(parts: Readonly<Record<string, Part>> = {}): readonly ReturnType<typeof deployment>[] {
+  return ['web', 'stripe', 'twinlock-boundary'].map((name) => deployment(name, parts[name]));
+}
+
 export function active(
   parts: Readonly<Record<string, Part>> = {},
   more: Partial<Extract<Situation, { kind: 'Active' }>> = {},
 ): Situation {
-  const all = ['web', 'stripe', 'twinlock-boundary'].map((name) => deployment(name, parts[name]));
   return {
     kind: 'Active',
     plan,
     lifetime,
-    parts: observedParts(all, [pod()]),
-    reports: () => undefined,
+    parts: observedParts(partsOf(parts), [pod()]),
+    reports: new Map(),
     inventory: [],
     rejected: [],
     suspended: false,
@@ -162,7 +174,50 @@ export const situations: readonly [
     { Ready: 'False/NameClash', Stalled: 'True/NameClash', Admitted: 'False/NameClash' },
     'Failed',
   ],
-  ['it is over', { kind: 'Expired', blockers: [], left: [], lifetime }, { Ready: 'False/Expired' }, 'Expired'],
+  [
+    'something else runs than is planned',
+    active(
+      {},
+      {
+        parts: observedParts(partsOf(), [
+          pod({ spec: { containers: [{ name: 'web', image: other, env: variables }] } }),
+        ]),
+      },
+    ),
+    { Ready: 'False/ImageDiffers', Stalled: 'True/ImageDiffers', TwinsWired: 'False/ImageDiffers' },
+    'Failed',
+  ],
+  [
+    'it is suspended before it had anything',
+    { kind: 'Suspended', lifetime },
+    { Ready: 'False/Suspended', Stalled: 'True/Suspended' },
+    'Provisioning',
+  ],
+  ['it is suspended while it runs', active({}, { suspended: true }), { Ready: 'True/Ready' }, 'Ready'],
+  [
+    'its namespace is on its way out',
+    { kind: 'Blocked', problem: { reason: 'NamespaceTerminating', message: 'x' }, final: false, lifetime },
+    { Ready: 'False/NamespaceTerminating', Reconciling: 'True/NamespaceTerminating' },
+    'Provisioning',
+  ],
+  [
+    "its namespace is somebody else's",
+    { kind: 'Blocked', problem: { reason: 'NamespaceTaken', message: 'x' }, final: true, lifetime },
+    { Ready: 'False/NamespaceTaken', Stalled: 'True/NamespaceTaken' },
+    'Failed',
+  ],
+  [
+    'it is over and not gone yet',
+    { kind: 'Expired', blockers: [], left: [{ group: '', kind: 'Namespace', name: 'x' }], lifetime },
+    { Ready: 'False/Expired', Reconciling: 'True/Expired' },
+    'Expired',
+  ],
+  [
+    'it is over',
+    { kind: 'Expired', blockers: [], left: [], lifetime },
+    { Ready: 'False/Expired', Stalled: 'True/Expired' },
+    'Expired',
+  ],
   [
     'it goes',
     { kind: 'Terminating', blockers: [], left: [{ group: '', kind: 'Namespace', name: 'x' }] },

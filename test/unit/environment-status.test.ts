@@ -1,7 +1,8 @@
 import test from 'ava';
 import type { slimPod } from '../../operator/environments/gather/cache/index.ts';
 import { withStatusOf } from '../../operator/environments/act/report.ts';
-import { observedParts, statusOf, transitions, type Situation } from '../../operator/environments/status/index.ts';
+import { observedParts, type Situation } from '../../operator/environments/decide/index.ts';
+import { transitions } from '../../operator/environments/status/index.ts';
 import { accepted, environment, image } from './environment-fixtures.ts';
 import {
   active,
@@ -13,6 +14,7 @@ import {
   ready,
   situations,
   spec,
+  statusOf,
   variables,
 } from './environment-situations.ts';
 import type { Part } from './environment-situations.ts';

@@ -27,14 +27,15 @@ const TABLE: Readonly<Record<string, string>> = {
   'targets/decide': 'canonical kube api workloads votes records lock admission ./canary',
   'targets/status': 'canonical kube api workloads records lock ./decide',
   'targets/gather': 'canonical kube api workloads records lock admission ./canary ./decide',
-  'targets/act': 'canonical kube api workloads records lock ./decide ./gather',
+  'targets/act': 'canonical kube runtime api workloads records lock ./decide ./gather',
 
   environments: 'canonical kube runtime api workloads outbound gates ./naming ./decide ./status ./gather ./act ./page',
   'environments/naming': 'canonical kube api',
   'environments/decide': 'canonical kube api workloads ./naming',
   'environments/status': 'canonical kube api workloads ./naming ./decide',
-  'environments/gather': 'canonical kube api workloads outbound ./naming ./decide',
-  'environments/act': 'canonical kube runtime api workloads ./naming ./decide ./gather',
+  'environments/gather': 'canonical kube runtime api workloads outbound ./naming ./decide',
+  // Writing a status is an act; what it says is not.
+  'environments/act': 'canonical kube runtime api workloads ./naming ./decide ./status ./gather',
   'environments/page': 'canonical kube runtime api',
 
   promotions:
@@ -64,15 +65,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
  * Imports that the table forbids and that are there still, from folder to folder. It only shrinks: one that is not needed
  * any more fails the test.
  */
-const NOT_YET: readonly string[] = [
-  'gates -> promotions/decide',
-  'environments/act -> environments',
-  'environments/act -> environments/status',
-  'environments/gather -> environments',
-  'environments/gather -> environments/act',
-  'environments/gather -> environments/status',
-  'environments/status -> environments/gather',
-];
+const NOT_YET: readonly string[] = ['gates -> promotions/decide'];
 
 const layers = Object.keys(LAYERS);
 const files = sources();

@@ -1,9 +1,21 @@
 import test from 'ava';
 import type { TargetReason } from '../../operator/api/index.ts';
 import type { Deployment, Pod } from '../../operator/kube/index.ts';
-import { decideTarget, type Rehearsal, type TargetWorld } from '../../operator/targets/decide/index.ts';
+import type { Rehearsal, TargetWorld } from '../../operator/targets/decide/index.ts';
 import { deployment, images, target, type Spec } from './promotion-world.ts';
-import { adopted, bySet, controlledBy, fresh, pod, present, running, settle, web, withLive } from './target-world.ts';
+import {
+  adopted,
+  bySet,
+  controlledBy,
+  decideTarget,
+  fresh,
+  pod,
+  present,
+  running,
+  settle,
+  web,
+  withLive,
+} from './target-world.ts';
 
 const live = web();
 const container = live.spec?.template.spec?.containers[0] ?? { name: 'web' };
@@ -231,6 +243,18 @@ test('a second target in a namespace looks at what runs there too', (t) => {
     ...running(live, { workloads: [live, object].map(present), others: [{ kind: 'Job', name: 'hook' }] }),
   };
   t.is(decideTarget(given).reason, 'UnnamedWorkloads');
+});
+
+test('what a workload keeps beside its pods makes none of them', (t) => {
+  const { running: own } = running(live);
+  const kept = {
+    apiVersion: 'apps/v1',
+    kind: 'ControllerRevision',
+    metadata: { name: 'web-7', uid: 'kept', ...controlledBy('Deployment', 'web-uid') },
+  };
+  const foreign = pod({}, controlledBy('ControllerRevision', 'kept'));
+  const world = fresh({ running: { ...own, owned: [...own.owned, kept], pods: [...(own.pods ?? []), foreign] } });
+  t.is(decideTarget(world).reason, 'ForeignPods');
 });
 
 test('two targets over one namespace do not wait for each other', (t) => {

@@ -1,11 +1,12 @@
 import test from 'ava';
 import type { TargetReason } from '../../operator/api/index.ts';
 import type { RecordSpec } from '../../operator/records/index.ts';
-import { decideTarget, type TargetWorld } from '../../operator/targets/decide/index.ts';
+import type { TargetWorld } from '../../operator/targets/decide/index.ts';
 import { MAX_LOCK_BYTES } from '../../operator/lock/index.ts';
 import { deployment, images, keys, run, target, voted, world, type Spec } from './promotion-world.ts';
 import {
   after,
+  decideTarget,
   fresh,
   namespaceWith,
   present,

@@ -3,9 +3,9 @@ import type { ProductionTarget } from '../../operator/api/index.ts';
 import type { Deployment } from '../../operator/kube/index.ts';
 import { entryFault, type LockSpec } from '../../operator/lock/index.ts';
 import { decide } from '../../operator/promotions/decide/index.ts';
-import { answeredOtherwise, decideTarget, warningsOf, type TargetWorld } from '../../operator/targets/decide/index.ts';
+import { answeredOtherwise, warningsOf, type TargetWorld } from '../../operator/targets/decide/index.ts';
 import { deployment, images, keys, now, run, target, voted, world } from './promotion-world.ts';
-import { adopted, fresh, present, promoted, running, settle, web, withLive } from './target-world.ts';
+import { adopted, decideTarget, fresh, present, promoted, running, settle, web, withLive } from './target-world.ts';
 import { approvedSpec, specDigest } from '../../operator/workloads/index.ts';
 
 type Entry = LockSpec['approved'][number];

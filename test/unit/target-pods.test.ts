@@ -1,11 +1,12 @@
 import test from 'ava';
 import type { TargetReason } from '../../operator/api/index.ts';
 import type { Deployment, Pod } from '../../operator/kube/index.ts';
-import { decideTarget, type TargetWorld } from '../../operator/targets/decide/index.ts';
+import type { TargetWorld } from '../../operator/targets/decide/index.ts';
 import { deployment, images, keys, now, run, voted, world, type Spec } from './promotion-world.ts';
 import {
   adopted,
   bySet,
+  decideTarget,
   fresh,
   pod,
   present,

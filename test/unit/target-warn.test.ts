@@ -1,7 +1,7 @@
 import test from 'ava';
-import { decideTarget, warningsOf, type TargetWorld } from '../../operator/targets/decide/index.ts';
+import { warningsOf, type TargetWorld } from '../../operator/targets/decide/index.ts';
 import { deployment, images, target, type Spec } from './promotion-world.ts';
-import { adopted, fresh, namespaceWith, pod, running, settle, web, withLive } from './target-world.ts';
+import { adopted, decideTarget, fresh, namespaceWith, pod, running, settle, web, withLive } from './target-world.ts';
 
 const warn = target({ mode: 'Warn' });
 const off = { active: false, message: 'mode is Warn' };

@@ -2,8 +2,17 @@
 import type { ProductionTarget } from '../../operator/api/index.ts';
 import type { Deployment, Pod, ReplicaSet } from '../../operator/kube/index.ts';
 import { sealRecord, type RecordTarget } from '../../operator/records/index.ts';
-import { decideTarget, type TargetWorld } from '../../operator/targets/decide/index.ts';
+import { decideTarget as decide, type TargetVerdict, type TargetWorld } from '../../operator/targets/decide/index.ts';
+import { targetStatus } from '../../operator/targets/status/target.ts';
+import { checkedStatus } from '../statuses/unit.ts';
 import { deployment, images, keys, now, run, target, voted, world } from './promotion-world.ts';
+
+/** What is decided, after the status that it would give was held against the rules of every kind. */
+export function decideTarget(given: TargetWorld): TargetVerdict {
+  const verdict = decide(given);
+  checkedStatus(given.target, targetStatus(given, verdict));
+  return verdict;
+}
 
 type Owners = Pick<Pod['metadata'], 'ownerReferences'>;
 export const controlledBy = (kind: string, uid: string): Owners => ({

@@ -11,12 +11,13 @@ import {
   type KubeObject,
   type ResourceType,
 } from '../../kube/index.ts';
-import { childTypes, HASH_ANNOTATION, type ChildKind, type NamespaceChild } from '../gather/cache/index.ts';
+import type { NamespaceChild } from '../decide/child.ts';
+import { childTypes, HASH_ANNOTATION, type ChildKind } from '../gather/cache/index.ts';
 import type { Manifest } from '../decide/children/index.ts';
 import { belongsTo } from '../naming/index.ts';
 import type { Plan } from '../decide/plan/index.ts';
 import { problem, type Problem } from '../decide/resolve/index.ts';
-import type { Context } from '../controller/context.ts';
+import type { Context } from '../gather/context.ts';
 
 /** What applying a plan came to. */
 export type ApplyOutcome =

@@ -1,6 +1,6 @@
 import { TwinEnvironment } from '../../api/index.ts';
 import { FINALIZER } from '../naming/index.ts';
-import type { Context } from '../controller/context.ts';
+import type { Context } from '../gather/context.ts';
 
 /** Before the first child is made: from now on the environment cannot go without its children being removed. */
 export async function ensureFinalizer(

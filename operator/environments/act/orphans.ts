@@ -3,8 +3,8 @@ import { keyOf } from '../../kube/index.ts';
 import type { Request } from '../../runtime/index.ts';
 import { childTypes } from '../gather/cache/index.ts';
 import { madeFor } from '../naming/index.ts';
-import type { Context } from '../controller/context.ts';
-import { BY_OWNER } from '../controller/indexes.ts';
+import type { Context } from '../gather/context.ts';
+import { BY_OWNER } from '../gather/indexes.ts';
 
 /**
  * Removes namespaces that an environment of this name left behind: one whose finalizer somebody stripped, so that it

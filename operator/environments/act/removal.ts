@@ -1,10 +1,12 @@
 import type { TwinEnvironment } from '../../api/index.ts';
 import { PersistentVolume } from './persistent-volume.ts';
-import { childTypes, slimNamespace, type NamespaceChild } from '../gather/cache/index.ts';
+import type { NamespaceChild } from '../decide/child.ts';
+import { childTypes, slimNamespace } from '../gather/cache/index.ts';
 import { blockersOf, volumeBlocker, type Blocker } from '../decide/lifecycle/index.ts';
-import { belongsTo, environmentNamespace } from '../naming/index.ts';
-import type { InventoryItem } from '../status/index.ts';
-import { ownerOf, type Context } from '../controller/context.ts';
+import { belongsTo, homeOf, ownerOf } from '../naming/index.ts';
+import type { InventoryItem } from '../decide/index.ts';
+import { volumesOf } from '../gather/volumes.ts';
+import type { Context } from '../gather/context.ts';
 
 /** What is still there of an environment that is to go; nothing left means that it is gone. */
 export interface Removal {
@@ -36,21 +38,6 @@ export async function removeChildren(
   }
   context.drift.forget(name);
   return remainingVolumes(context, volumes, name, signal);
-}
-
-export function homeOf(environment: TwinEnvironment): string {
-  return environmentNamespace({ ...ownerOf(environment), lifecycle: environment.spec.lifecycle });
-}
-
-/** Volumes of the environment's claims: those of today, and those that were written down before the claims went. */
-export function volumesOf(context: Context, environment: TwinEnvironment, namespace: string): readonly InventoryItem[] {
-  const bound = context.informers.claims.lister
-    .list(namespace)
-    .flatMap(({ volume }) => (volume === undefined ? [] : [volume]));
-  const known = (environment.status?.inventory ?? []).flatMap((item) =>
-    item.kind === 'PersistentVolume' ? [item.name] : [],
-  );
-  return [...new Set([...known, ...bound])].toSorted().map((name) => ({ group: '', kind: 'PersistentVolume', name }));
 }
 
 /** From the cache while it is there; from the API server before it is given up, since the cache may be behind. */

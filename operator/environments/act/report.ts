@@ -1,6 +1,7 @@
 import type { TwinEnvironment } from '../../api/index.ts';
-import { statusOf, transitions, type Situation } from '../status/index.ts';
-import type { Context } from '../controller/context.ts';
+import { statusOf, transitions } from '../status/index.ts';
+import type { Situation } from '../decide/index.ts';
+import type { Context } from '../gather/context.ts';
 
 /** Writes the one status of a reconcile, and tells the events that follow from it. */
 export async function reportStatus(

@@ -3,9 +3,10 @@ import { keyOf } from '../../kube/index.ts';
 import type { Lifetime } from '../decide/lifecycle/index.ts';
 import type { Plan } from '../decide/plan/index.ts';
 import type { Problem } from '../decide/resolve/index.ts';
-import { observedParts, type InventoryItem, type Situation } from '../status/index.ts';
-import type { Context } from '../controller/context.ts';
-import { volumesOf } from '../act/removal.ts';
+import type { Context } from './context.ts';
+import { volumesOf } from './volumes.ts';
+import { observedParts, type InventoryItem, type ObservedParts, type Situation } from '../decide/index.ts';
+import type { Report } from '../decide/wiring/index.ts';
 
 /** What the caches know of an environment that has its children; `rejected` is what the API server would not take. */
 export function activeSituation(
@@ -15,7 +16,7 @@ export function activeSituation(
   lifetime: Lifetime,
   rejected: readonly Problem[],
 ): Situation {
-  const { informers, settings, reports } = context;
+  const { informers, settings } = context;
   const { namespace } = plan.home;
   const parts = observedParts(informers.workloads.lister.list(namespace), informers.pods.lister.list(namespace));
   return {
@@ -23,23 +24,30 @@ export function activeSituation(
     plan,
     lifetime,
     parts,
-    reports: (workload) => {
-      const planned = plan.workloads.find(({ name }) => name === workload);
-      if (planned?.port === undefined || planned.reportPath === undefined) return undefined;
-      const ready = (parts.pods.get(workload) ?? []).filter((pod) => pod.ready);
-      const target = { namespace, workload, port: planned.port, path: planned.reportPath };
-      return reports.get(
-        keyOf(environment),
-        target,
-        ready.map(({ metadata }) => metadata.uid ?? ''),
-      );
-    },
+    reports: reportsOf(context, environment, plan, parts),
     inventory: inventoryOf(context, environment, namespace),
     rejected,
     suspended: environment.spec.suspend,
     bounded: settings.boundaryImage !== undefined,
     policiesEnforced: settings.policiesEnforced,
   };
+}
+
+/** The apps' last reports, by workload; asks, in the background, for those that are missing or old. */
+function reportsOf(
+  { reports }: Context,
+  environment: TwinEnvironment,
+  { home: { namespace }, workloads }: Plan,
+  parts: ObservedParts,
+): ReadonlyMap<string, Report> {
+  return new Map(
+    workloads.flatMap(({ name: workload, port, reportPath: path }) => {
+      if (port === undefined || path === undefined) return [];
+      const ready = (parts.pods.get(workload) ?? []).filter((pod) => pod.ready);
+      const uids = ready.map(({ metadata }) => metadata.uid ?? '');
+      return [[workload, reports.get(keyOf(environment), { namespace, workload, port, path }, uids)] as const];
+    }),
+  );
 }
 
 /** What lives outside the namespace, and the namespace, with which everything else goes. */

@@ -1,4 +1,4 @@
-import { boundaryName, labels } from '../../api/index.ts';
+import { boundaryName, labels, type TwinEnvironment } from '../../api/index.ts';
 
 /** On pods and what belongs to them: the service or workload of the environment, or the boundary. Selectors use it. */
 export const COMPONENT_LABEL = 'twinlock.dev/component';
@@ -23,6 +23,10 @@ export interface Owner {
   readonly namespace: string;
   readonly name: string;
   readonly uid: string;
+}
+
+export function ownerOf({ metadata: { namespace = '', name, uid = '' } }: TwinEnvironment): Owner {
+  return { namespace, name, uid };
 }
 
 /** Labels of every child and of the namespace itself. */

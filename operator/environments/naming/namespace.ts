@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { labels } from '../../api/index.ts';
+import { labels, type TwinEnvironment } from '../../api/index.ts';
 import type { ObjectMeta } from '../../kube/index.ts';
-import { labelledOwner, type Owner } from './labels.ts';
+import { labelledOwner, ownerOf, type Owner } from './labels.ts';
 
 /** What the name of an environment's namespace is made of. */
 export interface EnvironmentIdentity {
@@ -30,6 +30,11 @@ export function environmentNamespace({ namespace, name, uid, lifecycle }: Enviro
     .slice(0, LABEL_MAX - HASH_LENGTH - 1)
     .replace(/^-+|-+$/g, '');
   return `${stem === '' ? 'environment' : stem}-${hash}`;
+}
+
+/** The namespace that an environment's children are in, or will be. */
+export function homeOf(environment: TwinEnvironment): string {
+  return environmentNamespace({ ...ownerOf(environment), lifecycle: environment.spec.lifecycle });
 }
 
 /**

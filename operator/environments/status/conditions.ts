@@ -1,7 +1,7 @@
 import type { EnvironmentReason } from '../../api/index.ts';
 import type { ConditionInput, Outcome } from '../../kube/index.ts';
 import { BOUNDARY_NAME } from '../naming/index.ts';
-import { partState, type ObservedParts, type PartState } from './observed.ts';
+import { partState, type ObservedParts, type PartState } from '../decide/observed.ts';
 import type { Summary } from './summary.ts';
 
 export type EnvironmentCondition = ConditionInput<EnvironmentReason>;

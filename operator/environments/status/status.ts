@@ -14,7 +14,7 @@ import {
   type EnvironmentCondition,
   type EnvironmentOutcome,
 } from './conditions.ts';
-import type { Situation } from './situation.ts';
+import type { Situation } from '../decide/situation.ts';
 import { serviceStatuses, summarize, workloadStatuses } from './summary.ts';
 
 type Status = Frozen<TwinEnvironmentStatus>;

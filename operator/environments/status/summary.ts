@@ -2,7 +2,7 @@ import type { TwinEnvironmentStatus } from '../../api/index.ts';
 import { printable } from '../../canonical/index.ts';
 import type { Plan } from '../decide/plan/index.ts';
 import { proveImages, wiringOf, type ImageProof, type Report, type ServiceWiring } from '../decide/wiring/index.ts';
-import { livePods, partState, type ObservedParts, type PartState } from './observed.ts';
+import { livePods, partState, type ObservedParts, type PartState } from '../decide/observed.ts';
 
 type Services = NonNullable<TwinEnvironmentStatus['services']>;
 type Workloads = NonNullable<TwinEnvironmentStatus['workloads']>;
@@ -26,14 +26,11 @@ export interface Summary {
   readonly workloads: readonly WorkloadSummary[];
 }
 
-/** Reports by workload; none for a workload that has no servicesEndpoint. */
-export type Reports = (workload: string) => Report | undefined;
-
-export function summarize(plan: Plan, parts: ObservedParts, reports: Reports): Summary {
+export function summarize(plan: Plan, parts: ObservedParts, reports: ReadonlyMap<string, Report>): Summary {
   const observed = plan.workloads.map((workload) => ({
     plan: workload,
     pods: livePods(parts, workload.name),
-    report: workload.reportPath === undefined ? undefined : reports(workload.name),
+    report: workload.reportPath === undefined ? undefined : reports.get(workload.name),
   }));
   return {
     services: plan.services.map((service) => ({

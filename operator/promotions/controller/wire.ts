@@ -1,31 +1,13 @@
 import type { Client, Clock, EventRecorder, Logger } from '../../kube/index.ts';
-import {
-  annotationsChanged,
-  anyOf,
-  Controller,
-  generationChanged,
-  watchFor,
-  watchMapped,
-  type Manager,
-  type Request,
-} from '../../runtime/index.ts';
-import {
-  FollowedPods,
-  FollowedWorkloads,
-  followPolicies,
-  releaser,
-  TargetReader,
-  TargetReconciler,
-  type Canary,
-} from '../../targets/index.ts';
+import { Controller, generationChanged, watchFor, type Manager, type Request } from '../../runtime/index.ts';
+import { wireTargets } from '../../targets/index.ts';
 import { RecordMirror, RecordStore } from '../../records/index.ts';
-import { labels, type WorkloadLock } from '../../api/index.ts';
+import type { WorkloadLock } from '../../api/index.ts';
 import type { World } from '../decide/index.ts';
 import { keyringReconciler } from '../keyrings/index.ts';
 import { Actor } from '../act/actor.ts';
 import { affectedPromotions } from './affected.ts';
 import { followAll } from '../gather/caches.ts';
-import { wireCanary } from './canary.ts';
 import { promotionMetrics } from './metrics.ts';
 import { WorldReader } from '../gather/world.ts';
 import { PromotionReconciler } from './reconcile.ts';
@@ -46,9 +28,8 @@ export interface WireOptions {
 }
 
 const PROMOTION_WORKERS = 4;
-const TARGET_WORKERS = 2;
 
-/** Puts the process together: caches, canary, the controllers of targets, promotions and released namespaces. */
+/** Puts the process together: caches, what guards production, the controllers of promotions and keyrings. */
 export function wirePromotions(options: WireOptions): void {
   const { manager, client, logger, events, clock, systemNamespace, cluster, nonce, podWriters } = options;
   const { cache, metrics } = manager;
@@ -57,24 +38,25 @@ export function wirePromotions(options: WireOptions): void {
   const records = new RecordStore({ client, informer: caches.records });
   const mirror = new RecordMirror(caches.records, clock, (record) => logger.info({ record }, 'promotion record'));
 
-  const enqueueTargets = (namespace: string): void => {
-    for (const request of requestsOf(targets.lister.list(namespace))) targetController.enqueue(request);
+  const affected = affectedPromotions(promotions, records);
+  const enqueue = (requests: readonly Request[]): void => {
+    for (const request of requests) promotionController.enqueue(request);
   };
-  const requeue = (namespace: string): void => {
-    enqueueTargets(namespace);
-    for (const request of requestsOf(promotions.lister.list(namespace))) promotionController.enqueue(request);
-  };
-  const installed = followPolicies(cache, systemNamespace, () => canary.wake());
-  const canary: Canary = wireCanary({
+  const { canary, followed, installed, runnables } = wireTargets({
     client,
-    clock,
+    cache,
     logger,
+    metrics,
     events,
-    installed,
-    targets,
-    locks,
-    namespaces: caches.namespaces,
-    onChange: requeue,
+    clock,
+    records,
+    informers: caches,
+    systemNamespace,
+    podWriters,
+    onEnforcement: (namespace) => enqueue(requestsOf(promotions.lister.list(namespace))),
+    onWorkload: (namespace, change) => enqueue(affected(namespace, change)),
+    onPods: (namespace) => enqueue(affected(namespace, 'progress')),
+    onTampered: () => own.tampered.inc(),
   });
   const own = promotionMetrics({
     metrics,
@@ -82,61 +64,6 @@ export function wirePromotions(options: WireOptions): void {
     targets: targets.lister,
     enforcement: (namespace) => canary.state(namespace),
     mutators: () => installed.mutators().length,
-  });
-
-  const affected = affectedPromotions(promotions, records);
-  const followed = new FollowedWorkloads(cache, (namespace, change) => {
-    if (change !== 'progress') enqueueTargets(namespace);
-    for (const request of affected(namespace, change)) promotionController.enqueue(request);
-  });
-  const followedPods = new FollowedPods(cache, (namespace) => {
-    enqueueTargets(namespace);
-    for (const request of affected(namespace, 'progress')) promotionController.enqueue(request);
-  });
-  const targetReader = new TargetReader({
-    client,
-    targets,
-    promotions,
-    records,
-    followed,
-    pods: followedPods,
-    canary,
-    clock,
-    podWriters,
-  });
-  const targetController = new Controller({
-    name: 'productiontargets',
-    logger,
-    metrics,
-    clock,
-    maxConcurrentReconciles: TARGET_WORKERS,
-    watches: [
-      // A target's neighbours too: one workload has one target, and the lock is one for the namespace.
-      watchMapped(
-        targets,
-        ({ metadata }) => [
-          { namespace: metadata.namespace, name: metadata.name },
-          ...requestsOf(targets.lister.list(metadata.namespace ?? '')),
-        ],
-        anyOf(generationChanged, annotationsChanged),
-      ),
-      watchMapped(locks, ({ metadata }) => requestsOf(targets.lister.list(metadata.namespace ?? ''))),
-      watchMapped(caches.records, ({ metadata, spec }) => [{ namespace: metadata.namespace, name: spec.target.name }]),
-      watchMapped(caches.namespaces, ({ metadata }) => requestsOf(targets.lister.list(metadata.name))),
-      // Only the end of a promotion matters here: one that goes during its rollout.
-      watchMapped(promotions, ({ metadata, spec }) => [{ namespace: metadata.namespace, name: spec.targetRef.name }], {
-        add: () => false,
-        update: () => false,
-      }),
-    ],
-    reconcile: new TargetReconciler({
-      client,
-      reader: targetReader,
-      records,
-      targets,
-      events,
-      onTampered: () => own.tampered.inc(),
-    }).reconcile,
   });
   const promotionController = new Controller({
     name: 'promotions',
@@ -163,26 +90,7 @@ export function wirePromotions(options: WireOptions): void {
     watches: [watchFor(caches.keyrings, generationChanged)],
     reconcile: keyringReconciler({ client, keyrings: caches.keyrings, clock }),
   });
-  const releaseController = new Controller({
-    name: 'released-namespaces',
-    logger,
-    metrics,
-    clock,
-    watches: [
-      watchMapped(locks, ({ metadata }) => [{ name: metadata.namespace ?? '' }]),
-      watchMapped(targets, ({ metadata }) => [{ name: metadata.namespace ?? '' }], {
-        add: () => false,
-        update: () => false,
-      }),
-      // One that is made with the label already set: restored from a backup, copied.
-      watchMapped(caches.namespaces, ({ metadata }) =>
-        metadata.labels?.[labels.protected] === undefined ? [] : [{ name: metadata.name }],
-      ),
-    ],
-    reconcile: releaser({ client, records, events, logger }),
-  });
-  for (const runnable of [mirror, canary, targetController, promotionController, keyringController, releaseController])
-    manager.add(runnable);
+  for (const runnable of [mirror, ...runnables, promotionController, keyringController]) manager.add(runnable);
 }
 
 function requestsOf(found: readonly { readonly metadata: Request }[]): readonly Request[] {

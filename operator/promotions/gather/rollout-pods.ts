@@ -19,12 +19,12 @@ export async function withRunning(
       const { live } = workload;
       const ours = rolled.some(({ kind, name }) => kind === workload.kind && name === workload.name);
       if (!ours || live?.spec === undefined) return workload;
-      const { owns, selector } = workloadOf(workload.kind);
-      const selected = selector(live);
+      const row = workloadOf(workload.kind);
+      const selected = row.selector(live);
       const options = { namespace, signal, ...(selected !== undefined && { labelSelector: selectorText(selected) }) };
       const [pods, ...owned] = await Promise.all([
         client.list(Pod, options),
-        ...owns.map((type) => client.list(type, options)),
+        ...row.owns.map((type) => client.list(type, options)),
       ]);
       return { ...workload, owned: owned.flatMap(({ items }) => items), pods: pods.items };
     }),

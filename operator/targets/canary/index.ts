@@ -5,3 +5,4 @@ export { followPolicies, type FollowedPolicies } from './installed.ts';
 export { foreignMutators, mutatorLine, type ForeignMutator, type Mutators } from './mutators.ts';
 export { enforcementOf, probe, type Enforcement, type Tried } from './probe.ts';
 export { refusedReplacement, replacementLine } from './replacement.ts';
+export { wireCanary } from './wire.ts';

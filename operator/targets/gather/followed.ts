@@ -1,6 +1,6 @@
 import type { Cache, Informer } from '../../kube/index.ts';
 import type { WorkloadKey } from '../../lock/index.ts';
-import { workloadOf, workloadRows, type WorkloadObject } from '../../workloads/index.ts';
+import { revisionOf, workloadOf, workloadRows, type WorkloadObject } from '../../workloads/index.ts';
 import type { PresentWorkload } from '../decide/index.ts';
 
 type Kind = WorkloadKey['kind'];
@@ -62,8 +62,10 @@ export class FollowedWorkloads {
 }
 
 function changeOf(kind: Kind, object: WorkloadObject, old: WorkloadObject): 'content' | 'health' | 'progress' {
-  const { revision } = workloadOf(kind);
-  if (object.metadata.generation !== old.metadata.generation || revision(object, []) !== revision(old, []))
+  if (
+    object.metadata.generation !== old.metadata.generation ||
+    revisionOf({ kind, live: object }) !== revisionOf({ kind, live: old })
+  )
     return 'content';
   return healthOf(kind, object) === healthOf(kind, old) ? 'progress' : 'health';
 }

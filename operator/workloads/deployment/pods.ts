@@ -24,7 +24,7 @@ export function sortPods({ live, owned, pods }: Running<Deployment>): SortedPods
 }
 
 /** The ReplicaSet that makes a Deployment's new pods: the one of its highest revision. */
-export function newestReplicaSet(live: Deployment, owned: readonly KubeObject[]): ReplicaSet | undefined {
+function newestReplicaSet(live: Deployment, owned: readonly KubeObject[]): ReplicaSet | undefined {
   return owned
     .filter(isReplicaSet)
     .filter((set) => controllerOf(set)?.uid === live.metadata.uid)

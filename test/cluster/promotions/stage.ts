@@ -7,6 +7,7 @@ import { renderRbac } from '../../../operator/install/rbac.ts';
 import type { ProcessOptions, RunningProcess } from '../../../operator/processes/options.ts';
 import { startPromotions } from '../../../operator/processes/promotions.ts';
 import { run, startApi, tools, waitFor, type Answer, type ApiCluster } from '../../harness/index.ts';
+import { watchStatuses } from '../../statuses/watch.ts';
 import { startPods, type Pods } from './pods.ts';
 
 export const systemNamespace = 'twinlock-system';
@@ -87,6 +88,7 @@ async function furnish(cluster: ApiCluster, folder: string): Promise<Stage> {
   // A pager asks for keys that nobody presses here.
   await symlink('/bin/cat', join(folder, 'bin', 'less'));
   const pods = startPods(cluster);
+  const statuses = await watchStatuses(cluster);
   const send: Stage['send'] = async (method, path, body, as) => {
     const contentType = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
     const answer = await cluster.request(method, path, {
@@ -117,7 +119,7 @@ async function furnish(cluster: ApiCluster, folder: string): Promise<Stage> {
       }),
     close: async () => {
       await pods.stop();
-      await cluster.stop();
+      await statuses.stop().finally(() => cluster.stop());
       await rm(folder, { recursive: true, force: true });
     },
   };

@@ -1,5 +1,6 @@
 import type { Cache, Cached, KubeObject, ResourceType } from '../../../kube/index.ts';
-import { HASH_ANNOTATION, type Child } from './slim.ts';
+import type { Child } from '../../decide/child.ts';
+import { HASH_ANNOTATION } from './slim.ts';
 
 /**
  * What the applier reads children from. It compares hashes alone and would not see that somebody edited

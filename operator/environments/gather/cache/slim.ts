@@ -1,47 +1,11 @@
 import { hash } from 'node:crypto';
-import { internValue, type KubeObject, type ObjectMeta, type Condition } from '../../../kube/index.ts';
+import { internValue, type KubeObject, type ObjectMeta } from '../../../kube/index.ts';
 import { BINDER_FIELDS, editedByOthers } from './edited.ts';
+import type { Child, ClaimChild, NamespaceChild, PodChild, WorkloadChild } from '../../decide/child.ts';
 import { keptEnv, type LiveContainer } from '../../decide/wiring/index.ts';
 
 /** Annotation with the digest of what was applied last. */
 export const HASH_ANNOTATION = 'twinlock.dev/applied-hash';
-
-/** What is kept of a child: enough to know that it is there, whose it is, and whether somebody changed it. */
-export interface Child extends KubeObject {
-  /** Digest of its content as the API server has it, defaults included. */
-  readonly digest: string;
-  /** Somebody else than this process owns a part of its content, which they changed or added. */
-  readonly edited: boolean;
-}
-
-export interface NamespaceChild extends Child {
-  readonly conditions: readonly Pick<Condition, 'type' | 'status' | 'message'>[];
-}
-
-export interface ClaimChild extends Child {
-  /** The PersistentVolume that it is bound to. */
-  readonly volume: string | undefined;
-}
-
-export interface WorkloadChild extends Child {
-  readonly replicas: number;
-  readonly status: {
-    readonly observedGeneration: number;
-    readonly replicas: number;
-    readonly updatedReplicas: number;
-    readonly readyReplicas: number;
-    readonly availableReplicas: number;
-  };
-  /** Why it does not get on: a condition that says so. */
-  readonly failure: { readonly reason: string; readonly message: string } | undefined;
-}
-
-export interface PodChild extends KubeObject {
-  readonly ready: boolean;
-  readonly containers: readonly LiveContainer[];
-  /** Why a container waits, as the kubelet says. */
-  readonly waiting: string | undefined;
-}
 
 /** An object as it came: only the parts that are read below are looked at, and each is checked. */
 type Raw = KubeObject & Readonly<Record<string, unknown>>;

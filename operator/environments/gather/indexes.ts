@@ -1,5 +1,5 @@
 import { keyOf } from '../../kube/index.ts';
-import type { Informers } from '../gather/cache/index.ts';
+import type { Informers } from './cache/index.ts';
 import { labelledOwner } from '../naming/index.ts';
 
 /** Environments by the class that they name. */

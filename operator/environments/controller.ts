@@ -1,4 +1,4 @@
-import { fieldManagers, TwinEnvironment } from '../../api/index.ts';
+import { fieldManagers, TwinEnvironment } from '../api/index.ts';
 import {
   Applier,
   parseKey,
@@ -8,14 +8,15 @@ import {
   type Clock,
   type EventRecorder,
   type Logger,
-} from '../../kube/index.ts';
-import { Controller, type Metrics } from '../../runtime/index.ts';
-import { DriftView, environmentInformers, HASH_ANNOTATION } from '../gather/cache/index.ts';
-import type { PlanSettings } from '../decide/plan/index.ts';
-import { Reports, type FetchReport } from '../gather/reports/index.ts';
-import { addIndexes } from './indexes.ts';
+} from '../kube/index.ts';
+import { Controller, type Metrics } from '../runtime/index.ts';
+import { DriftView, environmentInformers, HASH_ANNOTATION } from './gather/cache/index.ts';
+import type { PlanSettings } from './decide/plan/index.ts';
+import { Reports, type FetchReport } from './gather/reports/index.ts';
+import { addIndexes } from './gather/indexes.ts';
 import { environmentReconcile } from './reconcile.ts';
-import { Slots } from './slots.ts';
+import { EnvironmentActor } from './act/actor.ts';
+import { Slots } from './act/slots.ts';
 import { environmentWatches } from './watches.ts';
 
 export interface ControllerDependencies {
@@ -59,12 +60,12 @@ export function environmentController(dependencies: ControllerDependencies): Con
     changed: (key) => controller.enqueue(parseKey(key)),
   });
   const context = { ...dependencies, drift, informers, applier, statuses, reports };
-  const reconcile = environmentReconcile(context, new Slots(informers), (requests) => {
+  const actor = new EnvironmentActor(context, new Slots(informers), (requests) => {
     for (const request of requests) controller.enqueue(request);
   });
   const controller: Controller = new Controller({
     name: 'environments',
-    reconcile,
+    reconcile: environmentReconcile(context, actor),
     watches: environmentWatches(informers),
     logger,
     metrics,

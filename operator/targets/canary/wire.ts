@@ -1,6 +1,10 @@
 import { labels, protections, workloadLockName, type ProductionTarget, type WorkloadLock } from '../../api/index.ts';
 import type { Client, Clock, EventRecorder, Informer, Logger, Namespace } from '../../kube/index.ts';
-import { Canary, mutatorLine, replacementLine, type Enforcement, type FollowedPolicies } from '../../targets/index.ts';
+import { Canary } from './canary.ts';
+import type { FollowedPolicies } from './installed.ts';
+import { mutatorLine } from './mutators.ts';
+import type { Enforcement } from './probe.ts';
+import { replacementLine } from './replacement.ts';
 
 export interface CanaryWireOptions {
   readonly client: Client;

@@ -1,6 +1,6 @@
 import { COMPONENT_LABEL } from '../naming/index.ts';
-import type { WorkloadChild, PodChild } from '../gather/cache/index.ts';
-import type { LivePod } from '../decide/wiring/index.ts';
+import type { WorkloadChild, PodChild } from './child.ts';
+import type { LivePod } from './wiring/index.ts';
 
 /** What the caches know of an environment's parts. */
 export interface ObservedParts {

@@ -4,7 +4,7 @@ import type { Request } from '../../runtime/index.ts';
 import type { Informers } from '../gather/cache/index.ts';
 import { turnOf, type Candidate, type Turn } from '../decide/lifecycle/index.ts';
 import { environmentNamespace } from '../naming/index.ts';
-import { BY_CLASS, IS_QUEUED, NO_CLASS, QUEUED } from './indexes.ts';
+import { BY_CLASS, IS_QUEUED, NO_CLASS, QUEUED } from '../gather/indexes.ts';
 
 /**
  * Room in classes. Decides and remembers in one step: the caches learn of a new namespace only after the next

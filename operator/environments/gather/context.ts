@@ -1,10 +1,9 @@
 import type { TwinEnvironment } from '../../api/index.ts';
 import type { Applier, Client, Clock, EventRecorder, Logger, StatusWriter } from '../../kube/index.ts';
 import type { Cache } from '../../kube/index.ts';
-import type { DriftView, Informers } from '../gather/cache/index.ts';
-import type { Owner } from '../naming/index.ts';
+import type { DriftView, Informers } from './cache/index.ts';
 import type { PlanSettings } from '../decide/plan/index.ts';
-import type { Reports } from '../gather/reports/index.ts';
+import type { Reports } from './reports/index.ts';
 
 /** What every step of a reconcile works with. */
 export interface Context {
@@ -19,8 +18,4 @@ export interface Context {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly settings: PlanSettings & { readonly policiesEnforced: boolean };
-}
-
-export function ownerOf({ metadata: { namespace = '', name, uid = '' } }: TwinEnvironment): Owner {
-  return { namespace, name, uid };
 }

@@ -1,81 +1,29 @@
-import {
-  annotations,
-  apiVersion,
-  fieldManagers,
-  labels,
-  ProductionTarget,
-  WorkloadLock,
-  workloadLockName,
-} from '../../api/index.ts';
-import {
-  isAlreadyExists,
-  isConflict,
-  Namespace,
-  StatusWriter,
-  type Client,
-  type EventRecorder,
-  type Informer,
-} from '../../kube/index.ts';
-import type { Reconcile, Result } from '../../runtime/index.ts';
+import { annotations, apiVersion, fieldManagers, labels, WorkloadLock, workloadLockName } from '../../api/index.ts';
+import { isAlreadyExists, isConflict, Namespace, type Client, type EventRecorder } from '../../kube/index.ts';
 import type { RecordEntry, RecordStore } from '../../records/index.ts';
 import { sameLock } from '../../lock/index.ts';
-import {
-  answeredOtherwise,
-  decideTarget,
-  type TargetAction,
-  type TargetVerdict,
-  type TargetWorld,
-} from '../decide/index.ts';
-import type { TargetReader } from '../gather/world.ts';
-import { targetStatus } from '../status/target.ts';
+import { answeredOtherwise, type TargetAction, type TargetVerdict, type TargetWorld } from '../decide/index.ts';
 
-export interface TargetReconcilerOptions {
+export interface TargetActorOptions {
   readonly client: Client;
-  readonly reader: TargetReader;
   readonly records: RecordStore;
-  readonly targets: Informer<ProductionTarget>;
   readonly events: EventRecorder;
   /** Content that nobody approved was found and recorded. */
   readonly onTampered: () => void;
 }
 
-const MAX_TURNS = 16;
-
-/** read -> decide -> act, until nothing is left to do; then one status. */
-export class TargetReconciler {
-  readonly #options: TargetReconcilerOptions;
-  readonly #statuses: StatusWriter<ProductionTarget>;
+/** Does what was decided for a target, one write at a time. */
+export class TargetActor {
+  readonly #options: TargetActorOptions;
   /** Namespaces whose lock the API server stored otherwise than it was sent: not before then is it written again. */
   readonly #refused = new Map<string, { readonly until: number; readonly verdict: TargetVerdict }>();
 
-  constructor(options: TargetReconcilerOptions) {
+  constructor(options: TargetActorOptions) {
     this.#options = options;
-    const { client, targets: informer } = options;
-    this.#statuses = new StatusWriter({
-      client,
-      type: ProductionTarget,
-      fieldManager: fieldManagers.promotions,
-      informer,
-    });
   }
 
-  readonly reconcile: Reconcile = async (key, signal) => {
-    for (let turn = 0; turn < MAX_TURNS; turn++) {
-      const world = await this.#options.reader.read(key, signal);
-      // A namespace that goes takes everything with it and accepts nothing new.
-      if (world === undefined || world.namespace?.metadata.deletionTimestamp !== undefined) return undefined;
-      const verdict = decideTarget(world);
-      if (verdict.action === undefined) return this.#report(world, verdict);
-      const failed = await this.#act(world, verdict.action, signal);
-      if (failed !== undefined) return this.#report(world, failed);
-    }
-    throw new Error(
-      `${key.namespace ?? ''}/${key.name} took ${MAX_TURNS} steps and is not done: the world changes under it`,
-    );
-  };
-
   /** @returns a verdict when it could not be done, and trying again at once would not help */
-  async #act(world: TargetWorld, action: TargetAction, signal: AbortSignal): Promise<TargetVerdict | undefined> {
+  async act(world: TargetWorld, action: TargetAction, signal: AbortSignal): Promise<TargetVerdict | undefined> {
     const { client } = this.#options;
     const { namespace = '' } = world.target.metadata;
     switch (action.do) {
@@ -163,20 +111,7 @@ export class TargetReconciler {
     return verdict;
   }
 
-  async #report(world: TargetWorld, verdict: TargetVerdict): Promise<Result | undefined> {
-    const status = targetStatus(world, verdict);
-    const before = readyReason(world.target);
-    if (verdict.reason !== before && (verdict.ready || verdict.stalled === true))
-      this.#event(world, verdict.ready ? 'Normal' : 'Warning', verdict.reason, 'Reconcile', verdict.message);
-    await this.#statuses.write(world.target, status);
-    return verdict.requeueAfter === undefined ? undefined : { requeueAfter: verdict.requeueAfter };
-  }
-
   #event({ target }: TargetWorld, type: 'Normal' | 'Warning', reason: string, action: string, note: string): void {
     this.#options.events.record({ regarding: target, type, reason, action, note });
   }
-}
-
-function readyReason({ status }: ProductionTarget): string | undefined {
-  return status?.conditions?.find(({ type }) => type === 'Ready')?.reason;
 }

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { labels } from '../../api/index.ts';
-import type { Informer, KubeObject } from '../../kube/index.ts';
+import { labels } from '../api/index.ts';
+import type { Informer, KubeObject } from '../kube/index.ts';
 import {
   annotationsChanged,
   anyOf,
@@ -12,9 +12,9 @@ import {
   type Predicate,
   type Request,
   type Watch,
-} from '../../runtime/index.ts';
-import type { Informers } from '../gather/cache/index.ts';
-import { BY_CLASS, BY_VENDOR_TWIN, NO_CLASS } from './indexes.ts';
+} from '../runtime/index.ts';
+import type { Informers } from './gather/cache/index.ts';
+import { BY_CLASS, BY_VENDOR_TWIN, NO_CLASS } from './gather/indexes.ts';
 
 const owner = { name: labels.environment, namespace: labels.environmentNamespace } as const;
 

@@ -1,8 +1,8 @@
-import type { Blocker, Lifetime } from '../decide/lifecycle/index.ts';
-import type { Plan } from '../decide/plan/index.ts';
-import type { Problem } from '../decide/resolve/index.ts';
+import type { Blocker, Lifetime } from './lifecycle/index.ts';
+import type { Plan } from './plan/index.ts';
+import type { Problem } from './resolve/index.ts';
 import type { ObservedParts } from './observed.ts';
-import type { Reports } from './summary.ts';
+import type { Report } from './wiring/index.ts';
 
 /** An object that was made and must go, as `status.inventory` lists it. */
 export interface InventoryItem {
@@ -26,7 +26,8 @@ export type Situation =
       readonly plan: Plan;
       readonly lifetime: Lifetime;
       readonly parts: ObservedParts;
-      readonly reports: Reports;
+      /** By workload; none of a workload that has no servicesEndpoint. */
+      readonly reports: ReadonlyMap<string, Report>;
       readonly inventory: readonly InventoryItem[];
       /** What the API server refused to take, object by object. */
       readonly rejected: readonly Problem[];

@@ -1,0 +1,39 @@
+import type { Condition, KubeObject } from '../../kube/index.ts';
+import type { LiveContainer } from './wiring/index.ts';
+
+/** What is kept of a child: enough to know that it is there, whose it is, and whether somebody changed it. */
+export interface Child extends KubeObject {
+  /** Digest of its content as the API server has it, defaults included. */
+  readonly digest: string;
+  /** Somebody else than this process owns a part of its content, which they changed or added. */
+  readonly edited: boolean;
+}
+
+export interface NamespaceChild extends Child {
+  readonly conditions: readonly Pick<Condition, 'type' | 'status' | 'message'>[];
+}
+
+export interface ClaimChild extends Child {
+  /** The PersistentVolume that it is bound to. */
+  readonly volume: string | undefined;
+}
+
+export interface WorkloadChild extends Child {
+  readonly replicas: number;
+  readonly status: {
+    readonly observedGeneration: number;
+    readonly replicas: number;
+    readonly updatedReplicas: number;
+    readonly readyReplicas: number;
+    readonly availableReplicas: number;
+  };
+  /** Why it does not get on: a condition that says so. */
+  readonly failure: { readonly reason: string; readonly message: string } | undefined;
+}
+
+export interface PodChild extends KubeObject {
+  readonly ready: boolean;
+  readonly containers: readonly LiveContainer[];
+  /** Why a container waits, as the kubelet says. */
+  readonly waiting: string | undefined;
+}

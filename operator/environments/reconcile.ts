@@ -1,0 +1,73 @@
+import { isConflict, keyOf } from '../kube/index.ts';
+import { takeTurns, type Reconcile, type Request, type Result, type Turns } from '../runtime/index.ts';
+import type { EnvironmentActor } from './act/actor.ts';
+import { removeOrphans } from './act/orphans.ts';
+import { reportStatus } from './act/report.ts';
+import type { Context } from './gather/context.ts';
+import {
+  decideEnvironment,
+  type EnvironmentAction,
+  type EnvironmentDecision,
+  type EnvironmentWorld,
+} from './decide/index.ts';
+import { readWorld } from './gather/world.ts';
+
+/** After a lost race, milliseconds. */
+const CONFLICT_INTERVAL_MS = 50;
+/** Every act says what it came to, so there is never a second. */
+const MAX_TURNS = 1;
+
+/** The reconcile of one TwinEnvironment: gather, decide, act, one status at the end. */
+export function environmentReconcile(context: Context, actor: EnvironmentActor): Reconcile {
+  const turns = takeTurns((request) => new EnvironmentTurns(context, actor, request), MAX_TURNS);
+  return async (request, signal) => {
+    await removeOrphans(context, request, signal);
+    try {
+      return await turns(request, signal);
+    } catch (error) {
+      // Somebody wrote in between: with the next event the cache has it.
+      if (!isConflict(error)) throw error;
+      return { requeueAfter: CONFLICT_INTERVAL_MS };
+    }
+  };
+}
+
+class EnvironmentTurns implements Turns<EnvironmentWorld, EnvironmentAction, EnvironmentDecision> {
+  readonly #context: Context;
+  readonly #actor: EnvironmentActor;
+  readonly #request: Request;
+
+  constructor(context: Context, actor: EnvironmentActor, request: Request) {
+    this.#context = context;
+    this.#actor = actor;
+    this.#request = request;
+  }
+
+  async gather(): Promise<EnvironmentWorld | undefined> {
+    const world = readWorld(this.#context, this.#request);
+    if (world === undefined) this.#actor.leave(keyOf(this.#request));
+    return world;
+  }
+
+  decide(world: EnvironmentWorld): EnvironmentDecision {
+    return decideEnvironment(world);
+  }
+
+  act(
+    world: EnvironmentWorld,
+    action: EnvironmentAction,
+    _decision: EnvironmentDecision,
+    signal: AbortSignal,
+  ): Promise<EnvironmentDecision> {
+    return this.#actor.act(world, action, signal);
+  }
+
+  async report(
+    { environment, now }: EnvironmentWorld,
+    { situation, requeueAfter }: EnvironmentDecision,
+    signal: AbortSignal,
+  ): Promise<Result | undefined> {
+    if (situation !== undefined) await reportStatus(this.#context, environment, situation, now, signal);
+    return requeueAfter === undefined ? undefined : { requeueAfter };
+  }
+}

@@ -1,0 +1,1 @@
+export { takeTurns, type Decided, type Turns } from './turns.ts';

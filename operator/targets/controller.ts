@@ -1,0 +1,79 @@
+import { fieldManagers, ProductionTarget } from '../api/index.ts';
+import { StatusWriter, type Client, type EventRecorder, type Informer } from '../kube/index.ts';
+import { takeTurns, type Reconcile, type Request, type Result, type Turns } from '../runtime/index.ts';
+import type { TargetActor } from './act/actor.ts';
+import { decideTarget, type TargetAction, type TargetVerdict, type TargetWorld } from './decide/index.ts';
+import type { TargetReader } from './gather/world.ts';
+import { targetStatus } from './status/target.ts';
+
+export interface TargetControllerOptions {
+  readonly client: Pick<Client, 'patch'>;
+  readonly reader: Pick<TargetReader, 'read'>;
+  readonly actor: Pick<TargetActor, 'act'>;
+  readonly targets: Informer<ProductionTarget>;
+  readonly events: EventRecorder;
+}
+
+const MAX_TURNS = 16;
+
+/** The reconcile of one ProductionTarget: gather, decide, act until nothing is left to do; then one status. */
+export function targetReconcile(options: TargetControllerOptions): Reconcile {
+  const { client, targets: informer } = options;
+  const statuses = new StatusWriter({
+    client,
+    type: ProductionTarget,
+    fieldManager: fieldManagers.promotions,
+    informer,
+  });
+  return takeTurns((request) => new TargetTurns(options, statuses, request), MAX_TURNS);
+}
+
+class TargetTurns implements Turns<TargetWorld, TargetAction, TargetVerdict> {
+  readonly #options: TargetControllerOptions;
+  readonly #statuses: StatusWriter<ProductionTarget>;
+  readonly #request: Request;
+
+  constructor(options: TargetControllerOptions, statuses: StatusWriter<ProductionTarget>, request: Request) {
+    this.#options = options;
+    this.#statuses = statuses;
+    this.#request = request;
+  }
+
+  async gather(signal: AbortSignal): Promise<TargetWorld | undefined> {
+    const world = await this.#options.reader.read(this.#request, signal);
+    // A namespace that goes takes everything with it and accepts nothing new.
+    return world?.namespace?.metadata.deletionTimestamp === undefined ? world : undefined;
+  }
+
+  decide(world: TargetWorld): TargetVerdict {
+    return decideTarget(world);
+  }
+
+  act(
+    world: TargetWorld,
+    action: TargetAction,
+    _verdict: TargetVerdict,
+    signal: AbortSignal,
+  ): Promise<TargetVerdict | undefined> {
+    return this.#options.actor.act(world, action, signal);
+  }
+
+  async report(world: TargetWorld, verdict: TargetVerdict, signal: AbortSignal): Promise<Result | undefined> {
+    const { target } = world;
+    const { reason, ready, stalled, message: note, requeueAfter } = verdict;
+    if (reason !== readyReason(target) && (ready || stalled === true))
+      this.#options.events.record({
+        regarding: target,
+        type: ready ? 'Normal' : 'Warning',
+        reason,
+        action: 'Reconcile',
+        note,
+      });
+    await this.#statuses.write(target, targetStatus(world, verdict), signal);
+    return requeueAfter === undefined ? undefined : { requeueAfter };
+  }
+}
+
+function readyReason({ status }: ProductionTarget): string | undefined {
+  return status?.conditions?.find(({ type }) => type === 'Ready')?.reason;
+}

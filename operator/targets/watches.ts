@@ -1,0 +1,67 @@
+import {
+  labels,
+  type ProductionTarget,
+  type Promotion,
+  type PromotionRecord,
+  type WorkloadLock,
+} from '../api/index.ts';
+import type { Informer, Namespace } from '../kube/index.ts';
+import {
+  annotationsChanged,
+  anyOf,
+  generationChanged,
+  watchMapped,
+  type Request,
+  type Watch,
+} from '../runtime/index.ts';
+
+/** What is followed for targets. */
+export interface TargetInformers {
+  readonly targets: Informer<ProductionTarget>;
+  readonly promotions: Informer<Promotion>;
+  readonly locks: Informer<WorkloadLock>;
+  readonly records: Informer<PromotionRecord>;
+  readonly namespaces: Informer<Namespace>;
+}
+
+/** What asks for a target to be looked at again. */
+export function targetWatches({ targets, locks, records, namespaces, promotions }: TargetInformers): readonly Watch[] {
+  return [
+    // A target's neighbours too: one workload has one target, and the lock is one for the namespace.
+    watchMapped(
+      targets,
+      ({ metadata }) => [
+        { namespace: metadata.namespace, name: metadata.name },
+        ...requestsOf(targets.lister.list(metadata.namespace ?? '')),
+      ],
+      anyOf(generationChanged, annotationsChanged),
+    ),
+    watchMapped(locks, ({ metadata }) => requestsOf(targets.lister.list(metadata.namespace ?? ''))),
+    watchMapped(records, ({ metadata, spec }) => [{ namespace: metadata.namespace, name: spec.target.name }]),
+    watchMapped(namespaces, ({ metadata }) => requestsOf(targets.lister.list(metadata.name))),
+    // Only the end of a promotion matters here: one that goes during its rollout.
+    watchMapped(
+      promotions,
+      ({ metadata, spec }) => [{ namespace: metadata.namespace, name: spec.targetRef.name }],
+      onlyItsEnd,
+    ),
+  ];
+}
+
+/** What asks for a namespace to be looked at that may be protected no more; the request's name is the namespace. */
+export function releaseWatches({ locks, targets, namespaces }: TargetInformers): readonly Watch[] {
+  return [
+    watchMapped(locks, ({ metadata }) => [{ name: metadata.namespace ?? '' }]),
+    watchMapped(targets, ({ metadata }) => [{ name: metadata.namespace ?? '' }], onlyItsEnd),
+    // One that is made with the label already set: restored from a backup, copied.
+    watchMapped(namespaces, ({ metadata }) =>
+      metadata.labels?.[labels.protected] === undefined ? [] : [{ name: metadata.name }],
+    ),
+  ];
+}
+
+const onlyItsEnd = { add: (): boolean => false, update: (): boolean => false };
+
+export function requestsOf(found: readonly { readonly metadata: Request }[]): readonly Request[] {
+  return found.map(({ metadata: { namespace, name } }) => ({ namespace, name }));
+}

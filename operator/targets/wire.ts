@@ -1,0 +1,105 @@
+import type { WorkloadLock } from '../api/index.ts';
+import type { Cache, Client, Clock, EventRecorder, Logger } from '../kube/index.ts';
+import type { RecordStore } from '../records/index.ts';
+import { Controller, type Metrics, type Runnable } from '../runtime/index.ts';
+import { TargetActor } from './act/actor.ts';
+import { releaser } from './act/release.ts';
+import { followPolicies, wireCanary, type Canary, type FollowedPolicies } from './canary/index.ts';
+import { targetReconcile } from './controller.ts';
+import { FollowedPods } from './gather/followed-pods.ts';
+import { FollowedWorkloads, type OnWorkload } from './gather/followed.ts';
+import { TargetReader } from './gather/world.ts';
+import { releaseWatches, requestsOf, targetWatches, type TargetInformers } from './watches.ts';
+
+export interface TargetsOptions {
+  readonly client: Client;
+  readonly cache: Cache;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly events: EventRecorder;
+  readonly clock: Clock;
+  readonly records: RecordStore;
+  readonly informers: TargetInformers;
+  /** The operator's own. */
+  readonly systemNamespace: string;
+  /** Who may write into running pods in every protected namespace. Default nobody. */
+  readonly podWriters?: WorkloadLock['spec']['podWriters'] | undefined;
+  /** Tells whoever else lives on what happens in a namespace of production. */
+  readonly onEnforcement: (namespace: string) => void;
+  readonly onWorkload: OnWorkload;
+  readonly onPods: (namespace: string) => void;
+  /** Content that nobody approved was found and recorded. */
+  readonly onTampered: () => void;
+}
+
+/** What a process runs for its targets, and what others ask of it. */
+export interface Targets {
+  readonly runnables: readonly Runnable[];
+  readonly canary: Canary;
+  readonly installed: FollowedPolicies;
+  readonly followed: FollowedWorkloads;
+}
+
+const WORKERS = 2;
+
+/** Wires what guards production: the canary, what is followed, the controllers of targets and of released namespaces. */
+export function wireTargets(options: TargetsOptions): Targets {
+  const { client, cache, logger, metrics, events, clock, records, informers, podWriters } = options;
+  const { targets, promotions, locks, namespaces } = informers;
+  const enqueue = (namespace: string): void => {
+    for (const request of requestsOf(targets.lister.list(namespace))) controller.enqueue(request);
+  };
+  const installed = followPolicies(cache, options.systemNamespace, () => canary.wake());
+  const canary: Canary = wireCanary({
+    client,
+    clock,
+    logger,
+    events,
+    installed,
+    targets,
+    locks,
+    namespaces,
+    onChange: (namespace) => {
+      enqueue(namespace);
+      options.onEnforcement(namespace);
+    },
+  });
+  const followed = new FollowedWorkloads(cache, (namespace, change) => {
+    if (change !== 'progress') enqueue(namespace);
+    options.onWorkload(namespace, change);
+  });
+  const pods = new FollowedPods(cache, (namespace) => {
+    enqueue(namespace);
+    options.onPods(namespace);
+  });
+  const reader = new TargetReader({
+    client,
+    targets,
+    promotions,
+    records,
+    followed,
+    pods,
+    canary,
+    clock,
+    podWriters,
+  });
+  const actor = new TargetActor({ client, records, events, onTampered: options.onTampered });
+  const controller: Controller = new Controller({
+    name: 'productiontargets',
+    logger,
+    metrics,
+    clock,
+    maxConcurrentReconciles: WORKERS,
+    watches: targetWatches(informers),
+    reconcile: targetReconcile({ client, reader, actor, targets, events }),
+  });
+  const releasing = new Controller({
+    name: 'released-namespaces',
+    logger,
+    metrics,
+    clock,
+    watches: releaseWatches(informers),
+    reconcile: releaser({ client, records, events, logger }),
+  });
+  return { runnables: [canary, controller, releasing], canary, installed, followed };
+}
