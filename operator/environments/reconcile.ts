@@ -2,7 +2,7 @@ import { isConflict, keyOf } from '../kube/index.ts';
 import { takeTurns, type Reconcile, type Request, type Result, type Turns } from '../runtime/index.ts';
 import type { EnvironmentActor } from './act/actor.ts';
 import { removeOrphans } from './act/orphans.ts';
-import { reportStatus } from './act/report.ts';
+import { reportStatus } from './report.ts';
 import type { Context } from './gather/context.ts';
 import {
   decideEnvironment,

@@ -6,7 +6,7 @@ import {
   slimClaim,
   slimWorkload,
 } from '../../operator/environments/gather/cache/index.ts';
-import type { WorkloadChild } from '../../operator/environments/decide/child.ts';
+import type { WorkloadChild } from '../../operator/environments/decide/live.ts';
 import type { Cached, KubeObject } from '../../operator/kube/index.ts';
 
 const ours = { manager: 'twinlock-environments', operation: 'Apply', fieldsV1: { 'f:spec': { 'f:template': {} } } };

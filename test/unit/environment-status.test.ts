@@ -1,6 +1,6 @@
 import test from 'ava';
 import type { slimPod } from '../../operator/environments/gather/cache/index.ts';
-import { withStatusOf } from '../../operator/environments/act/report.ts';
+import { withStatusOf } from '../../operator/environments/report.ts';
 import { observedParts, type Situation } from '../../operator/environments/decide/index.ts';
 import { transitions } from '../../operator/environments/status/index.ts';
 import { accepted, environment, image } from './environment-fixtures.ts';

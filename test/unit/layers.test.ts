@@ -33,9 +33,8 @@ const TABLE: Readonly<Record<string, string>> = {
   'environments/naming': 'canonical kube api',
   'environments/decide': 'canonical kube api workloads ./naming',
   'environments/status': 'canonical kube api workloads ./naming ./decide',
-  'environments/gather': 'canonical kube runtime api workloads outbound ./naming ./decide',
-  // Writing a status is an act; what it says is not.
-  'environments/act': 'canonical kube runtime api workloads ./naming ./decide ./status ./gather',
+  'environments/gather': 'canonical kube api workloads outbound ./naming ./decide',
+  'environments/act': 'canonical kube runtime api workloads ./naming ./decide ./gather',
   'environments/page': 'canonical kube runtime api',
 
   promotions:

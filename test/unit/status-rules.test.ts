@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { kinds } from '../../operator/api/index.ts';
-import type { Condition } from '../../operator/kube/index.ts';
+import { conditionBounds, type Condition } from '../../operator/kube/index.ts';
 import { faultsOf, promisedOf, reasonsOf, type Reported } from '../statuses/rules.ts';
 
 const condition = (type: string, status: Condition['status'], more: Partial<Condition> = {}): Condition => ({
@@ -61,6 +61,16 @@ test('every kind that has conditions is held against the rules, or is named here
   t.deepEqual(
     withStatus.filter((kind) => reasonsOf[kind] === undefined),
     ['Promotion'],
+  );
+});
+
+test('every reason keeps to the bounds of the schema', (t) => {
+  const { max, pattern } = conditionBounds.reason;
+  const all = Object.values(reasonsOf).flat();
+  t.true(all.length > 70);
+  t.deepEqual(
+    all.filter((reason) => reason.length > max || !pattern.test(reason)),
+    [],
   );
 });
 

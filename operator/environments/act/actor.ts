@@ -9,7 +9,7 @@ import { activeSituation } from '../gather/active.ts';
 import { applyPlan, isNamespaceGone, type ApplyOutcome } from './apply.ts';
 import { ensureFinalizer, removeFinalizer } from './finalizer.ts';
 import { removeChildren } from './removal.ts';
-import { latestOf } from './report.ts';
+import { latestOf } from '../gather/latest.ts';
 import type { Slots } from './slots.ts';
 
 /** Volumes have no watch here, so an environment that waits for them looks again after so many milliseconds. */

@@ -11,8 +11,8 @@ import {
   type KubeObject,
   type ResourceType,
 } from '../../kube/index.ts';
-import type { NamespaceChild } from '../decide/child.ts';
 import { childTypes, HASH_ANNOTATION, type ChildKind } from '../gather/cache/index.ts';
+import type { NamespaceChild } from '../decide/live.ts';
 import type { Manifest } from '../decide/children/index.ts';
 import { belongsTo } from '../naming/index.ts';
 import type { Plan } from '../decide/plan/index.ts';

@@ -1,7 +1,7 @@
 import type { TwinEnvironment } from '../../api/index.ts';
 import { PersistentVolume } from './persistent-volume.ts';
-import type { NamespaceChild } from '../decide/child.ts';
 import { childTypes, slimNamespace } from '../gather/cache/index.ts';
+import type { NamespaceChild } from '../decide/live.ts';
 import { blockersOf, volumeBlocker, type Blocker } from '../decide/lifecycle/index.ts';
 import { belongsTo, homeOf, ownerOf } from '../naming/index.ts';
 import type { InventoryItem } from '../decide/index.ts';

@@ -1,5 +1,5 @@
 import { COMPONENT_LABEL } from '../naming/index.ts';
-import type { WorkloadChild, PodChild } from './child.ts';
+import type { PodChild, WorkloadChild } from './live.ts';
 import type { LivePod } from './wiring/index.ts';
 
 /** What the caches know of an environment's parts. */

@@ -1,14 +1,14 @@
 import { FINALIZER, homeOf } from '../naming/index.ts';
-import type { Request } from '../../runtime/index.ts';
+import type { ObjectKey } from '../../kube/index.ts';
 import type { Context } from './context.ts';
 import type { EnvironmentWorld } from '../decide/index.ts';
 
 /** @returns undefined when there is no TwinEnvironment of that name */
 export function readWorld(
   { informers, clock, settings }: Pick<Context, 'informers' | 'clock' | 'settings'>,
-  request: Request,
+  key: ObjectKey,
 ): EnvironmentWorld | undefined {
-  const environment = informers.environments.lister.get(request);
+  const environment = informers.environments.lister.get(key);
   if (environment === undefined) return undefined;
   const { namespace = '', finalizers } = environment.metadata;
   return {

@@ -1,4 +1,4 @@
-import type { Frozen, TwinEnvironmentStatus } from '../../api/index.ts';
+import type { EnvironmentReason, Frozen, TwinEnvironmentStatus } from '../../api/index.ts';
 import type { EventInput } from '../../kube/index.ts';
 
 type Status = Frozen<TwinEnvironmentStatus>;
@@ -18,7 +18,7 @@ export function transitions(before: Status | undefined, after: Status): readonly
     // The beginning is no news: a condition that starts as not yet fulfilled says what everybody expects.
     if (old === undefined && !good && condition.type !== 'Ready' && condition.type !== 'Admitted') continue;
     events.push({
-      type: good || expected.has(condition.reason) ? 'Normal' : 'Warning',
+      type: good || expected.some((reason) => reason === condition.reason) ? 'Normal' : 'Warning',
       reason: good ? condition.type : condition.reason,
       action: 'Reconcile',
       note: condition.message === '' ? condition.type : condition.message,
@@ -38,7 +38,7 @@ export function transitions(before: Status | undefined, after: Status): readonly
 }
 
 /** Reasons that are the usual course of things. */
-const expected: ReadonlySet<string> = new Set([
+const expected: readonly EnvironmentReason[] = [
   'TwinNotReady',
   'WorkloadNotReady',
   'BoundaryNotReady',
@@ -48,7 +48,7 @@ const expected: ReadonlySet<string> = new Set([
   'Suspended',
   'NotVerified',
   'NamespaceTerminating',
-]);
+];
 
 /** Ready repeats the reason of the condition that holds it up. */
 function distinct(events: readonly Transition[]): readonly Transition[] {

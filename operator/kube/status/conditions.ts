@@ -1,7 +1,7 @@
 import { rfc3339 } from '../../canonical/index.ts';
 import type { Condition } from '../objects/index.ts';
 import { conditionBounds } from './bounds.ts';
-import { fittedReason, fittedText } from './texts.ts';
+import { fittedText } from './texts.ts';
 
 /** What an object has come to: its reason is one of its kind's, a union of literals. */
 export interface Outcome<Reason extends string = string> {
@@ -49,7 +49,7 @@ export function conditionsOf<Reason extends string>(
       status: said.status,
       observedGeneration: metadata.generation,
       lastTransitionTime: before?.status === said.status ? before.lastTransitionTime : rfc3339(now),
-      reason: fittedReason(said.reason),
+      reason: said.reason,
       message: fittedText(said.message, conditionBounds.message.max),
     };
   });

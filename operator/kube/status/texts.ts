@@ -1,5 +1,4 @@
 import { escapeNonPrintable } from '../../canonical/index.ts';
-import { conditionBounds } from './bounds.ts';
 
 const CUT = '...';
 
@@ -21,10 +20,4 @@ export function fittedLines(
   const fitted = lines.slice(0, count).map((line) => fittedText(line, length));
   if (lines.length <= count) return fitted;
   return [...fitted.slice(0, count - 1), `and ${lines.length - count + 1} more`];
-}
-
-/** A reason as the schema takes it; what others call their causes (an API server's answer) may not be one. */
-export function fittedReason(reason: string): string {
-  const { max, pattern } = conditionBounds.reason;
-  return reason.length <= max && pattern.test(reason) ? reason : 'Unnamed';
 }

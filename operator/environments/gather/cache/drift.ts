@@ -1,5 +1,5 @@
 import type { Cache, Cached, KubeObject, ResourceType } from '../../../kube/index.ts';
-import type { Child } from '../../decide/child.ts';
+import type { Child } from '../../decide/live.ts';
 import { HASH_ANNOTATION } from './slim.ts';
 
 /**

@@ -1,8 +1,8 @@
 import { environmentKind, labels, TwinClass, TwinEnvironment, VendorTwin } from '../../../api/index.ts';
 import { resourceType, type Cache, type Informer, type KubeObject, type ResourceType } from '../../../kube/index.ts';
 import { environmentType } from '../../../workloads/index.ts';
-import type { Child, ClaimChild, NamespaceChild, PodChild, WorkloadChild } from '../../decide/child.ts';
 import { slimChild, slimClaim, slimWorkload, slimNamespace, slimPod } from './slim.ts';
+import type { Child, ClaimChild, NamespaceChild, PodChild, WorkloadChild } from '../../decide/live.ts';
 
 function describe<T extends KubeObject>(
   apiVersion: string,

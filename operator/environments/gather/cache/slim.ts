@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 import { internValue, type KubeObject, type ObjectMeta } from '../../../kube/index.ts';
 import { BINDER_FIELDS, editedByOthers } from './edited.ts';
-import type { Child, ClaimChild, NamespaceChild, PodChild, WorkloadChild } from '../../decide/child.ts';
 import { keptEnv, type LiveContainer } from '../../decide/wiring/index.ts';
+import type { Child, NamespaceChild, ClaimChild, WorkloadChild, PodChild } from '../../decide/live.ts';
 
 /** Annotation with the digest of what was applied last. */
 export const HASH_ANNOTATION = 'twinlock.dev/applied-hash';

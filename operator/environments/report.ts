@@ -1,7 +1,8 @@
-import type { TwinEnvironment } from '../../api/index.ts';
-import { statusOf, transitions } from '../status/index.ts';
-import type { Situation } from '../decide/index.ts';
-import type { Context } from '../gather/context.ts';
+import type { TwinEnvironment } from '../api/index.ts';
+import { statusOf, transitions } from './status/index.ts';
+import type { Situation } from './decide/index.ts';
+import type { Context } from './gather/context.ts';
+import { latestOf } from './gather/latest.ts';
 
 /** Writes the one status of a reconcile, and tells the events that follow from it. */
 export async function reportStatus(
@@ -19,12 +20,6 @@ export async function reportStatus(
   for (const transition of transitions(latest.status, status)) {
     events.record({ regarding: latest, ...transition });
   }
-}
-
-/** The environment with own writes of this reconcile (the finalizer) in it, if it is still the same one. */
-export function latestOf({ informers }: Pick<Context, 'informers'>, environment: TwinEnvironment): TwinEnvironment {
-  const latest = informers.environments.lister.get(environment.metadata);
-  return latest?.metadata.uid === environment.metadata.uid ? (latest ?? environment) : environment;
 }
 
 /**
