@@ -6,9 +6,6 @@ import { keyedList, listOf } from '../schema/lists.ts';
 import { patterned, sha256, text, timestamp } from '../schema/text.ts';
 import { choice, count, flag, workloadKind } from '../schema/values.ts';
 
-/** Conditions of a Promotion, besides Reconciling. Ready is True while it waits for people: accepted and healthy. */
-export const promotionConditions = ['Ready', 'GatesPassed', 'Approved', 'RolledOut', 'Stalled'] as const;
-
 export const promotionPhases = [
   'Pending',
   'Gating',
