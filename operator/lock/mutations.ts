@@ -1,7 +1,7 @@
+import { isMembers, membersOf, type Members } from '../canonical/index.ts';
 import { templateIn, withTemplate } from '../workloads/index.ts';
 import type { Approved } from './types.ts';
 
-type Members = Readonly<Record<string, unknown>>;
 type Mutations = NonNullable<Approved['mutations']>;
 
 /** Where the content of a variable may come from when others add it: its own text, and what the pod itself says. */
@@ -86,12 +86,4 @@ function names(mutations: Mutations, field: 'Env' | 'Annotations', name: string,
 
 function listOf(value: unknown): readonly Members[] {
   return Array.isArray(value) ? value.filter(isMembers) : [];
-}
-
-function membersOf(value: unknown): Members {
-  return isMembers(value) ? value : {};
-}
-
-function isMembers(value: unknown): value is Members {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,5 @@
 import type { WorkloadKind } from '../api/workload-kinds.ts';
-import { CanonicalError, digestOf, type Digest } from '../canonical/index.ts';
+import { CanonicalError, type Digest, digestOf, isMembers } from '../canonical/index.ts';
 import { workloadOf } from './table.ts';
 import type { PodTemplate, Spec, WorkloadObject } from './object.ts';
 
@@ -93,8 +93,4 @@ function withoutRestart(annotations: unknown): unknown {
   if (!isMembers(annotations)) return annotations;
   const { [RESTARTED_AT]: _restart, ...kept } = annotations;
   return Object.keys(kept).length === 0 ? undefined : kept;
-}
-
-function isMembers(value: unknown): value is Spec {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

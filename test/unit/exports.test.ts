@@ -14,10 +14,7 @@ const FOR_OTHERS: Readonly<Record<string, readonly string[]>> = {
   'one bounded client for gates and forges to come': ['outbound/pages.ts: readPages'],
   // Doors that lead nowhere yet, and names that are there twice: they go with the work on votes.
   'to be taken off': [
-    'api/names.ts: voteNamespace',
-    'api/names.ts: votePredicateType',
     'votes/guards.ts: stopReason',
-    'votes/vote.ts: verifyVote',
   ],
 };
 

@@ -20,7 +20,7 @@ export async function votesOfNamespace(namespace: string): Promise<typeof Approv
     },
     load(url, context, next) {
       const loaded = next(url, context);
-      if (!url.endsWith(`/sshsig.ts${query}`)) return loaded;
+      if (!url.endsWith(`/names.ts${query}`)) return loaded;
       const source = new TextDecoder().decode(loaded.source instanceof Uint8Array ? loaded.source : undefined);
       const declared = /(export const VOTE_NAMESPACE = )'[^']+'/g;
       exchanged += source.match(declared)?.length ?? 0;
@@ -30,7 +30,7 @@ export async function votesOfNamespace(namespace: string): Promise<typeof Approv
   try {
     // The shape is that of the module whose copy this is.
     const copy = (await import(ENTRY + query)) as typeof Approvals;
-    if (exchanged !== 1 || copy.VOTE_NAMESPACE !== namespace) throw new Error('sshsig.ts has no VOTE_NAMESPACE');
+    if (exchanged !== 1 || copy.VOTE_NAMESPACE !== namespace) throw new Error('names.ts has no VOTE_NAMESPACE');
     return copy;
   } finally {
     hooks.deregister();

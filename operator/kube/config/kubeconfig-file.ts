@@ -1,3 +1,4 @@
+import { isMembers } from '../../canonical/index.ts';
 import { readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 import { ConfigError } from '../errors.ts';
@@ -92,7 +93,7 @@ async function parseFile(path: string): Promise<Kubeconfig> {
   } catch (error) {
     throw new ConfigError(`cannot read the kubeconfig ${path}: check that it exists and is YAML`, error);
   }
-  if (!isRecord(document)) throw new ConfigError(`the kubeconfig ${path} is not a YAML mapping`);
+  if (!isMembers(document)) throw new ConfigError(`the kubeconfig ${path} is not a YAML mapping`);
   const directory = dirname(path);
   const currentContext = document['current-context'];
   return {
@@ -107,7 +108,7 @@ async function parseFile(path: string): Promise<Kubeconfig> {
 function entries<T>(list: unknown, field: string, directory: string): ReadonlyMap<string, T> {
   const map = new Map<string, T>();
   for (const entry of Array.isArray(list) ? list : []) {
-    if (!isRecord(entry) || typeof entry['name'] !== 'string' || !isRecord(entry[field])) continue;
+    if (!isMembers(entry) || typeof entry['name'] !== 'string' || !isMembers(entry[field])) continue;
     // The user's own file, see above.
     map.set(entry['name'], absolutePaths(entry[field], directory) as T);
   }
@@ -121,8 +122,4 @@ function absolutePaths(value: Record<string, unknown>, directory: string): Recor
     if (typeof path === 'string' && path !== '' && !isAbsolute(path)) copy[field] = join(directory, path);
   }
   return copy;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,8 +1,8 @@
-import { canonicalJSON, digestOf, isDigest, rfc3339 } from '../../canonical/index.ts';
+import { canonicalJSON, digestOf, imageDigest, imageName, isDigest, rfc3339 } from '../../canonical/index.ts';
 import { approvedSpec } from '../../workloads/index.ts';
 import { promotionRef, type RecordEntry } from '../../records/index.ts';
 import { keyringDigest, policyDigest } from '../../votes/index.ts';
-import { digestPart, type Artifact } from './plan/index.ts';
+import type { Artifact } from './plan/index.ts';
 import {
   predicateOf,
   renderStatements,
@@ -74,13 +74,13 @@ function statementInput(complete: Complete, round: StatementInput['round']): Sta
 /** `container=repository`; the workload's name is put before a container's that several workloads have. */
 function subjectsOf(artifacts: readonly Artifact[]): readonly Subject[] {
   return artifacts.flatMap(({ name, container, image }) => {
-    const digest = digestPart(image);
-    if (digest === undefined || !isDigest(digest)) return [];
+    const digest = imageDigest(image);
+    if (digest === undefined) return [];
     const shared = artifacts.some((other) => other.container === container && other.name !== name);
     return [
       {
         container: shared ? `${name}/${container}` : container,
-        repository: image.slice(0, image.lastIndexOf('@')),
+        repository: imageName(image),
         digest,
       },
     ];

@@ -1,4 +1,4 @@
-import { printable } from '../../canonical/index.ts';
+import { imageDigest, imageName, printable } from '../../canonical/index.ts';
 import type { Pod } from '../../kube/index.ts';
 import type { LockSpec } from '../../lock/index.ts';
 import { podTemplateOf } from '../../workloads/index.ts';
@@ -13,8 +13,6 @@ export interface TagImage {
   readonly image: string;
 }
 
-const DIGEST = /@sha256:[0-9a-f]{64}$/;
-
 /** Every such part; containers that the target lets others inject are theirs to pin. */
 export function tagImages({ kind, live }: LiveWorkload, injected: Injected = []): readonly TagImage[] {
   const spec = podTemplateOf(kind, live)?.spec;
@@ -27,7 +25,7 @@ export function tagImages({ kind, live }: LiveWorkload, injected: Injected = [])
   ];
   return found.filter(
     ({ part, name, image }) =>
-      !DIGEST.test(image) &&
+      imageDigest(image) === undefined &&
       (part === 'image volume' ||
         !injected.some(({ container, imagePrefix }) => container === name && image.startsWith(imagePrefix))),
   );
@@ -74,7 +72,7 @@ function runningDigest({ part, name }: TagImage, pods: readonly Pod[]): string |
     (part === 'container' ? (status?.containerStatuses ?? []) : (status?.initContainerStatuses ?? []))
       .filter((container) => container.name === name)
       // `sha256:...` alone is the digest of the image's configuration, which nobody can pull by.
-      .flatMap(({ imageID }) => /@(sha256:[0-9a-f]{64})$/.exec(imageID ?? '')?.[1] ?? []),
+      .flatMap(({ imageID }) => imageDigest(imageID ?? '') ?? []),
   );
   const [digest, ...others] = new Set(digests);
   return others.length === 0 ? digest : undefined;
@@ -87,7 +85,7 @@ function typed(image: string): string {
 
 /** Without tag or digest; a port of the registry is no tag. */
 function repositoryOf(image: string): string {
-  const [named = ''] = image.split('@');
+  const named = imageName(image);
   const colon = named.lastIndexOf(':');
   return colon > named.lastIndexOf('/') ? named.slice(0, colon) : named;
 }

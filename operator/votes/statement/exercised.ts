@@ -1,4 +1,4 @@
-import type { JSONValue } from '../../canonical/index.ts';
+import { imageDigest, type JSONValue } from '../../canonical/index.ts';
 import { leavesOf } from './changes.ts';
 import { predicateOf } from './parse.ts';
 import type { Change } from './types.ts';
@@ -125,9 +125,8 @@ function isAbove(path: string, paths: readonly string[]): boolean {
 }
 
 function sameDigest(seen: string, to: JSONValue | undefined): boolean {
-  const digest = /@(sha256:[0-9a-f]{64})$/;
-  const wanted = typeof to === 'string' ? digest.exec(to)?.[1] : undefined;
-  return wanted !== undefined && digest.exec(seen)?.[1] === wanted;
+  const wanted = typeof to === 'string' ? imageDigest(to) : undefined;
+  return wanted !== undefined && imageDigest(seen) === wanted;
 }
 
 function keyOf({ path, to }: Change): string {

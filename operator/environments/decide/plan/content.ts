@@ -1,4 +1,4 @@
-import { isDigest, printable } from '../../../canonical/index.ts';
+import { imageDigest, printable } from '../../../canonical/index.ts';
 import {
   allContainers,
   imagesOf,
@@ -27,7 +27,7 @@ export function nameClash({ workloads, services }: Content): Problem | undefined
 /** The first image that could be another one tomorrow. */
 export function tagProblem({ workloads }: Content): Problem | undefined {
   for (const { name, written } of workloads) {
-    const tagged = imagesOf(written).find(({ image }) => !namesDigest(image));
+    const tagged = imagesOf(written).find(({ image }) => imageDigest(image) === undefined);
     if (tagged !== undefined) {
       return problem(
         'ImageNotByDigest',
@@ -36,12 +36,6 @@ export function tagProblem({ workloads }: Content): Problem | undefined {
     }
   }
   return undefined;
-}
-
-/** `sha256:...` alone is the tag of a repository called sha256. */
-function namesDigest(image: string): boolean {
-  const at = image.lastIndexOf('@');
-  return at > 0 && isDigest(image.slice(at + 1));
 }
 
 /** The first image that the class does not allow. Twins of the catalogue are the platform's own choice. */

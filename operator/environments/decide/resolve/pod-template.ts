@@ -1,3 +1,4 @@
+import { isMembers, type Members } from '../../../canonical/index.ts';
 import { problem, type Problem } from './problem.ts';
 
 /** A container as far as Twinlock reads it; every other field passes through. */
@@ -26,8 +27,6 @@ export interface PodTemplate {
     readonly [field: string]: unknown;
   };
 }
-
-type Members = Readonly<Record<string, unknown>>;
 
 /**
  * Reads an embedded template, of which the schema checks next to nothing: it is whatever somebody wrote.
@@ -98,10 +97,6 @@ function isEnvVar(raw: unknown): raw is EnvVar {
     typeof raw['name'] === 'string' &&
     (raw['value'] === undefined || typeof raw['value'] === 'string')
   );
-}
-
-function isMembers(value: unknown): value is Members {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isStrings(value: unknown): value is Readonly<Record<string, string>> {

@@ -1,4 +1,4 @@
-import { printable } from '../../../canonical/index.ts';
+import { isMembers, printable } from '../../../canonical/index.ts';
 
 /** One entry of an app's own report. */
 export interface ReportedService {
@@ -62,10 +62,6 @@ export function sameURL(a: string, b: string): boolean {
 
 function withoutSlash(text: string): string {
   return text.replace(/\/+$/, '');
-}
-
-function isMembers(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isText(value: unknown): value is string {

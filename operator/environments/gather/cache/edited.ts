@@ -1,3 +1,4 @@
+import { membersOf } from '../../../canonical/index.ts';
 import { fieldManagers } from '../../../api/index.ts';
 import type { KubeObject } from '../../../kube/index.ts';
 
@@ -16,14 +17,10 @@ const notContent: ReadonlySet<string> = new Set(['f:metadata', 'f:status']);
 export function editedByOthers({ metadata }: KubeObject, harmless: ReadonlySet<string> = new Set()): boolean {
   return (metadata.managedFields ?? []).some(({ manager, subresource, fieldsV1 }) => {
     if (manager === fieldManagers.environments || subresource === 'status') return false;
-    return Object.entries(members(fieldsV1)).some(
+    return Object.entries(membersOf(fieldsV1)).some(
       ([field, owned]) =>
         !notContent.has(field) &&
-        !(field === 'f:spec' && Object.keys(members(owned)).every((member) => harmless.has(member))),
+        !(field === 'f:spec' && Object.keys(membersOf(owned)).every((member) => harmless.has(member))),
     );
   });
-}
-
-function members(value: unknown): object {
-  return typeof value === 'object' && value !== null ? value : {};
 }

@@ -1,3 +1,4 @@
+import { itemsOf, membersOf, type Members } from '../../../canonical/index.ts';
 import { hash } from 'node:crypto';
 import { internValue, type KubeObject, type ObjectMeta } from '../../../kube/index.ts';
 import { BINDER_FIELDS, editedByOthers } from './edited.ts';
@@ -26,7 +27,7 @@ export function slimNamespace(object: KubeObject): NamespaceChild {
 
 export function slimClaim(object: KubeObject): ClaimChild {
   // Raw promises nothing but members that are unknown.
-  const spec = members((object as Raw)['spec']);
+  const spec = membersOf((object as Raw)['spec']);
   const { volumeName, ...wanted } = spec;
   const { apiVersion, kind } = object;
   return {
@@ -43,7 +44,7 @@ export function slimClaim(object: KubeObject): ClaimChild {
 export function slimWorkload(object: KubeObject): WorkloadChild {
   // Raw promises nothing but members that are unknown.
   const raw = object as Raw;
-  const status = members(raw['status']);
+  const status = membersOf(raw['status']);
   const count = (field: string): number => number(status[field]);
   const { apiVersion, kind, metadata, digest, edited } = slimChild(object);
   return {
@@ -52,7 +53,7 @@ export function slimWorkload(object: KubeObject): WorkloadChild {
     metadata,
     digest,
     edited,
-    replicas: number(members(raw['spec'])['replicas']),
+    replicas: number(membersOf(raw['spec'])['replicas']),
     status: internValue({
       observedGeneration: count('observedGeneration'),
       replicas: count('replicas'),
@@ -67,10 +68,12 @@ export function slimWorkload(object: KubeObject): WorkloadChild {
 export function slimPod(object: KubeObject): PodChild {
   // Raw promises nothing but members that are unknown.
   const raw = object as Raw;
-  const spec = members(raw['spec']);
-  const status = members(raw['status']);
+  const spec = membersOf(raw['spec']);
+  const status = membersOf(raw['status']);
   const ready = conditionsOf(raw).some((each) => each.type === 'Ready' && each.status === 'True');
-  const statuses = [...list(status['initContainerStatuses']), ...list(status['containerStatuses'])].map(members);
+  const statuses = [...itemsOf(status['initContainerStatuses']), ...itemsOf(status['containerStatuses'])].map(
+    membersOf,
+  );
   const byName = new Map(statuses.map((each) => [text(each['name']), each]));
   const { apiVersion, kind } = object;
   return {
@@ -80,12 +83,12 @@ export function slimPod(object: KubeObject): PodChild {
     ready: ready && object.metadata.deletionTimestamp === undefined,
     // The pods of a twin are alike in every environment.
     containers: internValue(
-      [...list(spec['initContainers']), ...list(spec['containers'])].map((each) =>
-        liveContainer(members(each), byName),
+      [...itemsOf(spec['initContainers']), ...itemsOf(spec['containers'])].map((each) =>
+        liveContainer(membersOf(each), byName),
       ),
     ),
     waiting: statuses
-      .map((each) => text(members(members(each['state'])['waiting'])['reason']))
+      .map((each) => text(membersOf(membersOf(each['state'])['waiting'])['reason']))
       .find((reason) => reason !== '' && reason !== 'ContainerCreating' && reason !== 'PodInitializing'),
   };
 }
@@ -94,14 +97,14 @@ function liveContainer(container: Members, statuses: ReadonlyMap<string, Members
   const name = text(container['name']);
   const status = statuses.get(name) ?? {};
   // Written by the API server, which has checked the form.
-  const { env, complete } = keptEnv(list(container['env']) as LiveContainer['env']);
+  const { env, complete } = keptEnv(itemsOf(container['env']) as LiveContainer['env']);
   return {
     name,
     image: text(container['image']),
     ready: status['ready'] === true,
     reported: [text(status['imageID']), text(status['image'])].filter((each) => each !== ''),
     env,
-    envFrom: !complete || list(container['envFrom']).length > 0,
+    envFrom: !complete || itemsOf(container['envFrom']).length > 0,
   };
 }
 
@@ -157,22 +160,11 @@ interface RawCondition {
 }
 
 function conditionsOf(raw: Raw): readonly RawCondition[] {
-  return list(members(raw['status'])['conditions']).map((each) => {
-    const { type, status, reason, message } = members(each);
+  return itemsOf(membersOf(raw['status'])['conditions']).map((each) => {
+    const { type, status, reason, message } = membersOf(each);
     const known = status === 'True' || status === 'False' ? status : 'Unknown';
     return { type: text(type), status: known, reason: text(reason), message: text(message) };
   });
-}
-
-type Members = Readonly<Record<string, unknown>>;
-
-function members(value: unknown): Members {
-  // An object: its members are unknown, and looked at one by one.
-  return typeof value === 'object' && value !== null ? (value as Members) : {};
-}
-
-function list(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
 }
 
 function text(value: unknown): string {

@@ -1,4 +1,4 @@
-import { printable } from '../../../canonical/index.ts';
+import { imageDigest, printable } from '../../../canonical/index.ts';
 import type { WorkloadKey } from '../../../lock/index.ts';
 
 /** One image that a promotion brings to one container of one workload. */
@@ -89,7 +89,7 @@ export function artifactsOf(input: ArtifactsInput): ArtifactsResult {
   }
   const missing = (input.images ?? []).find(
     ({ container, image }) =>
-      !artifacts.some((found) => found.container === container && digestPart(found.image) === digestPart(image)),
+      !artifacts.some((found) => found.container === container && imageDigest(found.image) === imageDigest(image)),
   );
   if (
     missing !== undefined &&
@@ -119,7 +119,7 @@ function chosen(
 ): readonly ContainerImage[] {
   if (images === undefined || images.length === 0) return running;
   return images.filter(({ container, image }) =>
-    running.some((ran) => ran.container === container && digestPart(ran.image) === digestPart(image)),
+    running.some((ran) => ran.container === container && imageDigest(ran.image) === imageDigest(image)),
   );
 }
 
@@ -130,11 +130,6 @@ function byName({ target, environment }: ArtifactsInput): readonly { from: strin
 function byPlace(a: Artifact, b: Artifact): number {
   const place = ({ kind, name, container }: Artifact): string => `${kind}/${name}/${container}`;
   return place(a) < place(b) ? -1 : 1;
-}
-
-/** `sha256:...` of an image; the repository may be a mirror, the digest is the content. */
-export function digestPart(image: string): string | undefined {
-  return /@(sha256:[0-9a-f]{64})$/.exec(image)?.[1];
 }
 
 function names(workloads: readonly WorkloadKey[]): string {
