@@ -10,9 +10,9 @@ const MAX_LINE = 76;
 
 /**
  * The bytes inside an armored SSHSIG (OpenSSH PROTOCOL.sshsig). Strict, so that one signature has hardly more than one
- * armor: equally long lines but the last, canonical base64, nothing around. One final line break may be missing, since
- * a shell's `$(...)` strips it.
+ * armor: equally long lines but the last, canonical base64, nothing around.
  *
+ * @param armor without final line breaks, which ballots strip
  * @throws SignatureError TooLarge or BadArmor.
  */
 export function dearmor(armor: string): Buffer {
@@ -21,10 +21,9 @@ export function dearmor(armor: string): Buffer {
       'TooLarge',
       `the vote has ${armor.length} characters and at most ${MAX_ARMOR_CHARACTERS} are read: annotate the .sig file only`,
     );
-  const text = armor.endsWith('\n') ? armor.slice(0, -1) : armor;
-  if (!text.startsWith(BEGIN) || !text.endsWith(END) || text.length < BEGIN.length + END.length)
+  if (!armor.startsWith(BEGIN) || !armor.endsWith(END) || armor.length < BEGIN.length + END.length)
     throw badArmor('it must begin with BEGIN SSH SIGNATURE and end with END SSH SIGNATURE, with nothing around');
-  const lines = text.slice(BEGIN.length, -END.length).split('\n');
+  const lines = armor.slice(BEGIN.length, -END.length).split('\n');
   const width = lines[0]?.length ?? 0;
   const last = lines.at(-1)?.length ?? 0;
   if (width > MAX_LINE || last === 0 || last > width || lines.slice(0, -1).some((line) => line.length !== width))

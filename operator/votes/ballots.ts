@@ -34,7 +34,7 @@ type Draft = { -readonly [Field in keyof Ballot]: Field extends 'carriedBy' ? st
 
 /**
  * Every armor once: those of status in their order, then new ones by annotation name. One armor under two names, or
- * with and without its final line break, is one.
+ * with and without final line breaks, is one.
  */
 export function ballotsOf({
   annotations = {},
@@ -63,7 +63,8 @@ export function ballotsOf({
 }
 
 function bounded(value: string): Pick<Ballot, 'armor' | 'unfit'> {
-  const armor = value.endsWith('\n') ? value.slice(0, -1) : value;
+  // Shells strip final line breaks and editors add them: one signature with none, one or two is one ballot.
+  const armor = value.replace(/\n+$/, '');
   const marked = armor.includes(MARK);
   const unfit =
     armor.length > MAX_ARMOR_CHARACTERS

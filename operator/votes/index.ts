@@ -20,5 +20,3 @@ export { parseKeyring, type Enrolment, type ParsedKeyring, type UnusableKey } fr
 export { voteReasons, type VoteReason } from './reasons.ts';
 export { VOTE_NAMESPACE } from './sshsig.ts';
 export type * from './types.ts';
-export { verifyVote, type Refused, type VoteInput, type VoteVerdict } from './vote.ts';
-export type { Requirements } from './verify.ts';

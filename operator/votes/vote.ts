@@ -1,46 +1,15 @@
-import type { Decision, StatementTexts } from './statement/types.ts';
+import type { Decision } from './statement/types.ts';
 import { SignatureError } from './errors.ts';
-import { parsePublicKey, type PublicKey } from './keys.ts';
-import { parseSshsig, type Sshsig } from './sshsig.ts';
+import type { PublicKey } from './keys.ts';
+import type { Sshsig } from './sshsig.ts';
 import type { SignatureReason } from './reasons.ts';
-import { presenceProblem, signatureMatches, type Requirements } from './verify.ts';
+import { signatureMatches } from './verify.ts';
 
 export interface Refused<Reason extends string = SignatureReason> {
   readonly ok: false;
   readonly reason: Reason;
   /** A sentence for a person. Holds nothing of the input. */
   readonly message: string;
-}
-
-export interface VoteInput {
-  /** The annotation's value: what ssh-keygen wrote into s.json.sig. */
-  readonly armor: string;
-  /** The texts of the round, rebuilt by the verifier. */
-  readonly statements: StatementTexts;
-  /** The enrolled key: a parsed one, or the line of its .pub file. */
-  readonly key: PublicKey | string;
-  readonly requirements?: Requirements | undefined;
-}
-
-export type VoteVerdict = { readonly ok: true; readonly decision: Decision } | Refused;
-
-/**
- * Says whether an armored SSHSIG is this key's approve or reject over the statements of a round (security: "SSHSIG
- * verification"). Never throws, whatever the armor holds: it comes from anybody who may annotate.
- */
-export function verifyVote({ armor, statements, key, requirements = {} }: VoteInput): VoteVerdict {
-  return guarded<VoteVerdict>(() => {
-    const enrolled = typeof key === 'string' ? enrolledKey(key) : key;
-    const sshsig = parseSshsig(armor);
-    const decision = decisionOf(sshsig, enrolled, statements);
-    if (decision === undefined)
-      throw new SignatureError(
-        'WrongStatement',
-        'it signs another text than the statements of this round: fetch the statement anew and sign that file as it is',
-      );
-    const problem = presenceProblem(sshsig, requirements);
-    return problem === undefined ? { ok: true, decision } : { ok: false, ...problem };
-  });
 }
 
 /** The decision whose text the key signed, or undefined. */
@@ -69,10 +38,4 @@ export function guarded<T>(read: () => T): T | Refused {
       message: 'the signature cannot be read: sign again with ssh-keygen -Y sign',
     };
   }
-}
-
-function enrolledKey(line: string): PublicKey {
-  const parsed = parsePublicKey(line);
-  if (parsed.ok) return parsed.key;
-  throw new SignatureError(parsed.reason, parsed.message);
 }

@@ -1,7 +1,8 @@
 import test from 'ava';
 import { createHash, sign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { parsePublicKey, verifyVote } from '../../operator/votes/index.ts';
+import { parsePublicKey } from '../../operator/votes/index.ts';
+import { saidBy } from '../vectors/one-vote.ts';
 import {
   armor,
   armored,
@@ -27,10 +28,7 @@ const { makeKey, stockVerifies, remove } = workshop();
 test.after.always(remove);
 
 const statements = { approve: '{\n  "decision": "approve"\n}\n', reject: '{\n  "decision": "reject"\n}\n' };
-const reasonOf = (key: string, vote: string, requirements = {}): string => {
-  const verdict = verifyVote({ armor: vote, statements, key, requirements });
-  return verdict.ok ? verdict.decision : verdict.reason;
-};
+const reasonOf = (key: string, vote: string, policy = {}): string => saidBy({ armor: vote, statements, key, policy });
 const enrolment = (line: string): string => {
   const parsed = parsePublicKey(line);
   return parsed.ok ? 'accepted' : parsed.reason;
@@ -68,7 +66,7 @@ for (const type of [
 test('RSA of 2048 bits and DSA are refused although ssh-keygen makes them', (t) => {
   const short = makeKey('rsa', '-b', '2048');
   t.is(reasonOf(short.line, short.sign(statements.approve)), 'WeakKey');
-  t.is(reasonOf(makeKey('dsa').line, short.sign(statements.approve)), 'UnsupportedKeyType');
+  t.is(enrolment(makeKey('dsa').line), 'UnsupportedKeyType');
 });
 
 for (const algorithm of ['ed25519', 'ecdsa'] as const) {
@@ -77,7 +75,7 @@ for (const algorithm of ['ed25519', 'ecdsa'] as const) {
     for (const hash of ['sha256', 'sha512']) {
       const vote = securityKeySignature(key, statements.approve, { hash });
       t.is(reasonOf(key.line, vote), 'approve');
-      t.is(reasonOf(key.line, vote, { touch: true }), 'approve');
+      t.is(reasonOf(key.line, vote, { requireTouch: true }), 'approve');
       t.true(stockVerifies(vote, statements.approve, `alice ${key.line}\n`));
     }
     t.is(reasonOf(key.line, securityKeySignature(key, statements.reject)), 'reject');
@@ -89,8 +87,8 @@ for (const algorithm of ['ed25519', 'ecdsa'] as const) {
     t.is(reasonOf(key.line, flagged(0)), 'TouchMissing');
     t.is(reasonOf(key.line, flagged(4)), 'TouchMissing');
     t.is(reasonOf(key.line, flagged(0x81)), 'approve', 'other flags do not matter');
-    t.is(reasonOf(key.line, flagged(1), { userVerification: true }), 'UserVerificationMissing');
-    t.is(reasonOf(key.line, flagged(5), { userVerification: true, touch: true }), 'approve');
+    t.is(reasonOf(key.line, flagged(1), { requireUserVerification: true }), 'UserVerificationMissing');
+    t.is(reasonOf(key.line, flagged(5), { requireUserVerification: true, requireTouch: true }), 'approve');
   });
 
   test(`flags, counter and application of a security key are signed: ${algorithm}`, (t) => {
@@ -103,7 +101,7 @@ for (const algorithm of ['ed25519', 'ecdsa'] as const) {
     }
     const other = securityKeySignature(key, statements.approve, { application: 'ssh:other' });
     t.is(reasonOf(key.line, other), 'WrongStatement');
-    t.is(reasonOf(securityKey(algorithm, 'https://example.com').line, other), 'WeakKey');
+    t.is(enrolment(securityKey(algorithm, 'https://example.com').line), 'WeakKey');
   });
 }
 
@@ -111,8 +109,8 @@ test('a key in software cannot prove a touch or a PIN', (t) => {
   const key = ed25519Key();
   const vote = armored({ publicKey: key.blob, signature: edSignature(key, statements.approve) });
   t.is(reasonOf(key.line, vote), 'approve');
-  t.is(reasonOf(key.line, vote, { touch: true }), 'TouchMissing');
-  t.is(reasonOf(key.line, vote, { userVerification: true }), 'UserVerificationMissing');
+  t.is(reasonOf(key.line, vote, { requireTouch: true }), 'TouchMissing');
+  t.is(reasonOf(key.line, vote, { requireUserVerification: true }), 'UserVerificationMissing');
 });
 
 test('each field of the format is checked', (t) => {
@@ -201,13 +199,14 @@ test('armor is strict', (t) => {
   const good = armored({ publicKey: key.blob, signature: edSignature(key, statements.approve) });
   const body = dearmored(good);
   t.is(reasonOf(key.line, armor(body, 64)), 'approve', 'other tools wrap at 64');
+  for (const end of ['', '\n', '\n\n\n'])
+    t.is(reasonOf(key.line, good.trimEnd() + end), 'approve', 'shells strip final line breaks, editors add them');
   const [begin = '', ...rest] = good.split('\n');
   const broken: Readonly<Record<string, string>> = {
     empty: '',
     'a line break': '\n',
     'text before': ` ${good}`,
     'text after': `${good}x`,
-    'two final line breaks': `${good}\n`,
     CRLF: good.replaceAll('\n', '\r\n'),
     'no end': good.slice(0, -30),
     'only frames': `-----BEGIN SSH SIGNATURE-----\n-----END SSH SIGNATURE-----\n`,
@@ -253,8 +252,7 @@ test('all 14 small-order keys are refused, though stock ssh-keygen accepts a for
     const blob = Buffer.concat([string('ssh-ed25519'), string(signature)]);
     const vote = armored({ publicKey: key.blob, signature: blob });
     t.true(stockVerifies(vote, text, `alice ${key.line}\n`), `${hex}: made without any private key`);
-    const verdict = verifyVote({ armor: vote, statements: { approve: text, reject: 'x' }, key: key.line });
-    t.is(!verdict.ok && verdict.reason, 'WeakKey', hex);
+    t.is(saidBy({ armor: vote, statements: { approve: text, reject: 'x' }, key: key.line }), 'WeakKey', hex);
     t.is(
       enrolment(madeKey('sk-ssh-ed25519@openssh.com', privateKey, Buffer.from(hex, 'hex'), Buffer.from('ssh:')).line),
       'WeakKey',
@@ -371,7 +369,7 @@ test('texts that cannot be told apart decide nothing', (t) => {
   const key = ed25519Key();
   const vote = (text: string): string => armored({ publicKey: key.blob, signature: edSignature(key, text) });
   const verdict = (approve: string, reject: string): boolean =>
-    verifyVote({ armor: vote(approve), statements: { approve, reject }, key: key.line }).ok;
+    saidBy({ armor: vote(approve), statements: { approve, reject }, key: key.line }) === 'approve';
   t.true(verdict('a', 'b'));
   t.false(verdict('a', 'a'));
   t.false(verdict('', 'b'));

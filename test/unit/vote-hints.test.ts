@@ -75,7 +75,7 @@ const mishaps: readonly (readonly [string, string, RegExp])[] = [
   ['its end cut off', lines.slice(0, -1).join('\n'), /cut off before its END line/],
   ['spaces at the ends of lines', lines.join(' \n'), /end in spaces/],
   ['something before it', `Signing file s.json\n${good}`, /before its BEGIN line or after its END line/],
-  ['something after it', `${good}\n\n`, /before its BEGIN line or after its END line/],
+  ['something after it', `${good}\nthanks`, /before its BEGIN line or after its END line/],
   ['quotes around it', `"${good.trimEnd()}"`, /before its BEGIN line or after its END line/],
   ['a byte order mark', `\ufeff${good}`, /byte order mark/],
   ['two of them', good + good, /more than one signature/],
