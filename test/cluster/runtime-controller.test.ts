@@ -147,6 +147,11 @@ test('the status is written once per change, as a whole', async (t) => {
   t.is(await statusWriter.write(observed, { seen: 9 }), 'Written');
   const { status } = await admin.get(Gadget, { namespace, name: 'a' });
   t.deepEqual(status, { seen: 9 }, 'a field left out is gone, and so is what somebody else wrote');
+  await t.throwsAsync(
+    statusWriter.write(observed, { words: ['longer than its schema'] }),
+    { message: /is invalid: status.words/ },
+    'a status that is refused is no object that is gone',
+  );
   // Deleted and made again: the status was worked out for another object.
   await admin.delete(Gadget, { namespace, name: 'a' });
   await admin.create(Gadget, gadget(namespace, 'a', 1));
