@@ -1,3 +1,4 @@
+import { MAX_ARMOR_CHARACTERS } from '../votes/names.ts';
 import { ownBounds } from './bounds.ts';
 import { all, any, text } from './cel.ts';
 import { refusal } from './denial.ts';
@@ -7,8 +8,6 @@ import { GROUP, REQUESTED_BY, VOTE_PREFIX } from './names.ts';
 import { fieldManager, may } from './who.ts';
 
 const MOST_VOTES = 32;
-/** Bytes of one armor; the verifier refuses longer ones too. */
-const LONGEST_VOTE = 6144;
 /** What every signature has in it; an approver may take away what has not. */
 const ARMOR = 'BEGIN SSH SIGNATURE';
 /** The armor that `ssh-keygen -Y sign` writes (PROTOCOL.sshsig), `$(...)` having dropped the last line break or not. */
@@ -74,10 +73,10 @@ export function votes(): PolicyRule {
       {
         expression: all(
           `${votesOf('variables.now')}.size() <= ${MOST_VOTES}`,
-          `variables.added.all(k, bytes(variables.now[k]).size() <= ${LONGEST_VOTE})`,
+          `variables.added.all(k, bytes(variables.now[k]).size() <= ${MAX_ARMOR_CHARACTERS})`,
         ),
         message: refusal(
-          `' takes ${MOST_VOTES} votes of at most ${LONGEST_VOTE} bytes: paste the armor of ssh-keygen -Y sign'`,
+          `' takes ${MOST_VOTES} votes of at most ${MAX_ARMOR_CHARACTERS} bytes: paste the armor of ssh-keygen -Y sign'`,
         ),
       },
       {

@@ -1,3 +1,5 @@
+import { VOTE_PREFIX } from '../votes/names.ts';
+
 /** Names that every part of Twinlock shares. */
 export const systemNamespace = 'twinlock-system';
 
@@ -33,7 +35,7 @@ export const annotations = {
   /** Flux's request to reconcile now; mirrored to `status.lastHandledReconcileAt`. */
   reconcileRequestedAt: 'reconcile.fluxcd.io/requestedAt',
   /** Prefix of the annotations that carry votes. */
-  votePrefix: 'vote.twinlock.dev/',
+  votePrefix: VOTE_PREFIX,
 } as const;
 
 export const fieldManagers = {
@@ -49,8 +51,3 @@ export const fieldManagers = {
 
 /** The proxy of an environment and its Service, which the front door dials; nothing else in a cluster may be named so. */
 export const boundaryName = 'twinlock-boundary';
-
-/** SSHSIG namespace of votes. */
-export const voteNamespace = 'vote.v1@twinlock.dev';
-/** In-toto predicate type of votes. */
-export const votePredicateType = 'https://twinlock.dev/attestations/promotion-vote/v1';

@@ -2,5 +2,7 @@
 export { CanonicalError, type CanonicalErrorCode } from './errors.ts';
 export { canonicalJSON, type JSONValue } from './json.ts';
 export { digestOf, digestOfBytes, isDigest, type Digest } from './digest.ts';
-export { rfc3339 } from './time.ts';
+export { imageDigest, imageName } from './image.ts';
+export { isMembers, itemsOf, membersOf, type Members } from './shape.ts';
+export { microTime, parseTime, rfc3339 } from './time.ts';
 export { escapeNonPrintable, printable } from './printable.ts';

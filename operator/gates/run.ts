@@ -1,5 +1,5 @@
 import { parseDuration, type ApprovalPolicy, type PromotionStatus, type TwinEnvironment } from '../api/index.ts';
-import { canonicalJSON, printable } from '../canonical/index.ts';
+import { canonicalJSON, printable, rfc3339 } from '../canonical/index.ts';
 import type { Artifact, ArtifactsResult } from '../promotions/decide/plan/index.ts';
 import { environmentGate, type GateOutcome } from './environment/judge.ts';
 
@@ -43,7 +43,7 @@ function latchedResult({ latched, now, policy }: GatesInput, name: string, type:
 
 function run(input: GatesInput, type: string): Omit<GateState, 'name' | 'type'> {
   const outcome = type === 'Environment' ? environment(input) : unknown(type);
-  return outcome.result === 'Passed' ? { ...outcome, finishedAt: seconds(input.now) } : outcome;
+  return outcome.result === 'Passed' ? { ...outcome, finishedAt: rfc3339(input.now) } : outcome;
 }
 
 function environment({ environment: object, running, latched }: GatesInput): GateOutcome {
@@ -66,8 +66,4 @@ function unknown(type: string): GateOutcome {
     result: 'Failed',
     summary: `this version knows no gate of type ${printable(type)}: remove it from the policy, or upgrade`,
   };
-}
-
-function seconds(ms: number): string {
-  return new Date(ms).toISOString().replace(/\.\d{3}Z$/, 'Z');
 }

@@ -1,3 +1,4 @@
+import { rfc3339 } from '../canonical/index.ts';
 import type { Condition } from './objects/index.ts';
 
 /**
@@ -12,7 +13,7 @@ export function withCondition(
   now: number,
 ): readonly Condition[] {
   const old = conditions?.find(({ type }) => type === next.type);
-  const time = new Date(now).toISOString().replace(/\.\d+Z$/, 'Z');
+  const time = rfc3339(now);
   const lastTransitionTime = old?.status === next.status ? old.lastTransitionTime : time;
   const condition: Condition = { ...next, lastTransitionTime };
   if (old === undefined) return [...(conditions ?? []), condition];

@@ -113,9 +113,6 @@ export const isInvalid = (error: unknown): error is ApiError => error instanceof
 /** 410: the resource version or the continue token is too old. */
 export const isGone = (error: unknown): error is ApiError =>
   error instanceof ApiError && (error.status === 410 || error.reason === 'Expired' || error.reason === 'Gone');
-/** 429: the API server sheds load (API Priority and Fairness). */
-export const isTooManyRequests = (error: unknown): error is ApiError =>
-  error instanceof ApiError && error.status === 429;
 /**
  * A no for want of knowledge: an API server that was just started does not know the kind yet that an admission policy
  * reads its parameters from, and answers 422 (k8s.io/apiserver/pkg/admission/plugin/policy, failurePolicy Fail).

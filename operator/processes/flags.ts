@@ -1,6 +1,7 @@
 import { Command as Commander, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { productionTargetSpec } from '../api/index.ts';
-import { LOG_LEVELS, type ListenAddress, type LogLevel, type PodWriter, type ProcessOptions } from './options.ts';
+import type { ListenAddress } from '../runtime/index.ts';
+import { LOG_LEVELS, type LogLevel, type PodWriter, type ProcessOptions } from './options.ts';
 
 const PROCESSES = ['environments', 'promotions'] as const;
 export type ProcessName = (typeof PROCESSES)[number];

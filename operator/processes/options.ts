@@ -1,4 +1,5 @@
 import type { ProductionTargetSpec } from '../api/index.ts';
+import type { ListenAddress } from '../runtime/index.ts';
 
 /** Who, beside kubelets and Kubernetes' controllers, writes into running pods. */
 export type PodWriter = NonNullable<ProductionTargetSpec['podWriters']>[number];
@@ -24,11 +25,6 @@ export interface ProcessOptions {
   readonly networkPoliciesEnforced: boolean;
   /** Promotions only: writers of every namespace of production, beside those that its target names. */
   readonly podWriters?: readonly PodWriter[];
-}
-
-export interface ListenAddress {
-  readonly host: string;
-  readonly port: number;
 }
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;

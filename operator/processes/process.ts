@@ -3,8 +3,8 @@ import { hostname } from 'node:os';
 import { serviceAccounts } from '../api/index.ts';
 import { KubeClient, loadConfig, Recorder, systemClock } from '../kube/index.ts';
 import type { Client, Clock, ClusterConfig, EventRecorder, Logger, Random } from '../kube/index.ts';
-import { createLogger, Manager, Metrics } from '../runtime/index.ts';
-import type { ListenAddress, ProcessOptions, RunningProcess } from './options.ts';
+import { createLogger, Manager, Metrics, type ListenAddress } from '../runtime/index.ts';
+import type { ProcessOptions, RunningProcess } from './options.ts';
 
 /** What a process takes from the machine unless it is given; tests give it. */
 export interface Overrides {

@@ -1,8 +1,7 @@
 import { SignatureError } from './errors.ts';
+import { MAX_ARMOR_CHARACTERS } from './names.ts';
 import { canonicalBase64 } from './wire.ts';
 
-/** Above RSA-16384 nothing is larger; admission has the same limit. */
-export const MAX_ARMOR_CHARACTERS = 6144;
 const BEGIN = '-----BEGIN SSH SIGNATURE-----\n';
 const END = '\n-----END SSH SIGNATURE-----';
 /** ssh-keygen writes 70, PEM writers 64, MIME writers 76. */

@@ -1,11 +1,7 @@
-import { digestOfBytes, printable } from '../canonical/index.ts';
-import { MAX_ARMOR_CHARACTERS } from './armor.ts';
+import { digestOfBytes, printable, rfc3339 } from '../canonical/index.ts';
+import { MAX_ARMOR_CHARACTERS, VOTE_PREFIX } from './names.ts';
 import { armorHint } from './hints.ts';
-import { formatTime } from './time.ts';
 import type { CountInput } from './types.ts';
-
-/** Where votes are carried; what follows is a label for people. */
-export const VOTE_PREFIX = 'vote.twinlock.dev/';
 
 /** Base64, the frame's dashes and letters, line breaks. */
 const ARMOR_CHARACTERS = /^[A-Za-z0-9+/=\- \n]+$/;
@@ -51,7 +47,7 @@ export function ballotsOf({
   for (const name of Object.keys(annotations).toSorted()) {
     if (!name.startsWith(VOTE_PREFIX)) continue;
     const value = String(annotations[name]);
-    const ballot: Draft = { ...bounded(value), firstSeen: formatTime(now), carriedBy: [] };
+    const ballot: Draft = { ...bounded(value), firstSeen: rfc3339(now), carriedBy: [] };
     const known = ballots.get(ballot.armor) ?? ballot;
     // Status holds the shortened form, which says no longer what was wrong.
     known.unfit = ballot.unfit;

@@ -1,6 +1,5 @@
-import type { Decision } from './statement/types.ts';
-import { VOTE_PREFIX } from './ballots.ts';
-import { VOTE_NAMESPACE } from './sshsig.ts';
+import type { Decision } from './names.ts';
+import { VOTE_NAMESPACE, VOTE_PREFIX } from './names.ts';
 
 /** The name part of an annotation (Kubernetes: at most 63 characters). */
 const MAX_NAME = 63;

@@ -1,11 +1,10 @@
-import { printable } from '../canonical/index.ts';
-import type { Decision } from './statement/types.ts';
+import { parseTime, printable } from '../canonical/index.ts';
+import type { Decision } from './names.ts';
 import type { Ballot } from './ballots.ts';
 import { keyProblem, ownersOf, type Enrolment, type ParsedKeyring } from './keyring.ts';
 import { fingerprintOf } from './keys.ts';
 import { separationProblem } from './separation.ts';
 import { parseSshsig, type Sshsig } from './sshsig.ts';
-import { parseTime } from './time.ts';
 import type { VoteReason } from './reasons.ts';
 import type { CountInput, PrincipalSpec } from './types.ts';
 import { signedVariant } from './variants.ts';

@@ -1,4 +1,4 @@
-import { parseTime } from './time.ts';
+import { parseTime } from '../canonical/index.ts';
 
 /** Beyond this the two clocks tell different stories about who is in time (security: "Counting", 1). */
 export const MAX_SKEW_SECONDS = 60;

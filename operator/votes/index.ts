@@ -1,7 +1,6 @@
 /** Votes: SSH signatures over the statements of a round, who gave them, and whether they are enough. Pure. */
 export { allowedSigners } from './allowed-signers.ts';
-export { MAX_ARMOR_CHARACTERS } from './armor.ts';
-export { ballotsOf, VOTE_PREFIX, type Ballot } from './ballots.ts';
+export { ballotsOf, type Ballot } from './ballots.ts';
 export { annotationName, CommandError, voteCommands, type VoteCommandsInput } from './commands.ts';
 export { countVotes } from './count.ts';
 export { keyringDigest, policyDigest } from './digests.ts';
@@ -18,5 +17,13 @@ export { fingerprintOf, parsePublicKey, type KeyType, type ParsedKey, type Publi
 export { reviewKeyring, type KeyringReview } from './keyring-review.ts';
 export { parseKeyring, type Enrolment, type ParsedKeyring, type UnusableKey } from './keyring.ts';
 export { voteReasons, type VoteReason } from './reasons.ts';
-export { VOTE_NAMESPACE } from './sshsig.ts';
+export {
+  DECISIONS,
+  MAX_ARMOR_CHARACTERS,
+  MAX_STATEMENT_BYTES,
+  MAX_VOTES,
+  VOTE_NAMESPACE,
+  VOTE_PREFIX,
+  type Decision,
+} from './names.ts';
 export type * from './types.ts';

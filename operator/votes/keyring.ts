@@ -1,6 +1,5 @@
-import { printable } from '../canonical/index.ts';
+import { parseTime, printable } from '../canonical/index.ts';
 import { enrolledFingerprint, parsePublicKey, type PublicKey } from './keys.ts';
-import { parseTime } from './time.ts';
 import type { VoteReason } from './reasons.ts';
 import type { KeyringSpec, KeySpec, PrincipalSpec } from './types.ts';
 

@@ -2,10 +2,9 @@ import { createHash } from 'node:crypto';
 import { printable } from '../canonical/index.ts';
 import { dearmor } from './armor.ts';
 import { encodingError, SignatureError } from './errors.ts';
+import { VOTE_NAMESPACE } from './names.ts';
 import { WireReader, wireString } from './wire.ts';
 
-/** What ssh-keygen is told with -n; keeps a signature made for anything else (git, file) from being a vote. */
-export const VOTE_NAMESPACE = 'vote.v1@twinlock.dev';
 const MAGIC = Buffer.from('SSHSIG');
 
 /** The fields of an SSHSIG (OpenSSH PROTOCOL.sshsig), not yet verified. */

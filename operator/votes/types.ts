@@ -1,5 +1,6 @@
 import type { VoteReason } from './reasons.ts';
-import type { Decision, QuorumEntry, StatementTexts } from './statement/types.ts';
+import type { QuorumEntry, StatementTexts } from './statement/types.ts';
+import type { Decision } from './names.ts';
 
 /** One enrolled key as ApproverKeyring has it (design: api). Times are RFC 3339. */
 export interface KeySpec {

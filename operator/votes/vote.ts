@@ -1,4 +1,4 @@
-import type { Decision } from './statement/types.ts';
+import type { Decision } from './names.ts';
 import { SignatureError } from './errors.ts';
 import type { PublicKey } from './keys.ts';
 import type { Sshsig } from './sshsig.ts';

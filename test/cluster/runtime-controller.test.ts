@@ -108,7 +108,7 @@ test('a converged world costs no request, and a restart costs no write', async (
   await second.stop();
 });
 
-test('what somebody deleted is put back with one write, and what others add beside stays theirs', async (t) => {
+test('what somebody deleted is put back with one write, and what others add is theirs', async (t) => {
   const setting = await stage(t, cluster);
   const { admin, proxy, namespace } = setting;
   await admin.create(Gadget, gadget(namespace, 'a', 3));

@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { boundaryConfig } from '../../operator/environments/decide/children/index.ts';
 import { environmentNamespace } from '../../operator/environments/naming/index.ts';
 import { escapeHTML } from '../../operator/environments/page/index.ts';
-import { literal, readTemplate, renderEnv, unliteral } from '../../operator/environments/decide/resolve/index.ts';
+import { literal, readTemplate, renderEnv } from '../../operator/environments/decide/resolve/index.ts';
 import { parseReport, showURL } from '../../operator/environments/decide/wiring/index.ts';
 import { turnOf, type Candidate } from '../../operator/environments/decide/lifecycle/index.ts';
 
@@ -68,7 +68,6 @@ test('a literal is what the kubelet makes of it', (t) => {
   fc.assert(
     fc.property(fc.string({ unit: fc.constantFrom('$', '(', ')', 'A', '{') }), (value) => {
       t.is(expand(literal(value)), value);
-      t.is(unliteral(literal(value)), value);
     }),
   );
 });

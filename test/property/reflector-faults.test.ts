@@ -1,11 +1,11 @@
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { Cache } from '../../operator/kube/index.ts';
-import type { InformerOptions, KubeClientOptions, Logger, ObjectOf } from '../../operator/kube/index.ts';
+import type { InformerOptions, KubeClientOptions, Logger, ResourceType } from '../../operator/kube/index.ts';
 import { ScriptedApiServer, fastClock, widgetClient, widgetType } from '../fixtures/scripted-apiserver/index.ts';
 import { waitFor } from '../harness/wait.ts';
 
-type Widgets = ObjectOf<typeof widgetType>;
+type Widgets = typeof widgetType extends ResourceType<infer T> ? T : never;
 
 interface Scene {
   readonly server: ScriptedApiServer;

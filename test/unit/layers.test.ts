@@ -10,13 +10,13 @@ const TABLE: Readonly<Record<string, string>> = {
   canonical: '',
   kube: 'canonical',
   runtime: 'canonical kube',
-  api: 'canonical kube',
-  workloads: 'canonical kube api',
   // No Kubernetes and no kinds of ours: the operator, a command line and an auditor share it.
   votes: 'canonical',
+  api: 'canonical kube votes',
+  workloads: 'canonical kube api',
   records: 'canonical kube api workloads',
   lock: 'canonical kube api workloads records',
-  admission: 'canonical kube api workloads',
+  admission: 'canonical kube votes api workloads',
   // A clock, and nothing else of Kubernetes.
   outbound: 'canonical kube/clock',
   gates: 'canonical kube api workloads votes records outbound',

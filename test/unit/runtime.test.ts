@@ -5,13 +5,11 @@ import type { KubeObject } from '../../operator/kube/index.ts';
 import { Backoff, reflectorBackoff } from '../../operator/kube/clock/index.ts';
 import { ManualClock } from '../../operator/kube/clock/manual.ts';
 import {
-  allOf,
   annotationsChanged,
   anyOf,
   createLogger,
   generationChanged,
   labelsChanged,
-  resourceVersionChanged,
 } from '../../operator/runtime/index.ts';
 
 const object = (metadata: Partial<KubeObject['metadata']>): KubeObject => ({
@@ -38,23 +36,13 @@ test('predicates let through what they are named after', (t) => {
     [spec, label, annotation, old].map((next) => annotationsChanged.update?.(next, old)),
     [false, false, true, false],
   );
-  t.deepEqual(
-    [spec, old].map((next) => resourceVersionChanged.update?.(next, old)),
-    [true, false],
-  );
   t.true(generationChanged.update?.(object({ resourceVersion: '2' }), object({ resourceVersion: '1' })));
   const either = anyOf(generationChanged, annotationsChanged);
-  const both = allOf(generationChanged, annotationsChanged);
   t.deepEqual(
     [spec, label, annotation].map((next) => either.update?.(next, old)),
     [true, false, true],
   );
-  t.deepEqual(
-    [spec, label, annotation].map((next) => both.update?.(next, old)),
-    [false, false, false],
-  );
   t.true(either.add?.(old));
-  t.true(both.delete?.(old));
 });
 
 test('a backoff doubles up to 30 s and starts over after two quiet minutes, or when told that it works again', (t) => {

@@ -91,9 +91,6 @@ export const approverKeyringSpec = z
   })
   .describe('People and their keys.');
 
-/** Conditions of an ApproverKeyring. */
-export const keyringConditions = ['Ready'] as const;
-
 /** `status` of an ApproverKeyring. Output only. */
 export const approverKeyringStatus = z
   .object({

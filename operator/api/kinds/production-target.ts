@@ -16,9 +16,6 @@ import {
   workloadName,
 } from '../schema/values.ts';
 
-/** Conditions of a ProductionTarget, besides Reconciling and Stalled. */
-export const targetConditions = ['Ready', 'Enforced', 'Tampered'] as const;
-
 /** `spec` of a ProductionTarget. */
 export const productionTargetSpec = z
   .object({

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { DECISIONS, MAX_ARMOR_CHARACTERS, MAX_STATEMENT_BYTES, MAX_VOTES } from '../../votes/names.ts';
 import type { KindDefinition, TwinlockObject } from '../kind.ts';
 import { columns, resourceOf } from '../kind.ts';
 import { listOf } from '../schema/lists.ts';
@@ -7,7 +8,7 @@ import { withRules } from '../schema/rule.ts';
 import { dnsLabel, objectName, patterned, personName, sha256, text, timestamp } from '../schema/text.ts';
 import { choice, count, embedded, flag, printable, workloadKind, workloadName } from '../schema/values.ts';
 import { workloadKinds } from '../workload-kinds.ts';
-import { decisions, gateResults, gateTypes, maxArmor, maxStatement, maxVotes } from './promotion-status.ts';
+import { gateResults, gateTypes } from './promotion-status.ts';
 
 export const recordTypes = ['Adopted', 'Round', 'Outcome', 'Tampered'] as const;
 /** `Approved` is a step, its rollout follows; every other one is an end. */
@@ -38,10 +39,10 @@ const workloadSpecs = (description: string) =>
 const vote = z
   .object({
     principal: personName('Whose key signed.'),
-    decision: choice('What was signed.', decisions),
+    decision: choice('What was signed.', DECISIONS),
     keyFingerprint: printable('SHA256 fingerprint of the key, as ssh-keygen -l prints it.', 128),
     firstSeen: timestamp('When the controller saw it first.'),
-    armor: text('The signature, as ssh-keygen -Y verify takes it.', maxArmor),
+    armor: text('The signature, as ssh-keygen -Y verify takes it.', MAX_ARMOR_CHARACTERS),
   })
   .describe('A vote that counted.');
 
@@ -141,12 +142,12 @@ export const promotionRecordSpec = withRules(
     ).optional(),
     statements: z
       .object({
-        approve: text('What an approver signs.', maxStatement),
-        reject: text('What somebody who objects signs.', maxStatement),
+        approve: text('What an approver signs.', MAX_STATEMENT_BYTES),
+        reject: text('What somebody who objects signs.', MAX_STATEMENT_BYTES),
       })
       .describe('The two texts, exactly as they are signed.')
       .optional(),
-    votes: listOf('Votes that counted.', vote, { max: maxVotes }).optional(),
+    votes: listOf('Votes that counted.', vote, { max: MAX_VOTES }).optional(),
     allowedSigners: text('The keys of these votes as a file for `ssh-keygen -Y verify -f`.', 262_144).optional(),
     keyring: z
       .object({

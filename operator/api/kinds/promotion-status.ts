@@ -1,12 +1,10 @@
 import { z } from 'zod';
 
+import { DECISIONS, MAX_ARMOR_CHARACTERS, MAX_STATEMENT_BYTES, MAX_VOTES } from '../../votes/names.ts';
 import { conditions, lastHandledReconcileAt, observedGeneration } from '../schema/conditions.ts';
 import { keyedList, listOf } from '../schema/lists.ts';
 import { patterned, sha256, text, timestamp } from '../schema/text.ts';
 import { choice, count, flag, workloadKind } from '../schema/values.ts';
-
-/** Conditions of a Promotion, besides Reconciling. Ready is True while it waits for people: accepted and healthy. */
-export const promotionConditions = ['Ready', 'GatesPassed', 'Approved', 'RolledOut', 'Stalled'] as const;
 
 export const promotionPhases = [
   'Pending',
@@ -25,14 +23,6 @@ export const promotionPhases = [
 
 export const gateTypes = ['Environment'] as const;
 export const gateResults = ['Pending', 'Passed', 'Failed'] as const;
-export const decisions = ['approve', 'reject'] as const;
-
-/** Size of an armored signature (security.md, "The vote"). */
-export const maxArmor = 6144;
-/** Size of a statement: room for the whole change in words, and for both statements and all votes in one object. */
-export const maxStatement = 131_072;
-/** Votes that one Promotion keeps. */
-export const maxVotes = 64;
 
 const gate = z
   .object({
@@ -49,13 +39,13 @@ const vote = z
   .object({
     annotation: text('Annotation that brought it first; its name is a label for people.', 317).optional(),
     principal: text('Whose key signed. Left out: no enrolled key did.', 63).optional(),
-    decision: choice('Which of the two statements was signed.', decisions).optional(),
+    decision: choice('Which of the two statements was signed.', DECISIONS).optional(),
     keyFingerprint: text('SHA256 fingerprint of the key, as ssh-keygen -l prints it.', 128).optional(),
     valid: flag('Whether it counts.'),
     reason: patterned('Why it counts, or not, in one word.', 63, /^[A-Z][A-Za-z0-9]*$/),
     message: text('The same in a sentence, and what to do.', 1024, 0).optional(),
     firstSeen: timestamp('When the controller saw it first.'),
-    armor: text('The signature, verified anew at every count.', maxArmor),
+    armor: text('The signature, verified anew at every count.', MAX_ARMOR_CHARACTERS),
   })
   .describe('A vote. Once seen it stays, whatever becomes of the annotation.');
 
@@ -72,12 +62,12 @@ const approval = z
       .optional(),
     statements: z
       .object({
-        approve: text('What an approver signs.', maxStatement),
-        reject: text('What somebody who objects signs.', maxStatement),
+        approve: text('What an approver signs.', MAX_STATEMENT_BYTES),
+        reject: text('What somebody who objects signs.', MAX_STATEMENT_BYTES),
       })
       .describe('The two texts to choose from, exactly as they are signed (with a final newline).')
       .optional(),
-    votes: listOf('Votes of this round and stale ones of those before.', vote, { max: maxVotes }).optional(),
+    votes: listOf('Votes of this round and stale ones of those before.', vote, { max: MAX_VOTES }).optional(),
     quorum: listOf(
       'Votes that are needed, and that there are.',
       z.object({

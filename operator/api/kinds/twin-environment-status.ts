@@ -5,9 +5,6 @@ import { keyedList, listOf } from '../schema/lists.ts';
 import { sha256, text, timestamp } from '../schema/text.ts';
 import { choice, count, flag } from '../schema/values.ts';
 
-/** Conditions of a TwinEnvironment, besides Reconciling and Stalled. */
-export const environmentConditions = ['Ready', 'Admitted', 'TwinsReady', 'TwinsWired', 'Isolated', 'Exposed'] as const;
-
 export const environmentPhases = ['Queued', 'Provisioning', 'Ready', 'Expired', 'Terminating', 'Failed'] as const;
 
 const variable = z

@@ -11,8 +11,6 @@ export const FINALIZER = 'twinlock.dev/environment';
 /** Name of the proxy's objects; services and workloads cannot have it, since the prefix is reserved. */
 export const BOUNDARY_NAME = boundaryName;
 export const BOUNDARY_PORT = 8080;
-/** Names that start so belong to Twinlock's own objects in an environment. */
-export const RESERVED_PREFIX = 'twinlock-';
 
 /** The Service of the environments process, in the system namespace. */
 export const PAGE_SERVICE = 'twinlock-environments';

@@ -1,3 +1,4 @@
+import { microTime } from '../../canonical/index.ts';
 import { createHash } from 'node:crypto';
 import { hashOf } from '../hash.ts';
 import { keyOf } from '../objects/index.ts';
@@ -52,11 +53,6 @@ export function newEvent(input: EventInput, reporter: Reporter, at: number): Kub
 function eventPrefix(name: string): string {
   const plain = name.toLowerCase().replace(/[^a-z0-9.-]/g, '-');
   return plain.slice(0, 200).replace(/[-.]+$/, '') || 'event';
-}
-
-/** RFC 3339 with microseconds, as `metav1.MicroTime` wants it. */
-export function microTime(at: number): string {
-  return new Date(at).toISOString().replace('Z', '000Z');
 }
 
 /** What messages call the object. */

@@ -1,10 +1,11 @@
+import { microTime } from '../../canonical/index.ts';
 import type { Client } from '../client/client.ts';
 import type { Clock } from '../clock/index.ts';
 import { isNotFound } from '../errors.ts';
 import { silentLogger } from '../logger.ts';
 import type { Logger } from '../logger.ts';
 import { KubeEvent } from '../objects/index.ts';
-import { aggregationKey, microTime, nameOf, newEvent } from './aggregate.ts';
+import { aggregationKey, nameOf, newEvent } from './aggregate.ts';
 import type { Reporter } from './aggregate.ts';
 import { Spam } from './spam.ts';
 import type { EventInput, EventRecorder } from './types.ts';

@@ -43,11 +43,6 @@ export interface KubeObject {
   readonly metadata: ObjectMeta;
 }
 
-/** An object of which nothing but the common part is known; every other field has to be checked before use. */
-export interface UnknownObject extends KubeObject {
-  readonly [field: string]: unknown;
-}
-
 /** `metav1.Condition` (Kubernetes API conventions, "Typical status properties"). */
 export interface Condition {
   readonly type: string;

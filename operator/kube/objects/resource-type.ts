@@ -15,9 +15,6 @@ export interface ResourceType<T extends KubeObject = KubeObject> {
   readonly [objectType]?: T;
 }
 
-/** The type of the objects of a {@link ResourceType}. */
-export type ObjectOf<R> = R extends ResourceType<infer T> ? T : never;
-
 /**
  * Describes a kind once; everything else takes the description.
  *

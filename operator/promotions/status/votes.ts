@@ -1,6 +1,13 @@
-import { maxVotes, type Frozen, type PromotionStatus } from '../../api/index.ts';
+import type { Frozen, PromotionStatus } from '../../api/index.ts';
 import type { PromotionHistory } from '../../records/index.ts';
-import { ballotsOf, VOTE_PREFIX, type Ballot, type CountResult, type VoteOutcome } from '../../votes/index.ts';
+import {
+  ballotsOf,
+  MAX_VOTES,
+  VOTE_PREFIX,
+  type Ballot,
+  type CountResult,
+  type VoteOutcome,
+} from '../../votes/index.ts';
 
 type StatusVote = NonNullable<NonNullable<PromotionStatus['approval']>['votes']>[number];
 type Shown = Frozen<StatusVote>;
@@ -73,7 +80,7 @@ function rankOf({ decides: first, stays, carried }: Standing): number {
 function bounded(votes: readonly Ranked[]): readonly StatusVote[] {
   return votes
     .toSorted((a, b) => a.rank - b.rank)
-    .slice(0, maxVotes)
+    .slice(0, MAX_VOTES)
     .map(({ vote }) => vote);
 }
 

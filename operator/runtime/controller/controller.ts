@@ -29,7 +29,7 @@ export interface ControllerOptions {
  * @example
  * new Controller({
  *   name: 'widgets',
- *   watches: [watchFor(widgets, generationChanged), watchOwned(deployments, Widget)],
+ *   watches: [watchFor(widgets, generationChanged), watchMapped(deployments, widgetsOf)],
  *   reconcile: async ({ namespace, name }, signal) => ({ requeueAfter: 60_000 }),
  *   logger,
  *   clock,

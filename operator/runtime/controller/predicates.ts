@@ -27,27 +27,12 @@ export const annotationsChanged: Predicate<KubeObject> = Object.freeze({
     !sameStrings(object.metadata.annotations, old.metadata.annotations),
 });
 
-/** The object exists with another resource version: anything but a resync. */
-export const resourceVersionChanged: Predicate<KubeObject> = Object.freeze({
-  update: (object: KubeObject, old: KubeObject): boolean =>
-    object.metadata.resourceVersion !== old.metadata.resourceVersion,
-});
-
 /** Passes what any of the predicates passes. */
 export function anyOf<T extends KubeObject>(...predicates: readonly Predicate<T>[]): Predicate<T> {
   return {
     add: (object) => predicates.some((predicate) => predicate.add?.(object) ?? true),
     update: (object, old) => predicates.some((predicate) => predicate.update?.(object, old) ?? true),
     delete: (object) => predicates.some((predicate) => predicate.delete?.(object) ?? true),
-  };
-}
-
-/** Passes what all of the predicates pass. */
-export function allOf<T extends KubeObject>(...predicates: readonly Predicate<T>[]): Predicate<T> {
-  return {
-    add: (object) => predicates.every((predicate) => predicate.add?.(object) ?? true),
-    update: (object, old) => predicates.every((predicate) => predicate.update?.(object, old) ?? true),
-    delete: (object) => predicates.every((predicate) => predicate.delete?.(object) ?? true),
   };
 }
 

@@ -1,10 +1,10 @@
 import { keyOf } from '../../kube/index.ts';
-import type { Informer, KubeObject, ResourceType } from '../../kube/index.ts';
+import type { Informer, KubeObject } from '../../kube/index.ts';
 import type { Priority } from '../queue/index.ts';
 import type { Predicate } from './predicates.ts';
 import type { Request } from './types.ts';
 
-/** An informer whose changes ask for reconciles. Made by {@link watchFor}, {@link watchOwned}, {@link watchMapped}. */
+/** An informer whose changes ask for reconciles. Made by {@link watchFor} and {@link watchMapped}. */
 export interface Watch {
   readonly informer: Pick<Informer<KubeObject>, 'synced' | 'whenSynced'>;
   /** Starts handing requests to `enqueue`; returns what stops it. */
@@ -14,15 +14,6 @@ export interface Watch {
 /** Reconciles the object itself. */
 export function watchFor<T extends KubeObject>(informer: Informer<T>, predicate: Predicate<T> = {}): Watch {
   return watchMapped(informer, ({ metadata: { namespace, name } }) => [{ namespace, name }], predicate);
-}
-
-/** Reconciles the controlling owner of type `owner` (`metadata.ownerReferences` with `controller: true`). */
-export function watchOwned<T extends KubeObject>(
-  informer: Informer<T>,
-  owner: ResourceType,
-  predicate: Predicate<T> = {},
-): Watch {
-  return watchMapped(informer, (object) => ownersOf(object, owner), predicate);
 }
 
 /** Reconciles whatever `map` names; on an update both the old and the new object are asked. */
@@ -71,17 +62,4 @@ export function watchLabelled<T extends KubeObject>(
     },
     predicate,
   );
-}
-
-function ownersOf(object: KubeObject, owner: ResourceType): readonly Request[] {
-  const group = groupOf(owner.apiVersion);
-  return (object.metadata.ownerReferences ?? [])
-    .filter((ref) => ref.controller === true && ref.kind === owner.kind && groupOf(ref.apiVersion) === group)
-    .map((ref) => ({ namespace: owner.namespaced ? object.metadata.namespace : undefined, name: ref.name }));
-}
-
-/** An owner reference may carry another version of the same group. */
-function groupOf(apiVersion: string): string {
-  const slash = apiVersion.indexOf('/');
-  return slash < 0 ? '' : apiVersion.slice(0, slash);
 }

@@ -1,3 +1,4 @@
+import { microTime } from '../../canonical/index.ts';
 import { isAlreadyExists, isConflict, sleep } from '../../kube/index.ts';
 import type { Clock, Logger, Random } from '../../kube/index.ts';
 import type { LeaseLock, LeaseRecord, ObservedLease } from './lease-lock.ts';
@@ -187,6 +188,6 @@ export class LeaderElector {
   }
 
   #timestamp(): string {
-    return new Date(this.#options.clock.now()).toISOString().replace('Z', '000Z');
+    return microTime(this.#options.clock.now());
   }
 }

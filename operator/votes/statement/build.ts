@@ -1,16 +1,13 @@
 import { isDigest, type JSONValue } from '../../canonical/index.ts';
+import { MAX_STATEMENT_BYTES, PREDICATE_TYPE, type Decision } from '../names.ts';
 import { bounded } from './changes.ts';
 import { checkStatement } from './check.ts';
 import { StatementError } from './errors.ts';
 import { renderText } from './render.ts';
-import type { Decision, ObjectMetadata, StatementInput, StatementTexts } from './types.ts';
+import type { ObjectMetadata, StatementInput, StatementTexts } from './types.ts';
 
 /** in-toto Attestation Framework, Statement v1. */
 export const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1';
-/** What the predicate is; this project's own, since no existing predicate is a person's approval. */
-export const PREDICATE_TYPE = 'https://twinlock.dev/attestations/promotion-vote/v1';
-/** Two texts must fit into one status beside the votes, and a person must be able to read one. */
-export const MAX_STATEMENT_BYTES = 131_072;
 
 /**
  * The two texts of a round (security: "The statement"). Sets (subjects, targets, objects, evidence, quorum) are sorted,

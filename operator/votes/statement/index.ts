@@ -1,5 +1,5 @@
 /** What an approver signs: built from plain data, rendered to bytes. */
-export { buildStatement, MAX_STATEMENT_BYTES, PREDICATE_TYPE, renderStatements, STATEMENT_TYPE } from './build.ts';
+export { buildStatement, renderStatements, STATEMENT_TYPE } from './build.ts';
 export { changesOf, leavesOf, MAX_SHOWN } from './changes.ts';
 export { MAX_CHANGES } from './check.ts';
 export { isImagePath, notExercised, notExercisedSince, type ExercisedInput, type RanWith } from './exercised.ts';

@@ -1,8 +1,5 @@
 import type { Digest, JSONValue } from '../../canonical/index.ts';
 
-/** What a vote says; each has a statement of its own, so that one signature can never mean the other. */
-export type Decision = 'approve' | 'reject';
-
 /** One artifact, called `<container>=<repository>` in the statement. Equal ones may be given more than once. */
 export interface Subject {
   readonly container: string;

@@ -9,5 +9,5 @@ export {
   type ResolvedService,
   type ServiceMode,
 } from './services.ts';
-export { governs, literal, renderEnv, renderedVariables, unliteral, type Variable } from './variables.ts';
+export { governs, literal, renderEnv, renderedVariables, type Variable } from './variables.ts';
 export { resolveWorkloads, type ResolvedWorkload } from './workloads.ts';

@@ -22,11 +22,6 @@ export function literal(value: string): string {
   return value.replaceAll('$', '$$$$');
 }
 
-/** The inverse of {@link literal}, for showing. */
-export function unliteral(value: string): string {
-  return value.replaceAll('$$', '$');
-}
-
 /**
  * Whether a binding decides about its variable. A key is the exception: for Real and Disabled it stays what the workload
  * has, since only the base URL makes the vendor's SDK fall back to the vendor.

@@ -1,0 +1,13 @@
+import { isDigest, type Digest } from './digest.ts';
+
+/** The digest that an image reference ends in (`repository@sha256:...`); undefined for one that names a tag or nothing. */
+export function imageDigest(reference: string): Digest | undefined {
+  const at = reference.lastIndexOf('@');
+  const digest = at < 0 ? '' : reference.slice(at + 1);
+  return isDigest(digest) ? digest : undefined;
+}
+
+/** An image reference without its digest. A tag before the digest stays, as in `repository:1.2@sha256:...`. */
+export function imageName(reference: string): string {
+  return reference.split('@', 1)[0] ?? '';
+}
