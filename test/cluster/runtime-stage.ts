@@ -79,6 +79,7 @@ export async function installGadgets(cluster: Cluster): Promise<void> {
     clock: systemClock,
   });
   const preserve = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+  const words = { type: 'array', items: { type: 'string', maxLength: 8 } };
   const definition = {
     apiVersion: CustomResourceDefinition.apiVersion,
     kind: CustomResourceDefinition.kind,
@@ -93,7 +94,12 @@ export async function installGadgets(cluster: Cluster): Promise<void> {
           served: true,
           storage: true,
           subresources: { status: {} },
-          schema: { openAPIV3Schema: { type: 'object', properties: { spec: preserve, status: preserve } } },
+          schema: {
+            openAPIV3Schema: {
+              type: 'object',
+              properties: { spec: preserve, status: { ...preserve, properties: { words } } },
+            },
+          },
         },
       ],
     },

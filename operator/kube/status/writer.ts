@@ -3,7 +3,7 @@ import type { Client } from '../client/client.ts';
 import { isInvalid, isNotFound } from '../errors.ts';
 import { hashOf } from '../hash.ts';
 import { keyOf, type KubeObject, type ResourceType } from '../objects/index.ts';
-import { Settled } from '../settled.ts';
+import { Settled } from './settled.ts';
 
 export interface StatusWriterOptions<T extends KubeObject> {
   readonly client: Pick<Client, 'patch'>;
