@@ -1,4 +1,4 @@
-import type { Promotion } from '../api/index.ts';
+import type { Promotion, PromotionReason } from '../api/index.ts';
 import { digestOf, escapeNonPrintable, rfc3339 } from '../canonical/index.ts';
 import { nameOf } from './chain.ts';
 import type { Outcome, RecordedChange, RecordEntry, RecordSpec } from './types.ts';
@@ -27,7 +27,7 @@ export interface OutcomeInput {
   /** The round that was decided; undefined when none was opened. */
   readonly round: RecordSpec | undefined;
   readonly result: Outcome['result'];
-  readonly reason: string;
+  readonly reason: PromotionReason;
   readonly message: string;
   readonly changes?: readonly RecordedChange[] | undefined;
 }

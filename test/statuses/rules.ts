@@ -3,9 +3,11 @@ import {
   environmentReasons,
   keyringReasons,
   kinds,
+  promotionReasons,
   targetReasons,
   type EnvironmentReason,
   type KeyringReason,
+  type PromotionReason,
   type TargetReason,
 } from '../../operator/api/index.ts';
 import type { Condition, KubeObject } from '../../operator/kube/index.ts';
@@ -23,11 +25,15 @@ export interface Reported extends KubeObject {
 
 /** The kinds that have conditions, with the reasons that these may have. */
 export const reasonsOf: Readonly<
-  Record<string, readonly EnvironmentReason[] | readonly TargetReason[] | readonly KeyringReason[]>
+  Record<
+    string,
+    readonly EnvironmentReason[] | readonly TargetReason[] | readonly KeyringReason[] | readonly PromotionReason[]
+  >
 > = {
   TwinEnvironment: environmentReasons,
   ProductionTarget: targetReasons,
   ApproverKeyring: keyringReasons,
+  Promotion: promotionReasons,
 };
 
 interface Rule {

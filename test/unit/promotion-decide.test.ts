@@ -1,8 +1,9 @@
 import test from 'ava';
-import { decide, type Phase, type World } from '../../operator/promotions/decide/index.ts';
+import type { Phase, World } from '../../operator/promotions/decide/index.ts';
 import { chainFaults } from '../../operator/records/index.ts';
 import {
   after,
+  decide,
   deployment,
   environment,
   images,
@@ -14,9 +15,9 @@ import {
   promotion,
   run,
   target,
+  type Spec,
   voted,
   world,
-  type Spec,
 } from './promotion-world.ts';
 
 const HOUR = 3_600_000;
@@ -160,7 +161,7 @@ for (const [what, given, phase, reason] of refusals)
   test(`no vote is asked for: ${what}`, (t) => {
     const { verdict } = decide(given);
     t.is(verdict.phase, phase, verdict.message);
-    t.is(verdict.reason, reason, verdict.message);
+    t.is(String(verdict.reason), reason, verdict.message);
     t.is(verdict.action, undefined);
     if (phase !== 'Expired') t.true((verdict.why ?? []).length > 0, 'it says what it waits for');
   });
@@ -176,12 +177,12 @@ test('with everything in place a round opens, and the lock stays shut', (t) => {
 test('a vote takes it to production in the order approval, lock, content', (t) => {
   const { world: open } = run(world());
   const { done, decision, world: end } = run(voted(open, keys.alice));
-  t.deepEqual(done, ['Approved', 'OpenLock', 'Apply', 'Completed']);
+  t.deepEqual(done, ['Approved', 'OpenLock', 'Apply', 'Apply', 'Completed']);
   t.is(decision.verdict.phase, 'Completed');
   t.deepEqual(chainFaults(end.records), []);
   t.deepEqual(
     end.lock?.spec.approved.map(({ role, record }) => `${role} ${record}`),
-    ['Current web-000003', 'Fallback web-000001'],
+    [1, 2].flatMap(() => ['Current web-000003', 'Fallback web-000001']),
   );
 });
 
@@ -269,6 +270,7 @@ test('a round does not move when the environment moves on or is deleted', (t) =>
       'Approved',
       'OpenLock',
       'Apply',
+      'Apply',
       'Completed',
     ]);
   }
@@ -300,7 +302,9 @@ const movers: readonly (readonly [string, (open: World) => World, RegExp])[] = [
       ...open,
       workloads: open.workloads.map((workload) => ({
         ...workload,
-        planned: { spec: { ...deployment(images.second, { minReadySeconds: 9 } as Partial<Spec>).spec } },
+        planned: {
+          spec: { ...deployment(images.second, { minReadySeconds: 9 } as Partial<Spec>, '1', workload.name).spec },
+        },
       })),
     }),
     /API server makes/,

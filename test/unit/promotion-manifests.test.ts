@@ -2,7 +2,7 @@ import test from 'ava';
 import { ApiError, type Client, type Deployment } from '../../operator/kube/index.ts';
 import { policyDigest } from '../../operator/votes/index.ts';
 import { Planner } from '../../operator/promotions/gather/planner.ts';
-import { decide, type World } from '../../operator/promotions/decide/index.ts';
+import type { World } from '../../operator/promotions/decide/index.ts';
 import {
   artifactsOf,
   manifestFault,
@@ -13,8 +13,19 @@ import {
   type ManifestFault,
 } from '../../operator/promotions/decide/plan/index.ts';
 import { podTemplateOf, specDigest } from '../../operator/workloads/index.ts';
-import { promotionStatus } from '../../operator/promotions/status/index.ts';
-import { deployment, environment, images, keys, policy, promotion, run, voted, world } from './promotion-world.ts';
+import {
+  decide,
+  deployment,
+  environment,
+  images,
+  keys,
+  policy,
+  promotion,
+  run,
+  statusOf,
+  voted,
+  world,
+} from './promotion-world.ts';
 
 const { signal } = new AbortController();
 const limits = { limits: { memory: '256Mi' } };
@@ -158,7 +169,7 @@ test('the dry run is a PUT of the manifest: all of its spec, the replicas of pro
   const decision = decide(seen);
   t.is(decision.verdict.phase, 'Gating');
   t.deepEqual(
-    promotionStatus(seen, decision).plan?.changes?.map(({ path }) => path),
+    statusOf(seen, decision).plan?.changes?.map(({ path }) => path),
     [
       'Deployment/web spec.template.spec.containers[name=web].image',
       'Deployment/web spec.template.spec.containers[name=web].resources.limits.memory',
@@ -308,7 +319,7 @@ test('votes bind what a policy says of what did not run; policies without it kee
 test('the plan in status has bounds, and says what it leaves out', (t) => {
   const env = Array.from({ length: 300 }, (_, index) => ({ name: `V${index}`, value: `\u001b${'x'.repeat(2000)}` }));
   const seen = asked(manifest({ env }));
-  const { plan } = promotionStatus(seen, decide(seen));
+  const { plan } = statusOf(seen, decide(seen));
   const changes = plan?.changes ?? [];
   t.is((plan?.omitted ?? 0) + changes.length, 602, 'two lines each, the order and the image');
   t.true(changes.length <= 200);

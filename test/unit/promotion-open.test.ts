@@ -1,6 +1,6 @@
 import test from 'ava';
 import type { Promotion } from '../../operator/api/index.ts';
-import { decide, MOST_OPEN, waitsBehind } from '../../operator/promotions/decide/index.ts';
+import { MOST_OPEN, waitsBehind } from '../../operator/promotions/decide/index.ts';
 import {
   outcomeEntry,
   promotionRef,
@@ -8,7 +8,7 @@ import {
   type OutcomeResult,
   type RecordSpec,
 } from '../../operator/records/index.ts';
-import { now, promotion, targetRef, world } from './promotion-world.ts';
+import { decide, now, promotion, targetRef, world } from './promotion-world.ts';
 
 const MINUTE = 60_000;
 const at = (minutes: number): string => new Date(now - HOUR + minutes * MINUTE).toISOString().replace('.000Z', 'Z');
@@ -30,7 +30,7 @@ function outcome(of: Promotion, result: OutcomeResult, before: readonly RecordSp
     promotion: promotionRef(of, 'x'),
     round: undefined,
     result,
-    reason: 'Test',
+    reason: 'Newer',
     message: '',
   });
   return [...before, sealRecord(targetRef, before, entry)];

@@ -1,8 +1,7 @@
 import test from 'ava';
 import { ApiError, type Client } from '../../operator/kube/index.ts';
 import { Planner } from '../../operator/promotions/gather/planner.ts';
-import { decide } from '../../operator/promotions/decide/index.ts';
-import { run, world } from './promotion-world.ts';
+import { decide, run, world } from './promotion-world.ts';
 
 const { signal } = new AbortController();
 
@@ -59,7 +58,7 @@ test("a reloader's mark is no content: a plan starts without it, and it closes n
   };
   const planner = new Planner({ replace, list: replace } as unknown as Pick<Client, 'replace' | 'list'>);
   const { facts, verdict } = decide(await planner.plan(marked, new Map(), signal));
-  t.is(sent.length, 1);
+  t.is(sent.length, 2);
   t.notRegex(sent[0] ?? '', /STAKATER/);
   t.is(String(facts.changed[0]?.currentDigest), String(marked.lock?.spec.approved[0]?.digest));
   t.is(verdict.phase, 'AwaitingApproval', verdict.message);

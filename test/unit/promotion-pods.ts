@@ -38,8 +38,8 @@ export function replicaSet(live: WorkloadObject): ReplicaSet {
     apiVersion: 'apps/v1',
     kind: 'ReplicaSet',
     metadata: {
-      name: `web-${hash}`,
-      uid: `rs-${hash}`,
+      name: `${live.metadata.name}-${hash}`,
+      uid: `rs-${live.metadata.name}-${hash}`,
       ownerReferences: [
         {
           apiVersion: 'apps/v1',
@@ -56,18 +56,18 @@ export function replicaSet(live: WorkloadObject): ReplicaSet {
 
 /** A pod of this content; available for a long time unless it is said otherwise. */
 export function podOf(live: WorkloadObject, options: PodOptions = {}): Pod {
-  const { since = LONG_AGO, ready = true, restarts = 0, of = 'web' } = options;
+  const { since = LONG_AGO, ready = true, restarts = 0, of = live.metadata.name } = options;
   const hash = hashOf(live);
   const [container] = specOf(live).template.spec!.containers;
   return {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: {
-      name: options.name ?? `web-${hash}-1`,
+      name: options.name ?? `${live.metadata.name}-${hash}-1`,
       creationTimestamp: options.created ?? since,
-      labels: { app: 'web', 'pod-template-hash': hash },
+      labels: { app: live.metadata.name, 'pod-template-hash': hash },
       ownerReferences: [
-        { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: `${of}-${hash}`, uid: `rs-${hash}`, controller: true },
+        { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: `${of}-${hash}`, uid: `rs-${of}-${hash}`, controller: true },
       ],
       ...(options.deletionTimestamp === undefined ? {} : { deletionTimestamp: options.deletionTimestamp }),
     },
@@ -81,7 +81,7 @@ export function podOf(live: WorkloadObject, options: PodOptions = {}): Pod {
       initContainerStatuses: options.initContainerStatuses,
       containerStatuses: [
         {
-          name: 'web',
+          name: live.metadata.name,
           image: '',
           imageID: '',
           ready,
@@ -100,6 +100,9 @@ export function allRunning(live: WorkloadObject): {
   readonly owned: readonly ReplicaSet[];
   readonly pods: readonly Pod[];
 } {
-  const names = Array.from({ length: specOf(live).replicas ?? 1 }, (_, index) => `web-${hashOf(live)}-${index}`);
+  const names = Array.from(
+    { length: specOf(live).replicas ?? 1 },
+    (_, index) => `${live.metadata.name}-${hashOf(live)}-${index}`,
+  );
   return { owned: [replicaSet(live)], pods: names.map((name) => podOf(live, { name })) };
 }

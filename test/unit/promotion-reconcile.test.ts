@@ -43,7 +43,7 @@ const withoutAlice = (seen: World): World => ({ ...seen, keyring: keyring({ bob:
 
 test('a count that holds opens the lock', async (t) => {
   const asked = voted(run(world()).world, keys.alice);
-  t.deepEqual(await reconciling(asked, (same) => same).run(), ['Approved', 'OpenLock', 'Apply', 'Completed']);
+  t.deepEqual(await reconciling(asked, (same) => same).run(), ['Approved', 'OpenLock', 'Apply', 'Apply', 'Completed']);
 });
 
 test('a key that is taken off while the approval is recorded opens nothing: the count before the lock is read after it', async (t) => {

@@ -1,9 +1,10 @@
 import test from 'ava';
-import { decide, type World } from '../../operator/promotions/decide/index.ts';
+import type { World } from '../../operator/promotions/decide/index.ts';
 import type { Pod } from '../../operator/kube/index.ts';
 import { allRunning, podOf } from './promotion-pods.ts';
 import {
   after,
+  decide,
   deployment,
   images,
   keys,
@@ -20,7 +21,7 @@ import {
 function rolling(changes: Partial<World> = {}): World {
   const { world: open } = run(world(changes));
   let current = voted(open, keys.alice);
-  for (const expected of ['Append', 'OpenLock', 'Apply']) {
+  for (const expected of ['Append', 'OpenLock', 'Apply', 'Apply']) {
     const { action } = decide(current).verdict;
     if (action?.do !== expected) throw new Error(`${action?.do ?? 'nothing'} instead of ${expected}`);
     current = after(current, action);
@@ -74,7 +75,7 @@ test('a rollout that fails is taken back to the fallback, then recorded', (t) =>
   t.is(verdict.reason, 'ProgressDeadlineExceeded');
   const back = after(failed(rolling()), verdict.action!);
   const { done, decision } = run(withLive(back, { ...live(back), metadata: deployment('', {}, '3').metadata }));
-  t.deepEqual(done, ['RolledBack']);
+  t.deepEqual(done, ['RollBack', 'RolledBack'], 'the other workload goes back too');
   t.is(decision.verdict.phase, 'RolledBack');
 });
 
@@ -99,7 +100,7 @@ test('an undo during the rollout is not fought: it ends the promotion', (t) => {
   const applied = rolling();
   const undone = withLive(applied, deployment(images.first, {}, '3'));
   const { done, decision } = run(undone);
-  t.deepEqual(done, ['RolledBack']);
+  t.deepEqual(done, ['RollBack', 'RolledBack'], 'the other workload goes back too');
   t.is(decision.verdict.reason, 'Undone');
 });
 
@@ -111,9 +112,12 @@ test('content that was never applied is applied, also by a successor', (t) => {
 test('content that could not be applied before the deadline is given up, with production as it was', (t) => {
   const applied = rolling();
   const late = { ...withLive(applied, deployment(images.first, {}, '1')), now: now + 600_000 };
-  const { done, decision } = run(late);
+  t.is(decide(late).verdict.reason, 'NotApplied');
+  const alone = withLive(late, deployment(images.first, {}, '1', 'api'));
+  const { done, decision } = run(alone);
   t.deepEqual(done, ['RolledBack']);
   t.is(decision.verdict.reason, 'NotApplied');
+  t.deepEqual(run(late).done, ['RollBack', 'RolledBack'], 'what was applied of another workload goes back');
 });
 
 test('content that nobody approved stops a rollout, and nothing is written over it', (t) => {

@@ -1,7 +1,6 @@
 import test from 'ava';
-import { decide, type World } from '../../operator/promotions/decide/index.ts';
-import { promotionStatus } from '../../operator/promotions/status/index.ts';
-import { images, keys, promotion, run, voted, world, environment } from './promotion-world.ts';
+import type { World } from '../../operator/promotions/decide/index.ts';
+import { decide, environment, images, keys, promotion, run, statusOf, voted, world } from './promotion-world.ts';
 
 const armor = '-----BEGIN SSH SIGNATURE-----\nU1NIU0lH\n-----END SSH SIGNATURE-----';
 const junk = (count: number, value = (index: number) => `${armor}${index}`): Readonly<Record<string, string>> =>
@@ -12,10 +11,10 @@ function carrying(given: World, annotations: Readonly<Record<string, string>>): 
   const all = { ...metadata.annotations, ...annotations };
   return { ...given, promotion: { ...given.promotion, metadata: { ...metadata, annotations: all } } };
 }
-const votesOf = (given: World) => promotionStatus(given, decide(given)).approval?.votes ?? [];
+const votesOf = (given: World) => statusOf(given, decide(given)).approval?.votes ?? [];
 const withStatus = (given: World): World => ({
   ...given,
-  promotion: { ...given.promotion, status: promotionStatus(given, decide(given)) },
+  promotion: { ...given.promotion, status: statusOf(given, decide(given)) },
 });
 
 /** What admission asks: an armor that status has, letter by letter, may be taken away. */

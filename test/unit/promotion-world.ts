@@ -3,14 +3,16 @@ import { sign } from 'node:crypto';
 import type { ProductionTarget, Promotion, TwinEnvironment } from '../../operator/api/index.ts';
 import type { Deployment } from '../../operator/kube/index.ts';
 import {
-  decide,
+  decide as decideUnchecked,
   type Action,
   type Decision,
   type WorkloadFacts,
   type World,
 } from '../../operator/promotions/decide/index.ts';
+import { promotionStatus } from '../../operator/promotions/status/index.ts';
 import { withImages } from '../../operator/promotions/decide/plan/index.ts';
 import { sealRecord, type RecordSpec } from '../../operator/records/index.ts';
+import { checkedStatus } from '../statuses/unit.ts';
 import { allRunning } from './promotion-pods.ts';
 import { armored, ed25519Key, string, toSign, type MadeKey } from '../vectors/ssh.ts';
 import { approvedSpec, specDigest, type WorkloadObject } from '../../operator/workloads/index.ts';
@@ -23,12 +25,12 @@ export const targetRef = { namespace: 'shop', name: 'web', uid: 'target-uid' };
 
 export type Spec = NonNullable<Deployment['spec']>;
 
-export function deployment(running: string, changes: Partial<Spec> = {}, revision = '1'): Deployment {
+export function deployment(running: string, changes: Partial<Spec> = {}, revision = '1', name = 'web'): Deployment {
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
     metadata: {
-      name: 'web',
+      name,
       namespace: 'shop',
       generation: 1,
       resourceVersion: '7',
@@ -36,8 +38,8 @@ export function deployment(running: string, changes: Partial<Spec> = {}, revisio
     },
     spec: {
       replicas: 2,
-      selector: { matchLabels: { app: 'web' } },
-      template: { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'web', image: running }] } },
+      selector: { matchLabels: { app: name } },
+      template: { metadata: { labels: { app: name } }, spec: { containers: [{ name, image: running }] } },
       ...changes,
     } as Spec,
     status: { observedGeneration: 1, replicas: 2, updatedReplicas: 2, availableReplicas: 2, readyReplicas: 2 },
@@ -110,7 +112,7 @@ export function environment(
     spec: {} as TwinEnvironment['spec'],
     status: {
       observedGeneration: 1,
-      workloads: [{ name: 'web', images: [{ container: 'web', image: running }], ready: true }],
+      workloads: ['web', 'api'].map((name) => ({ name, images: [{ container: name, image: running }], ready: true })),
       services: [{ name: 'stripe', mode: 'Twin', verified: true, ready: true }],
       conditions: Object.entries(conditions).map(([type, status]) => ({
         type,
@@ -165,79 +167,88 @@ export function keyring(
   };
 }
 
-export function adopted(live: WorkloadObject): RecordSpec {
-  const spec = { ...live.spec };
+export function adopted(...lives: readonly WorkloadObject[]): RecordSpec {
   return sealRecord(targetRef, [], {
     type: 'Adopted',
     time: '2026-11-20T09:00:01Z',
-    currentSpecs: [
-      {
-        kind: 'Deployment',
-        name: 'web',
-        digest: specDigest('Deployment', spec),
-        spec: { ...approvedSpec('Deployment', spec) },
-      },
-    ],
+    currentSpecs: lives.map(({ metadata: { name }, spec = {} }) => ({
+      kind: 'Deployment',
+      name,
+      digest: specDigest('Deployment', spec),
+      spec: { ...approvedSpec('Deployment', spec) },
+    })),
   });
 }
 
-export function lockOf(live: WorkloadObject, target = 'web'): NonNullable<World['lock']> {
-  const spec = { ...live.spec };
+export function lockOf(given: WorkloadObject | readonly WorkloadObject[], target = 'web'): NonNullable<World['lock']> {
+  const lives = 'metadata' in given ? [given] : given;
   return {
     apiVersion: 'twinlock.dev/v1alpha1',
     kind: 'WorkloadLock',
     metadata: { name: 'lock', namespace: 'shop', resourceVersion: '3' },
     spec: {
       liveAccess: 'Deny',
-      approved: [
-        {
-          kind: 'Deployment',
-          name: 'web',
-          role: 'Current',
-          digest: specDigest('Deployment', spec),
-          target,
-          minReplicas: 1,
-          record: 'web-000001',
-          spec: { ...approvedSpec('Deployment', spec) },
-        },
-      ],
+      approved: lives.map(({ metadata: { name }, spec = {} }) => ({
+        kind: 'Deployment',
+        name,
+        role: 'Current',
+        digest: specDigest('Deployment', spec),
+        target,
+        minReplicas: 1,
+        record: 'web-000001',
+        spec: { ...approvedSpec('Deployment', spec) },
+      })),
     },
   };
 }
 
+/** The workloads of a target as they are before a promotion: the default stage has two. */
+export const shop = (running: string = images.first, revision = '1'): readonly Deployment[] =>
+  ['web', 'api'].map((name) => deployment(running, {}, revision, name));
+export const factsOf = (lives: readonly WorkloadObject[]): World['workloads'] =>
+  lives.map((live) => ({ kind: 'Deployment', name: live.metadata.name, live }));
+
+/** For tests of one workload alone. */
+export function worldOfOne(changes: Partial<World> = {}): World {
+  return world({ workloads: factsOf([deployment(images.first)]), ...changes });
+}
+
 /** A world in which a promotion of `images.second` over `images.first` can go its way. */
 export function world(changes: Partial<World> = {}): World {
-  const live = deployment(images.first);
+  const workloads = changes.workloads ?? factsOf(shop());
+  const before = shop().filter(({ metadata }) => workloads.some(({ name }) => name === metadata.name));
+  const own = 'target' in changes ? changes.target : target();
   return planned({
     now,
     skewSeconds: 0,
     nonce: '0123456789abcdef0123456789abcdef',
     cluster: { name: 'test', uid: 'cluster-uid' },
     promotion: promotion(),
-    target: target(),
     enforcement: { active: true, message: '' },
     policy: policy(),
     keyring: keyring(),
     environment: environment(images.second),
     notAdmitted: undefined,
-    lock: lockOf(live),
-    records: [adopted(live)],
-    workloads: [{ kind: 'Deployment', name: 'web', live }],
+    lock: lockOf(before),
+    records: [adopted(...before)],
     siblings: [],
     ...changes,
+    target: own && { ...own, spec: { ...own.spec, workloads: workloads.map(({ kind, name }) => ({ kind, name })) } },
+    workloads,
   });
 }
 
 /** Fills in what the API server would answer to the dry run: the live spec with the images that run there. */
 function planned(given: World): World {
-  const running = given.records
-    .find(({ artifacts }) => artifacts !== undefined)
-    ?.artifacts?.map(({ container, image: value }) => ({ container, image: value }));
-  const fromEnvironment = given.environment?.status?.workloads?.[0]?.images;
-  const wanted = running ?? fromEnvironment ?? [];
+  const latched = given.records.find(({ artifacts }) => artifacts !== undefined)?.artifacts;
+  const wantedBy = (name: string): readonly { readonly container: string; readonly image: string }[] =>
+    (latched === undefined
+      ? given.environment?.status?.workloads?.find((workload) => workload.name === name)?.images
+      : latched.filter((artifact) => artifact.name === name)) ?? [];
   return {
     ...given,
     workloads: given.workloads.map((workload) => {
+      const wanted = wantedBy(workload.name);
       if (workload.live?.spec === undefined || wanted.length === 0 || workload.planned !== undefined) return workload;
       return { ...workload, planned: { spec: { ...withImages(workload.kind, workload.live, wanted).object.spec } } };
     }),
@@ -254,14 +265,28 @@ export function after(before: World, action: Action): World {
     case 'Apply':
     case 'RollBack':
       return withRunning(before, {
-        ...before.workloads[0]!.live!,
+        ...liveOf(before, action.workload.name),
         spec: { ...action.spec, replicas: 2 },
       });
   }
 }
 
+/** A workload that is there. */
+export function liveOf({ workloads }: World, name = 'web'): WorkloadObject {
+  const live = workloads.find((workload) => workload.name === name)?.live;
+  if (live === undefined) throw new Error(`there is no ${name}`);
+  return live;
+}
+
+/** The world with that workload as it is given, without what was known of it; undefined: `web` does not exist. */
 export function withLive(before: World, live: WorkloadObject | undefined): World {
-  return { ...before, workloads: before.workloads.map(({ kind, name }) => ({ kind, name, live })) };
+  const changed = live?.metadata.name ?? 'web';
+  return {
+    ...before,
+    workloads: before.workloads.map((workload) =>
+      workload.name === changed ? { kind: workload.kind, name: workload.name, live } : workload,
+    ),
+  };
 }
 
 /** The same with every pod of it there, available for long enough. */
@@ -272,8 +297,24 @@ export function withRunning(
 ): World {
   return {
     ...before,
-    workloads: before.workloads.map(({ kind, name }) => ({ kind, name, live, ...allRunning(live), ...running })),
+    workloads: before.workloads.map((workload) =>
+      workload.name === live.metadata.name
+        ? { kind: workload.kind, name: workload.name, live, ...allRunning(live), ...running }
+        : workload,
+    ),
   };
+}
+
+/** The status of a promotion, after it was held against the rules of every kind. */
+export function statusOf(given: World, decision: Decision = decideUnchecked(given)): NonNullable<Promotion['status']> {
+  return checkedStatus(given.promotion, promotionStatus(given, decision));
+}
+
+/** What is decided, after the status that it would give was checked. */
+export function decide(given: World): Decision {
+  const decision = decideUnchecked(given);
+  statusOf(given, decision);
+  return decision;
 }
 
 /** Acts until nothing is left to do; what was done, in order. */
@@ -292,6 +333,20 @@ export function run(start: World): {
     current = after(current, action);
   }
   throw new Error(`it does not come to rest: ${done.join(', ')}`);
+}
+
+/** Acts until that action has been done so often. */
+export function until(start: World, last: string, times = 1): World {
+  let current = start;
+  let left = times;
+  for (let turn = 0; turn < 10; turn++) {
+    const { action } = decide(current).verdict;
+    if (action === undefined) break;
+    current = after(current, action);
+    const did = action.do === 'Append' ? (action.entry.outcome?.result ?? action.entry.type) : action.do;
+    if (did === last && --left === 0) return current;
+  }
+  throw new Error(`it never came to ${last}`);
 }
 
 /** The world with a vote of that key on the open round. */

@@ -10,7 +10,7 @@ import {
   type RecordEntry,
   type RecordSpec,
 } from '../../operator/records/index.ts';
-import { keys, run, targetRef, voted, world } from './promotion-world.ts';
+import { keys, run, targetRef, voted, worldOfOne } from './promotion-world.ts';
 
 const time = '2026-11-21T10:00:00Z';
 const entry = (message: string): RecordEntry => ({
@@ -64,7 +64,7 @@ test('what jq escapes otherwise than JCS never gets into a record', (t) => {
 });
 
 test('an approval is open until its promotion ends, and a round after it takes it back', (t) => {
-  const { world: open } = run(world());
+  const { world: open } = run(worldOfOne());
   t.is(openApproval(open.records), undefined);
   const { world: end } = run(voted(open, keys.alice));
   const [adopted, round, approved, completed] = end.records;
@@ -78,7 +78,7 @@ test('an approval is open until its promotion ends, and a round after it takes i
 });
 
 test('a namesake is another promotion: only the uid counts', (t) => {
-  const { world: end } = run(voted(run(world()).world, keys.alice));
+  const { world: end } = run(voted(run(worldOfOne()).world, keys.alice));
   t.is(historyOf(end.records, 'web-42-uid').ended?.outcome?.result, 'Completed');
   t.deepEqual(historyOf(end.records, 'another-uid'), {
     rounds: [],
@@ -89,7 +89,7 @@ test('a namesake is another promotion: only the uid counts', (t) => {
 });
 
 test('the record of an approval holds all that proves it: statement, votes, keys, policy, gates', (t) => {
-  const { world: end } = run(voted(run(world()).world, keys.alice));
+  const { world: end } = run(voted(run(worldOfOne()).world, keys.alice));
   const approved = end.records.find(({ outcome }) => outcome?.result === 'Approved');
   const round = end.records.find(({ type }) => type === 'Round');
   t.deepEqual(approved?.statements, round?.statements);

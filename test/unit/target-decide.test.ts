@@ -3,7 +3,7 @@ import type { TargetReason } from '../../operator/api/index.ts';
 import type { RecordSpec } from '../../operator/records/index.ts';
 import type { TargetWorld } from '../../operator/targets/decide/index.ts';
 import { MAX_LOCK_BYTES } from '../../operator/lock/index.ts';
-import { deployment, images, keys, run, target, voted, world, type Spec } from './promotion-world.ts';
+import { deployment, images, keys, run, target, voted, worldOfOne, type Spec } from './promotion-world.ts';
 import {
   after,
   decideTarget,
@@ -114,8 +114,8 @@ test("an undo that kept the newer spec's other fields is an undo too, and what i
 });
 
 /** A world in which the dry run answers with further changes, as a mutating policy would make them. */
-function withDesired(changes: Partial<Spec>): ReturnType<typeof world> {
-  return world({
+function withDesired(changes: Partial<Spec>): ReturnType<typeof worldOfOne> {
+  return worldOfOne({
     workloads: [
       { kind: 'Deployment', name: 'web', live, planned: { spec: { ...deployment(images.second, changes).spec } } },
     ],
@@ -152,7 +152,7 @@ test('scaling and a restart are no tampering', (t) => {
 });
 
 test('a promotion that is deleted during its rollout does not hold its target for ever', (t) => {
-  const { world: end } = run(voted(run(world()).world, keys.alice));
+  const { world: end } = run(voted(run(worldOfOne()).world, keys.alice));
   const records: readonly RecordSpec[] = end.records.slice(0, 3);
   const open = fresh({ namespace: protectedNamespace, lock: end.lock, records });
   const uid = records.at(-1)?.promotion?.uid ?? '';

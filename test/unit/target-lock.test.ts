@@ -4,7 +4,7 @@ import type { Deployment } from '../../operator/kube/index.ts';
 import { entryFault, type LockSpec } from '../../operator/lock/index.ts';
 import { decide } from '../../operator/promotions/decide/index.ts';
 import { answeredOtherwise, warningsOf, type TargetWorld } from '../../operator/targets/decide/index.ts';
-import { deployment, images, keys, now, run, target, voted, world } from './promotion-world.ts';
+import { deployment, images, keys, now, run, target, voted, worldOfOne } from './promotion-world.ts';
 import { adopted, decideTarget, fresh, present, promoted, running, settle, web, withLive } from './target-world.ts';
 import { approvedSpec, specDigest } from '../../operator/workloads/index.ts';
 
@@ -88,11 +88,11 @@ test('the API server stored something else than what was sent: said in words, re
 });
 
 test('nothing of what was approved is applied while the lock holds something else', (t) => {
-  const approved = run(voted(run(world()).world, keys.alice)).world;
+  const approved = run(voted(run(worldOfOne()).world, keys.alice)).world;
   const records = approved.records.slice(0, 3);
   const lock = approved.lock!;
   const wrong = { ...lock, spec: { ...lock.spec, approved: current(sidecar)(lock.spec.approved) as Entry[] } };
-  const open = { ...approved, records, workloads: world().workloads };
+  const open = { ...approved, records, workloads: worldOfOne().workloads };
   t.is(decide({ ...open, lock }).verdict.action?.do, 'Apply', decide({ ...open, lock }).verdict.message);
   const { verdict } = decide({ ...open, lock: wrong });
   t.is(verdict.reason, 'LockChanged');
@@ -248,7 +248,7 @@ test('a promotion opens the lock with all settings of its target', (t) => {
     mutations: [{ field: 'Probes' }],
     rollback: { ...target().spec.rollback, serviceAccounts: [{ namespace: 'ops', name: 'rollouts' }] },
   };
-  const { world: end } = run(voted(run(world({ target: target(settings) })).world, keys.alice));
+  const { world: end } = run(voted(run(worldOfOne({ target: target(settings) })).world, keys.alice));
   const opened = end.lock?.spec.approved.find(({ role }) => role === 'Current');
   t.deepEqual(opened?.mutations, [{ field: 'Probes' }]);
   t.deepEqual(opened?.rollbackUsers, ['system:serviceaccount:ops:rollouts']);

@@ -2,7 +2,7 @@ import test from 'ava';
 import type { TargetReason } from '../../operator/api/index.ts';
 import type { Deployment, Pod } from '../../operator/kube/index.ts';
 import type { TargetWorld } from '../../operator/targets/decide/index.ts';
-import { deployment, images, keys, now, run, voted, world, type Spec } from './promotion-world.ts';
+import { deployment, images, keys, now, run, voted, worldOfOne, type Spec } from './promotion-world.ts';
 import {
   adopted,
   bySet,
@@ -252,7 +252,7 @@ test('pods that are not known yet are waited for', (t) => {
 });
 
 test('while a promotion is being rolled out, missing pods are its progress', (t) => {
-  const { world: end } = run(voted(run(world()).world, keys.alice));
+  const { world: end } = run(voted(run(worldOfOne()).world, keys.alice));
   const records = end.records.slice(0, 3);
   const uid = records.at(-1)?.promotion?.uid ?? '';
   const open = withLive(

@@ -5,7 +5,7 @@ import { sealRecord, type RecordTarget } from '../../operator/records/index.ts';
 import { decideTarget as decide, type TargetVerdict, type TargetWorld } from '../../operator/targets/decide/index.ts';
 import { targetStatus } from '../../operator/targets/status/target.ts';
 import { checkedStatus } from '../statuses/unit.ts';
-import { deployment, images, keys, now, run, target, voted, world } from './promotion-world.ts';
+import { deployment, images, keys, now, run, target, voted, worldOfOne } from './promotion-world.ts';
 
 /** What is decided, after the status that it would give was held against the rules of every kind. */
 export function decideTarget(given: TargetWorld): TargetVerdict {
@@ -117,7 +117,7 @@ export function after(before: TargetWorld): TargetWorld {
   const { action } = decideTarget(before);
   switch (action?.do) {
     case 'WriteLock':
-      return { ...before, lock: { ...world().lock!, spec: action.lock } };
+      return { ...before, lock: { ...worldOfOne().lock!, spec: action.lock } };
     case 'Protect':
       return { ...before, namespace: namespaceWith(action.as) };
     case 'Append':
@@ -154,7 +154,7 @@ export function adopted(changes: Partial<TargetWorld> = {}): TargetWorld {
 
 /** A target over a workload that a promotion changed from the first to the second image. */
 export function promoted(): TargetWorld {
-  const { world: end } = run(voted(run(world()).world, keys.alice));
+  const { world: end } = run(voted(run(worldOfOne()).world, keys.alice));
   return withLive(
     fresh({ namespace: protectedNamespace, lock: end.lock, records: end.records }),
     deployment(images.second, {}, '2'),

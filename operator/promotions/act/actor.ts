@@ -103,8 +103,13 @@ export class Actor {
       action: 'OpenLock',
       note: 'the lock of the namespace holds what was signed; what it held before is the fallback',
     });
-    const applied = await Promise.all(action.apply.map((next) => this.#apply(world, next, signal)));
-    return applied.every(Boolean);
+    const applied = await Promise.allSettled(action.apply.map((next) => this.#apply(world, next, signal)));
+    return applied.every((each) => {
+      if (each.status === 'fulfilled') return each.value;
+      // What was refused for one workload is asked again in the next turn, which sees what the others got.
+      if (each.reason instanceof ApiError) return false;
+      throw each.reason;
+    });
   }
 
   async #apply(

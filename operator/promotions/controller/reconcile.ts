@@ -1,9 +1,9 @@
-import { Promotion, type PromotionStatus } from '../../api/index.ts';
-import { CanonicalError, canonicalJSON, printable } from '../../canonical/index.ts';
+import { fieldManagers, Promotion, type PromotionReason } from '../../api/index.ts';
+import { CanonicalError, printable } from '../../canonical/index.ts';
 import {
   ApiError,
-  isNotFound,
   isTransient,
+  StatusWriter,
   TransportError,
   type Client,
   type EventRecorder,
@@ -11,7 +11,15 @@ import {
   type ObjectKey,
 } from '../../kube/index.ts';
 import type { Reconcile, Result } from '../../runtime/index.ts';
-import { decide, uncanonicalError, undecidable, type Action, type Decision, type World } from '../decide/index.ts';
+import {
+  decide,
+  uncanonicalError,
+  undecidable,
+  type Action,
+  type Decision,
+  type Verdict,
+  type World,
+} from '../decide/index.ts';
 import { promotionStatus } from '../status/index.ts';
 import type { Actor } from '../act/actor.ts';
 import type { WorldReader } from '../gather/world.ts';
@@ -36,11 +44,14 @@ const MAX_REFUSALS = 1000;
 /** read -> decide -> act, until nothing is left to do; then one status. */
 export class PromotionReconciler {
   readonly #options: ReconcilerOptions;
+  readonly #statuses: StatusWriter<Promotion>;
   /** By uid: what the API server answered when content was to be applied. Only makes words more exact. */
   readonly #refusals = new Map<string, string>();
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
+    const { client, promotions: informer } = options;
+    this.#statuses = new StatusWriter({ client, type: Promotion, fieldManager: fieldManagers.promotions, informer });
   }
 
   readonly reconcile: Reconcile = async (key, signal) => {
@@ -129,46 +140,25 @@ export class PromotionReconciler {
         action: 'RollBack',
         note: `${reason}: ${message}`,
       });
-    await this.#write(world, promotionStatus(world, decision));
+    await this.#statuses.write(world.promotion, promotionStatus(world, decision));
     return requeueAfter === undefined ? undefined : { requeueAfter: Math.max(requeueAfter, 1) };
   }
 
   /** Shows what could not be done, as far as it can be shown; the error itself goes on. */
   async #reportFailure(world: World, { verdict, ...rest }: Decision, error: unknown): Promise<void> {
     if (!(error instanceof ApiError)) return;
-    const { action: _failed, ...tried } = verdict;
-    const message = `${tried.message}; the API server answered: ${printable(error.message, MAX_WORDS)}`;
-    await this.#tryWrite(world, { ...rest, verdict: { ...tried, message, why: [message] } });
+    const { action, ...tried } = verdict;
+    const answer = `the API server answered: ${printable(error.message, MAX_WORDS)}`;
+    const message = `${tried.message}; ${answer}`;
+    const rollout = withAnswer(tried.rollout, action, answer);
+    await this.#tryWrite(world, { ...rest, verdict: { ...tried, message, why: [message], rollout } });
   }
 
   async #tryWrite(world: World, decision: Decision): Promise<void> {
     try {
-      await this.#write(world, promotionStatus(world, decision));
+      await this.#statuses.write(world.promotion, promotionStatus(world, decision));
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-    }
-  }
-
-  async #write({ promotion }: World, status: PromotionStatus): Promise<void> {
-    if (canonicalJSON(promotion.status ?? null) === canonicalJSON(status)) return;
-    const { namespace, name, uid } = promotion.metadata;
-    const key: ObjectKey = { namespace, name };
-    try {
-      const written = await this.#options.client.patch(
-        Promotion,
-        key,
-        {
-          type: 'json',
-          body: [
-            { op: 'test', path: '/metadata/uid', value: uid },
-            { op: 'add', path: '/status', value: status },
-          ],
-        },
-        { subresource: 'status', fieldManager: 'twinlock-promotions' },
-      );
-      this.#options.promotions.absorb(written);
-    } catch (error) {
-      if (!isNotFound(error)) throw error;
     }
   }
 }
@@ -179,7 +169,17 @@ function isPassing(error: unknown, signal: AbortSignal): boolean {
   return signal.aborted || plain || error instanceof TransportError || isTransient(error);
 }
 
-function unreadable(error: unknown): { readonly reason: string; readonly message: string } {
+/** The answer stands beside the workload that it is about; the others have come as far as they have. */
+function withAnswer(rollout: Verdict['rollout'], action: Action | undefined, answer: string): Verdict['rollout'] {
+  if (rollout === undefined || action === undefined || !('workload' in action)) return rollout;
+  const { kind, name } = action.workload;
+  const workloads = rollout.workloads.map((workload) =>
+    workload.kind === kind && workload.name === name ? { ...workload, message: answer } : workload,
+  );
+  return { ...rollout, workloads };
+}
+
+function unreadable(error: unknown): { readonly reason: PromotionReason; readonly message: string } {
   const words = printable(error instanceof Error ? error.message : String(error), MAX_WORDS);
   return error instanceof ApiError
     ? { reason: 'NotReadable', message: `the API server does not let the controller read what it needs: ${words}` }

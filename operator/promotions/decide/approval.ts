@@ -1,3 +1,4 @@
+import type { PromotionReason } from '../../api/index.ts';
 import { CanonicalError, rfc3339 } from '../../canonical/index.ts';
 import { nameOf, outcomeEntry, promotionRef, type RecordSpec } from '../../records/index.ts';
 import { countVotes, voteCommands, type CountResult } from '../../votes/index.ts';
@@ -87,7 +88,7 @@ function counted(complete: Complete, round: RecordSpec): Counted {
     seen: world.promotion.status?.approval?.votes,
   });
   const proof = proofOf(round, count, world.keyring.object);
-  const outcome = (result: 'Approved' | 'Rejected', reason: string, message: string): Verdict => ({
+  const outcome = (result: 'Approved' | 'Rejected', reason: PromotionReason, message: string): Verdict => ({
     phase: result,
     reason,
     message,

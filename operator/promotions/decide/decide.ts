@@ -1,3 +1,4 @@
+import type { PromotionReason } from '../../api/index.ts';
 import type { CountResult } from '../../votes/index.ts';
 import { decideApproval } from './approval.ts';
 import { factsOf, type Facts } from './facts.ts';
@@ -61,7 +62,7 @@ export function decide(world: World): Decision {
 /** The decision where the world cannot be judged: nothing is done, and whoever looks is told why. */
 export function undecidable(
   world: World,
-  { reason, message }: { readonly reason: string; readonly message: string },
+  { reason, message }: { readonly reason: PromotionReason; readonly message: string },
 ): Decision {
   const known = { ...world, workloads: [], environment: undefined };
   const facts = factsOf(known);

@@ -1,4 +1,4 @@
-import { parseDuration } from '../../api/index.ts';
+import { parseDuration, type PromotionReason } from '../../api/index.ts';
 import { changedBy, contentsOf, wasChangedByController, type LockSpec } from '../../lock/index.ts';
 import { nameOf, outcomeEntry, promotionRef, type OutcomeResult, type RecordSpec } from '../../records/index.ts';
 import type { Progress } from '../../workloads/index.ts';
@@ -100,18 +100,18 @@ function nextLook(progress: Progress, deadline: number, now: number): number {
   return progress.state === 'Settling' ? progress.until - now : Math.min(deadline - now, LOOK_AGAIN_MS);
 }
 
-function reasonOf(progress: Progress): string | undefined {
+function reasonOf(progress: Progress): PromotionReason | undefined {
   return 'reason' in progress ? progress.reason : undefined;
 }
 
+/** Why a rollout does not go on. */
+interface Cause {
+  readonly reason: PromotionReason;
+  readonly message: string;
+}
+
 /** Puts the fallback back where the new content is live, then records it. Without a fallback it can only fail. */
-function takeBack(
-  world: World,
-  facts: Facts,
-  items: readonly Item[],
-  cause: { readonly reason: string; readonly message: string },
-  end: Conclude,
-): Verdict {
+function takeBack(world: World, facts: Facts, items: readonly Item[], cause: Cause, end: Conclude): Verdict {
   const applied = items.find(({ step }) => step.state === 'Applied');
   if (applied === undefined) return end('RolledBack', cause.reason, cause.message);
   const { fallback } = contentsOf(facts.lock, applied.wanted);
@@ -127,7 +127,7 @@ function takeBack(
   };
 }
 
-function whoUndid(item: Item, world: World): { readonly reason: string; readonly message: string } {
+function whoUndid(item: Item, world: World): Cause {
   const live = liveOf(item.wanted, world);
   if (live === undefined) return { reason: 'Undone', message: `the fallback of ${label(item)} is live again` };
   return wasChangedByController(item.wanted, live)
@@ -142,7 +142,7 @@ function whoUndid(item: Item, world: World): { readonly reason: string; readonly
 }
 
 /** It may have been changed and changed back meanwhile: what is said is what can be seen. */
-function notApplied(item: Item, { refusedBy }: World): { readonly reason: string; readonly message: string } {
+function notApplied(item: Item, { refusedBy }: World): Cause {
   const answer = refusedBy === undefined ? '' : `; the API server answered last: ${refusedBy}`;
   return {
     reason: 'NotApplied',
@@ -150,7 +150,7 @@ function notApplied(item: Item, { refusedBy }: World): { readonly reason: string
   };
 }
 
-type Conclude = (result: Exclude<OutcomeResult, 'Approved'>, reason: string, message: string) => Verdict;
+type Conclude = (result: Exclude<OutcomeResult, 'Approved'>, reason: PromotionReason, message: string) => Verdict;
 
 function concluder(world: World, facts: Facts, round: RecordSpec, approved: RecordSpec): Conclude {
   return (result, reason, message) => ({

@@ -1,3 +1,4 @@
+import { recordedReason, type PromotionReason } from '../../api/index.ts';
 import { printable } from '../../canonical/index.ts';
 import { contentsOf, entryOf, lockOverflow, matchLive, withOpened, type LockSpec } from '../../lock/index.ts';
 import { openApproval, outcomeEntry, promotionRef } from '../../records/index.ts';
@@ -18,7 +19,7 @@ export type DecisionStep = (world: World, facts: Facts) => Verdict | undefined;
 export const ended: DecisionStep = (_world, { history }) => {
   const outcome = history.ended?.outcome;
   if (outcome === undefined || outcome.result === 'Approved') return undefined;
-  return { phase: outcome.result, reason: outcome.reason, message: outcome.message };
+  return { phase: outcome.result, reason: recordedReason(outcome.reason), message: outcome.message };
 };
 
 /** One target's promotions are many, or one person's are: those that came first are looked at. */
@@ -214,7 +215,7 @@ export function append(
   world: World,
   facts: Facts,
   result: Parameters<typeof outcomeEntry>[0]['result'],
-  reason: string,
+  reason: PromotionReason,
   message: string,
 ): NonNullable<Verdict['action']> {
   return {
@@ -230,10 +231,10 @@ export function append(
   };
 }
 
-export function stall(reason: string, message: string, requeueAfter?: number): Verdict {
+export function stall(reason: PromotionReason, message: string, requeueAfter?: number): Verdict {
   return { phase: 'Pending', reason, message, why: [message], stalled: true, requeueAfter };
 }
 
-export function pending(reason: string, message: string): Verdict {
+export function pending(reason: PromotionReason, message: string): Verdict {
   return { phase: 'Pending', reason, message, why: [message] };
 }

@@ -1,9 +1,9 @@
-import { CanonicalError, canonicalJSON, printable } from '../../canonical/index.ts';
+import { CanonicalError, canonicalJSON, printable, type CanonicalErrorCode } from '../../canonical/index.ts';
 import type { World } from './world.ts';
 
 export interface Uncanonical {
   /** Of the CanonicalError. */
-  readonly reason: string;
+  readonly reason: CanonicalErrorCode;
   readonly message: string;
 }
 

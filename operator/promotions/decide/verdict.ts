@@ -1,5 +1,5 @@
 import type { LockSpec, WorkloadKey } from '../../lock/index.ts';
-import type { PromotionStatus } from '../../api/index.ts';
+import type { PromotionReason, PromotionStatus } from '../../api/index.ts';
 import type { RecordEntry } from '../../records/index.ts';
 
 export type Phase = NonNullable<PromotionStatus['phase']>;
@@ -28,8 +28,7 @@ export interface WorkloadState extends WorkloadKey {
 /** Where a promotion stands and what is done next. */
 export interface Verdict {
   readonly phase: Phase;
-  /** Cause in CamelCase, for conditions. */
-  readonly reason: string;
+  readonly reason: PromotionReason;
   readonly message: string;
   /** What it waits for, who can act, and the command. */
   readonly why?: readonly string[] | undefined;

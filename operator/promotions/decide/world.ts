@@ -4,6 +4,7 @@ import type {
   ApproverKeyring,
   ProductionTarget,
   Promotion,
+  PromotionReason,
   TwinEnvironment,
   WorkloadLock,
 } from '../../api/index.ts';
@@ -59,7 +60,7 @@ export interface World {
   /** Every workload of the target. */
   readonly workloads: readonly WorkloadFacts[];
   /** Why this very reconcile put a fallback back; only makes the record's reason more exact. */
-  readonly takenBackFor?: { readonly reason: string; readonly message: string } | undefined;
+  readonly takenBackFor?: { readonly reason: PromotionReason; readonly message: string } | undefined;
   /** What the API server answered when the content was to be applied; only makes the record's message more exact. */
   readonly refusedBy?: string | undefined;
   /** More promotions of the target are open than are looked at; undefined when this one is among the first. */

@@ -1,4 +1,5 @@
 import type { Frozen, PromotionStatus } from '../../api/index.ts';
+import { fittedText } from '../../kube/index.ts';
 import type { PromotionHistory } from '../../records/index.ts';
 import {
   ballotsOf,
@@ -105,7 +106,7 @@ function shown(vote: VoteOutcome): StatusVote {
     ...(vote.keyFingerprint === undefined ? {} : { keyFingerprint: vote.keyFingerprint }),
     valid: vote.valid,
     reason: vote.reason,
-    message: vote.message.slice(0, 1024),
+    message: fittedText(vote.message, 1024),
     firstSeen: vote.firstSeen,
     armor: vote.armor,
   };

@@ -1,6 +1,9 @@
 import type { KubeObject, Pod } from '../../kube/index.ts';
 import type { WorkloadObject } from '../object.ts';
 
+/** Why a rollout does not go on. */
+export type ProgressReason = 'WorkloadPaused' | 'CrashLooping' | 'ProgressDeadlineExceeded';
+
 /** How far a workload is with the spec that it has. Times in milliseconds since the epoch. */
 export type Progress =
   | { readonly state: 'Complete' }
@@ -8,12 +11,12 @@ export type Progress =
   | { readonly state: 'Settling'; readonly since: number; readonly until: number; readonly message: string }
   | {
       readonly state: 'Progressing';
-      readonly reason?: string | undefined;
+      readonly reason?: ProgressReason | undefined;
       readonly message: string;
       /** Until then old pods may take the room of new ones, so that no deadline runs before. */
       readonly drainsUntil?: number | undefined;
     }
-  | { readonly state: 'Failed'; readonly reason: string; readonly message: string };
+  | { readonly state: 'Failed'; readonly reason: ProgressReason; readonly message: string };
 
 /** What runs of a workload, as the API server has it. */
 export interface Running<T extends WorkloadObject = WorkloadObject> {

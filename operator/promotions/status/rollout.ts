@@ -1,0 +1,49 @@
+import type { PromotionStatus } from '../../api/index.ts';
+import { rfc3339 } from '../../canonical/index.ts';
+import { fittedText } from '../../kube/index.ts';
+import type { WorkloadKey } from '../../lock/index.ts';
+import type { Decision, WorkloadState, World } from '../decide/index.ts';
+
+type State = WorkloadState['state'];
+type Shown = NonNullable<NonNullable<PromotionStatus['rollout']>['workloads']>[number];
+
+/** How a rollout that ended left its workloads, as its record tells it. */
+const ENDED: Partial<Record<string, State>> = {
+  Completed: 'Available',
+  Failed: 'Failed',
+  RolledBack: 'RolledBack',
+};
+
+/** How far each workload is; what is not looked at in this decision stays as it was seen last. */
+export function rolloutOf(world: World, { verdict, facts }: Decision): Pick<PromotionStatus, 'rollout'> {
+  const { approved, ended, round } = facts.history;
+  if (approved === undefined) return {};
+  const { drainsUntil } = verdict.rollout ?? {};
+  const end = ENDED[ended?.outcome?.result ?? ''];
+  const seen = world.promotion.status?.rollout?.workloads;
+  const stateOf = ({ kind, name }: WorkloadKey): Shown => {
+    if (end !== undefined) return { kind, name, state: end, message: verdict.message };
+    return (
+      seen?.find((before) => before.kind === kind && before.name === name) ?? {
+        kind,
+        name,
+        state: 'Pending',
+        message: 'it is changed once the lock is open',
+      }
+    );
+  };
+  const workloads: readonly Shown[] = verdict.rollout?.workloads ?? (round?.desiredSpecs ?? []).map(stateOf);
+  return {
+    rollout: {
+      startedAt: approved.time,
+      ...(ended === undefined ? {} : { finishedAt: ended.time }),
+      ...(drainsUntil === undefined ? {} : { drainsUntil: rfc3339(drainsUntil) }),
+      workloads: workloads.map(({ kind, name, state, message = '' }) => ({
+        kind,
+        name,
+        state,
+        message: fittedText(message, 1024),
+      })),
+    },
+  };
+}
