@@ -2,8 +2,8 @@ import test from 'ava';
 import { renderPolicies } from '../../operator/admission/index.ts';
 import { waitFor, type Answer } from '../harness/index.ts';
 import { allowed, denied } from './assert.ts';
-import { Production, must } from './production.ts';
-import { namespace, openStage, pod, promotionOf, template, type Json, type Stage } from './stage.ts';
+import { Production, must } from '../stage/production.ts';
+import { namespace, openStage, pod, promotionOf, template, type Json, type Stage } from '../stage/attack.ts';
 
 let stage: Stage;
 test.before(async () => {

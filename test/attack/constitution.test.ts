@@ -2,12 +2,12 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { canonicalJSON } from '../../operator/canonical/index.ts';
-import { images } from '../cluster/promotions/shop.ts';
-import { deploymentPath, path } from '../cluster/promotions/stage.ts';
+import { images } from '../stage/shop.ts';
+import { deploymentPath, path } from '../stage/promotions.ts';
 import { run, tools, type Answer, type CommandResult } from '../harness/index.ts';
 import { allowed, denied, deniedCommand } from './assert.ts';
-import { Hall, promotionOf, verdict, type Place } from './promotion-stage.ts';
-import { messageOf, type Json } from './stage.ts';
+import { Hall, promotionOf, verdict, type Place } from '../stage/hall.ts';
+import { messageOf, type Json } from '../stage/attack.ts';
 
 let hall: Hall;
 test.before(async () => {

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { allowed, denied, deniedCommand } from './assert.ts';
-import { Production, must } from './production.ts';
-import { deployment, images, openStage, template, workload, type Json, type Stage } from './stage.ts';
+import { Production, must } from '../stage/production.ts';
+import { deployment, images, openStage, template, workload, type Json, type Stage } from '../stage/attack.ts';
 
 let stage: Stage;
 test.before(async () => {

@@ -3,8 +3,8 @@ import { renderPolicies } from '../../operator/admission/index.ts';
 import { CONTROLLER_ACCOUNTS } from '../../operator/admission/who.ts';
 import { waitFor } from '../harness/index.ts';
 import { allowed, denied } from './assert.ts';
-import { Production, must } from './production.ts';
-import { deployment, namespace, openStage, pod, template, type Json, type Live, type Stage } from './stage.ts';
+import { Production, must } from '../stage/production.ts';
+import { deployment, namespace, openStage, pod, template, type Json, type Live, type Stage } from '../stage/attack.ts';
 
 let stage: Stage;
 test.before(async () => {

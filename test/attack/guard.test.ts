@@ -1,8 +1,8 @@
 import test from 'ava';
 import { waitFor } from '../harness/index.ts';
 import { allowed, denied, deniedCommand } from './assert.ts';
-import { Production, must } from './production.ts';
-import { images, namespace, openStage, pod, template, type Json, type Live, type Stage } from './stage.ts';
+import { Production, must } from '../stage/production.ts';
+import { images, namespace, openStage, pod, template, type Json, type Live, type Stage } from '../stage/attack.ts';
 
 let stage: Stage;
 test.before(async () => {

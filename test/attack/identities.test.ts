@@ -3,9 +3,9 @@ import test from 'ava';
 import type { Answer } from '../harness/index.ts';
 import { readKubeconfig, writeKubeconfig } from '../harness/kubeconfig.ts';
 import { allowed, denied } from './assert.ts';
-import { Production, must } from './production.ts';
-import { bindIn } from './roles.ts';
-import { messageOf, namespace, openStage, pod, type Json, type Send, type Stage } from './stage.ts';
+import { Production, must } from '../stage/production.ts';
+import { bindIn } from '../stage/attackers.ts';
+import { messageOf, namespace, openStage, pod, type Json, type Send, type Stage } from '../stage/attack.ts';
 
 let stage: Stage;
 let attackers: readonly (readonly [string, Send])[];

@@ -4,8 +4,8 @@ import { CONTAINER_FIELDS } from '../../operator/admission/container-fields.ts';
 import { POD_FIELDS } from '../../operator/admission/pod-fields.ts';
 import { waitFor } from '../harness/index.ts';
 import { allowed, denied } from './assert.ts';
-import { Production } from './production.ts';
-import { images, openStage, template, type Approved, type Json, type Live, type Stage } from './stage.ts';
+import { Production } from '../stage/production.ts';
+import { images, openStage, template, type Approved, type Json, type Live, type Stage } from '../stage/attack.ts';
 
 let stage: Stage;
 test.before(async () => {

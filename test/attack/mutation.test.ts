@@ -2,8 +2,8 @@
 import test from 'ava';
 import { allowed, denied } from './assert.ts';
 import { mutatingPolicy, mutatingWebhook } from './mutators.ts';
-import { Production } from './production.ts';
-import { deployment, images, openStage, pod, type Json, type Stage } from './stage.ts';
+import { Production } from '../stage/production.ts';
+import { deployment, images, openStage, pod, type Json, type Stage } from '../stage/attack.ts';
 
 let stage: Stage;
 test.before(async () => {

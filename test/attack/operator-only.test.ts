@@ -1,8 +1,8 @@
 import test from 'ava';
 import { allowed, denied } from './assert.ts';
 import type { Answer } from '../harness/index.ts';
-import { Production, must } from './production.ts';
-import { lock, openStage, promotionOf, type Json, type Send, type Stage } from './stage.ts';
+import { Production, must } from '../stage/production.ts';
+import { lock, openStage, promotionOf, type Json, type Send, type Stage } from '../stage/attack.ts';
 
 let stage: Stage;
 test.before(async () => {

@@ -3,8 +3,8 @@ import { one, rendered, type Manifest } from '../chart/render.ts';
 import { waitFor } from '../harness/index.ts';
 import { allowed, denied } from './assert.ts';
 import { mutatingPolicy } from './mutators.ts';
-import { must } from './production.ts';
-import { images, openStage, type Json, type Live, type Stage } from './stage.ts';
+import { must } from '../stage/production.ts';
+import { images, openStage, type Json, type Live, type Stage } from '../stage/attack.ts';
 
 let stage: Stage;
 let chart: readonly Manifest[];

@@ -2,8 +2,8 @@ import test from 'ava';
 import { waitFor } from '../harness/index.ts';
 import { allowed, denied, deniedCommand } from './assert.ts';
 import { Node, type Pod } from './node.ts';
-import { Production, must } from './production.ts';
-import { deployment, openStage, template, type Json, type Send, type Stage } from './stage.ts';
+import { Production, must } from '../stage/production.ts';
+import { deployment, openStage, template, type Json, type Send, type Stage } from '../stage/attack.ts';
 
 let stage: Stage;
 let node: Node;

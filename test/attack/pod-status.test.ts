@@ -1,8 +1,8 @@
 import test from 'ava';
 import { allowed, denied, deniedCommand } from './assert.ts';
 import { Node, serving, type Pod } from './node.ts';
-import { Production, type LockOptions } from './production.ts';
-import { deployment, openStage, template, type Json, type Send, type Stage } from './stage.ts';
+import { Production, type LockOptions } from '../stage/production.ts';
+import { deployment, openStage, template, type Json, type Send, type Stage } from '../stage/attack.ts';
 
 let stage: Stage;
 let node: Node;

@@ -2,7 +2,7 @@
 import test from 'ava';
 import { livePodDifference, podDifference } from '../../operator/admission/index.ts';
 import { waitFor } from '../harness/index.ts';
-import { must } from './production.ts';
+import { must } from '../stage/production.ts';
 import {
   deployment,
   images,
@@ -13,7 +13,7 @@ import {
   type Json,
   type Live,
   type Stage,
-} from './stage.ts';
+} from '../stage/attack.ts';
 
 const name = 'running';
 const core = (path: string): string => `/api/v1/namespaces/${name}/${path}`;

@@ -17,8 +17,17 @@ import {
   type PodLike,
   type Samples,
 } from './pod-samples.ts';
-import { Production } from './production.ts';
-import { deployment, images, messageOf, namespace, openStage, type Json, type Live, type Stage } from './stage.ts';
+import { Production } from '../stage/production.ts';
+import {
+  deployment,
+  images,
+  messageOf,
+  namespace,
+  openStage,
+  type Json,
+  type Live,
+  type Stage,
+} from '../stage/attack.ts';
 
 const mutations = [
   { field: 'Env', names: ['ADDED_*'] },

@@ -1,7 +1,17 @@
 import test from 'ava';
 import { allowed, denied } from './assert.ts';
-import { must, Production } from './production.ts';
-import { deployment, images, openStage, pod, template, workload, type Json, type Live, type Stage } from './stage.ts';
+import { must, Production } from '../stage/production.ts';
+import {
+  deployment,
+  images,
+  openStage,
+  pod,
+  template,
+  workload,
+  type Json,
+  type Live,
+  type Stage,
+} from '../stage/attack.ts';
 
 let stage: Stage;
 test.before(async () => {

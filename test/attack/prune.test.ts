@@ -1,7 +1,7 @@
 import test from 'ava';
 import { allowed, denied } from './assert.ts';
-import { Production, must } from './production.ts';
-import { messageOf, namespace, openStage, type Json, type Live, type Send, type Stage } from './stage.ts';
+import { Production, must } from '../stage/production.ts';
+import { messageOf, namespace, openStage, type Json, type Live, type Send, type Stage } from '../stage/attack.ts';
 
 let stage: Stage;
 /** A GitOps tool as Flux installs it: a service account that is cluster-admin, so every verb of Twinlock's is its. */

@@ -1,8 +1,8 @@
 import test from 'ava';
 import { allowed, denied, deniedCommand } from './assert.ts';
 import { mutatingPolicy } from './mutators.ts';
-import { must } from './production.ts';
-import { namespace, openStage, promotionOf, type Json, type Stage } from './stage.ts';
+import { must } from '../stage/production.ts';
+import { namespace, openStage, promotionOf, type Json, type Stage } from '../stage/attack.ts';
 
 let stage: Stage;
 test.before(async () => {

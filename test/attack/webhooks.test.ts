@@ -1,7 +1,7 @@
 import test from 'ava';
 import { allowed, denied } from './assert.ts';
-import { must } from './production.ts';
-import { openStage, type Json, type Send, type Stage } from './stage.ts';
+import { must } from '../stage/production.ts';
+import { openStage, type Json, type Send, type Stage } from '../stage/attack.ts';
 
 let stage: Stage;
 /** Installs webhooks for everybody, as a platform's tool may. */

@@ -1,7 +1,7 @@
 import test from 'ava';
 import type { Answer, RequestOptions } from '../harness/index.ts';
 import { denied } from './assert.ts';
-import { Production } from './production.ts';
+import { Production } from '../stage/production.ts';
 import {
   deployment,
   images,
@@ -13,7 +13,7 @@ import {
   workload,
   type Json,
   type Stage,
-} from './stage.ts';
+} from '../stage/attack.ts';
 
 let stage: Stage;
 test.before(async () => {

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { allowed, denied, deniedCommand } from './assert.ts';
-import { Production, must, type LockOptions } from './production.ts';
-import { deployment, images, openStage, template, type Json, type Live, type Stage } from './stage.ts';
+import { Production, must, type LockOptions } from '../stage/production.ts';
+import { deployment, images, openStage, template, type Json, type Live, type Stage } from '../stage/attack.ts';
 
 let stage: Stage;
 test.before(async () => {

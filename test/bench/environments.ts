@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { isWork, isWrite } from './audit.ts';
-import type { AuditedRequest } from './audit.ts';
+import { isWork, isWrite } from '../stage/audit.ts';
+import type { AuditedRequest } from '../stage/audit.ts';
 import { startOperator, startUp } from './operator.ts';
 import { keepPodsReady } from './pods.ts';
 import { each, image, openStage, untilQuiet, wire } from './stage.ts';

@@ -7,7 +7,7 @@ import { charts, rendered } from '../chart/render.ts';
 import { startApi, waitFor } from '../harness/index.ts';
 import { readKubeconfig } from '../harness/kubeconfig.ts';
 import type { ApiCluster } from '../harness/index.ts';
-import { AuditLog, auditFlags, isWork } from './audit.ts';
+import { AuditLog, auditFlags, isWork } from '../stage/audit.ts';
 
 /** An API server with the chart installed, its audit log, and the two accounts' pod-bound tokens. */
 export interface Stage {

@@ -12,7 +12,7 @@ import {
   twinImage,
   type Object_,
   type Stage,
-} from '../cluster/environment-stage.ts';
+} from '../stage/environments.ts';
 import { waitFor } from '../harness/index.ts';
 import { KeptAlive } from './kept-alive.ts';
 import { chaosSeed, startWeather } from './weather.ts';

@@ -4,9 +4,9 @@ import test from 'ava';
 import { allowedMutations, podWriters } from '../../operator/api/schema/values.ts';
 import { shownObjects } from '../chart/docs.ts';
 import { run, waitFor, type CommandResult } from '../harness/index.ts';
-import { messageOf } from '../attack/stage.ts';
-import { images, Shop } from './promotions/shop.ts';
-import { openStage, path, type Json, type Stage } from './promotions/stage.ts';
+import { messageOf } from '../stage/attack.ts';
+import { images, Shop } from '../stage/shop.ts';
+import { openStage, path, type Json, type Stage } from '../stage/promotions.ts';
 
 const text = (page: string): Promise<string> => readFile(join(import.meta.dirname, '../../docs', page), 'utf8');
 

@@ -17,7 +17,7 @@ import {
   isReady,
   type Object_,
   type Stage,
-} from './environment-stage.ts';
+} from '../stage/environments.ts';
 
 let stage: Stage;
 test.before(async () => {

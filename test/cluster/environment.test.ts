@@ -22,7 +22,7 @@ import {
   type Object_,
   type Pod,
   type Stage,
-} from './environment-stage.ts';
+} from '../stage/environments.ts';
 
 const test = anyTest as TestFn<{ readonly stage: Stage; readonly running: RunningProcess }>;
 

@@ -1,8 +1,8 @@
 import test, { type ExecutionContext } from 'ava';
 import { chainFaults } from '../../operator/records/index.ts';
-import { startDying, type LastWrite } from './promotions/dying.ts';
-import { images, Shop, type ShopOptions } from './promotions/shop.ts';
-import { openStage, systemNamespace, type Stage } from './promotions/stage.ts';
+import { startDying, type LastWrite } from '../stage/dying.ts';
+import { images, Shop, type ShopOptions } from '../stage/shop.ts';
+import { openStage, systemNamespace, type Stage } from '../stage/promotions.ts';
 
 let stage: Stage;
 

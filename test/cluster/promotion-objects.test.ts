@@ -6,8 +6,8 @@ import { parse } from 'yaml';
 import type { Promotion } from '../../operator/api/index.ts';
 import type { RunningProcess } from '../../operator/process-options.ts';
 import { run, waitFor } from '../harness/index.ts';
-import { conditionOf, images, Shop } from './promotions/shop.ts';
-import { deploymentPath, openStage, path, type Json, type Stage } from './promotions/stage.ts';
+import { conditionOf, images, Shop } from '../stage/shop.ts';
+import { deploymentPath, openStage, path, type Json, type Stage } from '../stage/promotions.ts';
 
 const examples = join(import.meta.dirname, '../../examples/manifests');
 let stage: Stage;

@@ -3,8 +3,8 @@ import type { ApproverKeyring, PromotionRecord } from '../../operator/api/index.
 import type { RunningProcess } from '../../operator/process-options.ts';
 import { waitFor } from '../harness/index.ts';
 import { rsaKey } from '../vectors/ssh.ts';
-import { conditionOf, images, Shop, type ShopOptions } from './promotions/shop.ts';
-import { openStage, path, type Json, type Stage } from './promotions/stage.ts';
+import { conditionOf, images, Shop, type ShopOptions } from '../stage/shop.ts';
+import { openStage, path, type Json, type Stage } from '../stage/promotions.ts';
 
 let stage: Stage;
 let operator: RunningProcess;

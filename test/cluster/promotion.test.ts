@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import test from 'ava';
 import type { RunningProcess } from '../../operator/process-options.ts';
 import { run, waitFor } from '../harness/index.ts';
-import { conditionOf, images, Shop } from './promotions/shop.ts';
-import { openStage, path, type Stage } from './promotions/stage.ts';
+import { conditionOf, images, Shop } from '../stage/shop.ts';
+import { openStage, path, type Stage } from '../stage/promotions.ts';
 
 const verifyChain = join(import.meta.dirname, '../../examples/audit/verify-chain.sh');
 let stage: Stage;

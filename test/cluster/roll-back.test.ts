@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { RunningProcess } from '../../operator/process-options.ts';
 import { run, waitFor, type CommandResult } from '../harness/index.ts';
-import { images, Shop, type ShopOptions } from './promotions/shop.ts';
-import { deploymentPath, openStage, path, type Json, type Person, type Stage } from './promotions/stage.ts';
+import { images, Shop, type ShopOptions } from '../stage/shop.ts';
+import { deploymentPath, openStage, path, type Json, type Person, type Stage } from '../stage/promotions.ts';
 
 const page = await readFile(join(import.meta.dirname, '../../docs/roll-back.md'), 'utf8');
 /** Every command of the page's code blocks. */

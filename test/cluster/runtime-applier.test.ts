@@ -19,7 +19,7 @@ import {
 } from '../../operator/kube/index.ts';
 import type { KubeObject, Patch, ResourceType } from '../../operator/kube/index.ts';
 import { sharedApi } from '../harness/index.ts';
-import { stage } from './runtime-stage.ts';
+import { stage } from '../stage/runtime.ts';
 
 interface Sample {
   readonly type: ResourceType;

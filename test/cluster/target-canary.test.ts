@@ -1,10 +1,10 @@
 import test from 'ava';
 import type { ProductionTarget } from '../../operator/api/index.ts';
 import type { RunningProcess } from '../../operator/process-options.ts';
-import { messageOf } from '../attack/stage.ts';
+import { messageOf } from '../stage/attack.ts';
 import { freePorts, waitFor } from '../harness/index.ts';
-import { conditionOf, images, Shop } from './promotions/shop.ts';
-import { deploymentPath, must, openStage, type Json, type Stage } from './promotions/stage.ts';
+import { conditionOf, images, Shop } from '../stage/shop.ts';
+import { deploymentPath, must, openStage, type Json, type Stage } from '../stage/promotions.ts';
 
 const registration = 'admissionregistration.k8s.io/v1';
 const policies = `/apis/${registration}`;

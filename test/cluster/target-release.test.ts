@@ -1,9 +1,9 @@
 import test from 'ava';
 import type { RunningProcess } from '../../operator/process-options.ts';
 import { waitFor } from '../harness/index.ts';
-import { conditionOf, images } from './promotions/shop.ts';
-import { deploymentPath, openStage, path, type Json, type Stage } from './promotions/stage.ts';
-import { Place, without } from './target-stage.ts';
+import { conditionOf, images } from '../stage/shop.ts';
+import { deploymentPath, openStage, path, type Json, type Stage } from '../stage/promotions.ts';
+import { Place, without } from '../stage/place.ts';
 
 let stage: Stage;
 let operator: RunningProcess;

@@ -1,8 +1,8 @@
 import test from 'ava';
 import type { RunningProcess } from '../../operator/process-options.ts';
 import { waitFor } from '../harness/index.ts';
-import { conditionOf, images, Shop } from './promotions/shop.ts';
-import { deploymentPath, must, openStage, path, type Json, type Stage } from './promotions/stage.ts';
+import { conditionOf, images, Shop } from '../stage/shop.ts';
+import { deploymentPath, must, openStage, path, type Json, type Stage } from '../stage/promotions.ts';
 
 let stage: Stage;
 let operator: RunningProcess;

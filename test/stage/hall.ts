@@ -2,8 +2,8 @@
 import type { ExecutionContext } from 'ava';
 import type { ApprovalPolicy, ProductionTarget, Promotion } from '../../operator/api/index.ts';
 import type { RunningProcess } from '../../operator/process-options.ts';
-import { images, Shop, type ShopOptions } from '../cluster/promotions/shop.ts';
-import { openStage, path, type Json, type Person, type Stage } from '../cluster/promotions/stage.ts';
+import { images, Shop, type ShopOptions } from './shop.ts';
+import { openStage, path, type Json, type Person, type Stage } from './promotions.ts';
 import type { Answer } from '../harness/index.ts';
 import { workshop, type StockKey, type Workshop } from '../vectors/ssh.ts';
 

@@ -10,7 +10,7 @@ import {
   type Live,
   type Send,
   type Stage,
-} from './stage.ts';
+} from './attack.ts';
 
 const plural: Readonly<Record<string, string>> = {
   Deployment: 'deployments',

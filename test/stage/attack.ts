@@ -4,7 +4,7 @@ import { renderPolicies } from '../../operator/admission/index.ts';
 import { approvedSpec, specDigest } from '../../operator/canonical/index.ts';
 import { startApi, waitFor, type Answer, type ApiCluster, type RequestOptions } from '../harness/index.ts';
 import { readKubeconfig, writeKubeconfig } from '../harness/kubeconfig.ts';
-import { aggregated, bindIn, overgrant, roles } from './roles.ts';
+import { aggregated, bindIn, overgrant, roles } from './attackers.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
 export interface Live {

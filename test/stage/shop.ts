@@ -1,8 +1,8 @@
 /** A production namespace with one Deployment and its target, and environments that show what is promoted to it. */
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import type { ProductionTarget, Promotion, PromotionRecord } from '../../../operator/api/index.ts';
-import { run } from '../../harness/index.ts';
-import { deploymentPath, must, path, waitFor, type Json, type Person, type Stage } from './stage.ts';
+import type { ProductionTarget, Promotion, PromotionRecord } from '../../operator/api/index.ts';
+import { run } from '../harness/index.ts';
+import { deploymentPath, must, path, waitFor, type Json, type Person, type Stage } from './promotions.ts';
 
 const image = (letter: string): string => `registry.example/web@sha256:${letter.repeat(64)}`;
 export const images = { first: image('a'), second: image('b'), third: image('c'), evil: image('e') };

@@ -2,11 +2,11 @@
 import { mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { renderPolicies } from '../../../operator/admission/index.ts';
-import { renderRbac } from '../../../operator/install/rbac.ts';
-import type { ProcessOptions, RunningProcess } from '../../../operator/process-options.ts';
-import { startPromotions } from '../../../operator/promotions/process.ts';
-import { run, startApi, tools, waitFor, type Answer, type ApiCluster } from '../../harness/index.ts';
+import { renderPolicies } from '../../operator/admission/index.ts';
+import { renderRbac } from '../../operator/install/rbac.ts';
+import type { ProcessOptions, RunningProcess } from '../../operator/process-options.ts';
+import { startPromotions } from '../../operator/promotions/process.ts';
+import { run, startApi, tools, waitFor, type Answer, type ApiCluster } from '../harness/index.ts';
 import { startPods, type Pods } from './pods.ts';
 
 export const systemNamespace = 'twinlock-system';
