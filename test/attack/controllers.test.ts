@@ -4,11 +4,13 @@ import { CONTROLLER_ACCOUNTS } from '../../operator/admission/who.ts';
 import { waitFor } from '../harness/index.ts';
 import { allowed, denied } from './assert.ts';
 import { Production, must } from '../stage/production.ts';
-import { deployment, namespace, openStage, pod, template, type Json, type Live, type Stage } from '../stage/attack.ts';
+import { openAttack, type Live, type Stage } from '../stage/attack.ts';
+import { deployment, namespace, pod, template } from '../stage/objects.ts';
+import type { Json } from '../stage/stage.ts';
 
 let stage: Stage;
 test.before(async () => {
-  stage = await openStage({ overgranted: ['environments'] });
+  stage = await openAttack({ overgranted: ['environments'] });
 });
 test.after.always(async () => {
   await stage?.stop();

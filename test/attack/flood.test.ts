@@ -3,7 +3,7 @@ import { conditionOf, images } from '../stage/shop.ts';
 import { path } from '../stage/promotions.ts';
 import { waitFor, type Answer } from '../harness/index.ts';
 import { Hall, verdict, type Place } from '../stage/hall.ts';
-import type { Json } from '../stage/attack.ts';
+import type { Json } from '../stage/stage.ts';
 
 let hall: Hall;
 test.before(async () => {

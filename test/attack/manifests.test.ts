@@ -2,7 +2,8 @@
 import test, { type ExecutionContext } from 'ava';
 import { waitFor, type Answer } from '../harness/index.ts';
 import { conditionOf, images } from '../stage/shop.ts';
-import { path, type Json } from '../stage/promotions.ts';
+import { path } from '../stage/promotions.ts';
+import type { Json } from '../stage/stage.ts';
 import { mutatingPolicy } from './mutators.ts';
 import { Hall, promotionOf, type Place } from '../stage/hall.ts';
 

@@ -3,12 +3,14 @@ import { waitFor } from '../harness/index.ts';
 import { allowed, denied, deniedCommand } from './assert.ts';
 import { Node, type Pod } from './node.ts';
 import { Production, must } from '../stage/production.ts';
-import { deployment, openStage, template, type Json, type Send, type Stage } from '../stage/attack.ts';
+import { openAttack, type Send, type Stage } from '../stage/attack.ts';
+import { deployment, template } from '../stage/objects.ts';
+import type { Json } from '../stage/stage.ts';
 
 let stage: Stage;
 let node: Node;
 test.before(async () => {
-  stage = await openStage();
+  stage = await openAttack();
   node = await Node.open(stage, 'node-1');
 });
 test.after.always(async () => {

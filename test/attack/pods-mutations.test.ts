@@ -6,11 +6,13 @@ import { allowed, denied } from './assert.ts';
 import { POD_MUTATORS } from './pod-mutators.ts';
 import { mutatingWebhook, type Operation } from './mutators.ts';
 import { Production } from '../stage/production.ts';
-import { deployment, images, openStage, template, type Json, type Live, type Stage } from '../stage/attack.ts';
+import { openAttack, type Live, type Stage } from '../stage/attack.ts';
+import { deployment, images, template } from '../stage/objects.ts';
+import type { Json } from '../stage/stage.ts';
 
 let stage: Stage;
 test.before(async () => {
-  stage = await openStage();
+  stage = await openAttack();
 });
 test.after.always(async () => {
   await stage?.stop();

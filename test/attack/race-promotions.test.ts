@@ -4,7 +4,8 @@ import { deploymentPath, path } from '../stage/promotions.ts';
 import { waitFor } from '../harness/index.ts';
 import { denied } from './assert.ts';
 import { Hall, Place, principal, verdict } from '../stage/hall.ts';
-import { messageOf, type Json } from '../stage/attack.ts';
+import { messageOf } from '../stage/objects.ts';
+import type { Json } from '../stage/stage.ts';
 
 let hall: Hall;
 test.before(async () => {

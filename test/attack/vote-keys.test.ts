@@ -20,7 +20,8 @@ import {
 } from '../vectors/ssh.ts';
 import { denied } from './assert.ts';
 import { Hall, principal, promotionOf, verdict, type Place } from '../stage/hall.ts';
-import { messageOf, type Json } from '../stage/attack.ts';
+import { messageOf } from '../stage/objects.ts';
+import type { Json } from '../stage/stage.ts';
 
 let hall: Hall;
 test.before(async () => {

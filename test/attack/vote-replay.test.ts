@@ -3,7 +3,7 @@ import { conditionOf, images } from '../stage/shop.ts';
 import { path } from '../stage/promotions.ts';
 import { allowed, denied } from './assert.ts';
 import { Hall, promotionOf, verdict } from '../stage/hall.ts';
-import { messageOf } from '../stage/attack.ts';
+import { messageOf } from '../stage/objects.ts';
 
 let hall: Hall;
 test.before(async () => {

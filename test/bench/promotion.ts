@@ -6,8 +6,8 @@ import { run, waitFor } from '../harness/index.ts';
 import type { Figure, Sizes } from './figure.ts';
 import { startOperator, startUp } from './operator.ts';
 import { keepPodsReady } from './pods.ts';
-import { image, median, openStage } from './stage.ts';
-import type { Stage } from './stage.ts';
+import { image, median, openBench } from './stage.ts';
+import type { Stage } from '../stage/stage.ts';
 
 const api = '/apis/twinlock.dev/v1alpha1/namespaces';
 const own = (kind: string, name: string, namespace: string | undefined, spec: object): object => ({
@@ -27,7 +27,7 @@ interface PromotionBody {
 
 /** From the moment a valid last vote is annotated until the API server has production's new template. */
 export async function measurePromotion({ votes }: Sizes): Promise<Figure[]> {
-  const stage = await openStage();
+  const stage = await openBench();
   const keys = await mkdtemp(join(tmpdir(), 'twinlock-keys-'));
   try {
     const { cluster } = stage;

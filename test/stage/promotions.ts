@@ -1,18 +1,12 @@
-/** An API server with Twinlock's CRDs, policies, roles and promotions process, and people who work with it. */
-import { mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+/** The promotions process, people who vote with keys of their own, and a kubelet for production's pods. */
+import { mkdir, readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { renderPolicies } from '../../operator/admission/index.ts';
-import { renderRbac } from '../../operator/install/rbac.ts';
 import type { ProcessOptions, RunningProcess } from '../../operator/process-options.ts';
 import { startPromotions } from '../../operator/promotions/process.ts';
-import { run, startApi, tools, waitFor, type Answer, type ApiCluster } from '../harness/index.ts';
+import { run, tools, type Answer } from '../harness/index.ts';
+import { own } from './objects.ts';
 import { startPods, type Pods } from './pods.ts';
-
-export const systemNamespace = 'twinlock-system';
-export type Json = Readonly<Record<string, unknown>>;
-const crds = join(import.meta.dirname, '../../../crds');
-const own = '/apis/twinlock.dev/v1alpha1';
+import { openStage, systemNamespace, type Json, type Stage as Base } from './stage.ts';
 
 /** One person: a client certificate and an SSH key. */
 export interface Person {
@@ -25,68 +19,53 @@ export interface Person {
   readonly publicKey: string;
 }
 
-export interface Stage {
-  readonly cluster: ApiCluster;
+export interface Stage extends Omit<Base<Name>, 'people'> {
   readonly pods: Pods;
-  /** Kubeconfigs of the processes, with tokens bound to pods. */
-  readonly processes: { readonly promotions: string; readonly environments: string };
-  readonly people: Readonly<Record<'alice' | 'bob' | 'mallory' | 'dev', Person>>;
-  /** A folder for files, with `kubectl` of the cluster's version in `bin`. */
-  readonly folder: string;
+  readonly people: Readonly<Record<Name, Person>>;
   /** Requests as admin; throws unless the answer is 2xx. */
   send(method: string, path: string, body?: unknown, as?: string): Promise<Json>;
   /** @param options what differs from one process alone, straight to the API server */
   startProcess(options?: Partial<ProcessOptions>): Promise<RunningProcess>;
-  close(): Promise<void>;
 }
 
+const roles = {
+  alice: ['twinlock-approver', 'twinlock-reader', 'edit'],
+  bob: ['twinlock-approver', 'twinlock-reader', 'twinlock-oncall'],
+  mallory: ['twinlock-approver', 'twinlock-reader'],
+  dev: ['edit'],
+} as const satisfies Readonly<Record<string, readonly string[]>>;
+type Name = keyof typeof roles;
+
 /** Starts everything but the process itself. */
-export async function openStage(): Promise<Stage> {
-  const cluster = await startApi();
-  const folder = await mkdtemp(join(tmpdir(), 'promotions-'));
+export async function openPromotions(): Promise<Stage> {
+  const base = await openStage<Name>({
+    people: roles,
+    after: [own('TwinClass', 'default', { default: true }), own('ApprovalPolicy', 'default', { default: true })],
+  });
   try {
-    return await furnish(cluster, folder);
+    return await furnish(base);
   } catch (error) {
-    await cluster.stop();
-    await rm(folder, { recursive: true, force: true });
+    await base.stop();
     throw error;
   }
 }
 
-async function furnish(cluster: ApiCluster, folder: string): Promise<Stage> {
-  await cluster.kubectl(['apply', '--server-side', '-f', crds]);
-  await cluster.kubectl(['wait', '--for=condition=Established', '--timeout=30s', 'crd', '--all']);
-  await cluster.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: systemNamespace } }]);
-  await cluster.apply(renderRbac(systemNamespace));
-  // Before the guard stands: it lets nobody mint the operator's tokens.
-  const promotions = await cluster.boundToken(systemNamespace, 'twinlock-promotions');
-  const environments = await cluster.boundToken(systemNamespace, 'twinlock-environments');
-  await cluster.apply(renderPolicies({ systemNamespace }));
-  const names = ['alice', 'bob', 'mallory', 'dev'] as const;
-  const [alice, bob, mallory, dev] = await Promise.all(names.map((name) => person(cluster, folder, name)));
-  if (!alice || !bob || !mallory || !dev) throw new Error('somebody is missing');
-  await cluster.apply([
-    ...['alice', 'bob', 'mallory'].flatMap((user) => [
-      binding('twinlock-approver', user),
-      binding('twinlock-reader', user),
-    ]),
-    binding('edit', 'dev'),
-    binding('edit', 'alice'),
-    binding('twinlock-oncall', 'bob'),
-    { apiVersion: 'twinlock.dev/v1alpha1', kind: 'TwinClass', metadata: { name: 'default' }, spec: { default: true } },
-    {
-      apiVersion: 'twinlock.dev/v1alpha1',
-      kind: 'ApprovalPolicy',
-      metadata: { name: 'default' },
-      spec: { default: true },
-    },
-    keyring([alice, bob]),
-  ]);
+async function furnish(base: Base<Name>): Promise<Stage> {
+  const { cluster, folder, accounts } = base;
+  const person = (name: Name): Promise<Person> => withKey(base, name);
+  const people = {
+    alice: await person('alice'),
+    bob: await person('bob'),
+    mallory: await person('mallory'),
+    dev: await person('dev'),
+  };
+  await cluster.apply([keyring([people.alice, people.bob])]);
   await mkdir(join(folder, 'bin'));
   await symlink(await tools.kubectl(), join(folder, 'bin', 'kubectl'));
   // A pager asks for keys that nobody presses here.
   await symlink('/bin/cat', join(folder, 'bin', 'less'));
   const pods = startPods(cluster);
+  base.endsWith(() => pods.stop());
   const send: Stage['send'] = async (method, path, body, as) => {
     const contentType = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
     const answer = await cluster.request(method, path, {
@@ -97,15 +76,13 @@ async function furnish(cluster: ApiCluster, folder: string): Promise<Stage> {
     return must(answer, `${method} ${path}`);
   };
   return {
-    cluster,
+    ...base,
+    people,
     pods,
-    folder,
-    people: { alice, bob, mallory, dev },
-    processes: { promotions: promotions.kubeconfig, environments: environments.kubeconfig },
     send,
     startProcess: (options) =>
       startPromotions({
-        kubeconfig: promotions.kubeconfig,
+        kubeconfig: accounts.promotions,
         namespace: systemNamespace,
         clusterName: 'test',
         http: { host: '127.0.0.1', port: 0 },
@@ -115,11 +92,6 @@ async function furnish(cluster: ApiCluster, folder: string): Promise<Stage> {
         networkPoliciesEnforced: false,
         ...options,
       }),
-    close: async () => {
-      await pods.stop();
-      await cluster.stop();
-      await rm(folder, { recursive: true, force: true });
-    },
   };
 }
 
@@ -135,45 +107,26 @@ export function must({ status, body }: Answer, what: string): Json {
 }
 
 export function keyring(people: readonly Person[], name = 'default'): object {
-  return {
-    apiVersion: 'twinlock.dev/v1alpha1',
-    kind: 'ApproverKeyring',
-    metadata: { name },
-    spec: {
-      principals: people.map(({ name: user, publicKey }) => ({
-        name: user,
-        kubernetesUsers: [user],
-        keys: [{ publicKey }],
-      })),
-    },
-  };
+  const principals = people.map(({ name: user, publicKey }) => ({
+    name: user,
+    kubernetesUsers: [user],
+    keys: [{ publicKey }],
+  }));
+  return own('ApproverKeyring', name, { principals });
 }
 
-async function person(cluster: ApiCluster, folder: string, name: string): Promise<Person> {
+async function withKey({ people, folder }: Base<Name>, name: Name): Promise<Person> {
   const key = join(folder, `id_${name}`);
   await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', `${name}@example`, '-f', key], { timeout: 20_000 });
   const publicKey = (await readFile(`${key}.pub`, 'utf8')).trim();
-  return { name, key, publicKey, kubeconfig: await cluster.persona(name) };
-}
-
-function binding(role: string, user: string): object {
-  const apiGroup = 'rbac.authorization.k8s.io';
-  return {
-    apiVersion: `${apiGroup}/v1`,
-    kind: 'ClusterRoleBinding',
-    metadata: { name: `test-${role}-${user}` },
-    roleRef: { apiGroup, kind: 'ClusterRole', name: role },
-    subjects: [{ apiGroup, kind: 'User', name: user }],
-  };
+  return { name, key, publicKey, kubeconfig: people[name] };
 }
 
 /** Path of a kind of Twinlock's in a namespace. */
 export function path(namespace: string, plural: string, name = ''): string {
-  return `${own}/namespaces/${namespace}/${plural}${name === '' ? '' : `/${name}`}`;
+  return `/apis/twinlock.dev/v1alpha1/namespaces/${namespace}/${plural}${name === '' ? '' : `/${name}`}`;
 }
 
 export function deploymentPath(namespace: string, name = ''): string {
   return `/apis/apps/v1/namespaces/${namespace}/deployments${name === '' ? '' : `/${name}`}`;
 }
-
-export { waitFor };
