@@ -65,4 +65,12 @@ image: $(INSTALLED) ## Build the operator's image and push it: make image REGIST
 bench: $(INSTALLED) ## Measure the speed bars as ratios in one run; writes bench.json and bench.md
 	@node test/bench/main.ts
 
+.PHONY: mutation
+mutation: $(INSTALLED) ## Do the tests notice changed code? make mutation [ROOM=votes] [SAMPLE=300] [SEED=1]
+	@node test/mutation/main.ts --sample $(or $(SAMPLE),300) --seed $(or $(SEED),1) $(ROOM)
+
+.PHONY: coverage
+coverage: $(INSTALLED) ## Lines and branches that unit and property tests reach, by room
+	@node test/coverage/main.ts
+
 include test/harness/harness.mk

@@ -1,6 +1,6 @@
 import type { ExecutionContext } from 'ava';
 import type { Answer, CommandResult } from '../harness/index.ts';
-import { messageOf } from './stage.ts';
+import { messageOf } from '../stage/objects.ts';
 
 /**
  * The API server refused it, and the named policy was what refused it: not RBAC, not validation, not another policy.

@@ -1,11 +1,13 @@
 import test from 'ava';
 import { allowed, denied } from './assert.ts';
-import { Production, must } from './production.ts';
-import { namespace, openStage, type Json, type Stage } from './stage.ts';
+import { Production, must } from '../stage/production.ts';
+import { openAttack, type Stage } from '../stage/attack.ts';
+import { namespace } from '../stage/objects.ts';
+import type { Json } from '../stage/stage.ts';
 
 let stage: Stage;
 test.before(async () => {
-  stage = await openStage({ overgranted: ['promotions', 'environments'] });
+  stage = await openAttack({ overgranted: ['promotions', 'environments'] });
 });
 test.after.always(async () => {
   await stage?.stop();

@@ -2,12 +2,14 @@ import test from 'ava';
 import { renderPolicies } from '../../operator/admission/index.ts';
 import { waitFor, type Answer } from '../harness/index.ts';
 import { allowed, denied } from './assert.ts';
-import { Production, must } from './production.ts';
-import { namespace, openStage, pod, promotionOf, template, type Json, type Stage } from './stage.ts';
+import { Production, must } from '../stage/production.ts';
+import { openAttack, type Stage } from '../stage/attack.ts';
+import { namespace, pod, promotionOf, template } from '../stage/objects.ts';
+import type { Json } from '../stage/stage.ts';
 
 let stage: Stage;
 test.before(async () => {
-  stage = await openStage();
+  stage = await openAttack();
 });
 test.after.always(async () => {
   await stage?.stop();

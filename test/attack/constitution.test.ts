@@ -2,12 +2,13 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { canonicalJSON } from '../../operator/canonical/index.ts';
-import { images } from '../cluster/promotions/shop.ts';
-import { deploymentPath, path } from '../cluster/promotions/stage.ts';
+import { images } from '../stage/shop.ts';
+import { deploymentPath, path } from '../stage/promotions.ts';
 import { run, tools, type Answer, type CommandResult } from '../harness/index.ts';
 import { allowed, denied, deniedCommand } from './assert.ts';
-import { Hall, promotionOf, verdict, type Place } from './promotion-stage.ts';
-import { messageOf, type Json } from './stage.ts';
+import { Hall, promotionOf, verdict, type Place } from '../stage/hall.ts';
+import { messageOf } from '../stage/objects.ts';
+import type { Json } from '../stage/stage.ts';
 
 let hall: Hall;
 test.before(async () => {
@@ -25,7 +26,7 @@ async function bytesOf({ shop }: Place): Promise<string> {
 /** Changes what the environment says of itself, as its controller does. */
 async function environmentSays({ shop }: Place, name: string, status: Json): Promise<void> {
   const at = `${path(shop.dev, 'twinenvironments', name)}/status`;
-  await hall.stage.send('PATCH', at, { status }, hall.stage.processes.environments);
+  await hall.stage.send('PATCH', at, { status }, hall.stage.accounts.environments);
 }
 
 const condition = (type: string, status: string): Json => ({

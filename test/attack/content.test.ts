@@ -1,11 +1,13 @@
 import test from 'ava';
 import { allowed, denied, deniedCommand } from './assert.ts';
-import { Production, must } from './production.ts';
-import { deployment, images, openStage, template, workload, type Json, type Stage } from './stage.ts';
+import { Production, must } from '../stage/production.ts';
+import { openAttack, type Stage } from '../stage/attack.ts';
+import { deployment, images, template, workload } from '../stage/objects.ts';
+import type { Json } from '../stage/stage.ts';
 
 let stage: Stage;
 test.before(async () => {
-  stage = await openStage();
+  stage = await openAttack();
 });
 test.after.always(async () => {
   await stage?.stop();

@@ -3,12 +3,14 @@ import { renderPolicies } from '../../operator/admission/index.ts';
 import { CONTROLLER_ACCOUNTS } from '../../operator/admission/who.ts';
 import { waitFor } from '../harness/index.ts';
 import { allowed, denied } from './assert.ts';
-import { Production, must } from './production.ts';
-import { deployment, namespace, openStage, pod, template, type Json, type Live, type Stage } from './stage.ts';
+import { Production, must } from '../stage/production.ts';
+import { openAttack, type Live, type Stage } from '../stage/attack.ts';
+import { deployment, namespace, pod, template } from '../stage/objects.ts';
+import type { Json } from '../stage/stage.ts';
 
 let stage: Stage;
 test.before(async () => {
-  stage = await openStage({ overgranted: ['environments'] });
+  stage = await openAttack({ overgranted: ['environments'] });
 });
 test.after.always(async () => {
   await stage?.stop();

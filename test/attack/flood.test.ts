@@ -1,9 +1,9 @@
 import test from 'ava';
-import { conditionOf, images } from '../cluster/promotions/shop.ts';
-import { path } from '../cluster/promotions/stage.ts';
+import { conditionOf, images } from '../stage/shop.ts';
+import { path } from '../stage/promotions.ts';
 import { waitFor, type Answer } from '../harness/index.ts';
-import { Hall, verdict, type Place } from './promotion-stage.ts';
-import type { Json } from './stage.ts';
+import { Hall, verdict, type Place } from '../stage/hall.ts';
+import type { Json } from '../stage/stage.ts';
 
 let hall: Hall;
 test.before(async () => {

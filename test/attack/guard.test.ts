@@ -1,12 +1,14 @@
 import test from 'ava';
 import { waitFor } from '../harness/index.ts';
 import { allowed, denied, deniedCommand } from './assert.ts';
-import { Production, must } from './production.ts';
-import { images, namespace, openStage, pod, template, type Json, type Live, type Stage } from './stage.ts';
+import { Production, must } from '../stage/production.ts';
+import { openAttack, type Live, type Stage } from '../stage/attack.ts';
+import { images, namespace, pod, template } from '../stage/objects.ts';
+import type { Json } from '../stage/stage.ts';
 
 let stage: Stage;
 test.before(async () => {
-  stage = await openStage({ overgranted: ['environments'] });
+  stage = await openAttack({ overgranted: ['environments'] });
 });
 test.after.always(async () => {
   await stage?.stop();

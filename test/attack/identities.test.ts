@@ -3,14 +3,15 @@ import test from 'ava';
 import type { Answer } from '../harness/index.ts';
 import { readKubeconfig, writeKubeconfig } from '../harness/kubeconfig.ts';
 import { allowed, denied } from './assert.ts';
-import { Production, must } from './production.ts';
-import { bindIn } from './roles.ts';
-import { messageOf, namespace, openStage, pod, type Json, type Send, type Stage } from './stage.ts';
+import { Production, must } from '../stage/production.ts';
+import { openAttack, type Send, type Stage } from '../stage/attack.ts';
+import { messageOf, namespace, pod } from '../stage/objects.ts';
+import { bind, user, type Json } from '../stage/stage.ts';
 
 let stage: Stage;
 let attackers: readonly (readonly [string, Send])[];
 test.before(async () => {
-  stage = await openStage({ apiServerFlags: { 'enable-bootstrap-token-auth': 'true' } });
+  stage = await openAttack({ apiServerFlags: { 'enable-bootstrap-token-auth': 'true' } });
   for (const name of ['kube-system', 'kube-public', 'twinlock-system']) {
     await stage.letIn(name);
   }
@@ -220,13 +221,9 @@ test('every group that the API server answers for itself is guarded', async (t) 
 });
 
 test('denied by Kubernetes itself: roles of Twinlock bound, widened or gathered into edit by ordinary verbs', async (t) => {
-  const bind = {
-    ...(bindIn('mine', 'twinlock-admin', 'ordinary') as Json),
-    kind: 'ClusterRoleBinding',
-    metadata: { name: 'mine' },
-  };
+  const binding = bind('twinlock-admin', user('ordinary'));
   const refused: Readonly<Record<string, Answer>> = {
-    bound: await stage.ordinary('POST', `${rbac}/clusterrolebindings`, bind),
+    bound: await stage.ordinary('POST', `${rbac}/clusterrolebindings`, binding),
     gathered: await stage.ordinary('PATCH', `${rbac}/clusterroles/twinlock-admin`, {
       metadata: { labels: { 'rbac.authorization.k8s.io/aggregate-to-edit': 'true' } },
     }),

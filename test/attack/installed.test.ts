@@ -4,12 +4,14 @@ import { CONTAINER_FIELDS } from '../../operator/admission/container-fields.ts';
 import { POD_FIELDS } from '../../operator/admission/pod-fields.ts';
 import { waitFor } from '../harness/index.ts';
 import { allowed, denied } from './assert.ts';
-import { Production } from './production.ts';
-import { images, openStage, template, type Approved, type Json, type Live, type Stage } from './stage.ts';
+import { Production } from '../stage/production.ts';
+import { openAttack, type Live, type Stage } from '../stage/attack.ts';
+import { images, template, type Approved } from '../stage/objects.ts';
+import type { Json } from '../stage/stage.ts';
 
 let stage: Stage;
 test.before(async () => {
-  stage = await openStage();
+  stage = await openAttack();
 });
 test.after.always(async () => {
   await stage?.stop();

@@ -1,10 +1,11 @@
 /** Whole manifests in a Promotion, in the hands of an agent with `edit` and of whoever changes objects on their way in. */
 import test, { type ExecutionContext } from 'ava';
 import { waitFor, type Answer } from '../harness/index.ts';
-import { conditionOf, images } from '../cluster/promotions/shop.ts';
-import { path, type Json } from '../cluster/promotions/stage.ts';
+import { conditionOf, images } from '../stage/shop.ts';
+import { path } from '../stage/promotions.ts';
+import type { Json } from '../stage/stage.ts';
 import { mutatingPolicy } from './mutators.ts';
-import { Hall, promotionOf, type Place } from './promotion-stage.ts';
+import { Hall, promotionOf, type Place } from '../stage/hall.ts';
 
 let hall: Hall;
 test.before(async () => {

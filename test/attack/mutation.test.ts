@@ -2,12 +2,14 @@
 import test from 'ava';
 import { allowed, denied } from './assert.ts';
 import { mutatingPolicy, mutatingWebhook } from './mutators.ts';
-import { Production } from './production.ts';
-import { deployment, images, openStage, pod, type Json, type Stage } from './stage.ts';
+import { Production } from '../stage/production.ts';
+import { openAttack, type Stage } from '../stage/attack.ts';
+import { deployment, images, pod } from '../stage/objects.ts';
+import type { Json } from '../stage/stage.ts';
 
 let stage: Stage;
 test.before(async () => {
-  stage = await openStage();
+  stage = await openAttack();
 });
 test.after.always(async () => {
   await stage?.stop();

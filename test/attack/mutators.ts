@@ -2,7 +2,8 @@ import { createServer } from 'node:https';
 import { once } from 'node:events';
 import { newAuthority, newCertificate } from '../harness/pki.ts';
 import type { AddressInfo } from 'node:net';
-import type { Json, Stage } from './stage.ts';
+import type { Stage } from '../stage/attack.ts';
+import type { Json } from '../stage/stage.ts';
 
 /** One operation of RFC 6902. */
 export interface Operation {

@@ -1,6 +1,7 @@
 import { Kubelet, waitFor } from '../harness/index.ts';
-import { must, type Production } from './production.ts';
-import type { Json, Live, Send, Stage } from './stage.ts';
+import { must, type Production } from '../stage/production.ts';
+import type { Live, Send, Stage } from '../stage/attack.ts';
+import type { Json } from '../stage/stage.ts';
 
 /** A pod as a kubelet sees it. */
 export interface Pod extends Live {

@@ -1,13 +1,15 @@
 import test from 'ava';
 import { allowed, denied } from './assert.ts';
 import type { Answer } from '../harness/index.ts';
-import { Production, must } from './production.ts';
-import { lock, openStage, promotionOf, type Json, type Send, type Stage } from './stage.ts';
+import { Production, must } from '../stage/production.ts';
+import { openAttack, type Send, type Stage } from '../stage/attack.ts';
+import { lock, promotionOf } from '../stage/objects.ts';
+import type { Json } from '../stage/stage.ts';
 
 let stage: Stage;
 test.before(async () => {
   // Whatever RBAC gives them beyond the chart's, each process writes what is its own.
-  stage = await openStage({ overgranted: ['promotions', 'environments'] });
+  stage = await openAttack({ overgranted: ['promotions', 'environments'] });
 });
 test.after.always(async () => {
   await stage?.stop();

@@ -3,8 +3,10 @@ import { one, rendered, type Manifest } from '../chart/render.ts';
 import { waitFor } from '../harness/index.ts';
 import { allowed, denied } from './assert.ts';
 import { mutatingPolicy } from './mutators.ts';
-import { must } from './production.ts';
-import { images, openStage, type Json, type Live, type Stage } from './stage.ts';
+import { must } from '../stage/production.ts';
+import { openAttack, type Live, type Stage } from '../stage/attack.ts';
+import { images } from '../stage/objects.ts';
+import type { Json } from '../stage/stage.ts';
 
 let stage: Stage;
 let chart: readonly Manifest[];
@@ -12,7 +14,7 @@ const system = '/api/v1/namespaces/twinlock-system';
 const names = ['twinlock-environments', 'twinlock-promotions', 'twinlock-front-door'] as const;
 
 test.before(async () => {
-  stage = await openStage();
+  stage = await openAttack();
   // Every value that has a say in a pod.
   chart = await rendered({
     clusterName: 'production',

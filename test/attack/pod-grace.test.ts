@@ -2,13 +2,15 @@ import test from 'ava';
 import { waitFor } from '../harness/index.ts';
 import { allowed, denied, deniedCommand } from './assert.ts';
 import { Node, type Pod } from './node.ts';
-import { Production, must } from './production.ts';
-import { deployment, openStage, template, type Json, type Send, type Stage } from './stage.ts';
+import { Production, must } from '../stage/production.ts';
+import { openAttack, type Send, type Stage } from '../stage/attack.ts';
+import { deployment, template } from '../stage/objects.ts';
+import type { Json } from '../stage/stage.ts';
 
 let stage: Stage;
 let node: Node;
 test.before(async () => {
-  stage = await openStage();
+  stage = await openAttack();
   node = await Node.open(stage, 'node-1');
 });
 test.after.always(async () => {

@@ -4,7 +4,7 @@
  * 0.6, azure-workload-identity 1.5, VPA 1.4), shortened where a field has no rule of its own.
  */
 import type { Operation } from './mutators.ts';
-import type { Json } from './stage.ts';
+import type { Json } from '../stage/stage.ts';
 
 export interface PodMutator {
   readonly patch: readonly Operation[];

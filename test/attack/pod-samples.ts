@@ -2,7 +2,7 @@
  * One valid change per field of a pod, by the names of the API server's own OpenAPI document: a field that a later
  * Kubernetes adds has no sample here, and the test that walks the document says so.
  */
-import type { Json } from './stage.ts';
+import type { Json } from '../stage/stage.ts';
 
 export interface PodLike {
   readonly metadata: Json;

@@ -1,13 +1,15 @@
 import test from 'ava';
 import { allowed, denied, deniedCommand } from './assert.ts';
 import { Node, serving, type Pod } from './node.ts';
-import { Production, type LockOptions } from './production.ts';
-import { deployment, openStage, template, type Json, type Send, type Stage } from './stage.ts';
+import { Production, type LockOptions } from '../stage/production.ts';
+import { openAttack, type Send, type Stage } from '../stage/attack.ts';
+import { deployment, template } from '../stage/objects.ts';
+import type { Json } from '../stage/stage.ts';
 
 let stage: Stage;
 let node: Node;
 test.before(async () => {
-  stage = await openStage();
+  stage = await openAttack();
   node = await Node.open(stage, 'node-1');
   await stage.cluster.apply(plugins());
 });

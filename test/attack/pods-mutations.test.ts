@@ -5,12 +5,14 @@ import { matchLive, type Approved as Entry } from '../../operator/lock/index.ts'
 import { allowed, denied } from './assert.ts';
 import { POD_MUTATORS } from './pod-mutators.ts';
 import { mutatingWebhook, type Operation } from './mutators.ts';
-import { Production } from './production.ts';
-import { deployment, images, openStage, template, type Json, type Live, type Stage } from './stage.ts';
+import { Production } from '../stage/production.ts';
+import { openAttack, type Live, type Stage } from '../stage/attack.ts';
+import { deployment, images, template } from '../stage/objects.ts';
+import type { Json } from '../stage/stage.ts';
 
 let stage: Stage;
 test.before(async () => {
-  stage = await openStage();
+  stage = await openAttack();
 });
 test.after.always(async () => {
   await stage?.stop();

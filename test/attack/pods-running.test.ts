@@ -2,18 +2,10 @@
 import test from 'ava';
 import { livePodDifference, podDifference } from '../../operator/admission/index.ts';
 import { waitFor } from '../harness/index.ts';
-import { must } from './production.ts';
-import {
-  deployment,
-  images,
-  namespace,
-  openStage,
-  template,
-  workload,
-  type Json,
-  type Live,
-  type Stage,
-} from './stage.ts';
+import { must } from '../stage/production.ts';
+import { openAttack, type Live, type Stage } from '../stage/attack.ts';
+import { deployment, images, namespace, template, workload } from '../stage/objects.ts';
+import type { Json } from '../stage/stage.ts';
 
 const name = 'running';
 const core = (path: string): string => `/api/v1/namespaces/${name}/${path}`;
@@ -21,7 +13,7 @@ const merge = { contentType: 'application/strategic-merge-patch+json' };
 
 let stage: Stage;
 test.before(async () => {
-  stage = await openStage();
+  stage = await openAttack();
   const labels = { 'topology.kubernetes.io/zone': 'z1', 'topology.kubernetes.io/region': 'r1' };
   await stage.cluster.apply([
     namespace(name),

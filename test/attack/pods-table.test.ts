@@ -17,8 +17,10 @@ import {
   type PodLike,
   type Samples,
 } from './pod-samples.ts';
-import { Production } from './production.ts';
-import { deployment, images, messageOf, namespace, openStage, type Json, type Live, type Stage } from './stage.ts';
+import { Production } from '../stage/production.ts';
+import { openAttack, type Live, type Stage } from '../stage/attack.ts';
+import { deployment, images, messageOf, namespace } from '../stage/objects.ts';
+import type { Json } from '../stage/stage.ts';
 
 const mutations = [
   { field: 'Env', names: ['ADDED_*'] },
@@ -60,7 +62,7 @@ let sent: PodLike;
 let approved: Readonly<Record<Where, readonly Json[]>>;
 
 test.before(async () => {
-  stage = await openStage();
+  stage = await openAttack();
   await stage.cluster.apply([
     ...Object.values(NAMES).flatMap((name) => [
       namespace(name),

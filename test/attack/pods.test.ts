@@ -1,11 +1,13 @@
 import test from 'ava';
 import { allowed, denied } from './assert.ts';
-import { must, Production } from './production.ts';
-import { deployment, images, openStage, pod, template, workload, type Json, type Live, type Stage } from './stage.ts';
+import { must, Production } from '../stage/production.ts';
+import { openAttack, type Live, type Stage } from '../stage/attack.ts';
+import { deployment, images, pod, template, workload } from '../stage/objects.ts';
+import type { Json } from '../stage/stage.ts';
 
 let stage: Stage;
 test.before(async () => {
-  stage = await openStage();
+  stage = await openAttack();
 });
 test.after.always(async () => {
   await stage?.stop();

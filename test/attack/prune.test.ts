@@ -1,13 +1,15 @@
 import test from 'ava';
 import { allowed, denied } from './assert.ts';
-import { Production, must } from './production.ts';
-import { messageOf, namespace, openStage, type Json, type Live, type Send, type Stage } from './stage.ts';
+import { Production, must } from '../stage/production.ts';
+import { openAttack, type Live, type Send, type Stage } from '../stage/attack.ts';
+import { messageOf, namespace } from '../stage/objects.ts';
+import type { Json } from '../stage/stage.ts';
 
 let stage: Stage;
 /** A GitOps tool as Flux installs it: a service account that is cluster-admin, so every verb of Twinlock's is its. */
 let gitops: Send;
 test.before(async () => {
-  stage = await openStage();
+  stage = await openAttack();
   await stage.cluster.apply([
     namespace('flux-system'),
     { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'kustomize-controller', namespace: 'flux-system' } },

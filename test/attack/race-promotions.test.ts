@@ -1,10 +1,11 @@
 import test from 'ava';
-import { conditionOf, images, Shop } from '../cluster/promotions/shop.ts';
-import { deploymentPath, path } from '../cluster/promotions/stage.ts';
+import { conditionOf, images, Shop } from '../stage/shop.ts';
+import { deploymentPath, path } from '../stage/promotions.ts';
 import { waitFor } from '../harness/index.ts';
 import { denied } from './assert.ts';
-import { Hall, Place, principal, verdict } from './promotion-stage.ts';
-import { messageOf, type Json } from './stage.ts';
+import { Hall, Place, principal, verdict } from '../stage/hall.ts';
+import { messageOf } from '../stage/objects.ts';
+import type { Json } from '../stage/stage.ts';
 
 let hall: Hall;
 test.before(async () => {

@@ -1,8 +1,8 @@
 import { sign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import test from 'ava';
-import { images } from '../cluster/promotions/shop.ts';
-import { path } from '../cluster/promotions/stage.ts';
+import { images } from '../stage/shop.ts';
+import { path } from '../stage/promotions.ts';
 import {
   armor,
   armored,
@@ -19,8 +19,9 @@ import {
   toSign,
 } from '../vectors/ssh.ts';
 import { denied } from './assert.ts';
-import { Hall, principal, promotionOf, verdict, type Place } from './promotion-stage.ts';
-import { messageOf, type Json } from './stage.ts';
+import { Hall, principal, promotionOf, verdict, type Place } from '../stage/hall.ts';
+import { messageOf } from '../stage/objects.ts';
+import type { Json } from '../stage/stage.ts';
 
 let hall: Hall;
 test.before(async () => {

@@ -1,9 +1,9 @@
 import test from 'ava';
-import { conditionOf, images } from '../cluster/promotions/shop.ts';
-import { path } from '../cluster/promotions/stage.ts';
+import { conditionOf, images } from '../stage/shop.ts';
+import { path } from '../stage/promotions.ts';
 import { allowed, denied } from './assert.ts';
-import { Hall, promotionOf, verdict } from './promotion-stage.ts';
-import { messageOf } from './stage.ts';
+import { Hall, promotionOf, verdict } from '../stage/hall.ts';
+import { messageOf } from '../stage/objects.ts';
 
 let hall: Hall;
 test.before(async () => {

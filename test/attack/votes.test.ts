@@ -1,12 +1,14 @@
 import test from 'ava';
 import { allowed, denied, deniedCommand } from './assert.ts';
 import { mutatingPolicy } from './mutators.ts';
-import { must } from './production.ts';
-import { namespace, openStage, promotionOf, type Json, type Stage } from './stage.ts';
+import { must } from '../stage/production.ts';
+import { openAttack, type Stage } from '../stage/attack.ts';
+import { namespace, promotionOf } from '../stage/objects.ts';
+import type { Json } from '../stage/stage.ts';
 
 let stage: Stage;
 test.before(async () => {
-  stage = await openStage();
+  stage = await openAttack();
 });
 test.after.always(async () => {
   await stage?.stop();

@@ -1,11 +1,12 @@
 import test from 'ava';
 import { allowed, denied } from './assert.ts';
-import { Production, must } from './production.ts';
-import { deployment, images, messageOf, namespace, openStage, pod, type Stage } from './stage.ts';
+import { Production, must } from '../stage/production.ts';
+import { openAttack, type Stage } from '../stage/attack.ts';
+import { deployment, images, messageOf, namespace, pod } from '../stage/objects.ts';
 
 let stage: Stage;
 test.before(async () => {
-  stage = await openStage();
+  stage = await openAttack();
 });
 test.after.always(async () => {
   await stage?.stop();

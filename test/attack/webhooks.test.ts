@@ -1,13 +1,14 @@
 import test from 'ava';
 import { allowed, denied } from './assert.ts';
-import { must } from './production.ts';
-import { openStage, type Json, type Send, type Stage } from './stage.ts';
+import { must } from '../stage/production.ts';
+import { openAttack, type Send, type Stage } from '../stage/attack.ts';
+import type { Json } from '../stage/stage.ts';
 
 let stage: Stage;
 /** Installs webhooks for everybody, as a platform's tool may. */
 let installer: Send;
 test.before(async () => {
-  stage = await openStage();
+  stage = await openAttack();
   const rbac = 'rbac.authorization.k8s.io';
   const resources = ['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'];
   await stage.cluster.apply([

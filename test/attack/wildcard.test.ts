@@ -1,23 +1,14 @@
 import test from 'ava';
 import type { Answer, RequestOptions } from '../harness/index.ts';
 import { denied } from './assert.ts';
-import { Production } from './production.ts';
-import {
-  deployment,
-  images,
-  lock,
-  openStage,
-  pod,
-  replicaSet,
-  template,
-  workload,
-  type Json,
-  type Stage,
-} from './stage.ts';
+import { Production } from '../stage/production.ts';
+import { openAttack, type Stage } from '../stage/attack.ts';
+import { deployment, images, lock, pod, replicaSet, template, workload } from '../stage/objects.ts';
+import type { Json } from '../stage/stage.ts';
 
 let stage: Stage;
 test.before(async () => {
-  stage = await openStage({ overgranted: ['promotions'] });
+  stage = await openAttack({ overgranted: ['promotions'] });
 });
 test.after.always(async () => {
   await stage?.stop();

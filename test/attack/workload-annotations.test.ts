@@ -1,11 +1,13 @@
 import test from 'ava';
 import { allowed, denied, deniedCommand } from './assert.ts';
-import { Production, must, type LockOptions } from './production.ts';
-import { deployment, images, openStage, template, type Json, type Live, type Stage } from './stage.ts';
+import { Production, must, type LockOptions } from '../stage/production.ts';
+import { openAttack, type Live, type Stage } from '../stage/attack.ts';
+import { deployment, images, template } from '../stage/objects.ts';
+import type { Json } from '../stage/stage.ts';
 
 let stage: Stage;
 test.before(async () => {
-  stage = await openStage();
+  stage = await openAttack();
   await stage.cluster.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'flux-system' } }]);
 });
 test.after.always(async () => {

@@ -1,19 +1,19 @@
 import { renderPolicies } from '../../operator/admission/index.ts';
 import type { Figure, Sizes } from './figure.ts';
 import { waitFor } from '../harness/index.ts';
-import { image, median, openStage, wire } from './stage.ts';
+import { image, median, openBench, wire } from './stage.ts';
 
 const names = { open: 'bench-open', shut: 'bench-shut' };
 const path = (namespace: string): string => `/apis/apps/v1/namespaces/${namespace}/deployments/web?dryRun=All`;
 
 /** The same edit as a dry run in a plain and in a protected namespace, in turns; what the policies add. */
 export async function measureAdmission({ edits }: Sizes): Promise<Figure[]> {
-  const stage = await openStage();
+  const stage = await openBench();
   try {
     const { cluster } = stage;
     await cluster.apply([namespace(names.open), namespace(names.shut)]);
     await cluster.apply([deployment(names.open), deployment(names.shut)]);
-    const operator = await wire(stage.kubeconfigs.promotions);
+    const operator = await wire(stage.accounts.promotions);
     const locks = `/apis/twinlock.dev/v1alpha1/namespaces/${names.shut}/workloadlocks`;
     const lock = { apiVersion: 'twinlock.dev/v1alpha1', kind: 'WorkloadLock', metadata: { name: 'lock' } };
     const created = await operator.send('POST', locks, { ...lock, spec: { liveAccess: 'Deny', approved: [] } });

@@ -1,11 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { isEvent, isWork, isWrite } from './audit.ts';
-import type { AuditedRequest } from './audit.ts';
+import { isEvent, isWork, isWrite } from '../stage/audit.ts';
+import type { AuditedRequest } from '../stage/audit.ts';
 import { startOperator, startUp } from './operator.ts';
 import { resend } from './resend.ts';
 import { keepPodsReady } from './pods.ts';
-import { each, image, openStage, untilQuiet, wire } from './stage.ts';
-import type { Stage } from './stage.ts';
+import { each, image, openBench, untilQuiet, wire } from './stage.ts';
+import type { Stage } from '../stage/stage.ts';
 import type { Figure, Sizes } from './figure.ts';
 
 const width = 16;
@@ -44,7 +44,7 @@ const isStatus = ({ objectRef }: AuditedRequest): boolean => objectRef?.subresou
  * server, from a bare loop; then lets them converge, watches silence, and restarts the operator.
  */
 export async function measureEnvironments(sizes: Sizes): Promise<Figure[]> {
-  const stage = await openStage();
+  const stage = await openBench();
   try {
     await home(stage);
     const startup = await startUp(stage, 'environments');
@@ -144,10 +144,10 @@ async function idleAfter(operator: Awaited<ReturnType<typeof startOperator>>): P
 
 /** The same environments and the same writes, in the same order, without an operator. Milliseconds. */
 async function replay(environments: number, writes: readonly AuditedRequest[]): Promise<number> {
-  const stage = await openStage();
+  const stage = await openBench();
   try {
     await home(stage);
-    const sender = await wire(stage.kubeconfigs.environments, width);
+    const sender = await wire(stage.accounts.environments, width);
     // A write inside an environment's namespace waits for the namespace and the right to write there.
     const opened = new Map<string, Promise<void>>();
     const started = performance.now();

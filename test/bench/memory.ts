@@ -2,8 +2,9 @@ import { waitFor } from '../harness/index.ts';
 import type { Figure, Sizes } from './figure.ts';
 import { startOperator } from './operator.ts';
 import { keepPodsReady } from './pods.ts';
-import { each, image, openStage, wire } from './stage.ts';
-import type { Stage, Wire } from './stage.ts';
+import { each, image, openBench, wire } from './stage.ts';
+import type { Stage } from '../stage/stage.ts';
+import type { Wire } from './stage.ts';
 
 interface Sample {
   readonly kind: string;
@@ -29,7 +30,7 @@ const CHILDREN: readonly (readonly [plural: string, base: string])[] = [
  * all. The copies are suspended and their Deployments paused, so nothing but the cache is at work.
  */
 export async function measureMemory({ cached }: Sizes): Promise<Figure[]> {
-  const stage = await openStage();
+  const stage = await openBench();
   try {
     const { cluster } = stage;
     const labels = { 'twinlock.dev/environments': 'true' };
@@ -85,8 +86,8 @@ const LISTS: readonly string[] = [
 ];
 
 /** Lists the same objects all at once, and reads them, with the fastest plain client there is here. Milliseconds. */
-async function listBare({ kubeconfigs }: Stage): Promise<number> {
-  const sender = await wire(kubeconfigs.environments, LISTS.length);
+async function listBare({ accounts }: Stage): Promise<number> {
+  const sender = await wire(accounts.environments, LISTS.length);
   const started = performance.now();
   await Promise.all(
     LISTS.map(async (path) => {

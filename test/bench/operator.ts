@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { request } from 'undici';
 import { operatorBundle, operatorFlags } from '../images/bundle.ts';
 import { freePorts, waitFor } from '../harness/index.ts';
-import type { Stage } from './stage.ts';
+import type { Stage } from '../stage/stage.ts';
 import { image, median } from './stage.ts';
 import type { Figure } from './figure.ts';
 
@@ -38,7 +38,7 @@ export async function startOperator(stage: Stage, name: 'environments' | 'promot
       program,
       name,
       '--kubeconfig',
-      stage.kubeconfigs[name],
+      stage.accounts[name],
       '--http-address',
       `127.0.0.1:${http}`,
       '--health-address',

@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import { recordName, type PromotionRecord } from '../../operator/api/index.ts';
 import { Deployment, KubeClient, loadConfig, systemClock } from '../../operator/kube/index.ts';
 import { run, waitFor } from '../harness/index.ts';
-import { isEvent, isWork, isWrite, type AuditedRequest } from './audit.ts';
+import { isEvent, isWork, isWrite, type AuditedRequest } from '../stage/audit.ts';
 import type { Figure, Sizes } from './figure.ts';
 import { startOperator, startUp } from './operator.ts';
 import { keepPodsReady } from './pods.ts';
 import { resend } from './resend.ts';
-import { image, median, openStage, wire } from './stage.ts';
-import type { Stage, Wire } from './stage.ts';
+import { image, median, openBench, wire } from './stage.ts';
+import type { Wire } from './stage.ts';
+import type { Stage } from '../stage/stage.ts';
 
 const api = '/apis/twinlock.dev/v1alpha1/namespaces';
 const own = (kind: string, name: string, namespace: string | undefined, spec: object): object => ({
@@ -30,7 +31,7 @@ interface PromotionBody {
 
 /** From the moment a valid last vote is annotated until the API server has production's new template. */
 export async function measurePromotion({ votes }: Sizes): Promise<Figure[]> {
-  const stage = await openStage();
+  const stage = await openBench();
   const keys = await mkdtemp(join(tmpdir(), 'twinlock-keys-'));
   try {
     const { cluster } = stage;
@@ -118,8 +119,8 @@ interface Round {
 }
 
 /** The requests of each round once more, in their order, without an operator. Milliseconds of each. */
-async function sendBare({ kubeconfigs }: Stage, rounds: readonly Round[]): Promise<number[]> {
-  const sender = await wire(kubeconfigs.promotions, 1);
+async function sendBare({ accounts }: Stage, rounds: readonly Round[]): Promise<number[]> {
+  const sender = await wire(accounts.promotions, 1);
   const times: number[] = [];
   for (const { requests } of rounds) {
     let spent = 0;

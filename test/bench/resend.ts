@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { AuditedRequest } from './audit.ts';
+import type { AuditedRequest } from '../stage/audit.ts';
 import type { Wire } from './stage.ts';
 
 const METHODS: Readonly<Record<string, string>> = {

@@ -1,68 +1,21 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Agent } from 'undici';
-import { kinds } from '../../operator/api/index.ts';
-import { charts, rendered } from '../chart/render.ts';
-import { startApi, waitFor } from '../harness/index.ts';
+import { rendered } from '../chart/render.ts';
+import { waitFor } from '../harness/index.ts';
 import { readKubeconfig } from '../harness/kubeconfig.ts';
-import type { ApiCluster } from '../harness/index.ts';
-import { AuditLog, auditFlags, isWork } from './audit.ts';
-
-/** An API server with the chart installed, its audit log, and the two accounts' pod-bound tokens. */
-export interface Stage {
-  readonly cluster: ApiCluster;
-  readonly audit: AuditLog;
-  /** Folder for files of this measurement; removed by {@link stop}. */
-  readonly folder: string;
-  readonly kubeconfigs: Readonly<Record<'environments' | 'promotions', string>>;
-  stop(): Promise<void>;
-}
+import { isWork, type AuditLog } from '../stage/audit.ts';
+import { openStage, type Stage } from '../stage/stage.ts';
 
 /** Image references that are never pulled: the API has no nodes. */
 export const image = (letter: string): string => `registry.example/web@sha256:${letter.repeat(64)}`;
 
-const isAdmission = ({ apiVersion }: { readonly apiVersion: string }): boolean =>
-  apiVersion.startsWith('admissionregistration');
-
-export async function openStage(): Promise<Stage> {
-  const folder = await mkdtemp(join(tmpdir(), 'twinlock-bench-'));
-  const cluster = await startApi({ apiServerFlags: await auditFlags(folder) });
-  await cluster.kubectl(['apply', '--server-side', '-f', join(charts, '..', 'crds')]);
-  await cluster.kubectl(['wait', '--for=condition=Established', 'crd', '--all']);
+/** A stage with what the chart installs for users: the default class, large enough, and the catalogue. */
+export async function openBench(): Promise<Stage> {
   const objects = await rendered({
     'catalog.stripe.image': image('f'),
     'defaultClass.maxEnvironments': '1000',
     'defaultClass.maxPerNamespace': '1000',
   });
-  await cluster.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'twinlock-system' } }]);
-  await cluster.apply(objects.filter((object) => !isAdmission(object) && object.kind !== 'Deployment'));
-  // Tokens first: once the guard stands nobody makes pods or tokens there by hand.
-  const environments = await cluster.boundToken('twinlock-system', 'twinlock-environments');
-  const promotions = await cluster.boundToken('twinlock-system', 'twinlock-promotions');
-  await cluster.apply(objects.filter(isAdmission));
-  await served(cluster);
-  return {
-    cluster,
-    folder,
-    audit: new AuditLog(folder),
-    kubeconfigs: { environments: environments.kubeconfig, promotions: promotions.kubeconfig },
-    stop: async () => {
-      await cluster.stop();
-      await rm(folder, { recursive: true, force: true });
-    },
-  };
-}
-
-/** A kind that was just defined answers 429 until its storage is up: that is the API server's start, not the operator's. */
-async function served(cluster: ApiCluster): Promise<void> {
-  for (const { plural } of kinds) {
-    await waitFor(`${plural} are served`, async (seen) => {
-      const { status, body } = await cluster.request('GET', `/apis/twinlock.dev/v1alpha1/${plural}?resourceVersion=0`);
-      seen(body);
-      return status === 200;
-    });
-  }
+  return openStage({ after: objects.filter(({ apiVersion }) => apiVersion.startsWith('twinlock.dev/')) });
 }
 
 /** Sends raw requests over pooled connections; the fastest plain client there is here. */

@@ -6,13 +6,13 @@ import {
   bringUp,
   environment,
   list,
-  openStage,
+  openEnvironments,
   pathOf,
   smallest,
   twinImage,
   type Object_,
   type Stage,
-} from '../cluster/environment-stage.ts';
+} from '../stage/environments.ts';
 import { waitFor } from '../harness/index.ts';
 import { KeptAlive } from './kept-alive.ts';
 import { chaosSeed, startWeather } from './weather.ts';
@@ -22,7 +22,7 @@ let folder: string;
 
 test.before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'twinlock-storm-'));
-  stage = await openStage();
+  stage = await openEnvironments();
 });
 test.after.always(async () => {
   await stage?.stop();
@@ -55,8 +55,8 @@ test('in a storm environments come up, change and go, and leave nothing behind',
   t.timeout(300_000);
   const seed = chaosSeed();
   t.log(`TWINLOCK_CHAOS_SEED=${seed}`);
-  const weather = await startWeather(seed, stage.kubeconfig, join(folder, 'weather'));
-  const process_ = new KeptAlive(() => stage.start({ kubeconfig: weather.kubeconfig, leaderElect: true }));
+  const weather = await startWeather(seed, stage.accounts.environments, join(folder, 'weather'));
+  const process_ = new KeptAlive(() => stage.startProcess({ kubeconfig: weather.kubeconfig, leaderElect: true }));
   const names = ['pr-1', 'pr-2', 'pr-3', 'pr-4'];
   try {
     await Promise.all(names.map((name) => bringUp(stage, name, smallest)));

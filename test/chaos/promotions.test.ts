@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import test from 'ava';
 import { chainFaults } from '../../operator/records/index.ts';
-import { images, Shop } from '../cluster/promotions/shop.ts';
-import { deploymentPath, openStage, path, type Stage } from '../cluster/promotions/stage.ts';
+import { images, Shop } from '../stage/shop.ts';
+import { deploymentPath, openPromotions, path, type Stage } from '../stage/promotions.ts';
 import { waitFor } from '../harness/index.ts';
 import { KeptAlive } from './kept-alive.ts';
 import { TemplateWatcher } from './watcher.ts';
@@ -12,10 +12,10 @@ import { chaosSeed, startWeather } from './weather.ts';
 let stage: Stage;
 
 test.before(async () => {
-  stage = await openStage();
+  stage = await openPromotions();
 });
 test.after.always(async () => {
-  await stage?.close();
+  await stage?.stop();
 });
 
 const version = (shop: number, step: number): string =>
@@ -72,7 +72,7 @@ test('two promotions processes in a storm, an API server that restarts: producti
   const seed = chaosSeed();
   t.log(`TWINLOCK_CHAOS_SEED=${seed}`);
   const weathers = await Promise.all(
-    [1, 2].map((n) => startWeather(seed + n, stage.processes.promotions, join(stage.folder, `weather-${n}`))),
+    [1, 2].map((n) => startWeather(seed + n, stage.accounts.promotions, join(stage.folder, `weather-${n}`))),
   );
   const processes = weathers.map(
     ({ kubeconfig }) => new KeptAlive(() => stage.startProcess({ kubeconfig, leaderElect: true })),

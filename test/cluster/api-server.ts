@@ -3,15 +3,15 @@ import { Agent, request as send } from 'undici';
 
 import { kinds, recordName } from '../../operator/api/index.ts';
 import type { KindDefinition } from '../../operator/api/index.ts';
-import { startApi, waitFor } from '../harness/index.ts';
+import { startApi } from '../harness/index.ts';
 import { readKubeconfig } from '../harness/kubeconfig.ts';
 import type { Answer, ApiCluster } from '../harness/index.ts';
+import { installCRDs } from '../stage/crds.ts';
 import { withValue } from './api-fields.ts';
 import type { Path } from './api-fields.ts';
 import type { Sample } from './api-samples.ts';
 
 export const namespace = 'api-schemas';
-const crds = new URL('../../crds', import.meta.url).pathname;
 
 /** An API server with the CRDs, and kept connections to it: thousands of requests would shake hands thousands of times. */
 export interface Api {
@@ -24,7 +24,7 @@ export interface Api {
 export async function apiWithCRDs(): Promise<Api> {
   const cluster = await startApi();
   const api = await connect(cluster);
-  await installCRDs(api);
+  await installCRDs(cluster);
   await api.request('POST', '/api/v1/namespaces', {
     apiVersion: 'v1',
     kind: 'Namespace',
@@ -54,22 +54,6 @@ async function connect(cluster: ApiCluster): Promise<Api> {
       await cluster.stop();
     },
   };
-}
-
-/** Installs the CRDs and waits until the API server serves them; what is there already stays as it is. */
-export async function installCRDs({ cluster, request }: Api): Promise<void> {
-  await cluster.kubectl(['apply', '--server-side', '--field-manager=twinlock-install', '-f', crds]);
-  await cluster.kubectl(['wait', '--for=condition=Established', '--timeout=30s', 'crd', ...kinds.map(crdName)]);
-  const served = (kind: KindDefinition): Promise<boolean> =>
-    request('GET', `/apis/twinlock.dev/v1alpha1/${kind.plural}`).then(({ status }) => status === 200);
-  await waitFor(
-    'the kinds to be served',
-    async () => (await Promise.all(kinds.map(served))).every(Boolean) || undefined,
-  );
-}
-
-export function crdName(kind: KindDefinition): string {
-  return `${kind.plural}.twinlock.dev`;
 }
 
 export function kindOf(sample: Sample): KindDefinition {

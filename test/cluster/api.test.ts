@@ -11,6 +11,7 @@ import type { Path, Variant } from './api-fields.ts';
 import { breachedRules } from './api-rules.ts';
 import { samples, smallest } from './api-samples.ts';
 import type { Sample } from './api-samples.ts';
+import { crdName, installCRDs } from '../stage/crds.ts';
 import * as server from './api-server.ts';
 
 let api: server.Api;
@@ -28,13 +29,13 @@ test('every CRD is established, structural, and unchanged by a second install', 
     return (body as { readonly items: readonly Installed[] }).items;
   };
   const installed = await read();
-  t.deepEqual(installed.map(({ metadata }) => metadata.name).sort(), kinds.map(server.crdName).sort());
+  t.deepEqual(installed.map(({ metadata }) => metadata.name).sort(), kinds.map(crdName).sort());
   for (const { metadata, status } of installed) {
     const conditions = new Map(status.conditions.map((condition) => [condition.type, condition]));
     t.is(conditions.get('Established')?.status, 'True', metadata.name);
     t.is(conditions.get('NonStructuralSchema')?.message, undefined, metadata.name);
   }
-  await server.installCRDs(api);
+  await installCRDs(api.cluster);
   t.deepEqual(versions(await read()), versions(installed));
 });
 

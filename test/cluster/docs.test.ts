@@ -4,18 +4,19 @@ import test from 'ava';
 import { allowedMutations, podWriters } from '../../operator/api/schema/values.ts';
 import { shownObjects } from '../chart/docs.ts';
 import { run, waitFor, type CommandResult } from '../harness/index.ts';
-import { messageOf } from '../attack/stage.ts';
-import { images, Shop } from './promotions/shop.ts';
-import { openStage, path, type Json, type Stage } from './promotions/stage.ts';
+import { messageOf } from '../stage/objects.ts';
+import { images, Shop } from '../stage/shop.ts';
+import { openPromotions, path, type Stage } from '../stage/promotions.ts';
+import type { Json } from '../stage/stage.ts';
 
 const text = (page: string): Promise<string> => readFile(join(import.meta.dirname, '../../docs', page), 'utf8');
 
 let stage: Stage;
 test.before(async () => {
-  stage = await openStage();
+  stage = await openPromotions();
 });
 test.after.always(async () => {
-  await stage?.close();
+  await stage?.stop();
 });
 
 /** Runs a command of a page as admin, in a namespace. */

@@ -4,12 +4,12 @@ import { createInterface } from 'node:readline';
 import type { TwinEnvironment } from '../../operator/api/index.ts';
 import type { RunningProcess } from '../../operator/processes/options.ts';
 import { freePorts, waitFor } from '../harness/index.ts';
+import { own } from '../stage/objects.ts';
 import {
   bringUp,
   environment,
   list,
-  openStage,
-  own,
+  openEnvironments,
   requestsOf,
   runPods,
   smallest,
@@ -17,11 +17,11 @@ import {
   isReady,
   type Object_,
   type Stage,
-} from './environment-stage.ts';
+} from '../stage/environments.ts';
 
 let stage: Stage;
 test.before(async () => {
-  stage = await openStage();
+  stage = await openEnvironments();
 });
 test.after.always(() => stage?.stop());
 
@@ -51,14 +51,14 @@ async function quiet(running: RunningProcess): Promise<void> {
 test.serial(
   'converged environments cost no request, not even when every one of them is reconciled again',
   async (t) => {
-    const running = await stage.start();
+    const running = await stage.startProcess();
     const names = ['idle-1', 'idle-2', 'idle-3'];
     await Promise.all(names.map((name) => bringUp(stage, name, smallest)));
     await quiet(running);
     const before = await requestsOf(running);
     const reconciles = await metricOf(running, 'controller_runtime_reconcile_total');
     // A field of the class that changes nothing for those that are there.
-    await stage.cluster.apply([own('TwinClass', 'default', undefined, { default: true, maxEnvironments: 49 })]);
+    await stage.cluster.apply([own('TwinClass', 'default', { default: true, maxEnvironments: 49 })]);
     await waitFor(
       'all are reconciled again',
       async () => (await metricOf(running, 'controller_runtime_reconcile_total')) >= reconciles + names.length,
@@ -70,7 +70,7 @@ test.serial(
 );
 
 test.serial('a restarted process takes over without a single write', async (t) => {
-  const running = await stage.start();
+  const running = await stage.startProcess();
   const { items } = (await stage.cluster.request('GET', '/apis/twinlock.dev/v1alpha1/twinenvironments')).body as {
     items: readonly TwinEnvironment[];
   };
@@ -88,13 +88,13 @@ test.serial('a restarted process takes over without a single write', async (t) =
 });
 
 test.serial('what somebody edited while no process ran comes back', async (t) => {
-  const first = await stage.start();
+  const first = await stage.startProcess();
   const { namespace = '' } = await bringUp(stage, 'edited', smallest);
   await quiet(first);
   await first.stop();
   const other = `registry.example/web@sha256:${'e'.repeat(64)}`;
   await stage.cluster.kubectl(['-n', namespace, 'set', 'image', 'deployment/web', `web=${other}`]);
-  const running = await stage.start();
+  const running = await stage.startProcess();
   await waitFor('the image is back', async (seen) => {
     const { body } = await stage.cluster.request('GET', `/apis/apps/v1/namespaces/${namespace}/deployments/web`);
     const { spec } = body as { spec: { template: { spec: { containers: readonly { image: string }[] } } } };
@@ -114,7 +114,7 @@ test.serial('the process is ready within seconds, works, and leaves with its lea
     [
       new URL('../../operator/processes/main.ts', import.meta.url).pathname,
       'environments',
-      `--kubeconfig=${stage.kubeconfig}`,
+      `--kubeconfig=${stage.accounts.environments}`,
       `--http-address=127.0.0.1:${http}`,
       `--health-address=127.0.0.1:${health}`,
       '--log-level=warn',

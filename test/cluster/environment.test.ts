@@ -2,6 +2,7 @@ import anyTest, { type TestFn } from 'ava';
 import { environmentNamespace } from '../../operator/environments/naming/index.ts';
 import type { RunningProcess } from '../../operator/processes/options.ts';
 import { waitFor } from '../harness/index.ts';
+import { own } from '../stage/objects.ts';
 import {
   bringUp,
   condition,
@@ -10,25 +11,24 @@ import {
   image,
   isReady,
   list,
-  openStage,
-  own,
+  openEnvironments,
   pathOf,
   read,
   runPods,
   setReady,
   smallest,
   untilStatus,
-  type Json,
   type Object_,
   type Pod,
   type Stage,
-} from './environment-stage.ts';
+} from '../stage/environments.ts';
+import type { Json } from '../stage/stage.ts';
 
 const test = anyTest as TestFn<{ readonly stage: Stage; readonly running: RunningProcess }>;
 
 test.before(async (t) => {
-  const stage = await openStage();
-  t.context = { stage, running: await stage.start() };
+  const stage = await openEnvironments();
+  t.context = { stage, running: await stage.startProcess() };
 });
 test.after.always((t) => t.context.stage?.stop());
 
@@ -86,7 +86,7 @@ test('a missing VendorTwin is a condition that names it; once it is there, the e
   t.is(condition(refused, 'Stalled').status, 'True');
   t.is(refused.namespace, undefined);
   const versions = [{ version: 'v1', image, port: 8000, bindings: [{ env: 'POSTHOG_HOST', source: 'URL' }] }];
-  await stage.cluster.apply([own('VendorTwin', 'posthog', undefined, { vendor: 'PostHog', versions })]);
+  await stage.cluster.apply([own('VendorTwin', 'posthog', { vendor: 'PostHog', versions })]);
   const admitted = await untilStatus(stage, 'no-twin', (status) => status.namespace !== undefined);
   t.is(condition(admitted, 'Admitted').status, 'True');
   t.is(condition(admitted, 'Stalled').status, 'Absent');
@@ -121,7 +121,7 @@ test('a namespace that the class does not select has no environments until it is
 
 test('images outside of the class are refused, and other environments of the class go on', async (t) => {
   const { stage } = t.context;
-  await stage.cluster.apply([own('TwinClass', 'images', undefined, { allowedImages: ['registry.example/web'] })]);
+  await stage.cluster.apply([own('TwinClass', 'images', { allowedImages: ['registry.example/web'] })]);
   const spec = { ...smallest, classRef: { name: 'images' } };
   const evil = `registry.example/web-evil@sha256:${'b'.repeat(64)}`;
   await stage.cluster.apply([
@@ -144,7 +144,7 @@ test('a template that no pod could have is a condition, not a crash', async (t) 
 
 test('a class with room for one queues the second, which follows when the first is gone', async (t) => {
   const { stage } = t.context;
-  await stage.cluster.apply([own('TwinClass', 'single', undefined, { maxEnvironments: 1 })]);
+  await stage.cluster.apply([own('TwinClass', 'single', { maxEnvironments: 1 })]);
   const spec = { ...smallest, classRef: { name: 'single' } };
   await stage.cluster.apply([environment('first', spec)]);
   await untilStatus(stage, 'first', (status) => status.namespace !== undefined);
@@ -160,7 +160,7 @@ test('a class with room for one queues the second, which follows when the first 
 test('environments that are made at once never exceed the cap, and each has its turn', async (t) => {
   const { stage } = t.context;
   await stage.cluster.apply([
-    own('TwinClass', 'three', undefined, { maxEnvironments: 3, maxPerNamespace: 2 }),
+    own('TwinClass', 'three', { maxEnvironments: 3, maxPerNamespace: 2 }),
     developers('crowd'),
   ]);
   const all = ['1', '2', '3', '4', '5', '6'].map((name) => `crowd-${name}`);

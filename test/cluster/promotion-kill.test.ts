@@ -1,22 +1,23 @@
 import test, { type ExecutionContext } from 'ava';
 import { chainFaults } from '../../operator/records/index.ts';
-import { startDying, type LastWrite } from './promotions/dying.ts';
-import { images, Shop, type ShopOptions } from './promotions/shop.ts';
-import { openStage, systemNamespace, type Stage } from './promotions/stage.ts';
+import { startDying, type LastWrite } from '../stage/dying.ts';
+import { images, Shop, type ShopOptions } from '../stage/shop.ts';
+import { openPromotions, type Stage } from '../stage/promotions.ts';
+import { systemNamespace } from '../stage/stage.ts';
 
 let stage: Stage;
 
 test.before(async () => {
-  stage = await openStage();
+  stage = await openPromotions();
   stage.pods.break(images.third);
 });
 test.after.always(async () => {
-  await stage?.close();
+  await stage?.stop();
 });
 
 /** A process that dies after `last`, and its successor; `act` is what people do meanwhile. */
 async function killed(t: ExecutionContext, last: LastWrite, act: () => Promise<void>): Promise<void> {
-  const dying = await startDying(stage.processes.promotions, systemNamespace, last);
+  const dying = await startDying(stage.accounts.promotions, systemNamespace, last);
   const successor = dying.dead.then(async () => {
     await dying.stop();
     return stage.startProcess();
@@ -116,7 +117,7 @@ test.serial('a restart writes nothing about what was settled before', async (t) 
   await done.target(({ status }) => status?.current?.[0]?.promotion === 'web-42');
   await first.stop();
   const never: LastWrite = { write: 'nothing', nth: 1 };
-  const second = await startDying(stage.processes.promotions, systemNamespace, never);
+  const second = await startDying(stage.accounts.promotions, systemNamespace, never);
   // Work that starts later than the rest: once it is done, so is what came before.
   const marker = await open('settled-marker');
   await marker.ready();

@@ -6,20 +6,21 @@ import { parse } from 'yaml';
 import type { Promotion } from '../../operator/api/index.ts';
 import type { RunningProcess } from '../../operator/processes/options.ts';
 import { run, waitFor } from '../harness/index.ts';
-import { conditionOf, images, Shop } from './promotions/shop.ts';
-import { deploymentPath, openStage, path, type Json, type Stage } from './promotions/stage.ts';
+import { conditionOf, images, Shop } from '../stage/shop.ts';
+import { deploymentPath, openPromotions, path, type Stage } from '../stage/promotions.ts';
+import type { Json } from '../stage/stage.ts';
 
 const examples = join(import.meta.dirname, '../../examples/manifests');
 let stage: Stage;
 let operator: RunningProcess;
 
 test.before(async () => {
-  stage = await openStage();
+  stage = await openPromotions();
   operator = await stage.startProcess();
 });
 test.after.always(async () => {
   await operator?.stop();
-  await stage?.close();
+  await stage?.stop();
 });
 
 const limits = { limits: { memory: '256Mi' } };

@@ -3,19 +3,20 @@ import type { ApproverKeyring, PromotionRecord } from '../../operator/api/index.
 import type { RunningProcess } from '../../operator/processes/options.ts';
 import { waitFor } from '../harness/index.ts';
 import { rsaKey } from '../vectors/ssh.ts';
-import { conditionOf, images, Shop, type ShopOptions } from './promotions/shop.ts';
-import { openStage, path, type Json, type Stage } from './promotions/stage.ts';
+import { conditionOf, images, Shop, type ShopOptions } from '../stage/shop.ts';
+import { openPromotions, path, type Stage } from '../stage/promotions.ts';
+import type { Json } from '../stage/stage.ts';
 
 let stage: Stage;
 let operator: RunningProcess;
 
 test.before(async () => {
-  stage = await openStage();
+  stage = await openPromotions();
   operator = await stage.startProcess();
 });
 test.after.always(async () => {
   await operator?.stop();
-  await stage?.close();
+  await stage?.stop();
 });
 
 /** A shop whose promotion of this image waits for votes. */

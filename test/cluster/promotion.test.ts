@@ -3,20 +3,20 @@ import { join } from 'node:path';
 import test from 'ava';
 import type { RunningProcess } from '../../operator/processes/options.ts';
 import { run, waitFor } from '../harness/index.ts';
-import { conditionOf, images, Shop } from './promotions/shop.ts';
-import { openStage, path, type Stage } from './promotions/stage.ts';
+import { conditionOf, images, Shop } from '../stage/shop.ts';
+import { openPromotions, path, type Stage } from '../stage/promotions.ts';
 
 const verifyChain = join(import.meta.dirname, '../../examples/audit/verify-chain.sh');
 let stage: Stage;
 let operator: RunningProcess;
 
 test.before(async () => {
-  stage = await openStage();
+  stage = await openPromotions();
   operator = await stage.startProcess();
 });
 test.after.always(async () => {
   await operator?.stop();
-  await stage?.close();
+  await stage?.stop();
 });
 
 async function shop(namespace: string, options: Parameters<Shop['open']>[0] = {}): Promise<Shop> {
@@ -145,7 +145,7 @@ test.serial('a round stays open when the environment moves on and when it is del
     {
       status: { workloads: [{ name: 'web', images: [{ container: 'web', image: images.third }], ready: true }] },
     },
-    stage.processes.environments,
+    stage.accounts.environments,
   );
   await stage.send('DELETE', path('latched-dev', 'twinenvironments', 'pr-42'));
   await place.vote('web-42', stage.people.alice);

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { RunningProcess } from '../../operator/processes/options.ts';
 import { run, waitFor, type CommandResult } from '../harness/index.ts';
-import { images, Shop, type ShopOptions } from './promotions/shop.ts';
-import { deploymentPath, openStage, path, type Json, type Person, type Stage } from './promotions/stage.ts';
+import { images, Shop, type ShopOptions } from '../stage/shop.ts';
+import { deploymentPath, openPromotions, path, type Person, type Stage } from '../stage/promotions.ts';
+import type { Json } from '../stage/stage.ts';
 
 const page = await readFile(join(import.meta.dirname, '../../docs/roll-back.md'), 'utf8');
 /** Every command of the page's code blocks. */
@@ -14,14 +15,14 @@ let stage: Stage;
 let operator: RunningProcess;
 
 test.before(async () => {
-  stage = await openStage();
+  stage = await openPromotions();
   operator = await stage.startProcess();
   // A pipeline's people: rights on workloads, none to roll back.
   await stage.cluster.kubectl(['create', 'clusterrolebinding', 'dev-edit', '--clusterrole=edit', '--user=dev']);
 });
 test.after.always(async () => {
   await operator?.stop();
-  await stage?.close();
+  await stage?.stop();
 });
 
 /** Runs what the page shows, in this namespace; a number after `web-` or `--to-revision=` may be another one. */

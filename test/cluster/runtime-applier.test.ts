@@ -3,7 +3,7 @@ import type { ExecutionContext } from 'ava';
 import { Applier, ConfigMap } from '../../operator/kube/index.ts';
 import type { Cache, KubeObject } from '../../operator/kube/index.ts';
 import { sharedApi } from '../harness/index.ts';
-import { stage, type Stage } from './runtime-stage.ts';
+import { stage, type Stage } from '../stage/runtime.ts';
 
 interface Scene extends Pick<Stage, 'admin' | 'proxy' | 'namespace'> {
   readonly cache: Cache;

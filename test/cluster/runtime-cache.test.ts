@@ -3,7 +3,7 @@ import { ConfigMap } from '../../operator/kube/index.ts';
 import type { Informer } from '../../operator/kube/index.ts';
 import { startApi, waitFor } from '../harness/index.ts';
 import type { ApiCluster } from '../harness/index.ts';
-import { configMap, stage } from './runtime-stage.ts';
+import { configMap, stage } from '../stage/runtime.ts';
 
 // The API server is restarted here, so it is these tests' own, and they run one after the other.
 let cluster: ApiCluster;

@@ -12,8 +12,8 @@ import {
 import type { Reconcile } from '../../operator/runtime/index.ts';
 import { sharedApi, waitFor } from '../harness/index.ts';
 import type { Cluster } from '../harness/index.ts';
-import { Gadget, configMap, gadget, installGadgets, stage } from './runtime-stage.ts';
-import type { Stage } from './runtime-stage.ts';
+import { Gadget, configMap, gadget, installGadgets, stage } from '../stage/runtime.ts';
+import type { Stage } from '../stage/runtime.ts';
 
 let cluster: Cluster;
 test.before(async () => {

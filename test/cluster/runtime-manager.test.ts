@@ -4,8 +4,8 @@ import { ConfigMap, Lease, systemClock } from '../../operator/kube/index.ts';
 import { LeadershipLostError, Manager } from '../../operator/runtime/index.ts';
 import type { Runnable, RunningManager } from '../../operator/runtime/index.ts';
 import { sharedApi, waitFor } from '../harness/index.ts';
-import { stage } from './runtime-stage.ts';
-import type { Stage } from './runtime-stage.ts';
+import { stage } from '../stage/runtime.ts';
+import type { Stage } from '../stage/runtime.ts';
 
 /** Seconds instead of tens of seconds; the proportions are the real ones. */
 const timing = { leaseDuration: 3_000, renewDeadline: 2_000, retryPeriod: 400 };

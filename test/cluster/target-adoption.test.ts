@@ -1,20 +1,21 @@
 import test from 'ava';
 import type { RunningProcess } from '../../operator/processes/options.ts';
 import { waitFor } from '../harness/index.ts';
-import { images } from './promotions/shop.ts';
-import { deploymentPath, openStage, path, type Json, type Stage } from './promotions/stage.ts';
-import { mutator, Place, template } from './target-stage.ts';
+import { images } from '../stage/shop.ts';
+import { deploymentPath, openPromotions, path, type Stage } from '../stage/promotions.ts';
+import type { Json } from '../stage/stage.ts';
+import { mutator, Place, template } from '../stage/place.ts';
 
 let stage: Stage;
 let operator: RunningProcess;
 
 test.before(async () => {
-  stage = await openStage();
+  stage = await openPromotions();
   operator = await stage.startProcess();
 });
 test.after.always(async () => {
   await operator?.stop();
-  await stage?.close();
+  await stage?.stop();
 });
 
 const place = async (namespace: string, spec: Json = {}): Promise<Place> =>

@@ -1,10 +1,11 @@
 import test from 'ava';
 import type { ProductionTarget } from '../../operator/api/index.ts';
 import type { RunningProcess } from '../../operator/processes/options.ts';
-import { messageOf } from '../attack/stage.ts';
+import { messageOf } from '../stage/objects.ts';
 import { freePorts, waitFor } from '../harness/index.ts';
-import { conditionOf, images, Shop } from './promotions/shop.ts';
-import { deploymentPath, must, openStage, type Json, type Stage } from './promotions/stage.ts';
+import { conditionOf, images, Shop } from '../stage/shop.ts';
+import { deploymentPath, must, openPromotions, type Stage } from '../stage/promotions.ts';
+import type { Json } from '../stage/stage.ts';
 
 const registration = 'admissionregistration.k8s.io/v1';
 const policies = `/apis/${registration}`;
@@ -12,12 +13,12 @@ let stage: Stage;
 let operator: RunningProcess;
 
 test.before(async () => {
-  stage = await openStage();
+  stage = await openPromotions();
   operator = await stage.startProcess();
 });
 test.after.always(async () => {
   await operator?.stop();
-  await stage?.close();
+  await stage?.stop();
 });
 
 /** Pods with limits, as a namespace with a LimitRange for pods demands them. */
@@ -164,7 +165,7 @@ test.serial(
   async (t) => {
     const shop = await open('ranged', [limitRange('ranged', '128Mi')]);
     const bare = await stage.cluster.request('POST', '/api/v1/namespaces/ranged/pods?dryRun=All', {
-      as: stage.processes.promotions,
+      as: stage.accounts.promotions,
       body: { metadata: { name: 'bare' }, spec: { containers: [{ name: 'a', image: images.first }] } },
     });
     t.regex(messageOf(bare), /maximum memory usage per Pod/);

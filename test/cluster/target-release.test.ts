@@ -1,20 +1,21 @@
 import test from 'ava';
 import type { RunningProcess } from '../../operator/processes/options.ts';
 import { waitFor } from '../harness/index.ts';
-import { conditionOf, images } from './promotions/shop.ts';
-import { deploymentPath, openStage, path, type Json, type Stage } from './promotions/stage.ts';
-import { Place, without } from './target-stage.ts';
+import { conditionOf, images } from '../stage/shop.ts';
+import { deploymentPath, openPromotions, path, type Stage } from '../stage/promotions.ts';
+import type { Json } from '../stage/stage.ts';
+import { Place, without } from '../stage/place.ts';
 
 let stage: Stage;
 let operator: RunningProcess;
 
 test.before(async () => {
-  stage = await openStage();
+  stage = await openPromotions();
   operator = await stage.startProcess();
 });
 test.after.always(async () => {
   await operator?.stop();
-  await stage?.close();
+  await stage?.stop();
 });
 
 async function pair(namespace: string): Promise<Place> {

@@ -1,20 +1,21 @@
 import test from 'ava';
 import type { RunningProcess } from '../../operator/processes/options.ts';
 import { waitFor } from '../harness/index.ts';
-import { conditionOf, images, Shop } from './promotions/shop.ts';
-import { deploymentPath, must, openStage, path, type Json, type Stage } from './promotions/stage.ts';
+import { conditionOf, images, Shop } from '../stage/shop.ts';
+import { deploymentPath, must, openPromotions, path, type Stage } from '../stage/promotions.ts';
+import type { Json } from '../stage/stage.ts';
 
 let stage: Stage;
 let operator: RunningProcess;
 const policies = '/apis/admissionregistration.k8s.io/v1';
 
 test.before(async () => {
-  stage = await openStage();
+  stage = await openPromotions();
   operator = await stage.startProcess();
 });
 test.after.always(async () => {
   await operator?.stop();
-  await stage?.close();
+  await stage?.stop();
 });
 
 async function shop(namespace: string): Promise<Shop> {

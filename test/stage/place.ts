@@ -2,8 +2,9 @@
 import type { ProductionTarget } from '../../operator/api/index.ts';
 import { waitFor } from '../harness/index.ts';
 import { mutatingPolicy } from '../attack/mutators.ts';
-import { conditionOf, images, Shop } from './promotions/shop.ts';
-import { deploymentPath, path, type Json, type Stage } from './promotions/stage.ts';
+import { conditionOf, images, Shop } from './shop.ts';
+import { deploymentPath, path, type Stage } from './promotions.ts';
+import type { Json } from './stage.ts';
 
 const admissionPath = '/apis/admissionregistration.k8s.io/v1';
 

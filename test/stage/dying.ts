@@ -1,5 +1,5 @@
 /** The promotions process, ended right after one of its writes: the write is done, its answer is lost, and so is all else. */
-import { createLogger, Manager } from '../../../operator/runtime/index.ts';
+import { createLogger, Manager } from '../../operator/runtime/index.ts';
 import {
   KubeClient,
   loadConfig,
@@ -8,8 +8,8 @@ import {
   systemClock,
   TransportError,
   type Client,
-} from '../../../operator/kube/index.ts';
-import { wirePromotions } from '../../../operator/promotions/controller/index.ts';
+} from '../../operator/kube/index.ts';
+import { wirePromotions } from '../../operator/promotions/controller/index.ts';
 import { randomBytes } from 'node:crypto';
 
 export interface Dying {

@@ -1,6 +1,6 @@
 /** What a scheduler and a kubelet do for pods, as far as a rollout sees it: this size of cluster has no nodes. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { Kubelet, type ApiCluster } from '../../harness/index.ts';
+import { Kubelet, type ApiCluster } from '../harness/index.ts';
 
 export interface Pods {
   /** Pods with this image never come up from now on. */

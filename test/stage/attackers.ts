@@ -1,29 +1,12 @@
 import { peopleRoles } from '../../operator/install/people.ts';
-import { renderRbac } from '../../operator/install/rbac.ts';
 
 const rbac = 'rbac.authorization.k8s.io';
-type Subject = Readonly<Record<string, string>> & { readonly name: string };
 /** A rule of RBAC. */
 export interface Grant {
   readonly apiGroups: readonly string[];
   readonly resources: readonly string[];
   readonly verbs: readonly string[];
 }
-
-const user = (name: string): Subject => ({ apiGroup: rbac, kind: 'User', name });
-const role = (name: string, rules: readonly Grant[]): object => ({
-  apiVersion: `${rbac}/v1`,
-  kind: 'ClusterRole',
-  metadata: { name },
-  rules,
-});
-const bind = (roleName: string, subject: Subject): object => ({
-  apiVersion: `${rbac}/v1`,
-  kind: 'ClusterRoleBinding',
-  metadata: { name: `${roleName}-${subject.name}` },
-  roleRef: { apiGroup: rbac, kind: 'ClusterRole', name: roleName },
-  subjects: [subject],
-});
 
 /** Verbs that need no thought: none of impersonate, bind, escalate, approve, sign, or of Twinlock's own. */
 const ordinary = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete', 'deletecollection'];
@@ -51,7 +34,7 @@ const ofTheCluster = [
 ];
 
 /**
- * What attackers hold, beside {@link people}: rights that a careless platform gives an agent or a pipeline, so that only
+ * What attackers hold, beside the chart's roles: rights that a careless platform gives an agent or a pipeline, so that only
  * admission is left in the way.
  */
 export const attackers: Readonly<Record<'wildcard' | 'namespaced' | 'ordinary', readonly Grant[]>> = {
@@ -121,44 +104,15 @@ export const attackers: Readonly<Record<'wildcard' | 'namespaced' | 'ordinary', 
   ],
 };
 
-/** The roles of the chart and of Kubernetes that each person is bound to, in every namespace. */
-const people: Readonly<Record<'agent' | 'oncall' | 'approver' | 'platform', readonly string[]>> = {
-  agent: ['edit'],
-  oncall: ['view', 'twinlock-oncall'],
-  approver: ['view', 'twinlock-approver', 'twinlock-reader'],
-  platform: ['view', 'twinlock-admin'],
-};
-
-/** The accounts of the attack suite: the chart's roles as they are rendered, and the attackers'. */
-export function roles(systemNamespace: string): readonly object[] {
-  return [
-    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: systemNamespace } },
-    ...renderRbac(systemNamespace),
-    ...Object.entries(people).flatMap(([name, bound]) => bound.map((roleName) => bind(roleName, user(name)))),
-    ...Object.entries(attackers).map(([name, rules]) => role(`test-${name}`, rules)),
-    ...(['wildcard', 'ordinary'] as const).map((name) => bind(`test-${name}`, user(name))),
-    // The controller manager itself, as a cluster without an account per controller has it.
-    bind('test-wildcard', user('system:kube-controller-manager')),
-  ];
-}
+/** The attackers' roles, `test-` and their name. */
+export const attackerRoles: readonly object[] = Object.entries(attackers).map(([name, rules]) => ({
+  apiVersion: `${rbac}/v1`,
+  kind: 'ClusterRole',
+  metadata: { name: `test-${name}` },
+  rules,
+}));
 
 /** Kubernetes' own roles that take up rules of the chart. */
 export const aggregated = peopleRoles.flatMap(({ aggregateTo }) =>
   aggregateTo === undefined ? [] : [{ into: aggregateTo }],
 );
-
-/** The rights of an attacker in one namespace. */
-export function bindIn(namespace: string, roleName: string, subject: string): object {
-  return {
-    apiVersion: `${rbac}/v1`,
-    kind: 'RoleBinding',
-    metadata: { name: `${roleName}-${subject}`, namespace },
-    roleRef: { apiGroup: rbac, kind: 'ClusterRole', name: roleName },
-    subjects: [user(subject)],
-  };
-}
-
-/** More than the chart gives a process of the operator: what only admission then holds it to. */
-export function overgrant(systemNamespace: string, account: string): object {
-  return bind('cluster-admin', { kind: 'ServiceAccount', name: account, namespace: systemNamespace });
-}

@@ -2,8 +2,9 @@
 import type { ExecutionContext } from 'ava';
 import type { ApprovalPolicy, ProductionTarget, Promotion } from '../../operator/api/index.ts';
 import type { RunningProcess } from '../../operator/processes/options.ts';
-import { images, Shop, type ShopOptions } from '../cluster/promotions/shop.ts';
-import { openStage, path, type Json, type Person, type Stage } from '../cluster/promotions/stage.ts';
+import { images, Shop, type ShopOptions } from './shop.ts';
+import { openPromotions, path, type Person, type Stage } from './promotions.ts';
+import type { Json } from './stage.ts';
 import type { Answer } from '../harness/index.ts';
 import { workshop, type StockKey, type Workshop } from '../vectors/ssh.ts';
 
@@ -50,11 +51,11 @@ export class Hall {
   }
 
   static async open(): Promise<Hall> {
-    const stage = await openStage();
+    const stage = await openPromotions();
     try {
       return new Hall(stage, await stage.startProcess());
     } catch (error) {
-      await stage.close();
+      await stage.stop();
       throw error;
     }
   }
@@ -62,7 +63,7 @@ export class Hall {
   async close(): Promise<void> {
     this.workshop.remove();
     await this.stopOperator();
-    await this.stage.close();
+    await this.stage.stop();
   }
 
   async stopOperator(): Promise<void> {

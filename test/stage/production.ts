@@ -1,16 +1,7 @@
 import { waitFor } from '../harness/index.ts';
-import {
-  deployment,
-  lock,
-  messageOf,
-  namespace,
-  type Approved,
-  type PodWriter,
-  type Json,
-  type Live,
-  type Send,
-  type Stage,
-} from './stage.ts';
+import type { Live, Send, Stage } from './attack.ts';
+import { deployment, lock, messageOf, namespace, type Approved, type PodWriter } from './objects.ts';
+import type { Json } from './stage.ts';
 
 const plural: Readonly<Record<string, string>> = {
   Deployment: 'deployments',

@@ -1,8 +1,9 @@
 /** A production namespace with one Deployment and its target, and environments that show what is promoted to it. */
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import type { ProductionTarget, Promotion, PromotionRecord } from '../../../operator/api/index.ts';
-import { run } from '../../harness/index.ts';
-import { deploymentPath, must, path, waitFor, type Json, type Person, type Stage } from './stage.ts';
+import type { ProductionTarget, Promotion, PromotionRecord } from '../../operator/api/index.ts';
+import { run, waitFor } from '../harness/index.ts';
+import { deploymentPath, must, path, type Person, type Stage } from './promotions.ts';
+import type { Json } from './stage.ts';
 
 const image = (letter: string): string => `registry.example/web@sha256:${letter.repeat(64)}`;
 export const images = { first: image('a'), second: image('b'), third: image('c'), evil: image('e') };
@@ -103,7 +104,7 @@ export class Shop {
    * @param workload in place of one that is given by the image
    */
   async environment(name: string, running: string, status: Json = {}, workload?: Json): Promise<void> {
-    const { send, processes } = this.#stage;
+    const { send, accounts } = this.#stage;
     const at = path(this.dev, 'twinenvironments');
     const made = await send('POST', at, {
       apiVersion: 'twinlock.dev/v1alpha1',
@@ -121,7 +122,7 @@ export class Shop {
         ...status,
       },
     };
-    await send('PATCH', `${at}/${name}/status`, body, processes.environments);
+    await send('PATCH', `${at}/${name}/status`, body, accounts.environments);
   }
 
   /** Creates a Promotion as somebody. */

@@ -1,68 +1,41 @@
-/** An API server with CRDs, policies and exactly the rights of the environments process, which runs against it. */
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { renderPolicies } from '../../operator/admission/index.ts';
+/** The environments process at work, and what a platform gives it: a class, a twin of Stripe, a namespace for developers. */
 import type { TwinEnvironment, TwinEnvironmentStatus } from '../../operator/api/index.ts';
-import { environmentManagerRole, environmentsRights } from '../../operator/environments/index.ts';
 import { startEnvironments } from '../../operator/processes/environments.ts';
 import type { Report } from '../../operator/environments/decide/wiring/index.ts';
 import type { FetchReport } from '../../operator/environments/gather/reports/index.ts';
 import type { ProcessOptions, RunningProcess } from '../../operator/processes/options.ts';
-import { startApi, waitFor, type Answer, type ApiCluster } from '../harness/index.ts';
-import { watchStatuses, type WatchedStatuses } from '../statuses/watch.ts';
+import { waitFor, type Answer } from '../harness/index.ts';
+import { own } from './objects.ts';
+import { openStage, systemNamespace, type Json, type Stage as Base } from './stage.ts';
 
-export type Json = Readonly<Record<string, unknown>>;
-
-const systemNamespace = 'twinlock-system';
-const crds = join(import.meta.dirname, '../../crds');
 const digest = 'a'.repeat(64);
 export const image = `registry.example/web@sha256:${digest}`;
 export const twinImage = `registry.example/stripe-mock@sha256:${digest}`;
 export const boundaryImage = `registry.example/caddy@sha256:${digest}`;
 
-export interface Stage {
-  readonly cluster: ApiCluster;
-  /** kubeconfig of the process: a token bound to its pod. */
-  readonly kubeconfig: string;
+export interface Stage extends Base {
   /** Reports that apps give, by workload; changed by tests. */
   readonly reports: Map<string, Report>;
-  /** Starts one process; stopped with the stage. */
-  /** @param options what differs from one process alone, straight to the API server */
-  start(options?: Partial<ProcessOptions>): Promise<RunningProcess>;
-  stop(): Promise<void>;
+  /**
+   * Starts a process that ends with the stage.
+   *
+   * @param options what differs from one process alone, straight to the API server
+   */
+  startProcess(options?: Partial<ProcessOptions>): Promise<RunningProcess>;
 }
 
-export async function openStage(): Promise<Stage> {
-  const cluster = await startApi();
-  try {
-    const files = await Promise.all((await readdir(crds)).map((name) => readFile(join(crds, name), 'utf8')));
-    await cluster.apply(files.join('\n---\n'));
-    await cluster.apply(installation());
-    await cluster.kubectl(['wait', '--for=condition=Established', 'crd', '--all']);
-    // Before the guard stands: it lets nobody mint the operator's tokens.
-    const { kubeconfig } = await cluster.boundToken(systemNamespace, 'twinlock-environments');
-    await cluster.apply(renderPolicies({ systemNamespace }));
-    await cluster.apply(platform());
-    return stageOf(cluster, kubeconfig, await watchStatuses(cluster));
-  } catch (error) {
-    await cluster.stop();
-    throw error;
-  }
-}
-
-function stageOf(cluster: ApiCluster, kubeconfig: string, statuses: WatchedStatuses): Stage {
+export async function openEnvironments(): Promise<Stage> {
+  const base = await openStage({ after: platform() });
   const reports = new Map<string, Report>();
-  const started: RunningProcess[] = [];
   const fetchReport: FetchReport = async ({ workload }) =>
     reports.get(workload) ?? { failure: 'the report cannot be reached' };
   return {
-    cluster,
-    kubeconfig,
+    ...base,
     reports,
-    start: async (options) => {
+    startProcess: async (options) => {
       const running = await startEnvironments(
         {
-          kubeconfig,
+          kubeconfig: base.accounts.environments,
           namespace: systemNamespace,
           http: { host: '127.0.0.1', port: 0 },
           health: { host: '127.0.0.1', port: 0 },
@@ -74,50 +47,17 @@ function stageOf(cluster: ApiCluster, kubeconfig: string, statuses: WatchedStatu
         },
         { fetchReport },
       );
-      started.push(running);
+      base.endsWith(() => running.stop());
       return running;
     },
-    stop: async () => {
-      await Promise.all(started.map((each) => each.stop()));
-      await statuses.stop().finally(() => cluster.stop());
-    },
   };
-}
-
-/** The account with its exact rights, as the chart has it. */
-function installation(): readonly object[] {
-  const rbac = 'rbac.authorization.k8s.io';
-  const name = 'twinlock-environments';
-  const subjects = [{ kind: 'ServiceAccount', name, namespace: systemNamespace }];
-  const role = (kind: string, rules: readonly object[], metadata: object): object => ({
-    apiVersion: `${rbac}/v1`,
-    kind,
-    metadata,
-    rules,
-  });
-  const binding = (kind: string, to: string, metadata: object): object => ({
-    apiVersion: `${rbac}/v1`,
-    kind,
-    metadata,
-    roleRef: { apiGroup: rbac, kind: to, name },
-    subjects,
-  });
-  return [
-    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: systemNamespace } },
-    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace: systemNamespace } },
-    role('ClusterRole', environmentsRights.cluster, { name }),
-    role('ClusterRole', environmentManagerRole.rules, { name: environmentManagerRole.name }),
-    role('Role', environmentsRights.system, { name, namespace: systemNamespace }),
-    binding('ClusterRoleBinding', 'ClusterRole', { name }),
-    binding('RoleBinding', 'Role', { name, namespace: systemNamespace }),
-  ];
 }
 
 /** The default class, a twin of Stripe, and a namespace for developers. */
 function platform(): readonly object[] {
   return [
-    own('TwinClass', 'default', undefined, { default: true }),
-    own('VendorTwin', 'stripe', undefined, {
+    own('TwinClass', 'default', { default: true }),
+    own('VendorTwin', 'stripe', {
       vendor: 'Stripe',
       versions: [
         {
@@ -143,23 +83,8 @@ export function developers(name: string): object {
   return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: { 'twinlock.dev/environments': 'true' } } };
 }
 
-export function own(
-  kind: string,
-  name: string,
-  namespace: string | undefined,
-  spec: Json,
-  metadata: Json = {},
-): object {
-  return {
-    apiVersion: 'twinlock.dev/v1alpha1',
-    kind,
-    metadata: { name, ...(namespace === undefined ? {} : { namespace }), ...metadata },
-    spec,
-  };
-}
-
 export function environment(name: string, spec: Json = {}, namespace = 'shop-dev', metadata: Json = {}): object {
-  return own('TwinEnvironment', name, namespace, spec, metadata);
+  return own('TwinEnvironment', name, spec, { namespace, ...metadata });
 }
 
 /** One workload and one twin: the smallest useful environment. */

@@ -1,0 +1,36 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { kinds } from '../../operator/api/index.ts';
+import { waitFor, type Cluster } from '../harness/index.ts';
+
+const crds = join(import.meta.dirname, '../../crds');
+
+/** Installs the CRDs as they are generated and waits until the API server serves every kind. */
+export async function installCRDs(
+  cluster: Cluster,
+  { everyKind = false }: { readonly everyKind?: boolean } = {},
+): Promise<void> {
+  const files = (await readdir(crds)).filter((name) => name.endsWith('.yaml'));
+  const texts = await Promise.all(files.map((name) => readFile(join(crds, name), 'utf8')));
+  await cluster.kubectl(['apply', '--server-side', '--field-manager=twinlock-install', '-f', '-'], {
+    input: (everyKind ? texts.map(withEveryKind) : texts).join('\n---\n'),
+  });
+  await cluster.kubectl(['wait', '--for=condition=Established', '--timeout=30s', 'crd', ...kinds.map(crdName)]);
+  // A kind that was just defined answers 429 until its storage is up: the API server's start, and nobody else's.
+  await waitFor('the kinds to be served', async (seen) => {
+    for (const { plural } of kinds) {
+      const { status, body } = await cluster.request('GET', `/apis/twinlock.dev/v1alpha1/${plural}?resourceVersion=0`);
+      seen(body);
+      if (status !== 200) return false;
+    }
+    return true;
+  });
+}
+
+/** The name of a kind's CRD. */
+export const crdName = ({ plural }: { readonly plural: string }): string => `${plural}.twinlock.dev`;
+
+function withEveryKind(crd: string): string {
+  const all = ['Deployment', 'StatefulSet', 'DaemonSet'].map((kind) => `- ${kind}\n`);
+  return crd.replace(/^( *)- Deployment\n(?! *- )/gm, (_, indent: string) => all.map((line) => indent + line).join(''));
+}
