@@ -192,11 +192,12 @@ test('each workload has its own state and message', (t) => {
   t.deepEqual(rolled(statusOf(completed)), { api: 'Available', web: 'Available' });
 });
 
+const timeOf = (status: Status, type: string): string | undefined =>
+  status.conditions?.find((condition) => condition.type === type)?.lastTransitionTime;
+
 test('a condition changes its time only with its status', (t) => {
   const first = statusOf(world({ target: undefined }));
   const later = world({ now: now + 60_000, promotion: promotion('web-42', { status: first }) });
-  const timeOf = (status: Status, type: string): string | undefined =>
-    status.conditions?.find((condition) => condition.type === type)?.lastTransitionTime;
   const next = statusOf({ ...later, environment: undefined });
   t.is(timeOf(next, 'Ready'), timeOf(first, 'Ready'));
   const asked = statusOf({ ...open, now: now + 60_000, promotion: { ...open.promotion, status: first } });
