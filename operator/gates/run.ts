@@ -1,6 +1,6 @@
 import { parseDuration, type ApprovalPolicy, type PromotionStatus, type TwinEnvironment } from '../api/index.ts';
 import { canonicalJSON, printable, rfc3339 } from '../canonical/index.ts';
-import type { Artifact, ArtifactsResult } from '../promotions/decide/plan/index.ts';
+import type { Artifact } from './artifact.ts';
 import { environmentGate, type GateOutcome } from './environment/judge.ts';
 
 /** One gate as status and records show it. */
@@ -11,7 +11,7 @@ export interface GatesInput {
   readonly policy: ApprovalPolicy['spec'];
   readonly environment: TwinEnvironment | undefined;
   /** What runs in the environment now. */
-  readonly running: ArtifactsResult;
+  readonly running: { readonly artifacts: readonly Artifact[] } | { readonly message: string };
   /** What the last round promoted, and the gates that had passed for it; undefined before the first. */
   readonly latched: { readonly artifacts: readonly Artifact[]; readonly gates: readonly GateState[] } | undefined;
 }

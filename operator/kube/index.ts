@@ -3,7 +3,6 @@ export * from './objects/index.ts';
 export * from './clock/index.ts';
 export { ManualClock } from './clock/manual.ts';
 export * from './errors.ts';
-export { withCondition } from './conditions.ts';
 export { hashOf } from './hash.ts';
 export * from './status/index.ts';
 export { silentLogger } from './logger.ts';

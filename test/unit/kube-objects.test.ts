@@ -1,11 +1,5 @@
 import test from 'ava';
-import {
-  hashOf,
-  labelSelector,
-  compareResourceVersions,
-  parseQuantity,
-  withCondition,
-} from '../../operator/kube/index.ts';
+import { hashOf, labelSelector, compareResourceVersions, parseQuantity } from '../../operator/kube/index.ts';
 
 test('the digest of an object does not depend on the order of its fields, and on everything else', (t) => {
   t.is(hashOf({ a: 1, b: [1, { c: 2, d: 3 }] }), hashOf({ b: [1, { d: 3, c: 2 }], a: 1 }));
@@ -52,27 +46,4 @@ test('resource versions are ordered as numbers, and not at all when they are non
   t.is(compareResourceVersions('a', '7'), undefined);
   t.is(compareResourceVersions('', '7'), undefined);
   t.is(compareResourceVersions(undefined, '7'), undefined);
-});
-
-test('a condition keeps the time of its last transition while its status stays', (t) => {
-  const first = withCondition(
-    undefined,
-    { type: 'Ready', status: 'False', reason: 'A', message: '' },
-    Date.UTC(2026, 0, 1),
-  );
-  const second = withCondition(
-    first,
-    { type: 'Ready', status: 'False', reason: 'B', message: 'b' },
-    Date.UTC(2026, 0, 2),
-  );
-  const third = withCondition(
-    second,
-    { type: 'Ready', status: 'True', reason: 'C', message: '' },
-    Date.UTC(2026, 0, 3),
-  );
-  t.deepEqual(second, [
-    { type: 'Ready', status: 'False', reason: 'B', message: 'b', lastTransitionTime: '2026-01-01T00:00:00Z' },
-  ]);
-  t.is(third[0]?.lastTransitionTime, '2026-01-03T00:00:00Z');
-  t.is(withCondition(third, { type: 'Other', status: 'True', reason: 'D', message: '' }, 0).length, 2);
 });

@@ -1,7 +1,7 @@
 import type { TwinEnvironment } from '../../api/index.ts';
 import { digestOf, printable, type Digest } from '../../canonical/index.ts';
 import type { Condition } from '../../kube/index.ts';
-import type { Artifact } from '../../promotions/decide/plan/index.ts';
+import type { Artifact } from '../artifact.ts';
 
 export type GateOutcome =
   | { readonly result: 'Passed'; readonly evidenceDigest: Digest; readonly summary: string }

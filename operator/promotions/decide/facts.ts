@@ -3,14 +3,13 @@ import { type Digest } from '../../canonical/index.ts';
 import { approvedSpec, revisionOf, specDigest } from '../../workloads/index.ts';
 import { contentOf, contentsOf, type LockSpec, type WorkloadKey } from '../../lock/index.ts';
 import { historyOf, type PromotionHistory } from '../../records/index.ts';
-import { runGates, type GateState } from '../../gates/index.ts';
+import { runGates, type Artifact, type GateState } from '../../gates/index.ts';
 import {
   artifactsOf,
   imagesOfManifest,
   manifestFault,
   manifestOf,
   ranWith,
-  type Artifact,
   type ArtifactsResult,
   type ManifestFault,
 } from './plan/index.ts';

@@ -2,7 +2,6 @@ import { canonicalJSON, digestOf, imageDigest, imageName, isDigest, rfc3339 } fr
 import { approvedSpec } from '../../workloads/index.ts';
 import { promotionRef, type RecordEntry } from '../../records/index.ts';
 import { keyringDigest, policyDigest } from '../../votes/index.ts';
-import type { Artifact } from './plan/index.ts';
 import {
   predicateOf,
   renderStatements,
@@ -12,7 +11,7 @@ import {
   type StatementTexts,
   type Subject,
 } from '../../votes/statement/index.ts';
-import type { GateState } from '../../gates/index.ts';
+import type { Artifact, GateState } from '../../gates/index.ts';
 import type { Facts } from './facts.ts';
 import type { World } from './world.ts';
 

@@ -1,4 +1,4 @@
-import type { NotAdmitted } from '../../gates/index.ts';
+import type { NotAdmitted } from './admitted.ts';
 import type {
   ApprovalPolicy,
   ApproverKeyring,

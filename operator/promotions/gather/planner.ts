@@ -1,5 +1,6 @@
 import { fieldManagers } from '../../api/index.ts';
 import { CanonicalError, printable } from '../../canonical/index.ts';
+import type { Artifact } from '../../gates/index.ts';
 import { ApiError, isTransient, type Client } from '../../kube/index.ts';
 import { isPaused, specDigest, workloadOf } from '../../workloads/index.ts';
 import {
@@ -10,14 +11,7 @@ import {
   type WorkloadFacts,
   type World,
 } from '../decide/index.ts';
-import {
-  manifestFault,
-  manifestOf,
-  withImages,
-  withManifest,
-  type Artifact,
-  type Manifest,
-} from '../decide/plan/index.ts';
+import { manifestFault, manifestOf, withImages, withManifest, type Manifest } from '../decide/plan/index.ts';
 import { contentOf, contentsOf } from '../../lock/index.ts';
 import { historyOf } from '../../records/index.ts';
 import { withRunning } from './rollout-pods.ts';

@@ -10,7 +10,7 @@ import {
 import type { Client, Clock, ObjectKey } from '../../kube/index.ts';
 import { readSnapshot, type Canary, type Enforcement, type FollowedWorkloads } from '../../targets/index.ts';
 import { isOpened, latchedArtifacts, waitsBehind, type Resolved, type World } from '../decide/index.ts';
-import { notAdmitted } from '../../gates/index.ts';
+import { notAdmitted } from '../decide/admitted.ts';
 import { historyOf, type RecordStore } from '../../records/index.ts';
 import type { Caches } from './caches.ts';
 import { Planner, type Guesses } from './planner.ts';

@@ -1,12 +1,6 @@
 import { imageDigest, printable } from '../../../canonical/index.ts';
+import type { Artifact } from '../../../gates/index.ts';
 import type { WorkloadKey } from '../../../lock/index.ts';
-
-/** One image that a promotion brings to one container of one workload. */
-export interface Artifact extends WorkloadKey {
-  readonly container: string;
-  /** By digest. */
-  readonly image: string;
-}
 
 export interface ContainerImage {
   readonly container: string;
@@ -128,8 +122,11 @@ function byName({ target, environment }: ArtifactsInput): readonly { from: strin
 }
 
 function byPlace(a: Artifact, b: Artifact): number {
-  const place = ({ kind, name, container }: Artifact): string => `${kind}/${name}/${container}`;
-  return place(a) < place(b) ? -1 : 1;
+  return placeOf(a) < placeOf(b) ? -1 : 1;
+}
+
+function placeOf({ kind, name, container }: Artifact): string {
+  return `${kind}/${name}/${container}`;
 }
 
 function names(workloads: readonly WorkloadKey[]): string {

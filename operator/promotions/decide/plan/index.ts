@@ -1,7 +1,6 @@
 /** What a promotion wants production to be: which images, in which containers, or which manifests. Pure. */
 export {
   artifactsOf,
-  type Artifact,
   type ArtifactsInput,
   type ArtifactsResult,
   type ContainerImage,
