@@ -1,13 +1,9 @@
-/**
- * Votes. In go the statements of a round (made by `statement/`), the annotations of a Promotion, a keyring, a policy and the
- * time; out comes a verdict, with a reason for every vote. `sshsig/` reads and verifies hostile bytes, `keyring/` knows who
- * may vote, `count/` is the one door: {@link countVotes}. Pure, and without Kubernetes: an auditor's tool counts the same.
- */
-export { allowedSigners } from './keyring/allowed-signers.ts';
-export { ballotsOf, type Ballot } from './count/ballots.ts';
+/** Votes: SSH signatures over the statements of a round, who gave them, and whether they are enough. Pure. */
+export { allowedSigners } from './allowed-signers.ts';
+export { ballotsOf, type Ballot } from './ballots.ts';
 export { annotationName, CommandError, voteCommands, type VoteCommandsInput } from './commands.ts';
-export { countVotes } from './count/count.ts';
-export { keyringDigest, policyDigest } from './keyring/digests.ts';
+export { countVotes } from './count.ts';
+export { keyringDigest, policyDigest } from './digests.ts';
 export {
   clockTrusted,
   MAX_SKEW_SECONDS,
@@ -17,9 +13,9 @@ export {
   type CountGuard,
   type Stop,
 } from './guards.ts';
-export { fingerprintOf, parsePublicKey, type KeyType, type ParsedKey, type PublicKey } from './sshsig/keys.ts';
-export { reviewKeyring, type KeyringReview } from './keyring/review.ts';
-export { parseKeyring, type Enrolment, type ParsedKeyring, type UnusableKey } from './keyring/keyring.ts';
+export { fingerprintOf, parsePublicKey, type KeyType, type ParsedKey, type PublicKey } from './keys.ts';
+export { reviewKeyring, type KeyringReview } from './keyring-review.ts';
+export { parseKeyring, type Enrolment, type ParsedKeyring, type UnusableKey } from './keyring.ts';
 export { voteReasons, type VoteReason } from './reasons.ts';
 export {
   DECISIONS,

@@ -1,7 +1,7 @@
-import type { StatementTexts } from '../statement/types.ts';
+import type { StatementTexts } from './statement/types.ts';
 import type { PublicKey } from './keys.ts';
 import type { Sshsig } from './sshsig.ts';
-import { decisionOf } from './decision.ts';
+import { decisionOf } from './vote.ts';
 
 const BYTE_ORDER_MARK = '\ufeff';
 const windows = (text: string): string => text.replaceAll('\n', '\r\n');

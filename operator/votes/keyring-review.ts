@@ -1,6 +1,6 @@
-import { parseTime, printable } from '../../canonical/index.ts';
+import { parseTime, printable } from '../canonical/index.ts';
 import { keyProblem, ownersOf, parseKeyring, type Enrolment } from './keyring.ts';
-import type { KeyringSpec, KeySpec } from '../types.ts';
+import type { KeyringSpec, KeySpec } from './types.ts';
 
 /** What whoever writes a keyring should know of it, before somebody signs with a key that cannot count. */
 export interface KeyringReview {

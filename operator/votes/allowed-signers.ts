@@ -1,7 +1,7 @@
-import { parseTime, printable } from '../../canonical/index.ts';
+import { parseTime, printable } from '../canonical/index.ts';
 import { ownersOf, parseKeyring, type Enrolment } from './keyring.ts';
-import { VOTE_NAMESPACE } from '../names.ts';
-import type { KeyringSpec } from '../types.ts';
+import { VOTE_NAMESPACE } from './names.ts';
+import type { KeyringSpec } from './types.ts';
 
 /** What ssh-keygen would read as a pattern or a list is no name here. */
 const PLAIN_NAME = /^[A-Za-z0-9._@+-]{1,253}$/;

@@ -1,8 +1,8 @@
-import { digestOf, type Digest } from '../../canonical/index.ts';
+import { digestOf, type Digest } from '../canonical/index.ts';
 import { ownersOf, parseKeyring } from './keyring.ts';
-import { counts } from '../count/quorum.ts';
-import { separatesRequester } from '../count/separation.ts';
-import type { KeyringSpec, VotePolicy } from '../types.ts';
+import { counts } from './quorum.ts';
+import { separatesRequester } from './separation.ts';
+import type { KeyringSpec, VotePolicy } from './types.ts';
 
 /**
  * Digest of the parts of a policy that a round is held under: the gates that are required (the policy's list as JSON,

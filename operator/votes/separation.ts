@@ -1,5 +1,5 @@
-import type { VoteReason } from '../reasons.ts';
-import type { CountInput, PrincipalSpec } from '../types.ts';
+import type { VoteReason } from './reasons.ts';
+import type { CountInput, PrincipalSpec } from './types.ts';
 
 /** What separation of duties looks at. */
 export type Duties = Pick<CountInput, 'requestedBy' | 'authors' | 'policy'>;

@@ -1,7 +1,7 @@
-import { digestOfBytes, printable, rfc3339 } from '../../canonical/index.ts';
-import { MAX_ARMOR_CHARACTERS, VOTE_PREFIX } from '../names.ts';
+import { digestOfBytes, printable, rfc3339 } from '../canonical/index.ts';
+import { MAX_ARMOR_CHARACTERS, VOTE_PREFIX } from './names.ts';
 import { armorHint } from './hints.ts';
-import type { CountInput } from '../types.ts';
+import type { CountInput } from './types.ts';
 
 /** Base64, the frame's dashes and letters, line breaks. */
 const ARMOR_CHARACTERS = /^[A-Za-z0-9+/=\- \n]+$/;

@@ -1,10 +1,10 @@
-import { parseTime, printable } from '../../canonical/index.ts';
+import { parseTime, printable } from '../canonical/index.ts';
 import { ballotsOf } from './ballots.ts';
 import { evaluate, type Evaluated } from './evaluate.ts';
-import { parseKeyring, type ParsedKeyring } from '../keyring/keyring.ts';
+import { parseKeyring, type ParsedKeyring } from './keyring.ts';
 import { counts, isMet, missingVotes, quorumStates } from './quorum.ts';
 import { separatesRequester } from './separation.ts';
-import type { CountInput, CountResult, VoteOutcome } from '../types.ts';
+import type { CountInput, CountResult, VoteOutcome } from './types.ts';
 
 /** What is reported of votes that do not count; admission allows 32, an object holds only so much. */
 const MAX_INVALID_REPORTED = 64;
