@@ -1,5 +1,5 @@
 import { isDigest, type JSONValue } from '../../canonical/index.ts';
-import { MAX_STATEMENT_BYTES, PREDICATE_TYPE, type Decision } from '../names.ts';
+import { MAX_STATEMENT_BYTES, PREDICATE_TYPE, type Decision } from '../terms/names.ts';
 import { bounded } from './changes.ts';
 import { checkStatement } from './check.ts';
 import { StatementError } from './errors.ts';

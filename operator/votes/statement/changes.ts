@@ -1,4 +1,4 @@
-import { canonicalJSON, digestOfBytes, type JSONValue } from '../../canonical/index.ts';
+import { canonicalJSON, digestOfBytes, isList, isMembers, type JSONValue } from '../../canonical/index.ts';
 import type { Change, Changed } from './types.ts';
 
 /** Longer strings are shown by both ends, length and digest. */
@@ -148,16 +148,4 @@ function nameOf(item: JSONValue, key: string): string {
 
 function isLeaf(value: JSONValue): boolean {
   return value === null || typeof value !== 'object' || Object.keys(value).length === 0;
-}
-
-function isList(value: JSONValue | undefined): value is readonly JSONValue[] {
-  return Array.isArray(value);
-}
-
-function isMembers(value: JSONValue | undefined): value is Members {
-  return isObject(value);
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
