@@ -1,12 +1,6 @@
 /** Names, bounds and forms are written once: the API takes what votes and canonical forms take, to the character. */
 import test from 'ava';
-import {
-  annotations,
-  approverKeyringSpec,
-  promotionStatus,
-  type ApprovalPolicySpec,
-  type ApproverKeyringSpec,
-} from '../../operator/api/index.ts';
+import { annotations, approvalPolicySpec, approverKeyringSpec, promotionStatus } from '../../operator/api/index.ts';
 import { patterns } from '../../operator/api/schema/patterns.ts';
 import { DIGEST, digestOfBytes, isDigest, parseTime, RFC3339, rfc3339 } from '../../operator/canonical/index.ts';
 import {
@@ -25,10 +19,11 @@ import {
 import { ecdsaKey, ed25519Key, rsaKey, securityKey } from '../vectors/ssh.ts';
 
 test('what the API stores is what votes read, without a step between', (t) => {
-  // Types alone: a field that one of them does not know would not compile.
-  const keyring = (spec: ApproverKeyringSpec): KeyringSpec => spec;
-  const policy = (spec: ApprovalPolicySpec): VotePolicy => spec;
-  t.is(typeof keyring, typeof policy);
+  // Types first: a field that one of them reads otherwise would not compile.
+  const keyring: KeyringSpec = approverKeyringSpec.parse({ principals: [{ name: 'alice' }] });
+  const policy: VotePolicy = approvalPolicySpec.parse({});
+  t.is(keyring.principals?.[0]?.name, 'alice');
+  t.like(policy, { quorum: [{ count: 1 }], separation: { requester: true } });
 });
 
 test('the prefix of votes, a digest and a time are the very same in the API', (t) => {
