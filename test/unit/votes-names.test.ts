@@ -20,7 +20,7 @@ import { ecdsaKey, ed25519Key, rsaKey, securityKey } from '../vectors/ssh.ts';
 
 test('what the API stores is what votes read, without a step between', (t) => {
   // Types first: a field that one of them reads otherwise would not compile.
-  const keyring: KeyringSpec = approverKeyringSpec.parse({ principals: [{ name: 'alice' }] });
+  const keyring: KeyringSpec = approverKeyringSpec.parse({ principals: [{ name: 'alice', keys: [] }] });
   const policy: VotePolicy = approvalPolicySpec.parse({});
   t.is(keyring.principals?.[0]?.name, 'alice');
   t.like(policy, { quorum: [{ count: 1 }], separation: { requester: true } });
