@@ -1,6 +1,5 @@
 import type { WorkloadLock } from '../api/kinds/workload-lock.ts';
-
-type Members = Readonly<Record<string, unknown>>;
+import { isList, itemsOf, membersOf, type Members } from '../canonical/index.ts';
 
 /** What a lock says about running pods. */
 export type LiveRules = Partial<Pick<WorkloadLock['spec'], 'liveAccess' | 'podWriters'>>;
@@ -37,8 +36,8 @@ export function asRunning(entry: unknown, pod: unknown, rules: LiveRules): unkno
 
 /** Gates are taken away one by one, never added. */
 function gatesLeft(approved: unknown, found: unknown): readonly unknown[] {
-  const names = new Set(listOf(found).map((gate) => membersOf(gate)['name']));
-  return listOf(approved).filter((gate) => names.has(membersOf(gate)['name']));
+  const names = new Set(itemsOf(found).map((gate) => membersOf(gate)['name']));
+  return itemsOf(approved).filter((gate) => names.has(membersOf(gate)['name']));
 }
 
 function writtenAnnotations(annotations: Members, template: Members, { podWriters = [] }: LiveRules): Members {
@@ -54,17 +53,8 @@ function writtenAnnotations(annotations: Members, template: Members, { podWriter
 
 /** Everything that the downward API reads, wherever a template says so. */
 function fieldPaths(value: unknown): readonly string[] {
-  if (Array.isArray(value)) return value.flatMap(fieldPaths);
+  if (isList(value)) return value.flatMap(fieldPaths);
   return Object.entries(membersOf(value)).flatMap(([key, inner]) =>
     key === 'fieldPath' && typeof inner === 'string' ? [inner] : fieldPaths(inner),
   );
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-function membersOf(value: unknown): Members {
-  // An object: its members are unknown, and looked at one by one.
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Members) : {};
 }

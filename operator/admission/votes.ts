@@ -1,4 +1,4 @@
-import { MAX_ARMOR_CHARACTERS } from '../votes/names.ts';
+import { MAX_ARMOR_CHARACTERS } from '../votes/index.ts';
 import { ownBounds } from './bounds.ts';
 import { all, any, text } from './cel.ts';
 import { refusal } from './denial.ts';

@@ -1,4 +1,4 @@
-import { VOTE_PREFIX } from '../votes/names.ts';
+import { VOTE_PREFIX } from '../votes/index.ts';
 
 /** Names that every part of Twinlock shares. */
 export const systemNamespace = 'twinlock-system';

@@ -4,9 +4,12 @@ import { canonicalJSON } from './json.ts';
 /** `sha256:` and 64 lower-case hexadecimal digits. */
 export type Digest = `sha256:${string}`;
 
-/** True when the text is a digest as this module writes it. */
+/** A digest as this module writes it. */
+export const DIGEST = /^sha256:[a-f0-9]{64}$/;
+
+/** True for {@link DIGEST}. */
 export function isDigest(text: unknown): text is Digest {
-  return typeof text === 'string' && /^sha256:[0-9a-f]{64}$/.test(text);
+  return typeof text === 'string' && DIGEST.test(text);
 }
 
 /** Digest of bytes, or of the UTF-8 of a text. */

@@ -1,8 +1,8 @@
 /** Canonical JSON and digests: a leaf that every part may import. */
 export { CanonicalError, type CanonicalErrorCode } from './errors.ts';
 export { canonicalJSON, type JSONValue } from './json.ts';
-export { digestOf, digestOfBytes, isDigest, type Digest } from './digest.ts';
+export { DIGEST, digestOf, digestOfBytes, isDigest, type Digest } from './digest.ts';
 export { imageDigest, imageName } from './image.ts';
-export { isMembers, itemsOf, membersOf, type Members } from './shape.ts';
-export { microTime, parseTime, rfc3339 } from './time.ts';
+export { isList, isMembers, itemsOf, membersOf, type Members } from './shape.ts';
+export { microTime, parseTime, RFC3339, rfc3339 } from './time.ts';
 export { escapeNonPrintable, printable } from './printable.ts';

@@ -11,7 +11,12 @@ export function membersOf(value: unknown): Members {
   return isMembers(value) ? value : {};
 }
 
+/** Whether unknown data is a list; unlike Array.isArray it tells apart readonly ones too. */
+export function isList(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value);
+}
+
 /** The items of unknown data; of what is no list, none. */
 export function itemsOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
+  return isList(value) ? value : [];
 }

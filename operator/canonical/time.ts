@@ -1,4 +1,9 @@
-const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
+/**
+ * RFC 3339, section 5.6, as the API server takes it: `T` and `Z` in upper case, at most nanoseconds, no leap second. The
+ * API server and CEL compile it too.
+ */
+export const RFC3339 =
+  /^[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$/;
 
 /**
  * A time as Kubernetes writes it: RFC 3339 in UTC with whole seconds.
@@ -13,7 +18,13 @@ export function rfc3339(ms: number): string {
 
 /** Milliseconds since the epoch of an RFC 3339 time; NaN for anything else, so that every comparison with it fails. */
 export function parseTime(text: string): number {
-  return typeof text === 'string' && RFC3339.test(text) ? Date.parse(text) : Number.NaN;
+  return typeof text === 'string' && RFC3339.test(text) && isDay(text.slice(0, 10)) ? Date.parse(text) : Number.NaN;
+}
+
+/** `Date.parse` takes the 30th of February for the 2nd of March; the API server refuses it. */
+function isDay(day: string): boolean {
+  const midnight = Date.parse(`${day}T00:00:00Z`);
+  return !Number.isNaN(midnight) && rfc3339(midnight).startsWith(day);
 }
 
 /** A `metav1.MicroTime`: RFC 3339 in UTC with six digits of the second. */

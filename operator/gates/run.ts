@@ -1,5 +1,5 @@
 import { parseDuration, type ApprovalPolicy, type PromotionStatus, type TwinEnvironment } from '../api/index.ts';
-import { canonicalJSON, printable, rfc3339 } from '../canonical/index.ts';
+import { canonicalJSON, parseTime, printable, rfc3339 } from '../canonical/index.ts';
 import type { Artifact } from './artifact.ts';
 import { environmentGate, type GateOutcome } from './environment/judge.ts';
 
@@ -31,14 +31,14 @@ export function runGates(input: GatesInput): readonly GateState[] {
 
 /** When the oldest passed gate stops counting, in milliseconds since the epoch. */
 export function gatesExpireAt(gates: readonly GateState[], policy: ApprovalPolicy['spec']): number {
-  const finished = gates.flatMap(({ finishedAt }) => (finishedAt === undefined ? [] : [Date.parse(finishedAt)]));
+  const finished = gates.flatMap(({ finishedAt }) => (finishedAt === undefined ? [] : [parseTime(finishedAt)]));
   return Math.min(...finished) + parseDuration(policy.evidenceMaxAge);
 }
 
 function latchedResult({ latched, now, policy }: GatesInput, name: string, type: string): GateState | undefined {
   const found = latched?.gates.find((gate) => gate.name === name && gate.type === type);
   if (found?.result !== 'Passed' || found.finishedAt === undefined) return undefined;
-  return now - Date.parse(found.finishedAt) < parseDuration(policy.evidenceMaxAge) ? found : undefined;
+  return now - parseTime(found.finishedAt) < parseDuration(policy.evidenceMaxAge) ? found : undefined;
 }
 
 function run(input: GatesInput, type: string): Omit<GateState, 'name' | 'type'> {

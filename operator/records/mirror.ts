@@ -1,3 +1,4 @@
+import { parseTime } from '../canonical/index.ts';
 import type { PromotionRecord } from '../api/index.ts';
 import type { Clock, Informer } from '../kube/index.ts';
 import type { RecordSpec } from './types.ts';
@@ -25,7 +26,7 @@ export class RecordMirror {
     const since = this.#clock.now() - OVERLAP;
     const stop = this.#informer.addHandler({
       add: ({ spec }, { initial }) => {
-        if (!initial || !(Date.parse(spec.time) < since)) this.#sink(spec);
+        if (!initial || !(parseTime(spec.time) < since)) this.#sink(spec);
       },
     });
     await new Promise<void>((resolve) => {

@@ -1,5 +1,5 @@
-import type { Decision } from './names.ts';
-import { VOTE_NAMESPACE, VOTE_PREFIX } from './names.ts';
+import type { Decision } from './terms/names.ts';
+import { VOTE_NAMESPACE, VOTE_PREFIX } from './terms/names.ts';
 
 /** The name part of an annotation (Kubernetes: at most 63 characters). */
 const MAX_NAME = 63;

@@ -1,9 +1,16 @@
-/** Votes: SSH signatures over the statements of a round, who gave them, and whether they are enough. Pure. */
-export { allowedSigners } from './allowed-signers.ts';
-export { ballotsOf, type Ballot } from './ballots.ts';
-export { annotationName, CommandError, voteCommands, type VoteCommandsInput } from './commands.ts';
-export { countVotes } from './count.ts';
-export { keyringDigest, policyDigest } from './digests.ts';
+/**
+ * Votes. In: the two texts of a round, the keyring, the policy, what a Promotion carries and what its status holds, and
+ * the time; all plain data, all of it hostile but the texts. Out: the verdict, each vote with why it counts or does not,
+ * and what is missing. No Kubernetes and no I/O, so that the operator, a command line and an auditor run the same bytes.
+ *
+ * `terms` holds the names and bounds, `statement` what is signed, `sshsig` signatures and keys, `keyring` whose keys they
+ * are and when they hold, `count` whether they are enough.
+ */
+export { voteCommands } from './commands.ts';
+export { ballotsOf, type Ballot } from './count/ballots.ts';
+export { countVotes } from './count/count.ts';
+export { keyringDigest, policyDigest } from './count/digests.ts';
+export type * from './count/types.ts';
 export {
   clockTrusted,
   MAX_SKEW_SECONDS,
@@ -13,17 +20,9 @@ export {
   type CountGuard,
   type Stop,
 } from './guards.ts';
-export { fingerprintOf, parsePublicKey, type KeyType, type ParsedKey, type PublicKey } from './keys.ts';
-export { reviewKeyring, type KeyringReview } from './keyring-review.ts';
-export { parseKeyring, type Enrolment, type ParsedKeyring, type UnusableKey } from './keyring.ts';
-export { voteReasons, type VoteReason } from './reasons.ts';
-export {
-  DECISIONS,
-  MAX_ARMOR_CHARACTERS,
-  MAX_STATEMENT_BYTES,
-  MAX_VOTES,
-  VOTE_NAMESPACE,
-  VOTE_PREFIX,
-  type Decision,
-} from './names.ts';
-export type * from './types.ts';
+export { allowedSigners } from './keyring/allowed-signers.ts';
+export { reviewKeyring, type KeyringReview } from './keyring/review.ts';
+export type * from './keyring/types.ts';
+export { parsePublicKey } from './sshsig/keys.ts';
+export * from './terms/names.ts';
+export { voteReasons, type VoteReason } from './terms/reasons.ts';

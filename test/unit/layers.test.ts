@@ -11,7 +11,12 @@ const TABLE: Readonly<Record<string, string>> = {
   kube: 'canonical',
   runtime: 'canonical kube',
   // No Kubernetes and no kinds of ours: the operator, a command line and an auditor share it.
-  votes: 'canonical',
+  votes: 'canonical ./terms ./statement ./sshsig ./keyring ./count',
+  'votes/terms': '',
+  'votes/statement': 'canonical ./terms',
+  'votes/sshsig': 'canonical ./terms',
+  'votes/keyring': 'canonical ./terms ./sshsig',
+  'votes/count': 'canonical ./terms ./statement ./sshsig ./keyring',
   api: 'canonical kube votes',
   workloads: 'canonical kube api',
   records: 'canonical kube api workloads',

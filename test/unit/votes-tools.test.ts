@@ -5,11 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   allowedSigners,
-  annotationName,
   clockTrusted,
-  CommandError,
   keyringDigest,
-  parseKeyring,
   policyDigest,
   roundOpen,
   secondsOfSkew,
@@ -61,8 +58,8 @@ test('the printed signing line, run by a shell, makes a vote that counts; a seco
 
 test('names that could break out of a shell line are refused, key files are quoted', (t) => {
   for (const name of ['a;b', '$(id)', '', 'UPPER', '-x', 'a b', 'a\n', 'a'.repeat(300)]) {
-    t.is(t.throws(() => voteCommands({ ...input, name }), { instanceOf: CommandError }).code, 'BadName');
-    t.throws(() => voteCommands({ ...input, namespace: name }), { instanceOf: CommandError });
+    t.throws(() => voteCommands({ ...input, name }), { code: 'BadName' });
+    t.throws(() => voteCommands({ ...input, namespace: name }), { code: 'BadName' });
   }
   const keyFile = "/home/$(id)/it's; rm -rf /";
   const [, line] = voteCommands({ ...input, keyFile });
@@ -71,6 +68,12 @@ test('names that could break out of a shell line are refused, key files are quot
   });
   t.is(shown.split('\n')[3], keyFile);
 });
+
+/** Where the printed line puts the vote. */
+function annotationName(principalHint: string, nonce: string): string {
+  const [, , line] = voteCommands({ ...input, principalHint, nonce });
+  return /"([^"=]+)=/.exec(line)?.[1] ?? '';
+}
 
 test('an annotation name is one that Kubernetes takes, whatever the hint, and ends in the nonce', (t) => {
   t.is(annotationName('alice', '0011223f9c21'), 'vote.twinlock.dev/alice-3f9c21');
@@ -263,11 +266,4 @@ test('the digest of a policy changes with what a vote is held under, and only wi
     policyDigest({ ...policy, requireUserVerification: true }, gates),
   ];
   t.is(new Set([digest, ...others]).size, others.length + 1);
-});
-
-test('a keyring is parsed key by key', (t) => {
-  const parsed = parseKeyring(keyring);
-  t.is(parsed.enrolments.size, 3);
-  t.deepEqual(parsed.warnings, []);
-  t.deepEqual([...parseKeyring({}).enrolments], []);
 });

@@ -1,18 +1,16 @@
 import test, { type ExecutionContext } from 'ava';
-import { sign } from 'node:crypto';
 import { countVotes, type CountInput, type CountResult, type KeySpec } from '../../operator/votes/index.ts';
 import {
   armor,
   armored,
   dearmored,
-  ecdsaBlob,
   ecdsaKey,
   ed25519Key,
   mpint,
   securityKey,
   securityKeySignature,
+  signed,
   string,
-  toSign,
   type MadeKey,
 } from '../vectors/ssh.ts';
 
@@ -27,12 +25,6 @@ const [alice, bob, carol, stranger, skKey] = [
   securityKey('ed25519'),
 ];
 
-const signed = (key: MadeKey, text: string): string => {
-  if (key.type.startsWith('sk-')) return securityKeySignature(key, text);
-  const raw =
-    key.type === 'ssh-ed25519' ? sign(null, toSign(text), key.privateKey) : ecdsaBlob(toSign(text), key.privateKey);
-  return armored({ publicKey: key.blob, signature: Buffer.concat([string(key.type), string(raw)]) });
-};
 const approve = (key: MadeKey): string => signed(key, statements.approve);
 const reject = (key: MadeKey): string => signed(key, statements.reject);
 const keyed = (key: MadeKey, rest: Partial<KeySpec> = {}): readonly KeySpec[] => [{ publicKey: key.line, ...rest }];

@@ -182,6 +182,14 @@ export function securityKeySignature(
   return armored({ publicKey: key.blob, signature, hash });
 }
 
+/** An armored vote of a made key over a text, with the touch of a security key. */
+export function signed(key: MadeKey, text: string): string {
+  if (key.type.startsWith('sk-')) return securityKeySignature(key, text);
+  const raw =
+    key.type === 'ssh-ed25519' ? sign(null, toSign(text), key.privateKey) : ecdsaBlob(toSign(text), key.privateKey);
+  return armored({ publicKey: key.blob, signature: Buffer.concat([string(key.type), string(raw)]) });
+}
+
 function digest(data: Uint8Array | string): Buffer {
   return createHash('sha256').update(data).digest();
 }

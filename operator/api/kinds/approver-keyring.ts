@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+import { parseTime } from '../../canonical/index.ts';
+import { KEY_TYPES, MAX_KEY_CHARACTERS, MIN_RSA_BITS } from '../../votes/index.ts';
 import type { KindDefinition, TwinlockObject } from '../kind.ts';
 import { columns, resourceOf } from '../kind.ts';
 import { conditions, observedGeneration } from '../schema/conditions.ts';
@@ -12,39 +14,27 @@ import { flag, printable } from '../schema/values.ts';
 /** Warnings that a status shows. */
 export const maxKeyringWarnings = 64;
 
-/** Types of keys that votes may be signed with. */
-export const keyTypes = [
-  'ssh-ed25519',
-  'sk-ssh-ed25519@openssh.com',
-  'ecdsa-sha2-nistp256',
-  'ecdsa-sha2-nistp384',
-  'ecdsa-sha2-nistp521',
-  'sk-ecdsa-sha2-nistp256@openssh.com',
-  'ssh-rsa',
-] as const;
-
 /**
- * Base64 characters of the smallest RSA key of 3072 bits: type (11 bytes), exponent (7) and modulus (388, 389 with a
- * sign byte) fill 136 groups of three bytes. One of 2048 bits has 372.
+ * Base64 characters of the smallest RSA key: type (11 bytes), exponent (7) and modulus (its length in 4 bytes), in groups
+ * of three bytes. A sign byte, where there is one, fits into the last group.
  */
-const rsaCharacters = 544;
+const rsaCharacters = 4 * Math.ceil((11 + 7 + 4 + MIN_RSA_BITS / 8) / 3);
 
 // The shape is a plain pattern, since a match over so long a string would exceed CEL's budget; the hint is CEL.
 const publicKey = withRules(
   patterned(
-    'Public key in one line, as in the .pub file. RSA needs 3072 bits or more. A key that two principals have counts for neither.',
-    4096,
+    `Public key in one line, as in the .pub file. RSA needs ${MIN_RSA_BITS} bits or more. A key that two principals have counts for neither.`,
+    MAX_KEY_CHARACTERS,
     patterns.publicKey,
   ),
   {
-    cel: keyTypes.map((type) => `self.startsWith('${type} ')`).join(' || '),
-    message: `write an OpenSSH public key in one line, as in the .pub file, of one of the types ${keyTypes.join(', ')}`,
-    check: (line) => keyTypes.some((type) => line.startsWith(`${type} `)),
+    cel: KEY_TYPES.map((type) => `self.startsWith('${type} ')`).join(' || '),
+    message: `write an OpenSSH public key in one line, as in the .pub file, of one of the types ${KEY_TYPES.join(', ')}`,
+    check: (line) => KEY_TYPES.some((type) => line.startsWith(`${type} `)),
   },
   {
     cel: `!self.startsWith('ssh-rsa ') || (self.indexOf(' ', 8) < 0 ? self.size() : self.indexOf(' ', 8)) >= ${8 + rsaCharacters}`,
-    message:
-      'this RSA key has fewer than 3072 bits, so that no vote of it would count: ssh-keygen -t ed25519, or -t rsa -b 3072',
+    message: `this RSA key has fewer than ${MIN_RSA_BITS} bits, so that no vote of it would count: ssh-keygen -t ed25519, or -t rsa -b ${MIN_RSA_BITS}`,
     check: (line) => !line.startsWith('ssh-rsa ') || (line.split(' ')[1]?.length ?? 0) >= rsaCharacters,
   },
 );
@@ -63,7 +53,7 @@ const key = withRules(
     message: 'write a notAfter that is later than notBefore',
     fieldPath: '.notAfter',
     check: (k) =>
-      k.notBefore === undefined || k.notAfter === undefined || Date.parse(k.notBefore) < Date.parse(k.notAfter),
+      k.notBefore === undefined || k.notAfter === undefined || parseTime(k.notBefore) < parseTime(k.notAfter),
   },
 ).describe('A key that the principal signs with.');
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { DECISIONS, MAX_ARMOR_CHARACTERS, MAX_STATEMENT_BYTES, MAX_VOTES } from '../../votes/names.ts';
+import { DECISIONS, MAX_ARMOR_CHARACTERS, MAX_STATEMENT_BYTES, MAX_VOTES } from '../../votes/index.ts';
 import { conditions, lastHandledReconcileAt, observedGeneration } from '../schema/conditions.ts';
 import { keyedList, listOf } from '../schema/lists.ts';
 import { patterned, sha256, text, timestamp } from '../schema/text.ts';

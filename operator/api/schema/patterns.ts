@@ -1,3 +1,6 @@
+import { DIGEST, RFC3339 } from '../../canonical/index.ts';
+import { KEY_TYPES } from '../../votes/index.ts';
+
 /**
  * Every pattern of the API. The API server compiles them as RE2 and JavaScript runs them too, so they use only what both
  * read alike: no look-around, no back references, no `\d` or `\s`, anchored at both ends.
@@ -13,9 +16,8 @@ export const patterns = {
   imagePrefix: /^[a-zA-Z0-9]([-a-zA-Z0-9.]*[a-zA-Z0-9])?(:[0-9]{1,5})?\/[a-z0-9._/:@-]*$/,
   duration: /^([0-9]{1,5}h)?([0-9]{1,6}m)?([0-9]{1,8}s)?$/,
   nonZero: /[1-9]/,
-  timestamp:
-    /^[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$/,
-  sha256: /^sha256:[a-f0-9]{64}$/,
+  timestamp: RFC3339,
+  sha256: DIGEST,
   gitRevision: /^[a-f0-9]{7,64}$/,
   envName: /^[A-Za-z_][A-Za-z0-9_]*$/,
   httpURL: /^https?:\/\/[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?(:[0-9]{1,5})?(\/[!-~]*)?$/,
@@ -23,8 +25,7 @@ export const patterns = {
   filePath: /^\/[!-~]*$/,
   quantity: /^[0-9]+(\.[0-9]+)?([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]{1,3})?$/,
   cidr: /^([0-9]{1,3}(\.[0-9]{1,3}){3}|[0-9a-fA-F:]*:[0-9a-fA-F:]*)\/(0|[1-9][0-9]{0,2})$/,
-  publicKey:
-    /^(ssh-ed25519|sk-ssh-ed25519@openssh\.com|ecdsa-sha2-nistp(256|384|521)|sk-ecdsa-sha2-nistp256@openssh\.com|ssh-rsa) [A-Za-z0-9+/]+={0,2}( [ -~]*)?$/,
+  publicKey: new RegExp(`^(${KEY_TYPES.join('|').replaceAll('.', String.raw`\.`)}) [A-Za-z0-9+/]+={0,2}( [ -~]*)?$`),
   version: /^[A-Za-z0-9]([-A-Za-z0-9_.+]*[A-Za-z0-9])?$/,
   printable: /^[!-~]([ -~]*[!-~])?$/,
   labelKey: /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/,

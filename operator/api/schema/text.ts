@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { parseTime } from '../../canonical/index.ts';
 import { patterns } from './patterns.ts';
 import { celMatches, withRules } from './rule.ts';
 
@@ -105,15 +106,10 @@ export function timestamp(description: string): z.ZodString {
     .min(1)
     .max(40)
     .regex(patterns.timestamp)
-    .refine(isDay, { message: 'write an RFC 3339 time such as 2026-11-21T08:00:00Z' })
+    .refine((time) => !Number.isNaN(parseTime(time)), {
+      message: 'write an RFC 3339 time such as 2026-11-21T08:00:00Z',
+    })
     .meta({ description, format: 'date-time' });
-}
-
-/** `Date.parse` takes the 30th of February for the 2nd of March; the API server refuses it. */
-function isDay(time: string): boolean {
-  const day = time.slice(0, 10);
-  const parsed = Date.parse(`${day}T00:00:00Z`);
-  return !Number.isNaN(parsed) && new Date(parsed).toISOString().startsWith(day);
 }
 
 /** `sha256:` and 64 hex digits. */

@@ -1,3 +1,4 @@
+import { isMembers, parseTime } from '../../canonical/index.ts';
 import type { KubeObject } from './object.ts';
 
 /**
@@ -8,16 +9,15 @@ export function lastManagerOf({ metadata }: KubeObject, path: readonly string[])
   const owners = (metadata.managedFields ?? []).filter(
     ({ subresource, fieldsV1 }) => (subresource ?? '') === '' && owns(fieldsV1, path),
   );
-  const [newest] = owners.toSorted((a, b) => Date.parse(b.time ?? '') - Date.parse(a.time ?? ''));
+  const [newest] = owners.toSorted((a, b) => parseTime(b.time ?? '') - parseTime(a.time ?? ''));
   return newest?.manager;
 }
 
 function owns(fields: unknown, path: readonly string[]): boolean {
-  let here = fields;
+  let here: unknown = fields;
   for (const name of path) {
-    if (typeof here !== 'object' || here === null) return false;
-    // An object, by the line above; its members are looked at one by one.
-    here = (here as Readonly<Record<string, unknown>>)[`f:${name}`];
+    if (!isMembers(here)) return false;
+    here = here[`f:${name}`];
   }
   return here !== undefined;
 }

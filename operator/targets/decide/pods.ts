@@ -1,5 +1,5 @@
 import { parseDuration } from '../../api/index.ts';
-import { CanonicalError, digestOf, printable, rfc3339 } from '../../canonical/index.ts';
+import { CanonicalError, digestOf, parseTime, printable, rfc3339 } from '../../canonical/index.ts';
 import type { Pod } from '../../kube/index.ts';
 import { decisionsOn, settingsOf, type WorkloadKey } from '../../lock/index.ts';
 import { resultOf, type RecordEntry, type RecordSpec } from '../../records/index.ts';
@@ -92,7 +92,7 @@ function isOfAnother({ others, target }: TargetWorld, workload: WorkloadKey): bo
 /** When a pod is gone by itself: at the end of its grace period, or when the rollout that replaces it has to be over. */
 function endOf(world: TargetWorld, pod: Pod, made: PresentWorkload | undefined): number | undefined {
   const { deletionTimestamp } = pod.metadata;
-  if (deletionTimestamp !== undefined) return Date.parse(deletionTimestamp) + LATE;
+  if (deletionTimestamp !== undefined) return parseTime(deletionTimestamp) + LATE;
   if (made === undefined) return isCollected(world, pod) ? world.now + LATE : undefined;
   if (!isReplaced(world, pod, made)) return undefined;
   return rolloutSince(world, made) + parseDuration(world.target.spec.rollback.progressDeadline);
@@ -143,7 +143,7 @@ function rolloutSince({ records }: TargetWorld, { kind, live }: PresentWorkload)
   const decided = records.findLast((record) =>
     ['Approved', 'Completed', 'RolledBack', 'Failed'].includes(resultOf(record) ?? ''),
   );
-  return Math.max(movedAt, decided === undefined ? 0 : Date.parse(decided.time));
+  return Math.max(movedAt, decided === undefined ? 0 : parseTime(decided.time));
 }
 
 /** As many as a record holds; the others follow in the next. */

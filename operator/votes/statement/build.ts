@@ -1,5 +1,5 @@
-import { isDigest, type JSONValue } from '../../canonical/index.ts';
-import { MAX_STATEMENT_BYTES, PREDICATE_TYPE, type Decision } from '../names.ts';
+import type { Digest, JSONValue } from '../../canonical/index.ts';
+import { MAX_STATEMENT_BYTES, PREDICATE_TYPE, type Decision } from '../terms/names.ts';
 import { bounded } from './changes.ts';
 import { checkStatement } from './check.ts';
 import { StatementError } from './errors.ts';
@@ -7,7 +7,7 @@ import { renderText } from './render.ts';
 import type { ObjectMetadata, StatementInput, StatementTexts } from './types.ts';
 
 /** in-toto Attestation Framework, Statement v1. */
-export const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1';
+const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1';
 
 /**
  * The two texts of a round (security: "The statement"). Sets (subjects, targets, objects, evidence, quorum) are sorted,
@@ -31,8 +31,8 @@ function renderDecision(input: StatementInput, decision: Decision): string {
   );
 }
 
-/** The statement as plain data; {@link renderStatements} is what is signed. */
-export function buildStatement(input: StatementInput, decision: Decision): { readonly [key: string]: JSONValue } {
+/** The statement as plain data, of an input that was checked; {@link renderStatements} is what is signed. */
+function buildStatement(input: StatementInput, decision: Decision): { readonly [key: string]: JSONValue } {
   return {
     _type: STATEMENT_TYPE,
     predicateType: PREDICATE_TYPE,
@@ -124,8 +124,6 @@ function sortedBy<T>(items: readonly T[], key: (item: T) => string): readonly T[
   return items.toSorted((a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0));
 }
 
-function hexOf(digest: string): string {
-  if (!isDigest(digest))
-    throw new StatementError('BadDigest', 'a subject has no sha256 digest: promote images by digest');
+function hexOf(digest: Digest): string {
   return digest.slice('sha256:'.length);
 }

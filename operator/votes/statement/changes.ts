@@ -1,4 +1,4 @@
-import { canonicalJSON, digestOfBytes, type JSONValue } from '../../canonical/index.ts';
+import { canonicalJSON, digestOfBytes, isList, isMembers, type JSONValue } from '../../canonical/index.ts';
 import type { Change, Changed } from './types.ts';
 
 /** Longer strings are shown by both ends, length and digest. */
@@ -37,7 +37,7 @@ function compare(path: string, from: JSONValue | undefined, to: JSONValue | unde
   if (from !== undefined && to !== undefined && canonicalJSON(from) === canonicalJSON(to)) return;
   if (isList(from) && isList(to)) return compareLists(path, from, to, changes);
   if (isMembers(from) && isMembers(to)) return compareMembers(path, from, to, changes);
-  if (from !== undefined && to !== undefined && isLeaf(from) && isLeaf(to)) {
+  if (isLeaf(from) && isLeaf(to)) {
     changes.push({ path, from, to });
     return;
   }
@@ -76,7 +76,7 @@ function compareLists(path: string, from: readonly JSONValue[], to: readonly JSO
 
 type Visit = (path: string, leaf: JSONValue) => void;
 /** `Always`: the order of a list by names is told even where it is that of its names. */
-type Orders = 'Telling' | 'Always';
+type Orders = 'Always' | undefined;
 
 /** Every leaf below a path, called as {@link changesOf} calls it, with the value as it is shown. */
 export function leavesOf(path: string, value: JSONValue): ReadonlyMap<string, JSONValue> {
@@ -85,7 +85,7 @@ export function leavesOf(path: string, value: JSONValue): ReadonlyMap<string, JS
   return leaves;
 }
 
-function everyLeaf(path: string, value: JSONValue, visit: Visit, orders: Orders = 'Telling'): void {
+function everyLeaf(path: string, value: JSONValue, visit: Visit, orders?: Orders): void {
   if (isLeaf(value)) return visit(path, value);
   if (isMembers(value))
     for (const [key, child] of Object.entries(value)) everyLeaf(`${path}${member(key)}`, child, visit, orders);
@@ -99,14 +99,14 @@ function everyElement(path: string, items: readonly JSONValue[], visit: Visit, o
     return;
   }
   const names = items.map((item) => nameOf(item, key));
-  for (const [index, child] of items.entries())
-    everyLeaf(`${path}[${key}=${simple(names[index] ?? '')}]`, child, visit, orders);
+  for (const child of items) everyLeaf(`${path}[${key}=${simple(nameOf(child, key))}]`, child, visit, orders);
   // The list of changes is sorted by path, which would hide any other order.
   if (orders === 'Always' || !sameOrder(names.toSorted(), names)) visit(`${path} (order)`, names);
 }
 
+/** Of two lists of the same names. */
 function sameOrder(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((name, index) => name === b[index]);
+  return a.every((name, index) => name === b[index]);
 }
 
 function shown(side: 'from' | 'to', value: JSONValue | undefined, kind: string): Partial<Change> {
@@ -146,18 +146,7 @@ function nameOf(item: JSONValue, key: string): string {
   return isMembers(item) ? String(own(item, key)) : '';
 }
 
-function isLeaf(value: JSONValue): boolean {
+/** What has nothing below it, or is not there. */
+function isLeaf(value: JSONValue | undefined): boolean {
   return value === null || typeof value !== 'object' || Object.keys(value).length === 0;
-}
-
-function isList(value: JSONValue | undefined): value is readonly JSONValue[] {
-  return Array.isArray(value);
-}
-
-function isMembers(value: JSONValue | undefined): value is Members {
-  return isObject(value);
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

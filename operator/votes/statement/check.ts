@@ -1,4 +1,4 @@
-import { isDigest, printable } from '../../canonical/index.ts';
+import { isDigest, parseTime, printable, rfc3339 } from '../../canonical/index.ts';
 import { StatementError } from './errors.ts';
 import type { StatementInput } from './types.ts';
 
@@ -89,7 +89,8 @@ function checkRound({ nonce, notAfter }: StatementInput['round']): void {
       'BadRound',
       'the nonce must be 16 to 64 lower-case hexadecimal digits from a random source',
     );
-  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(notAfter) || Number.isNaN(Date.parse(notAfter)))
+  const end = parseTime(notAfter);
+  if (Number.isNaN(end) || rfc3339(end) !== notAfter)
     throw new StatementError('BadRound', 'notAfter must be a time in UTC with seconds, such as 2026-11-28T10:00:00Z');
 }
 

@@ -1,4 +1,4 @@
-import { canonicalJSON, escapeNonPrintable, type JSONValue } from '../../canonical/index.ts';
+import { canonicalJSON, escapeNonPrintable, isList, type JSONValue } from '../../canonical/index.ts';
 
 /**
  * A JSON value as text for people and for signing: keys sorted by code unit, two spaces of indent, everything outside
@@ -30,9 +30,4 @@ function render(value: JSONValue, indent: string): string {
 /** Not JSON.stringify: it would write a line break as `\n` and leave most of Unicode as it is. */
 function quote(text: string): string {
   return `"${escapeNonPrintable(text.replace(/["\\]/g, '\\$&'))}"`;
-}
-
-/** Array.isArray does not narrow readonly arrays. */
-function isList(value: JSONValue): value is readonly JSONValue[] {
-  return Array.isArray(value);
 }

@@ -1,3 +1,4 @@
+import { parseTime } from '../../canonical/index.ts';
 import type { Deployment } from '../../kube/index.ts';
 import type { Standing } from '../workload.ts';
 
@@ -12,6 +13,6 @@ export function standing({ metadata, spec, status }: Deployment): Standing {
     present: status?.replicas ?? 0,
     updated: status?.updatedReplicas ?? 0,
     failure: failure?.status === 'True' ? (failure.message ?? '') : undefined,
-    movedAt: moved === undefined ? undefined : Date.parse(moved),
+    movedAt: moved === undefined ? undefined : parseTime(moved),
   };
 }

@@ -1,4 +1,4 @@
-import { printable } from '../../canonical/index.ts';
+import { parseTime, printable } from '../../canonical/index.ts';
 import type { Pod } from '../../kube/index.ts';
 import { conditionOf, isReady, nameOf } from './pods.ts';
 
@@ -18,7 +18,7 @@ export function crashLoop(fresh: readonly Pod[], began: number): string | undefi
     for (const status of statusesOf(pod)) {
       const loops = status.state?.waiting?.reason === 'CrashLoopBackOff';
       // One that is older than the rollout may have died long before it.
-      const ours = Date.parse(pod.metadata.creationTimestamp ?? '') >= began;
+      const ours = parseTime(pod.metadata.creationTimestamp ?? '') >= began;
       if (!(status.restartCount >= CRASH_LOOP) || !(loops || ours)) continue;
       return `pod ${nameOf(pod)}: ${restarted(status)}`;
     }

@@ -1,4 +1,4 @@
-import { rfc3339 } from '../../canonical/index.ts';
+import { parseTime, rfc3339 } from '../../canonical/index.ts';
 import { isHeldBack } from './cause.ts';
 import { nameOf } from './pods.ts';
 import type { SortedPods } from './types.ts';
@@ -7,7 +7,7 @@ import type { SortedPods } from './types.ts';
 export function drainOf({ fresh, leaving }: SortedPods, wanted: number): number | undefined {
   if (leaving.length === 0) return undefined;
   if (fresh.length >= wanted && !fresh.some(isHeldBack)) return undefined;
-  const ends = leaving.map(({ metadata }) => Date.parse(metadata.deletionTimestamp ?? '')).filter(Number.isFinite);
+  const ends = leaving.map(({ metadata }) => parseTime(metadata.deletionTimestamp ?? '')).filter(Number.isFinite);
   return ends.length === 0 ? undefined : Math.max(...ends);
 }
 

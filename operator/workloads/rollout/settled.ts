@@ -1,3 +1,4 @@
+import { parseTime } from '../../canonical/index.ts';
 import type { Pod } from '../../kube/index.ts';
 import { conditionOf, isReady } from './pods.ts';
 
@@ -16,7 +17,7 @@ export function availableSince(pod: Pod): number | undefined {
   const statuses = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])];
   const starts = lasting.map(({ name }) => statuses.find((each) => each.name === name)?.state?.running?.startedAt);
   const times = [conditionOf(pod, 'Ready')?.lastTransitionTime, metadata.creationTimestamp, ...starts].map((time) =>
-    Date.parse(String(time ?? '')),
+    parseTime(String(time ?? '')),
   );
   const since = Math.max(...times);
   return Number.isNaN(since) ? undefined : since;

@@ -1,3 +1,4 @@
+import { parseTime } from '../../../canonical/index.ts';
 import { parseDuration, type TwinClass, type TwinEnvironment } from '../../../api/index.ts';
 
 /** When an environment was active last, and until when it lives. Times are milliseconds since the epoch. */
@@ -28,9 +29,9 @@ export function lifetimeOf(
   now: number,
 ): Lifetime {
   const token = extendAt?.slice(0, TOKEN_MAX);
-  const createdAt = Date.parse(metadata.creationTimestamp ?? '') || now;
+  const createdAt = parseTime(metadata.creationTimestamp ?? '') || now;
   const extended = token !== undefined && token !== status?.lastHandledExtendAt;
-  const seen = Date.parse(status?.lastActivityAt ?? '');
+  const seen = parseTime(status?.lastActivityAt ?? '');
   const changed = Number.isNaN(seen) || (status?.observedGeneration ?? 0) < (metadata.generation ?? 0);
   const lastActivityAt = extended || changed ? seconds(now) : seen;
   const ceiling = parseDuration(ttl.max);

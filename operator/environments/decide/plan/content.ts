@@ -1,4 +1,4 @@
-import { imageDigest, printable } from '../../../canonical/index.ts';
+import { imageDigest, itemsOf, printable } from '../../../canonical/index.ts';
 import {
   allContainers,
   imagesOf,
@@ -77,7 +77,7 @@ export function liveKeyProblem({ workloads, services }: Content): Problem | unde
       const texts = [
         ...(container.env ?? []).map(({ name: variable, value }) => ({ place: `variable ${variable}`, value })),
         ...['command', 'args'].flatMap((field) =>
-          list(container[field]).map((value) => ({ place: `an entry of ${field}`, value })),
+          itemsOf(container[field]).map((value) => ({ place: `an entry of ${field}`, value })),
         ),
       ];
       for (const { place, value } of texts) {
@@ -115,8 +115,4 @@ function compiles(source: string): boolean {
   } catch {
     return false;
   }
-}
-
-function list(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
 }

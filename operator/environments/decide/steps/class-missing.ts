@@ -1,3 +1,4 @@
+import { parseTime } from '../../../canonical/index.ts';
 import type { EnvironmentDecision } from '../decision.ts';
 import type { Problem } from '../resolve/index.ts';
 import type { EnvironmentWorld } from '../world.ts';
@@ -5,7 +6,7 @@ import type { EnvironmentWorld } from '../world.ts';
 /** Without a class nothing can be decided anew, but what was decided before still ends. */
 export function classMissing({ environment, now }: EnvironmentWorld, problem: Problem): EnvironmentDecision {
   const { expiresAt, lastActivityAt, lastHandledExtendAt } = environment.status ?? {};
-  const end = expiresAt === undefined ? Number.POSITIVE_INFINITY : Date.parse(expiresAt);
+  const end = expiresAt === undefined ? Number.POSITIVE_INFINITY : parseTime(expiresAt);
   const over = end <= now;
   if (!over)
     return {
@@ -13,7 +14,7 @@ export function classMissing({ environment, now }: EnvironmentWorld, problem: Pr
       requeueAfter: Number.isFinite(end) ? end - now : undefined,
     };
   const lifetime = {
-    lastActivityAt: Date.parse(lastActivityAt ?? '') || now,
+    lastActivityAt: parseTime(lastActivityAt ?? '') || now,
     expiresAt: end,
     expired: true,
     handledExtendAt: lastHandledExtendAt,

@@ -1,5 +1,6 @@
-import type { VoteReason } from './reasons.ts';
-import type { CountInput, PrincipalSpec } from './types.ts';
+import type { VoteReason } from '../terms/reasons.ts';
+import type { PrincipalSpec } from '../keyring/types.ts';
+import type { CountInput } from './types.ts';
 
 /** What separation of duties looks at. */
 export type Duties = Pick<CountInput, 'requestedBy' | 'authors' | 'policy'>;

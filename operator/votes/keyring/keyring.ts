@@ -1,6 +1,6 @@
-import { parseTime, printable } from '../canonical/index.ts';
-import { enrolledFingerprint, parsePublicKey, type PublicKey } from './keys.ts';
-import type { VoteReason } from './reasons.ts';
+import { parseTime, printable } from '../../canonical/index.ts';
+import { enrolledFingerprint, parsePublicKey, type PublicKey } from '../sshsig/keys.ts';
+import type { VoteReason } from '../terms/reasons.ts';
 import type { KeyringSpec, KeySpec, PrincipalSpec } from './types.ts';
 
 /** One enrolment of one key. */

@@ -11,6 +11,22 @@ export const PREDICATE_TYPE = 'https://twinlock.dev/attestations/promotion-vote/
 export const DECISIONS = ['approve', 'reject'] as const;
 export type Decision = (typeof DECISIONS)[number];
 
+/** Types of keys that votes may be signed with. */
+export const KEY_TYPES = [
+  'ssh-ed25519',
+  'sk-ssh-ed25519@openssh.com',
+  'ecdsa-sha2-nistp256',
+  'ecdsa-sha2-nistp384',
+  'ecdsa-sha2-nistp521',
+  'sk-ecdsa-sha2-nistp256@openssh.com',
+  'ssh-rsa',
+] as const;
+export type KeyType = (typeof KEY_TYPES)[number];
+/** Bits of the smallest RSA key. */
+export const MIN_RSA_BITS = 3072;
+/** Characters of the line of a public key: one of RSA-16384, the largest that OpenSSL verifies with, has 2800. */
+export const MAX_KEY_CHARACTERS = 4096;
+
 /** Characters of an armored signature. Above RSA-16384 nothing is larger. */
 export const MAX_ARMOR_CHARACTERS = 6144;
 /** Bytes of a statement: room for the whole change in words, and for both statements and all votes in one object. */

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { printable } from '../canonical/index.ts';
+import { printable } from '../../canonical/index.ts';
 import { dearmor } from './armor.ts';
 import { encodingError, SignatureError } from './errors.ts';
-import { VOTE_NAMESPACE } from './names.ts';
+import { VOTE_NAMESPACE } from '../terms/names.ts';
 import { WireReader, wireString } from './wire.ts';
 
 const MAGIC = Buffer.from('SSHSIG');

@@ -1,7 +1,8 @@
 import { constants, createHash, verify } from 'node:crypto';
 import { hasCanonicalS } from './ed25519.ts';
 import { SignatureError } from './errors.ts';
-import type { KeyMaterial, KeyType, PublicKey } from './keys.ts';
+import type { KeyType } from '../terms/names.ts';
+import type { KeyMaterial, PublicKey } from './keys.ts';
 import { signedData, type Sshsig } from './sshsig.ts';
 import { WireReader } from './wire.ts';
 

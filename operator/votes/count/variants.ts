@@ -1,7 +1,7 @@
-import type { StatementTexts } from './statement/types.ts';
-import type { PublicKey } from './keys.ts';
-import type { Sshsig } from './sshsig.ts';
-import { decisionOf } from './vote.ts';
+import type { StatementTexts } from '../statement/types.ts';
+import { decisionOf } from '../sshsig/decision.ts';
+import type { PublicKey } from '../sshsig/keys.ts';
+import type { Sshsig } from '../sshsig/sshsig.ts';
 
 const BYTE_ORDER_MARK = '\ufeff';
 const windows = (text: string): string => text.replaceAll('\n', '\r\n');

@@ -1,29 +1,7 @@
-import type { VoteReason } from './reasons.ts';
-import type { QuorumEntry, StatementTexts } from './statement/types.ts';
-import type { Decision } from './names.ts';
-
-/** One enrolled key as ApproverKeyring has it (design: api). Times are RFC 3339. */
-export interface KeySpec {
-  readonly publicKey: string;
-  readonly notBefore?: string | undefined;
-  readonly notAfter?: string | undefined;
-  readonly revokedAt?: string | undefined;
-  readonly reason?: string | undefined;
-  readonly requireTouch?: boolean | undefined;
-}
-
-export interface PrincipalSpec {
-  readonly name: string;
-  readonly groups?: readonly string[] | undefined;
-  readonly kubernetesUsers?: readonly string[] | undefined;
-  readonly emails?: readonly string[] | undefined;
-  readonly keys?: readonly KeySpec[] | undefined;
-}
-
-/** ApproverKeyring.spec, as far as votes need it. */
-export interface KeyringSpec {
-  readonly principals?: readonly PrincipalSpec[] | undefined;
-}
+import type { VoteReason } from '../terms/reasons.ts';
+import type { KeyringSpec } from '../keyring/types.ts';
+import type { QuorumEntry, StatementTexts } from '../statement/types.ts';
+import type { Decision } from '../terms/names.ts';
 
 /** ApprovalPolicy.spec, as far as votes need it. */
 export interface VotePolicy {

@@ -1,6 +1,6 @@
-import { parseTime, printable } from '../canonical/index.ts';
+import { parseTime, printable } from '../../canonical/index.ts';
 import { ownersOf, parseKeyring, type Enrolment } from './keyring.ts';
-import { VOTE_NAMESPACE } from './names.ts';
+import { VOTE_NAMESPACE } from '../terms/names.ts';
 import type { KeyringSpec } from './types.ts';
 
 /** What ssh-keygen would read as a pattern or a list is no name here. */

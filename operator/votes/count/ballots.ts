@@ -1,5 +1,5 @@
-import { digestOfBytes, printable, rfc3339 } from '../canonical/index.ts';
-import { MAX_ARMOR_CHARACTERS, VOTE_PREFIX } from './names.ts';
+import { digestOfBytes, printable, rfc3339 } from '../../canonical/index.ts';
+import { MAX_ARMOR_CHARACTERS, VOTE_PREFIX } from '../terms/names.ts';
 import { armorHint } from './hints.ts';
 import type { CountInput } from './types.ts';
 

@@ -1,7 +1,7 @@
-import { parseTime, printable } from '../canonical/index.ts';
+import { parseTime, printable } from '../../canonical/index.ts';
 import { ballotsOf } from './ballots.ts';
 import { evaluate, type Evaluated } from './evaluate.ts';
-import { parseKeyring, type ParsedKeyring } from './keyring.ts';
+import { parseKeyring, type ParsedKeyring } from '../keyring/keyring.ts';
 import { counts, isMet, missingVotes, quorumStates } from './quorum.ts';
 import { separatesRequester } from './separation.ts';
 import type { CountInput, CountResult, VoteOutcome } from './types.ts';

@@ -1,4 +1,4 @@
-import { parseTime, printable } from '../canonical/index.ts';
+import { parseTime, printable } from '../../canonical/index.ts';
 import { keyProblem, ownersOf, parseKeyring, type Enrolment } from './keyring.ts';
 import type { KeyringSpec, KeySpec } from './types.ts';
 

@@ -1,5 +1,5 @@
 import { SignatureError } from './errors.ts';
-import { MAX_ARMOR_CHARACTERS } from './names.ts';
+import { MAX_ARMOR_CHARACTERS } from '../terms/names.ts';
 import { canonicalBase64 } from './wire.ts';
 
 const BEGIN = '-----BEGIN SSH SIGNATURE-----\n';

@@ -1,8 +1,9 @@
-import { digestOf, type Digest } from '../canonical/index.ts';
-import { ownersOf, parseKeyring } from './keyring.ts';
+import { digestOf, type Digest } from '../../canonical/index.ts';
+import { ownersOf, parseKeyring } from '../keyring/keyring.ts';
 import { counts } from './quorum.ts';
 import { separatesRequester } from './separation.ts';
-import type { KeyringSpec, VotePolicy } from './types.ts';
+import type { KeyringSpec } from '../keyring/types.ts';
+import type { VotePolicy } from './types.ts';
 
 /**
  * Digest of the parts of a policy that a round is held under: the gates that are required (the policy's list as JSON,

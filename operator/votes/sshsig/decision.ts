@@ -1,8 +1,8 @@
-import type { Decision } from './names.ts';
+import type { Decision } from '../terms/names.ts';
 import { SignatureError } from './errors.ts';
 import type { PublicKey } from './keys.ts';
 import type { Sshsig } from './sshsig.ts';
-import type { SignatureReason } from './reasons.ts';
+import type { SignatureReason } from '../terms/reasons.ts';
 import { signatureMatches } from './verify.ts';
 
 export interface Refused<Reason extends string = SignatureReason> {

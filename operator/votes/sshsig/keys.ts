@@ -1,5 +1,6 @@
 import { createHash, createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { isSoundEd25519Point } from './ed25519.ts';
+import { MAX_KEY_CHARACTERS, MIN_RSA_BITS, type KeyType } from '../terms/names.ts';
 import { SignatureError } from './errors.ts';
 import { canonicalBase64, WireReader } from './wire.ts';
 
@@ -9,19 +10,8 @@ const CURVES = {
   nistp384: { jwk: 'P-384', fieldBytes: 48, hash: 'sha384' },
   nistp521: { jwk: 'P-521', fieldBytes: 66, hash: 'sha512' },
 } as const;
-const MIN_RSA_BITS = 3072;
 /** The largest that OpenSSL verifies with. */
 const MAX_RSA_BITS = 16_384;
-const MAX_LINE = 8192;
-
-export type KeyType =
-  | 'ssh-ed25519'
-  | 'ecdsa-sha2-nistp256'
-  | 'ecdsa-sha2-nistp384'
-  | 'ecdsa-sha2-nistp521'
-  | 'ssh-rsa'
-  | 'sk-ssh-ed25519@openssh.com'
-  | 'sk-ecdsa-sha2-nistp256@openssh.com';
 
 /** How a signature of this key is checked. */
 export type KeyMaterial =
@@ -83,7 +73,7 @@ function readLineOrRefuse(line: string): ParsedKey {
  * Undefined where the line has no base64 of a key.
  */
 export function enrolledFingerprint(line: string): string | undefined {
-  if (typeof line !== 'string' || line.length > MAX_LINE) return undefined;
+  if (typeof line !== 'string' || line.length > MAX_KEY_CHARACTERS) return undefined;
   const blob = canonicalBase64(line.trim().split(/\s+/)[1] ?? '');
   return blob === undefined ? undefined : fingerprintOf(blob);
 }
@@ -94,14 +84,14 @@ export function fingerprintOf(blob: Uint8Array): string {
 }
 
 function readLine(line: string): PublicKey {
-  if (typeof line !== 'string' || line.length > MAX_LINE) throw badLine();
+  if (typeof line !== 'string' || line.length > MAX_KEY_CHARACTERS) throw badLine();
   const match = /^([a-z0-9@.-]+) ([A-Za-z0-9+/=]+)(?: ([^\r\n]*))?\n?$/.exec(line);
   const [, type = '', base64 = '', comment = ''] = match ?? [];
   if (match === null) throw badLine();
   if (!isKeyType(type))
     throw new SignatureError(
       'UnsupportedKeyType',
-      'only ed25519, ecdsa, rsa (3072 bits or more) and their security-key forms are accepted, no certificates and no DSA',
+      `only ed25519, ecdsa, rsa (${MIN_RSA_BITS} bits or more) and their security-key forms are accepted, no certificates and no DSA`,
     );
   const blob = canonicalBase64(base64);
   if (blob === undefined) throw badLine();

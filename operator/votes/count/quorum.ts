@@ -1,8 +1,9 @@
-import { printable } from '../canonical/index.ts';
-import type { QuorumEntry } from './statement/types.ts';
-import { keyProblem, ownersOf, type ParsedKeyring } from './keyring.ts';
+import { printable } from '../../canonical/index.ts';
+import type { QuorumEntry } from '../statement/types.ts';
+import { keyProblem, ownersOf, type ParsedKeyring } from '../keyring/keyring.ts';
 import { separationProblem } from './separation.ts';
-import type { CountInput, PrincipalSpec, QuorumState } from './types.ts';
+import type { PrincipalSpec } from '../keyring/types.ts';
+import type { CountInput, QuorumState } from './types.ts';
 
 /** More names than this help nobody. */
 const MAX_NAMES = 8;

@@ -1,15 +1,16 @@
-import { parseTime, printable } from '../canonical/index.ts';
-import type { Decision } from './names.ts';
+import { parseTime, printable } from '../../canonical/index.ts';
+import type { Decision } from '../terms/names.ts';
 import type { Ballot } from './ballots.ts';
-import { keyProblem, ownersOf, type Enrolment, type ParsedKeyring } from './keyring.ts';
-import { fingerprintOf } from './keys.ts';
+import { keyProblem, ownersOf, type Enrolment, type ParsedKeyring } from '../keyring/keyring.ts';
+import { fingerprintOf } from '../sshsig/keys.ts';
 import { separationProblem } from './separation.ts';
-import { parseSshsig, type Sshsig } from './sshsig.ts';
-import type { VoteReason } from './reasons.ts';
-import type { CountInput, PrincipalSpec } from './types.ts';
+import { parseSshsig, type Sshsig } from '../sshsig/sshsig.ts';
+import type { VoteReason } from '../terms/reasons.ts';
+import type { PrincipalSpec } from '../keyring/types.ts';
+import type { CountInput } from './types.ts';
 import { signedVariant } from './variants.ts';
-import { decisionOf, guarded } from './vote.ts';
-import { presenceProblem } from './verify.ts';
+import { decisionOf, guarded } from '../sshsig/decision.ts';
+import { presenceProblem } from '../sshsig/verify.ts';
 
 /** What one ballot says; `signed` is false for what no enrolled key signed. */
 export interface Evaluated {

@@ -1,4 +1,4 @@
-import type { SignatureReason } from './reasons.ts';
+import type { SignatureReason } from '../terms/reasons.ts';
 
 /** What a reader of hostile bytes throws; caught at the edge of this folder and turned into a result. */
 export class SignatureError extends Error {
