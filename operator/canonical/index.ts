@@ -4,5 +4,5 @@ export { canonicalJSON, type JSONValue } from './json.ts';
 export { digestOf, digestOfBytes, isDigest, type Digest } from './digest.ts';
 export { imageDigest, imageName } from './image.ts';
 export { isMembers, itemsOf, membersOf, type Members } from './shape.ts';
-export { microTime, parseTime, rfc3339 } from './time.ts';
+export { microTime, parseHttpDate, parseTime, rfc3339 } from './time.ts';
 export { escapeNonPrintable, printable } from './printable.ts';

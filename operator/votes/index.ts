@@ -4,15 +4,7 @@ export { ballotsOf, type Ballot } from './ballots.ts';
 export { annotationName, CommandError, voteCommands, type VoteCommandsInput } from './commands.ts';
 export { countVotes } from './count.ts';
 export { keyringDigest, policyDigest } from './digests.ts';
-export {
-  clockTrusted,
-  MAX_SKEW_SECONDS,
-  roundOpen,
-  secondsOfSkew,
-  stopReason,
-  type CountGuard,
-  type Stop,
-} from './guards.ts';
+export { clockTrusted, MAX_SKEW_SECONDS } from './guards.ts';
 export { fingerprintOf, parsePublicKey, type KeyType, type ParsedKey, type PublicKey } from './keys.ts';
 export { reviewKeyring, type KeyringReview } from './keyring-review.ts';
 export { parseKeyring, type Enrolment, type ParsedKeyring, type UnusableKey } from './keyring.ts';
