@@ -1,4 +1,3 @@
 /** What must hold before people are asked: pure functions over what was observed. */
-export { notAdmitted, type AdmittedInput, type NotAdmitted } from '../promotions/decide/admitted.ts';
 export { environmentGate, type GateOutcome } from './environment/judge.ts';
 export { gatesExpireAt, runGates, type GatesInput, type GateState } from './run.ts';
