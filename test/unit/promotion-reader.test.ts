@@ -17,6 +17,8 @@ interface Stale {
 const { signal } = new AbortController();
 const key: ObjectKey = { namespace: 'shop', name: 'web-42' };
 
+const informer = (...held: readonly unknown[]) => ({ lister: { get: () => held[0], list: () => held } });
+
 /** A reader over an API server that has this, and over caches that say the same but for `stale`. */
 function reading(live: Shop, stale: Stale = {}): { readonly reader: WorldReader; readonly asked: string[] } {
   const asked: string[] = [];
@@ -48,7 +50,6 @@ function reading(live: Shop, stale: Stale = {}): { readonly reader: WorldReader;
     list: ({ kind }: { kind: string }) => ask(`list ${kind}`, { items: [] }),
     serverDate: () => ask('date', { date: new Date(now), skew: 0 }),
   };
-  const informer = (...held: readonly unknown[]) => ({ lister: { get: () => held[0], list: () => held } });
   const caches = {
     promotions: informer(...(stale.promotions ?? [own])),
     targets: informer(target),
