@@ -191,7 +191,7 @@ test('what the API server or a mutating policy makes of it can be nothing to pro
     body: { message: 'spec.selector: immutable' },
   });
   for (const [answer, reason, words] of [
-    [withSpec({ paused: true }), 'WorkloadPaused', /without spec\.paused/],
+    [withSpec({ paused: true }), 'WorkloadPaused', /leave spec\.paused out/],
     [withSpec({ minReadySeconds: 2 ** 60 }), 'UnsafeNumber', /minReadySeconds is no integer/],
     [() => refusal, 'PlanRefused', /as spec\.objects has it: .*spec\.selector: immutable/],
   ] as const) {

@@ -72,7 +72,7 @@ function refusalOf(workloads: readonly PlannedWorkload[]): Verdict | undefined {
     if (isPaused(kind, planned.spec))
       return stall(
         'WorkloadPaused',
-        `${kind}/${name} would be paused, so that nothing of it would be rolled out: resume it (kubectl rollout resume), or promote a manifest without spec.paused`,
+        `${kind}/${name} is paused and would never roll out: leave spec.paused out of the manifest, or resume the workload (kubectl rollout resume)`,
         REFUSED_INTERVAL_MS,
       );
   }
