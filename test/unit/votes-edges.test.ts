@@ -212,6 +212,12 @@ test('the digest of a keyring is over who can count, in one order', (t) => {
   const told = keysOf([one, true], [two, false], [three, false]);
   t.is(digestIn([{ name: 'a', keys: touched }]), digestOf([entry('a', { keys: told })]));
   t.is(digestIn([{ name: 'a', keys: touched.toReversed() }]), digestOf([entry('a', { keys: told })]));
+  const each = [
+    { name: 'a', keys: [enrolled(one)] },
+    { name: 'b', keys: [enrolled(two)] },
+  ];
+  const ofEach = [entry('a', { keys: keysOf([one, false]) }), entry('b', { keys: keysOf([two, false]) })];
+  t.is(digestIn(each), digestOf(ofEach), 'each their own');
   const shared = [
     { name: 'a', keys: [enrolled(one)] },
     { name: 'b', keys: [enrolled(one)] },

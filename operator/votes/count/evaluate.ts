@@ -41,7 +41,8 @@ export function evaluate(ballot: Ballot, keyring: ParsedKeyring, input: CountInp
     });
   const read = guarded(() => judge(ballot, keyring, input));
   if (!('ok' in read)) return read;
-  return refuse(ballot, read.reason === 'BadArmor' ? { ...read, message: ballot.hint ?? read.message } : read);
+  // Only what is no armor has a hint.
+  return refuse(ballot, { ...read, message: ballot.hint ?? read.message });
 }
 
 function judge(ballot: Ballot, keyring: ParsedKeyring, input: CountInput): Evaluated {
