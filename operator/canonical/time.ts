@@ -4,6 +4,8 @@
  */
 export const RFC3339 =
   /^[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$/;
+/** RFC 9110 section 5.6.7, IMF-fixdate: what every sender of HTTP has to write. */
+const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
 
 /**
  * A time as Kubernetes writes it: RFC 3339 in UTC with whole seconds.
@@ -25,6 +27,11 @@ export function parseTime(text: string): number {
 function isDay(day: string): boolean {
   const midnight = Date.parse(`${day}T00:00:00Z`);
   return !Number.isNaN(midnight) && rfc3339(midnight).startsWith(day);
+}
+
+/** Milliseconds since the epoch of the time in an HTTP header (`Date`); NaN for anything else. */
+export function parseHttpDate(text: unknown): number {
+  return typeof text === 'string' && HTTP_DATE.test(text) ? Date.parse(text) : Number.NaN;
 }
 
 /** A `metav1.MicroTime`: RFC 3339 in UTC with six digits of the second. */

@@ -11,15 +11,7 @@ export { ballotsOf, type Ballot } from './count/ballots.ts';
 export { countVotes } from './count/count.ts';
 export { keyringDigest, policyDigest } from './count/digests.ts';
 export type * from './count/types.ts';
-export {
-  clockTrusted,
-  MAX_SKEW_SECONDS,
-  roundOpen,
-  secondsOfSkew,
-  stopReason,
-  type CountGuard,
-  type Stop,
-} from './guards.ts';
+export { clockTrusted, MAX_SKEW_SECONDS } from './guards.ts';
 export { allowedSigners } from './keyring/allowed-signers.ts';
 export { reviewKeyring, type KeyringReview } from './keyring/review.ts';
 export type * from './keyring/types.ts';

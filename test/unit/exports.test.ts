@@ -12,8 +12,6 @@ import { sources, type Source } from './sources.ts';
 const FOR_OTHERS: Readonly<Record<string, readonly string[]>> = {
   'a clock that stands still until a test says so': ['kube/clock/manual.ts: ManualClock'],
   'one bounded client for gates and forges to come': ['outbound/pages.ts: readPages'],
-  // Doors that lead nowhere yet, and names that are there twice: they go with the work on votes.
-  'to be taken off': ['votes/guards.ts: stopReason'],
 };
 
 /** Programs: whoever runs them is their use. */

@@ -1,7 +1,7 @@
 import test from 'ava';
 import type { TwinClass } from '../../operator/api/index.ts';
 import { environmentGate, runGates, type GatesInput } from '../../operator/gates/index.ts';
-import { notAdmitted } from '../../operator/promotions/decide/admitted.ts';
+import { notAdmitted } from '../../operator/promotions/decide/index.ts';
 import { environment, images, now, policy } from './promotion-world.ts';
 
 const artifacts = [{ kind: 'Deployment', name: 'web', container: 'web', image: images.second }] as const;

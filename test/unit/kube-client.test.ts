@@ -275,6 +275,19 @@ test('the server clock is compared with the local one', async (t) => {
   t.true(Math.abs(skew - 90_000) < 2_000, `${skew} ms`);
 });
 
+for (const date of [
+  '',
+  'now',
+  '2026-11-21T10:00:00Z',
+  'Sat, 21 Foo 2026 10:00:00 GMT',
+  'Sat, 21 Nov 2026 10:00:00 CET',
+])
+  test(`a Date header that is none tells no time, and no skew is made of it: ${date}`, async (t) => {
+    const { server, client } = await scene(t);
+    server.refuse({ status: 200, headers: { date }, body: '{}' });
+    await t.throwsAsync(client.serverDate(), { instanceOf: TransportError, message: /Date header/ });
+  });
+
 const key = { namespace: 'default', name: 'a' };
 
 function widget(): {

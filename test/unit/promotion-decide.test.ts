@@ -1,5 +1,5 @@
 import test from 'ava';
-import type { Phase, World } from '../../operator/promotions/decide/index.ts';
+import type { Phase } from '../../operator/promotions/decide/index.ts';
 import { chainFaults } from '../../operator/records/index.ts';
 import {
   after,
@@ -18,12 +18,13 @@ import {
   type Spec,
   voted,
   world,
+  type Scene,
 } from './promotion-world.ts';
 
 const HOUR = 3_600_000;
 
 /** What stops a promotion that has no round yet: the world, the phase, the reason. */
-const refusals: readonly (readonly [string, World, Phase, string])[] = [
+const refusals: readonly (readonly [string, Scene, Phase, string])[] = [
   ['a target that does not exist', world({ target: undefined }), 'Pending', 'TargetMissing'],
   [
     'a target that is being deleted',
@@ -52,7 +53,7 @@ const refusals: readonly (readonly [string, World, Phase, string])[] = [
     'EnforcementInactive',
   ],
   ['a clock that is an hour off', world({ skewSeconds: 3600 }), 'Pending', 'ClockSkew'],
-  ['a clock that nobody can compare', world({ skewSeconds: undefined }), 'Pending', 'ClockSkew'],
+  ['a clock that nobody can compare', world({ skewSeconds: NaN }), 'Pending', 'ClockSkew'],
   ['a policy that does not exist', world({ policy: { missing: 'none' } }), 'Pending', 'PolicyMissing'],
   ['a keyring that does not exist', world({ keyring: { missing: 'none' } }), 'Pending', 'KeyringMissing'],
   [
@@ -82,13 +83,13 @@ const refusals: readonly (readonly [string, World, Phase, string])[] = [
   ],
   [
     'an environment of a namespace that may not',
-    world({ notAdmitted: { message: 'not from there', namespaceGone: false } }),
+    world({ namespaceLabels: { team: 'other' } }),
     'Pending',
     'EnvironmentNotAdmitted',
   ],
   [
     'an environment of a namespace that is gone',
-    world({ notAdmitted: { message: 'gone', namespaceGone: true } }),
+    world({ namespaceLabels: undefined }),
     'Pending',
     'EnvironmentNotAdmitted',
   ],
@@ -153,7 +154,7 @@ const refusals: readonly (readonly [string, World, Phase, string])[] = [
 ];
 
 /** A world with that Deployment live, and the first one in the lock. */
-function withPlan(live: ReturnType<typeof deployment>): World {
+function withPlan(live: ReturnType<typeof deployment>): Scene {
   return world({ workloads: [{ kind: 'Deployment', name: 'web', live }] });
 }
 
@@ -277,7 +278,7 @@ test('a round does not move when the environment moves on or is deleted', (t) =>
 });
 
 /** Changes that close a round, and the words for it. */
-const movers: readonly (readonly [string, (open: World) => World, RegExp])[] = [
+const movers: readonly (readonly [string, (open: Scene) => Scene, RegExp])[] = [
   [
     'the policy asks for more',
     (open) => ({ ...open, policy: policy({ quorum: [{ count: 2 }] }) }),
@@ -323,10 +324,10 @@ for (const [what, move, words] of movers)
 test('a namespace that may not any more ends the hope of an open round, one that is gone changes nothing', (t) => {
   const { world: open } = run(world());
   const approving = voted(open, keys.alice);
-  const refused = decide({ ...approving, notAdmitted: { message: 'taken off the list', namespaceGone: false } });
+  const refused = decide({ ...approving, namespaceLabels: {} });
   t.is(refused.verdict.reason, 'EnvironmentNotAdmitted');
   t.is(refused.verdict.action, undefined);
-  const gone = decide({ ...approving, environment: undefined, notAdmitted: { message: 'gone', namespaceGone: true } });
+  const gone = decide({ ...approving, environment: undefined, namespaceLabels: undefined });
   t.is(gone.verdict.phase, 'Approved');
 });
 

@@ -90,7 +90,9 @@ test('it says when it goes on, and costs one status: the words do not change wit
   const all = asked(MOST_OPEN + 1);
   const found = waitsBehind(all[MOST_OPEN]!, all, [], now);
   t.is(found?.until, Date.parse(at(0)) + 72 * HOUR, 'the oldest one expires first');
-  const { verdict } = decide(world({ promotion: all[MOST_OPEN]!, target: undefined, tooManyOpen: found }));
+  const { verdict } = decide(
+    world({ promotion: all[MOST_OPEN]!, siblings: all.slice(0, MOST_OPEN), target: undefined }),
+  );
   t.is(verdict.phase, 'Pending');
   t.is(verdict.reason, 'TooManyOpen');
   t.is(verdict.action, undefined);

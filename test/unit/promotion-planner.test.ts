@@ -1,15 +1,14 @@
 import test from 'ava';
 import { ApiError, type Client } from '../../operator/kube/index.ts';
 import { Planner } from '../../operator/promotions/gather/planner.ts';
-import { decide, run, world } from './promotion-world.ts';
+import { decide, run, world, deciding } from './promotion-world.ts';
 
 const { signal } = new AbortController();
 
 /** A planner whose dry run meets this answer. */
 function refusing(status: number, message: string): Planner {
   const refusal = new ApiError({ method: 'PUT', path: '/x', status, body: { reason: 'Invalid', message } });
-  const client = { replace: async () => Promise.reject(refusal), list: async () => Promise.reject(refusal) };
-  return new Planner(client as unknown as Pick<Client, 'replace' | 'list'>);
+  return new Planner({ replace: async () => Promise.reject(refusal) });
 }
 
 const asked = run(world()).world;
@@ -17,7 +16,7 @@ const bare = { ...asked, workloads: asked.workloads.map(({ planned: _planned, ..
 
 test('a refusal by the API server is shown, and asked again while nothing else changes', async (t) => {
   const message = "ValidatingAdmissionPolicy 'registries' denied request: no image from there";
-  const seen = await refusing(422, message).plan(bare, new Map(), signal);
+  const seen = await refusing(422, message).plan(deciding(bare), new Map(), signal);
   const { verdict } = decide(seen);
   t.is(verdict.reason, 'PlanRefused');
   t.true(verdict.message.includes(message));
@@ -27,7 +26,9 @@ test('a refusal by the API server is shown, and asked again while nothing else c
 test('a policy that an API server cannot configure yet, just after its start, is no refusal: it is tried again', async (t) => {
   const message =
     "ValidatingAdmissionPolicy 'twinlock-workloads' denied request: failed to configure policy: failed to find resource referenced by paramKind: 'twinlock.dev/v1alpha1, Kind=WorkloadLock'";
-  const error = await t.throwsAsync(refusing(422, message).plan(bare, new Map(), signal), { instanceOf: ApiError });
+  const error = await t.throwsAsync(refusing(422, message).plan(deciding(bare), new Map(), signal), {
+    instanceOf: ApiError,
+  });
   t.is(error?.status, 422);
 });
 
@@ -56,10 +57,10 @@ test("a reloader's mark is no content: a plan starts without it, and it closes n
     sent.push(JSON.stringify(object));
     return object;
   };
-  const planner = new Planner({ replace, list: replace } as unknown as Pick<Client, 'replace' | 'list'>);
-  const { facts, verdict } = decide(await planner.plan(marked, new Map(), signal));
+  const planner = new Planner({ replace } as unknown as Pick<Client, 'replace'>);
+  const { facts, verdict } = decide(await planner.plan(deciding(marked), new Map(), signal));
   t.is(sent.length, 2);
   t.notRegex(sent[0] ?? '', /STAKATER/);
-  t.is(String(facts.changed[0]?.currentDigest), String(marked.lock?.spec.approved[0]?.digest));
+  t.is(String(facts?.changed[0]?.currentDigest), String(marked.lock?.spec.approved[0]?.digest));
   t.is(verdict.phase, 'AwaitingApproval', verdict.message);
 });

@@ -2,17 +2,16 @@ import test from 'ava';
 import type { Promotion } from '../../operator/api/index.ts';
 import { CanonicalError } from '../../operator/canonical/index.ts';
 import { ApiError, TransportError, type EventInput, type Informer } from '../../operator/kube/index.ts';
-import { PromotionReconciler } from '../../operator/promotions/controller/reconcile.ts';
-import type { World } from '../../operator/promotions/decide/index.ts';
+import { promotionReconcile } from '../../operator/promotions/controller/reconcile.ts';
 import { outcomeEntry, promotionRef, sealRecord } from '../../operator/records/index.ts';
-import { after, keyring, keys, run, targetRef, voted, world } from './promotion-world.ts';
+import { after, keyring, keys, run, targetRef, voted, world, type Scene, worldOf } from './promotion-world.ts';
 
 /** A reconciler over a world that changes by its own actions, and once in the middle by somebody else. */
-function reconciling(start: World, meanwhile: (approved: World) => World): { run(): Promise<readonly string[]> } {
+function reconciling(start: Scene, meanwhile: (approved: Scene) => Scene): { run(): Promise<readonly string[]> } {
   const done: string[] = [];
   let current = start;
-  const reconciler = new PromotionReconciler({
-    reader: { read: async () => ({ ...current }), known: () => current },
+  const reconcile = promotionReconcile({
+    reader: { read: async () => worldOf(current), known: () => worldOf(current) },
     events: { record: () => undefined },
     actor: {
       act: async (_seen, action) => {
@@ -33,13 +32,13 @@ function reconciling(start: World, meanwhile: (approved: World) => World): { run
   const { namespace, name } = start.promotion.metadata;
   return {
     run: async () => {
-      await reconciler.reconcile({ namespace, name }, new AbortController().signal);
+      await reconcile({ namespace, name }, new AbortController().signal);
       return done;
     },
   };
 }
 
-const withoutAlice = (seen: World): World => ({ ...seen, keyring: keyring({ bob: keys.bob }) });
+const withoutAlice = (seen: Scene): Scene => ({ ...seen, keyring: keyring({ bob: keys.bob }) });
 
 test('a count that holds opens the lock', async (t) => {
   const asked = voted(run(world()).world, keys.alice);
@@ -54,11 +53,11 @@ test('a key that is taken off while the approval is recorded opens nothing: the 
 const { signal } = new AbortController();
 
 /** A reconciler over a world as it is; what it wrote and told. */
-function looking(read: () => Promise<World>, known: World = world()) {
+function looking(read: () => Promise<Scene>, known: Scene = world()) {
   const written: NonNullable<Promotion['status']>[] = [];
   const told: EventInput[] = [];
-  const reconciler = new PromotionReconciler({
-    reader: { read, known: () => known },
+  const reconcile = promotionReconcile({
+    reader: { read: async () => worldOf(await read()), known: () => worldOf(known) },
     actor: { act: async () => true },
     events: { record: (event) => void told.push(event) },
     client: {
@@ -72,7 +71,7 @@ function looking(read: () => Promise<World>, known: World = world()) {
     onRolledOut: () => undefined,
     monotonic: () => 0,
   });
-  return { written, told, run: () => reconciler.reconcile({ namespace: 'shop', name: 'web-42' }, signal) };
+  return { written, told, run: () => reconcile({ namespace: 'shop', name: 'web-42' }, signal) };
 }
 
 const reasonOf = (status: Promotion['status']): string | undefined =>
@@ -128,8 +127,8 @@ test('a rollback that a record of the target tells of is an event on the promoti
     reason: 'Undone',
     message: 'Deployment/web was rolled back, by oncall (field manager kubectl)',
   });
-  const over: World = { ...done, records: [...done.records, sealRecord(targetRef, done.records, back)] };
-  const withPhase = (phase: 'Completed' | 'RolledBack'): World => ({
+  const over: Scene = { ...done, records: [...done.records, sealRecord(targetRef, done.records, back)] };
+  const withPhase = (phase: 'Completed' | 'RolledBack'): Scene => ({
     ...over,
     promotion: { ...over.promotion, status: { phase } },
   });

@@ -1,5 +1,4 @@
 import test from 'ava';
-import type { World } from '../../operator/promotions/decide/index.ts';
 import type { Pod } from '../../operator/kube/index.ts';
 import { allRunning, podOf } from './promotion-pods.ts';
 import {
@@ -15,10 +14,11 @@ import {
   withLive,
   withRunning,
   world,
+  type Scene,
 } from './promotion-world.ts';
 
 /** A world in which the lock is open and the content applied. */
-function rolling(changes: Partial<World> = {}): World {
+function rolling(changes: Partial<Scene> = {}): Scene {
   const { world: open } = run(world(changes));
   let current = voted(open, keys.alice);
   for (const expected of ['Append', 'OpenLock', 'Apply', 'Apply']) {
@@ -29,7 +29,7 @@ function rolling(changes: Partial<World> = {}): World {
   return current;
 }
 
-const live = (given: World): NonNullable<World['workloads'][number]['live']> => given.workloads[0]!.live!;
+const live = (given: Scene): NonNullable<Scene['workloads'][number]['live']> => given.workloads[0]!.live!;
 
 test('a rollout is complete when every pod is new and available, and no earlier', (t) => {
   const applied = rolling();
@@ -45,7 +45,7 @@ test('a rollout is complete when every pod is new and available, and no earlier'
 
 test('a ready pod of another template keeps a rollout from being complete', (t) => {
   const applied = rolling();
-  const withPod = (pod: Pod): World => {
+  const withPod = (pod: Pod): Scene => {
     const { owned, pods } = allRunning(live(applied));
     return withRunning(applied, live(applied), { owned, pods: [...pods, pod] });
   };
@@ -57,7 +57,7 @@ test('a ready pod of another template keeps a rollout from being complete', (t) 
   t.is(decide(withPod(leaving)).verdict.phase, 'Completed', 'it is on its way out and takes no traffic');
 });
 
-const failed = (given: World): World =>
+const failed = (given: Scene): Scene =>
   withLive(given, {
     ...live(given),
     status: {

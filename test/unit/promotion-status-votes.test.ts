@@ -1,24 +1,35 @@
 import test from 'ava';
-import type { World } from '../../operator/promotions/decide/index.ts';
-import { decide, environment, images, keys, promotion, run, statusOf, voted, world } from './promotion-world.ts';
+import {
+  decide,
+  environment,
+  images,
+  keys,
+  promotion,
+  run,
+  statusOf,
+  voted,
+  world,
+  type Scene,
+  crowd,
+} from './promotion-world.ts';
 
 const armor = '-----BEGIN SSH SIGNATURE-----\nU1NIU0lH\n-----END SSH SIGNATURE-----';
 const junk = (count: number, value = (index: number) => `${armor}${index}`): Readonly<Record<string, string>> =>
   Object.fromEntries(Array.from({ length: count }, (_, index) => [`vote.twinlock.dev/junk-${index}`, value(index)]));
 
-function carrying(given: World, annotations: Readonly<Record<string, string>>): World {
+function carrying(given: Scene, annotations: Readonly<Record<string, string>>): Scene {
   const { metadata } = given.promotion;
   const all = { ...metadata.annotations, ...annotations };
   return { ...given, promotion: { ...given.promotion, metadata: { ...metadata, annotations: all } } };
 }
-const votesOf = (given: World) => statusOf(given, decide(given)).approval?.votes ?? [];
-const withStatus = (given: World): World => ({
+const votesOf = (given: Scene) => statusOf(given).approval?.votes ?? [];
+const withStatus = (given: Scene): Scene => ({
   ...given,
-  promotion: { ...given.promotion, status: statusOf(given, decide(given)) },
+  promotion: { ...given.promotion, status: statusOf(given) },
 });
 
 /** What admission asks: an armor that status has, letter by letter, may be taken away. */
-const removable = (given: World): boolean => {
+const removable = (given: Scene): boolean => {
   const kept = votesOf(given).map((vote) => vote.armor);
   return Object.entries(given.promotion.metadata.annotations ?? {})
     .filter(([name]) => name.startsWith('vote.twinlock.dev/'))
@@ -26,9 +37,9 @@ const removable = (given: World): boolean => {
 };
 
 /** Every phase in which nobody counts, and one in which votes are counted. */
-const phases: readonly (readonly [string, World])[] = [
+const phases: readonly (readonly [string, Scene])[] = [
   ['Pending', world({ target: undefined })],
-  ['Pending', world({ tooManyOpen: { most: 20, until: 0 } })],
+  ['Pending', world({ siblings: crowd })],
   ['Gating', world({ environment: undefined })],
   ['Expired', world({ promotion: promotion('web-42', { createdAt: '2026-11-01T09:00:00Z' }) })],
   ['AwaitingApproval', run(world()).world],
@@ -86,12 +97,12 @@ test('a private key that was pasted is not copied into status', (t) => {
 test('a reject that is taken away while nobody counts is counted later, whatever noise came before and after it', (t) => {
   const asked = run(world()).world;
   const away = withStatus({ ...asked, policy: { missing: 'it is away' } });
-  const bare = (given: World): World => {
+  const bare = (given: Scene): Scene => {
     const { metadata } = given.promotion;
     const annotations = { 'twinlock.dev/requested-by': 'dev' };
     return withStatus({ ...given, promotion: { ...given.promotion, metadata: { ...metadata, annotations } } });
   };
-  const noise = (given: World, from: number): World =>
+  const noise = (given: Scene, from: number): Scene =>
     bare(
       withStatus(
         carrying(

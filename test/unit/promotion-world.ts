@@ -1,12 +1,19 @@
 /** Worlds as plain data, and what an action makes of one: promotions decided without a cluster. */
 import { sign } from 'node:crypto';
-import type { ProductionTarget, Promotion, TwinEnvironment } from '../../operator/api/index.ts';
+import type { ProductionTarget, Promotion, TwinClass, TwinEnvironment } from '../../operator/api/index.ts';
 import type { Deployment } from '../../operator/kube/index.ts';
 import {
   decide as decideUnchecked,
   type Action,
   type Decision,
-  type WorkloadFacts,
+  MOST_OPEN,
+  stageOf,
+  waitsBehind,
+  type DecidingWorld,
+  type PlannedWorkload,
+  type RollingWorld,
+  type RunningWorkload,
+  type UnreadableWorld,
   type World,
 } from '../../operator/promotions/decide/index.ts';
 import { promotionStatus } from '../../operator/promotions/status/index.ts';
@@ -16,6 +23,26 @@ import { checkedStatus } from '../statuses/unit.ts';
 import { allRunning } from './promotion-pods.ts';
 import { armored, ed25519Key, string, toSign, type MadeKey } from '../vectors/ssh.ts';
 import { approvedSpec, specDigest, type WorkloadObject } from '../../operator/workloads/index.ts';
+
+/** All that an API server has for a promotion, whatever stage it is in; the reader takes from it what a stage needs. */
+export interface Scene extends Omit<DecidingWorld, 'stage' | 'history' | 'workloads'> {
+  readonly workloads: readonly (PlannedWorkload & RunningWorkload)[];
+  readonly takenBackFor?: RollingWorld['takenBackFor'];
+  readonly refusedBy?: RollingWorld['refusedBy'];
+}
+
+/** The world as the reader puts it together. */
+export function worldOf(scene: Scene): World {
+  const { now, promotion, records, lock } = scene;
+  const stage = stageOf(records, lock?.spec, promotion.metadata.uid);
+  const known = { now, promotion, records, history: stage.history };
+  if (stage.stage === 'Over') return { ...known, ...stage };
+  const behind = waitsBehind(promotion, [promotion, ...scene.siblings], records, now);
+  if (behind !== undefined) return { ...known, stage: 'Queued', behind };
+  if (stage.stage === 'Deciding') return { ...scene, ...stage };
+  if (lock === undefined) throw new Error('a rollout without a lock');
+  return { ...scene, ...stage, lock };
+}
 
 export const now = Date.parse('2026-11-21T10:00:00Z');
 const image = (letter: string): string => `registry.example/web@sha256:${letter.repeat(64)}`;
@@ -126,8 +153,8 @@ export function environment(
 }
 
 export function policy(
-  spec: Partial<Extract<World['policy'], { object: unknown }>['object']['spec']> = {},
-): World['policy'] {
+  spec: Partial<Extract<Scene['policy'], { object: unknown }>['object']['spec']> = {},
+): Scene['policy'] {
   return {
     object: {
       apiVersion: 'twinlock.dev/v1alpha1',
@@ -150,7 +177,7 @@ export function policy(
 
 export function keyring(
   people: Readonly<Record<string, MadeKey>> = { alice: keys.alice, bob: keys.bob },
-): World['keyring'] {
+): Scene['keyring'] {
   return {
     object: {
       apiVersion: 'twinlock.dev/v1alpha1',
@@ -180,7 +207,7 @@ export function adopted(...lives: readonly WorkloadObject[]): RecordSpec {
   });
 }
 
-export function lockOf(given: WorkloadObject | readonly WorkloadObject[], target = 'web'): NonNullable<World['lock']> {
+export function lockOf(given: WorkloadObject | readonly WorkloadObject[], target = 'web'): NonNullable<Scene['lock']> {
   const lives = 'metadata' in given ? [given] : given;
   return {
     apiVersion: 'twinlock.dev/v1alpha1',
@@ -202,19 +229,27 @@ export function lockOf(given: WorkloadObject | readonly WorkloadObject[], target
   };
 }
 
+/** Of the environments of the team that has the shop. */
+const twinClass: TwinClass = {
+  apiVersion: 'twinlock.dev/v1alpha1',
+  kind: 'TwinClass',
+  metadata: { name: 'default' },
+  spec: { namespaceSelector: { matchLabels: { team: 'shop' } } } as unknown as TwinClass['spec'],
+};
+
 /** The workloads of a target as they are before a promotion: the default stage has two. */
 export const shop = (running: string = images.first, revision = '1'): readonly Deployment[] =>
   ['web', 'api'].map((name) => deployment(running, {}, revision, name));
-export const factsOf = (lives: readonly WorkloadObject[]): World['workloads'] =>
+export const factsOf = (lives: readonly WorkloadObject[]): Scene['workloads'] =>
   lives.map((live) => ({ kind: 'Deployment', name: live.metadata.name, live }));
 
 /** For tests of one workload alone. */
-export function worldOfOne(changes: Partial<World> = {}): World {
+export function worldOfOne(changes: Partial<Scene> = {}): Scene {
   return world({ workloads: factsOf([deployment(images.first)]), ...changes });
 }
 
 /** A world in which a promotion of `images.second` over `images.first` can go its way. */
-export function world(changes: Partial<World> = {}): World {
+export function world(changes: Partial<Scene> = {}): Scene {
   const workloads = changes.workloads ?? factsOf(shop());
   const before = shop().filter(({ metadata }) => workloads.some(({ name }) => name === metadata.name));
   const own = 'target' in changes ? changes.target : target();
@@ -228,7 +263,8 @@ export function world(changes: Partial<World> = {}): World {
     policy: policy(),
     keyring: keyring(),
     environment: environment(images.second),
-    notAdmitted: undefined,
+    namespaceLabels: { team: 'shop' },
+    classes: [twinClass],
     lock: lockOf(before),
     records: [adopted(...before)],
     siblings: [],
@@ -239,7 +275,7 @@ export function world(changes: Partial<World> = {}): World {
 }
 
 /** Fills in what the API server would answer to the dry run: the live spec with the images that run there. */
-function planned(given: World): World {
+function planned(given: Scene): Scene {
   const latched = given.records.find(({ artifacts }) => artifacts !== undefined)?.artifacts;
   const wantedBy = (name: string): readonly { readonly container: string; readonly image: string }[] =>
     (latched === undefined
@@ -256,7 +292,7 @@ function planned(given: World): World {
 }
 
 /** The world after an action, as the API server would have it. */
-export function after(before: World, action: Action): World {
+export function after(before: Scene, action: Action): Scene {
   switch (action.do) {
     case 'Append':
       return planned({ ...before, records: [...before.records, sealRecord(targetRef, before.records, action.entry)] });
@@ -272,14 +308,14 @@ export function after(before: World, action: Action): World {
 }
 
 /** A workload that is there. */
-export function liveOf({ workloads }: World, name = 'web'): WorkloadObject {
+export function liveOf({ workloads }: Scene, name = 'web'): WorkloadObject {
   const live = workloads.find((workload) => workload.name === name)?.live;
   if (live === undefined) throw new Error(`there is no ${name}`);
   return live;
 }
 
 /** The world with that workload as it is given, without what was known of it; undefined: `web` does not exist. */
-export function withLive(before: World, live: WorkloadObject | undefined): World {
+export function withLive(before: Scene, live: WorkloadObject | undefined): Scene {
   const changed = live?.metadata.name ?? 'web';
   return {
     ...before,
@@ -291,10 +327,10 @@ export function withLive(before: World, live: WorkloadObject | undefined): World
 
 /** The same with every pod of it there, available for long enough. */
 export function withRunning(
-  before: World,
+  before: Scene,
   live: WorkloadObject,
-  running: Partial<WorkloadFacts> = allRunning(live),
-): World {
+  running: Partial<Scene['workloads'][number]> = allRunning(live),
+): Scene {
   return {
     ...before,
     workloads: before.workloads.map((workload) =>
@@ -306,20 +342,42 @@ export function withRunning(
 }
 
 /** The status of a promotion, after it was held against the rules of every kind. */
-export function statusOf(given: World, decision: Decision = decideUnchecked(given)): NonNullable<Promotion['status']> {
-  return checkedStatus(given.promotion, promotionStatus(given, decision));
+export function statusOf(given: Scene, world = worldOf(given)): NonNullable<Promotion['status']> {
+  return checkedStatus(given.promotion, promotionStatus(world, decideUnchecked(world)));
 }
 
+/** The same of one whose world could not be read. */
+export function unreadableStatusOf(
+  given: Scene,
+  because: UnreadableWorld['because'],
+): NonNullable<Promotion['status']> {
+  const { now, promotion, records } = given;
+  const { history } = worldOf(given);
+  return statusOf(given, { stage: 'Unreadable', now, promotion, records, history, because });
+}
+
+/** A world in which people are still asked. */
+export function deciding(given: Scene): DecidingWorld {
+  const seen = worldOf(given);
+  if (seen.stage !== 'Deciding') throw new Error(`it is ${seen.stage}`);
+  return seen;
+}
+
+/** So many promotions of somebody else that one of them more has to wait. */
+export const crowd: readonly Promotion[] = Array.from({ length: MOST_OPEN }, (_, index) =>
+  promotion(`crowd-${index}`, { createdAt: '2026-11-21T08:00:00Z' }),
+);
+
 /** What is decided, after the status that it would give was checked. */
-export function decide(given: World): Decision {
-  const decision = decideUnchecked(given);
-  statusOf(given, decision);
+export function decide(given: Scene): Decision {
+  const decision = decideUnchecked(worldOf(given));
+  statusOf(given);
   return decision;
 }
 
 /** Acts until nothing is left to do; what was done, in order. */
-export function run(start: World): {
-  readonly world: World;
+export function run(start: Scene): {
+  readonly world: Scene;
   readonly decision: Decision;
   readonly done: readonly string[];
 } {
@@ -336,7 +394,7 @@ export function run(start: World): {
 }
 
 /** Acts until that action has been done so often. */
-export function until(start: World, last: string, times = 1): World {
+export function until(start: Scene, last: string, times = 1): Scene {
   let current = start;
   let left = times;
   for (let turn = 0; turn < 10; turn++) {
@@ -350,7 +408,7 @@ export function until(start: World, last: string, times = 1): World {
 }
 
 /** The world with a vote of that key on the open round. */
-export function voted(before: World, key: MadeKey, decision: 'approve' | 'reject' = 'approve', name = 'vote'): World {
+export function voted(before: Scene, key: MadeKey, decision: 'approve' | 'reject' = 'approve', name = 'vote'): Scene {
   const text = before.records.findLast(({ type }) => type === 'Round')?.statements?.[decision];
   if (text === undefined) throw new Error('there is no round to vote on');
   const signature = Buffer.concat([string('ssh-ed25519'), string(sign(null, toSign(text), key.privateKey))]);

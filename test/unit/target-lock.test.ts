@@ -2,9 +2,8 @@ import test from 'ava';
 import type { ProductionTarget } from '../../operator/api/index.ts';
 import type { Deployment } from '../../operator/kube/index.ts';
 import { entryFault, type LockSpec } from '../../operator/lock/index.ts';
-import { decide } from '../../operator/promotions/decide/index.ts';
 import { answeredOtherwise, warningsOf, type TargetWorld } from '../../operator/targets/decide/index.ts';
-import { deployment, images, keys, now, run, target, voted, worldOfOne } from './promotion-world.ts';
+import { deployment, images, keys, now, run, target, voted, worldOfOne, decide } from './promotion-world.ts';
 import { adopted, decideTarget, fresh, present, promoted, running, settle, web, withLive } from './target-world.ts';
 import { approvedSpec, specDigest } from '../../operator/workloads/index.ts';
 

@@ -1,3 +1,4 @@
+import { parseHttpDate } from '../../canonical/index.ts';
 import type { Clock, Random } from '../clock/index.ts';
 import type { ClusterConfig } from '../config/index.ts';
 import { ApiError, TransportError, isGone } from '../errors.ts';
@@ -194,8 +195,8 @@ export class KubeClient implements contract.Client {
     const sent = this.#clock.now();
     const { headers } = await this.request({ method: 'GET', path, signal: options.signal });
     const received = this.#clock.now();
-    const stamp = Date.parse(String(headers['date']));
-    if (Number.isNaN(stamp)) throw new TransportError('GET', path, 'the answer carries no Date header');
+    const stamp = parseHttpDate(headers['date']);
+    if (Number.isNaN(stamp)) throw new TransportError('GET', path, 'the answer carries no Date header that is a time');
     // The header is cut to the second: on average half of one is missing.
     return { date: new Date(stamp), skew: (sent + received) / 2 - (stamp + 500) };
   }

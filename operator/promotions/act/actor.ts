@@ -1,7 +1,7 @@
 import { fieldManagers, WorkloadLock } from '../../api/index.ts';
 import { ApiError, isConflict, sleep, type Client, type Clock, type EventRecorder } from '../../kube/index.ts';
 import type { Canary } from '../../targets/canary/index.ts';
-import type { Action, WorkloadFacts, World } from '../decide/index.ts';
+import type { Action, ActingWorld, LiveWorkload } from '../decide/index.ts';
 import { sameLock } from '../../lock/index.ts';
 import { withContent, workloadOf } from '../../workloads/index.ts';
 import { manifestOf, withManifestMetadata } from '../decide/plan/index.ts';
@@ -32,7 +32,7 @@ export class Actor {
   }
 
   /** @returns whether production was changed */
-  async act(world: World, action: Action, signal: AbortSignal): Promise<boolean> {
+  async act(world: ActingWorld, action: Action, signal: AbortSignal): Promise<boolean> {
     switch (action.do) {
       case 'Append':
         await this.#append(world, action);
@@ -45,7 +45,7 @@ export class Actor {
     }
   }
 
-  async #append(world: World, { entry }: Extract<Action, { do: 'Append' }>): Promise<void> {
+  async #append(world: ActingWorld, { entry }: Extract<Action, { do: 'Append' }>): Promise<void> {
     const { promotion, target, records } = world;
     if (target === undefined) return;
     const { metadata } = target;
@@ -74,7 +74,11 @@ export class Actor {
    * Opens the lock, then applies at once what was approved, to what was just read: were it killed in between or had
    * somebody been faster, the next turn does it.
    */
-  async #openLock(world: World, action: Extract<Action, { do: 'OpenLock' }>, signal: AbortSignal): Promise<boolean> {
+  async #openLock(
+    world: ActingWorld,
+    action: Extract<Action, { do: 'OpenLock' }>,
+    signal: AbortSignal,
+  ): Promise<boolean> {
     const { promotion, target, lock } = world;
     if (target === undefined || lock === undefined) return false;
     const { client, canary, events, absorb } = this.#options;
@@ -113,7 +117,7 @@ export class Actor {
   }
 
   async #apply(
-    { promotion, workloads }: World,
+    { promotion, workloads }: ActingWorld,
     { do: what, workload, spec }: Extract<Action, { do: 'Apply' | 'RollBack' }>,
     signal: AbortSignal,
   ): Promise<boolean> {
@@ -164,12 +168,12 @@ export class Actor {
 }
 
 /** A target that only warns has nothing that a canary could try. */
-function enforces({ target }: World): boolean {
+function enforces({ target }: ActingWorld): boolean {
   return target?.spec.mode !== 'Warn';
 }
 
 /** One that the canary can try to change. */
-function tried({ workloads }: World): WorkloadFacts | undefined {
+function tried({ workloads }: ActingWorld): LiveWorkload | undefined {
   return workloads.find(({ live }) => live !== undefined);
 }
 

@@ -3,14 +3,14 @@ import { Controller, generationChanged, watchFor, type Manager, type Request } f
 import { wireTargets } from '../../targets/index.ts';
 import { RecordMirror, RecordStore } from '../../records/index.ts';
 import type { WorkloadLock } from '../../api/index.ts';
-import type { World } from '../decide/index.ts';
+import type { ClusterIdentity } from '../decide/index.ts';
 import { keyringReconciler } from '../keyrings/index.ts';
 import { Actor } from '../act/actor.ts';
 import { affectedPromotions } from './affected.ts';
 import { followAll } from '../gather/caches.ts';
 import { promotionMetrics } from './metrics.ts';
 import { WorldReader } from '../gather/world.ts';
-import { PromotionReconciler } from './reconcile.ts';
+import { promotionReconcile } from './reconcile.ts';
 import { promotionWatches } from './watches.ts';
 
 export interface WireOptions {
@@ -21,7 +21,7 @@ export interface WireOptions {
   readonly clock: Clock;
   /** The operator's own. */
   readonly systemNamespace: string;
-  readonly cluster: World['cluster'];
+  readonly cluster: ClusterIdentity;
   readonly nonce: () => string;
   /** Who may write into running pods in every protected namespace. Default nobody. */
   readonly podWriters?: WorkloadLock['spec']['podWriters'] | undefined;
@@ -38,7 +38,7 @@ export function wirePromotions(options: WireOptions): void {
   const records = new RecordStore({ client, informer: caches.records });
   const mirror = new RecordMirror(caches.records, clock, (record) => logger.info({ record }, 'promotion record'));
 
-  const affected = affectedPromotions(promotions, records);
+  const affected = affectedPromotions({ promotions, locks, records });
   const enqueue = (requests: readonly Request[]): void => {
     for (const request of requests) promotionController.enqueue(request);
   };
@@ -72,7 +72,7 @@ export function wirePromotions(options: WireOptions): void {
     clock,
     maxConcurrentReconciles: PROMOTION_WORKERS,
     watches: promotionWatches(caches),
-    reconcile: new PromotionReconciler({
+    reconcile: promotionReconcile({
       client,
       promotions,
       events,
@@ -80,7 +80,7 @@ export function wirePromotions(options: WireOptions): void {
       actor: new Actor({ client, records, canary, events, clock, absorb: (lock) => locks.absorb(lock) }),
       monotonic: () => clock.monotonic(),
       onRolledOut: (milliseconds) => own.voteToRollout.observe(milliseconds / 1000),
-    }).reconcile,
+    }),
   });
   const keyringController = new Controller({
     name: 'approverkeyrings',

@@ -7,9 +7,9 @@ import { StatementError } from '../../votes/statement/index.ts';
 import type { Facts } from './facts.ts';
 import { proofOf } from './proof.ts';
 import { roundEntry, statementOf, whatChanged, type Complete } from './round.ts';
-import { openedLock, stall } from './steps.ts';
-import type { Verdict } from './verdict.ts';
-import type { World } from './world.ts';
+import { openedLock } from './content.ts';
+import { stall, type Verdict } from './verdict.ts';
+import type { DecidingWorld } from './world.ts';
 
 /** etcd takes 1.5 MiB per request; an approval's record adds votes and keys to the statements. */
 const MAX_RECORD_BYTES = 1_000_000;
@@ -27,11 +27,11 @@ export interface Counted {
  * The last question: have people approved exactly this? (security: "Rounds", "Counting"). Opens a round when there is
  * none or when the statement, built anew, is not the round's; else counts.
  */
-export function decideApproval(world: World, facts: Facts): Counted {
+export function decideApproval(world: DecidingWorld, facts: Facts): Counted {
   const complete = completeOf(world, facts);
   if (complete === undefined)
     return { verdict: stall('Incomplete', 'something that the statement names is not known') };
-  const { round } = facts.history;
+  const { round } = world.history;
   try {
     const open = round?.round === undefined ? undefined : statementOf(complete, pick(round.round));
     if (
@@ -76,7 +76,7 @@ function counted(complete: Complete, round: RecordSpec): Counted {
   const count = countVotes({
     now: world.now,
     round: { ...pick(round.round), statements: round.statements },
-    earlierRounds: facts.history.rounds
+    earlierRounds: world.history.rounds
       .slice(0, -1)
       .flatMap(({ round: earlier, statements }) =>
         earlier === undefined || statements === undefined ? [] : [{ nonce: earlier.nonce, statements }],
@@ -122,7 +122,7 @@ function counted(complete: Complete, round: RecordSpec): Counted {
       };
     case 'Approved': {
       const message = `${voters(count, 'approve')} approved it`;
-      const { approved } = facts.history;
+      const { approved } = world.history;
       if (approved === undefined) return { count, verdict: outcome('Approved', 'QuorumReached', message) };
       const lock = openedLock(world, facts, nameOf(approved));
       const apply = (round.desiredSpecs ?? []).map(({ kind, name, spec }) => ({
@@ -138,7 +138,7 @@ function counted(complete: Complete, round: RecordSpec): Counted {
     case 'Waiting':
     case 'Expired':
       // Approved earlier, and a key was revoked before the lock opened: that approval must not stay open.
-      return facts.history.approved === undefined
+      return world.history.approved === undefined
         ? { count, verdict: waiting(complete, round, count) }
         : { count, verdict: openRound(complete, ['votes that had approved it do not suffice any more']) };
   }
@@ -163,7 +163,7 @@ function waiting({ world, facts, policy }: Complete, round: RecordSpec, count: C
   };
 }
 
-function completeOf(world: World, facts: Facts): Complete | undefined {
+function completeOf(world: DecidingWorld, facts: Facts): Complete | undefined {
   const { policy, keyring } = world;
   if (
     !('object' in policy) ||

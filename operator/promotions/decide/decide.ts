@@ -1,74 +1,112 @@
-import type { PromotionReason } from '../../api/index.ts';
 import type { CountResult } from '../../votes/index.ts';
 import { decideApproval } from './approval.ts';
+import {
+  alreadyCurrent,
+  anotherRollsOut,
+  gateNotPassed,
+  lockTooLarge,
+  manifestRefused,
+  nothingToPromote,
+  planRefused,
+  productionDiffers,
+  revisionUnknown,
+} from './content.ts';
+import { recordedEnd } from './end.ts';
+import { imageNotExercised, notExercised } from './exercised.ts';
 import { factsOf, type Facts } from './facts.ts';
-import { lockIntact } from './lock.ts';
-import { exercised, manifests } from './manifests.ts';
+import { lockChanged } from './lock.ts';
+import { tooManyOpen } from './queue.ts';
+import {
+  clockSkewed,
+  environmentNotAdmitted,
+  expired,
+  keyringMissing,
+  notEnforced,
+  policyMissing,
+  requesterUnknown,
+  targetMissing,
+  targetNotReady,
+} from './readiness.ts';
 import { targetReplaced } from './replaced.ts';
-import * as steps from './steps.ts';
+import { rolloutVerdict } from './rollout.ts';
+import { firstAnswer, type DecisionStep } from './steps.ts';
 import { superseded } from './superseding.ts';
 import { uncanonicalIn } from './uncanonical.ts';
-import type { Verdict } from './verdict.ts';
-import type { World } from './world.ts';
+import { stall, type Verdict } from './verdict.ts';
+import type { Cause, DecidingWorld, Known, World } from './world.ts';
 
 /** Everything that status shows. */
 export interface Decision {
   readonly verdict: Verdict;
-  readonly facts: Facts;
+  /** Of one that is not rolled out yet, and could be judged. */
+  readonly facts?: Facts | undefined;
   /** Undefined where the votes were not looked at. */
-  readonly count: CountResult | undefined;
+  readonly count?: CountResult | undefined;
 }
 
-/** In this order; the first that answers decides (design: security, "Counting"). */
-const CHAIN: readonly steps.DecisionStep[] = [
-  steps.ended,
-  lockIntact,
-  steps.tooManyOpen,
-  steps.rollingOut,
-  targetReplaced,
-  steps.expired,
-  steps.clock,
-  steps.target,
-  steps.policyAndKeyring,
-  steps.requester,
-  steps.admitted,
-  manifests,
+/** What was approved stands as it was approved. */
+const STANDING: readonly DecisionStep[] = [lockChanged, targetReplaced, expired];
+
+/** Production, policy and people are there. */
+const READINESS: readonly DecisionStep[] = [
+  clockSkewed,
+  targetMissing,
+  targetNotReady,
+  notEnforced,
+  policyMissing,
+  keyringMissing,
+  requesterUnknown,
+  environmentNotAdmitted,
+];
+
+/** What would be promoted is known, tried, and fits. */
+const CONTENT: readonly DecisionStep[] = [
+  manifestRefused,
   superseded,
-  steps.busy,
-  steps.gates,
-  steps.settled,
-  steps.plan,
-  steps.nothingToDo,
-  exercised,
-  steps.lockFits,
+  anotherRollsOut,
+  gateNotPassed,
+  productionDiffers,
+  nothingToPromote,
+  planRefused,
+  revisionUnknown,
+  alreadyCurrent,
+  imageNotExercised,
+  notExercised,
+  lockTooLarge,
 ];
 
 /** What has no digest may have one later, without an event that says so: looked at again after so many milliseconds. */
 const LOOK_AGAIN_MS = 30_000;
 
-/** What a promotion is and what is done next: a pure function of the world. */
+/** What a promotion is and what is done next: a pure function of the world (design: security, "Counting"). */
 export function decide(world: World): Decision {
-  const uncanonical = uncanonicalIn(world);
-  if (uncanonical !== undefined) return undecidable(world, uncanonical);
-  const facts = factsOf(world);
-  for (const step of CHAIN) {
-    const verdict = step(world, facts);
-    if (verdict !== undefined) return { verdict, facts, count: undefined };
+  switch (world.stage) {
+    case 'Over':
+      return { verdict: recordedEnd(world) };
+    case 'Queued':
+      return { verdict: tooManyOpen(world) };
+    case 'Unreadable':
+      return { verdict: undecidable(world, world.because) };
+    case 'Deciding': {
+      const found = uncanonicalIn(world);
+      return found === undefined ? decided(world) : { verdict: undecidable(world, found) };
+    }
+    case 'RollingOut': {
+      const found = uncanonicalIn(world);
+      return { verdict: found === undefined ? rolloutVerdict(world) : undecidable(world, found) };
+    }
   }
-  const { verdict, count } = decideApproval(world, facts);
-  return { verdict, facts, count };
 }
 
-/** The decision where the world cannot be judged: nothing is done, and whoever looks is told why. */
-export function undecidable(
-  world: World,
-  { reason, message }: { readonly reason: PromotionReason; readonly message: string },
-): Decision {
-  const known = { ...world, workloads: [], environment: undefined };
-  const facts = factsOf(known);
-  const over = steps.ended(known, facts);
-  if (over !== undefined) return { verdict: over, facts, count: undefined };
-  const stalled = steps.stall(reason, message, LOOK_AGAIN_MS);
-  const verdict: Verdict = facts.history.approved === undefined ? stalled : { ...stalled, phase: 'RollingOut' };
-  return { verdict, facts, count: undefined };
+/** The last question is whether people have approved exactly this. */
+function decided(world: DecidingWorld): Decision {
+  const facts = factsOf(world);
+  const verdict = firstAnswer([...STANDING, ...READINESS, ...CONTENT], world, facts);
+  return verdict === undefined ? { facts, ...decideApproval(world, facts) } : { verdict, facts };
+}
+
+/** Nothing is done, and whoever looks is told why. */
+function undecidable({ history }: Known, { reason, message }: Cause): Verdict {
+  const stalled = stall(reason, message, LOOK_AGAIN_MS);
+  return history.approved === undefined ? stalled : { ...stalled, phase: 'RollingOut' };
 }

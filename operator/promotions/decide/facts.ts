@@ -1,8 +1,8 @@
-import { annotations, parseDuration } from '../../api/index.ts';
+import { parseDuration } from '../../api/index.ts';
 import { type Digest } from '../../canonical/index.ts';
 import { approvedSpec, revisionOf, specDigest } from '../../workloads/index.ts';
 import { contentOf, contentsOf, type LockSpec, type WorkloadKey } from '../../lock/index.ts';
-import { historyOf, type PromotionHistory } from '../../records/index.ts';
+import type { PromotionHistory } from '../../records/index.ts';
 import { runGates, type Artifact, type GateState } from '../../gates/index.ts';
 import {
   artifactsOf,
@@ -21,7 +21,8 @@ import {
   type Change,
   type ObjectMetadata,
 } from '../../votes/statement/index.ts';
-import type { World } from './world.ts';
+import { requesterOf } from './end.ts';
+import type { DecidingWorld } from './world.ts';
 
 /** A workload whose content the promotion changes. */
 export interface ChangedWorkload extends WorkloadKey {
@@ -32,9 +33,8 @@ export interface ChangedWorkload extends WorkloadKey {
   readonly revision: string | undefined;
 }
 
-/** What follows from a world by itself; each decision step reads it. */
+/** What follows by itself from the world of a promotion that is not rolled out yet; each step reads it. */
 export interface Facts {
-  readonly history: PromotionHistory;
   /** The annotation that admission sets from userInfo. */
   readonly requestedBy: string | undefined;
   /** Milliseconds since the epoch. */
@@ -56,17 +56,15 @@ export interface Facts {
   readonly lock: LockSpec;
 }
 
-export function factsOf(world: World): Facts {
-  const { promotion, now } = world;
-  const history = historyOf(world.records, promotion.metadata.uid ?? '');
+export function factsOf(world: DecidingWorld): Facts {
+  const { promotion, now, history } = world;
   const running = runningArtifacts(world);
   const latched = latchedArtifacts(history);
   const artifacts = latched === undefined ? running : { artifacts: latched };
   const changed = changedWorkloads(world);
   const changes = changesOf(changed.map(signedPart));
   return {
-    history,
-    requestedBy: promotion.metadata.annotations?.[annotations.requestedBy],
+    requestedBy: requesterOf(promotion),
     notAfter: Date.parse(promotion.metadata.creationTimestamp ?? '') + parseDuration(promotion.spec.expiresAfter),
     artifacts,
     gates:
@@ -81,7 +79,7 @@ export function factsOf(world: World): Facts {
         : [],
     changed,
     changes,
-    notExercised: notRun(world, history, changes, 'artifacts' in artifacts ? artifacts.artifacts : []),
+    notExercised: notRun(world, changes, 'artifacts' in artifacts ? artifacts.artifacts : []),
     metadata: changed.flatMap((workload) => metadataOf(promotion, workload)),
     manifestFault: manifestFault(promotion, world.target?.spec.workloads ?? []),
     lock: world.lock?.spec ?? { liveAccess: 'Deny', approved: [] },
@@ -93,7 +91,7 @@ export function runningArtifacts({
   target,
   promotion,
   environment,
-}: Pick<World, 'target' | 'promotion' | 'environment'>): ArtifactsResult {
+}: Pick<DecidingWorld, 'target' | 'promotion' | 'environment'>): ArtifactsResult {
   return artifactsOf({
     target: target?.spec.workloads ?? [],
     mapping: promotion.spec.workloads,
@@ -108,7 +106,7 @@ export function latchedArtifacts(history: PromotionHistory): readonly Artifact[]
   return history.rounds[0]?.artifacts;
 }
 
-function changedWorkloads({ workloads, lock }: World): readonly ChangedWorkload[] {
+function changedWorkloads({ workloads, lock }: DecidingWorld): readonly ChangedWorkload[] {
   return workloads.flatMap((workload) => {
     const { kind, name, live, planned } = workload;
     if (live?.spec === undefined || planned === undefined || !('spec' in planned)) return [];
@@ -128,8 +126,7 @@ function signedPart({ kind, name, current, desired }: ChangedWorkload): Changed 
 
 /** What the first round said stays true: the environment may move on. */
 function notRun(
-  { promotion, environment, workloads }: World,
-  { rounds }: PromotionHistory,
+  { promotion, environment, workloads, history: { rounds } }: DecidingWorld,
   changes: readonly Change[],
   artifacts: readonly Artifact[],
 ): readonly string[] {
@@ -149,7 +146,7 @@ function notRun(
   });
 }
 
-function metadataOf({ spec }: World['promotion'], workload: WorkloadKey): readonly ObjectMetadata[] {
+function metadataOf({ spec }: DecidingWorld['promotion'], workload: WorkloadKey): readonly ObjectMetadata[] {
   const { labels, annotations } = manifestOf(spec, workload)?.metadata ?? {};
   const { kind, name } = workload;
   return labels === undefined && annotations === undefined ? [] : [{ kind, name, labels, annotations }];

@@ -1,8 +1,10 @@
 /** From an observed world to a verdict; pure. */
-export { decide, undecidable, type Decision } from './decide.ts';
-export { MOST_OPEN, waitsBehind } from './open.ts';
+export { notAdmitted } from './admitted.ts';
+export { decide, type Decision } from './decide.ts';
+export { MOST_OPEN, waitsBehind } from './queue.ts';
+export { policyNameOf } from './resolve.ts';
+export { stageOf, type Stage } from './stage.ts';
 export { uncanonicalError } from './uncanonical.ts';
-export { isOpened } from './rollout.ts';
 export { latchedArtifacts, runningArtifacts, type Facts } from './facts.ts';
 export type { Action, ApplyAction, Phase, Verdict, WorkloadState } from './verdict.ts';
-export type { Planned, Resolved, WorkloadFacts, World } from './world.ts';
+export type * from './world.ts';

@@ -1,14 +1,15 @@
 import { entryFault } from '../../lock/index.ts';
-import { stall, type DecisionStep } from './steps.ts';
+import { stall, type Verdict } from './verdict.ts';
+import type { ActingWorld } from './world.ts';
 
 /** Milliseconds; the target's controller writes the right lock back meanwhile. */
-const LOOK_AGAIN = 5000;
+const LOOK_AGAIN_MS = 5000;
 
 /** Nothing of what was approved is applied while the lock says something else than the records: somebody changed it. */
-export const lockIntact: DecisionStep = ({ target, records, workloads }, { lock, history }) => {
+export function lockChanged({ target, records, workloads, lock, history }: ActingWorld): Verdict | undefined {
   // Of another target than the approval's, or of one that is being taken over, nothing was decided yet.
   if (history.approved === undefined || target?.metadata.uid !== history.approved.target.uid) return undefined;
-  for (const entry of lock.approved) {
+  for (const entry of lock?.spec.approved ?? []) {
     if (entry.target !== target.metadata.name) continue;
     if (!workloads.some(({ kind, name }) => kind === entry.kind && name === entry.name)) continue;
     const what = entryFault(entry, records);
@@ -16,8 +17,8 @@ export const lockIntact: DecisionStep = ({ target, records, workloads }, { lock,
     return stall(
       'LockChanged',
       `the lock does not hold what was decided about ${entry.kind}/${entry.name} (${what}), so nothing is applied: something changes locks on their way in, see the conditions of ProductionTarget ${target.metadata.name}`,
-      LOOK_AGAIN,
+      LOOK_AGAIN_MS,
     );
   }
   return undefined;
-};
+}

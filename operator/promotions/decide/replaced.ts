@@ -1,15 +1,17 @@
 import { printable } from '../../canonical/index.ts';
 import { contentsOf, isContent } from '../../lock/index.ts';
 import { nameOf, type RecordedSpec } from '../../records/index.ts';
-import { append, pending, type DecisionStep } from './steps.ts';
-import type { World } from './world.ts';
+import { end } from './end.ts';
+import type { DecisionStep } from './steps.ts';
+import { pending } from './verdict.ts';
+import type { DecidingWorld } from './world.ts';
 
 /**
  * The target that a promotion was approved for was deleted, and its lock with it: nobody verifies or takes back any more.
  * What became of the approved content is told as it is found, not as if it had never been approved.
  */
 export const targetReplaced: DecisionStep = (world, facts) => {
-  const { approved, round } = facts.history;
+  const { approved, round } = world.history;
   if (approved === undefined || round === undefined) return undefined;
   const { target, records, promotion } = world;
   const name = `ProductionTarget ${printable(promotion.spec.targetRef.name)}`;
@@ -38,16 +40,11 @@ export const targetReplaced: DecisionStep = (world, facts) => {
           `${absent.map(({ kind, name: of }) => `${kind}/${of}`).join(', ')} does not run what was approved: create a new Promotion`,
         ] as const);
   const message = `${since} and made again; ${words}`;
-  return {
-    phase: result,
-    reason: 'TargetReplaced',
-    message,
-    action: append(world, facts, result, 'TargetReplaced', message),
-  };
+  return end(world, result, 'TargetReplaced', message);
 };
 
 /** As the lock compares, beside a reloader's mark. */
-function runs({ kind, name, digest, spec }: RecordedSpec, { workloads, lock }: World): boolean {
+function runs({ kind, name, digest, spec }: RecordedSpec, { workloads, lock }: DecidingWorld): boolean {
   const live = workloads.find((workload) => workload.kind === kind && workload.name === name)?.live;
   const mutations = lock === undefined ? undefined : contentsOf(lock.spec, { kind, name }).current?.mutations;
   return live?.spec !== undefined && isContent({ ...live.spec }, { kind, digest, spec: { ...spec }, mutations });

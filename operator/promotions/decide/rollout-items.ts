@@ -2,9 +2,8 @@ import { parseDuration } from '../../api/index.ts';
 import { contentsOf, matchLive } from '../../lock/index.ts';
 import type { RecordedSpec, RecordSpec } from '../../records/index.ts';
 import { isLaterRevision, revisionOf, workloadOf, type Progress } from '../../workloads/index.ts';
-import type { Facts } from './facts.ts';
 import type { WorkloadState } from './verdict.ts';
-import type { WorkloadFacts, World } from './world.ts';
+import type { LiveWorkload, RollingWorld } from './world.ts';
 
 /** As the schema has it, for targets that were stored before it had. */
 const DEFAULT_SETTLE = '30s';
@@ -19,11 +18,11 @@ export interface Item {
   readonly step: Step;
 }
 
-export function stepOf(wanted: RecordedSpec, world: World, facts: Facts, approved: RecordSpec): Step {
+export function stepOf(wanted: RecordedSpec, world: RollingWorld): Step {
   const workload = world.workloads.find(({ kind, name }) => kind === wanted.kind && name === wanted.name);
   const live = workload?.live;
   if (live?.spec === undefined) return { state: 'Missing' };
-  switch (matchLive(contentsOf(facts.lock, wanted), { ...live.spec })) {
+  switch (matchLive(contentsOf(world.lock.spec, wanted), { ...live.spec })) {
     case 'Current':
       return {
         state: 'Applied',
@@ -32,7 +31,7 @@ export function stepOf(wanted: RecordedSpec, world: World, facts: Facts, approve
           owned: workload?.owned ?? [],
           pods: workload?.pods ?? [],
           now: world.now,
-          began: Date.parse(approved.time),
+          began: Date.parse(world.approved.time),
           settle: parseDuration(world.target?.spec.rollback.settle ?? DEFAULT_SETTLE),
           drainedUntil: drainedBefore(world),
         }),
@@ -42,11 +41,11 @@ export function stepOf(wanted: RecordedSpec, world: World, facts: Facts, approve
     case 'Undone':
       return { state: 'Undone' };
     case 'Fallback':
-      return { state: wasApplied(wanted, workload, approved) ? 'Undone' : 'ToApply' };
+      return { state: wasApplied(wanted, workload, world.approved) ? 'Undone' : 'ToApply' };
   }
 }
 
-function wasApplied(wanted: RecordedSpec, workload: WorkloadFacts | undefined, approved: RecordSpec): boolean {
+function wasApplied(wanted: RecordedSpec, workload: LiveWorkload | undefined, approved: RecordSpec): boolean {
   const change = approved.outcome?.changes?.find(({ kind, name }) => kind === wanted.kind && name === wanted.name);
   return workload !== undefined && isLaterRevision(revisionOf(workload), change?.revision);
 }
@@ -78,7 +77,7 @@ export function stateOf({ wanted, step }: Item): WorkloadState {
 }
 
 /** The last time at which old pods must be gone: as seen now, and as seen before, when they were still there. */
-export function drained(world: World, items: readonly Item[]): { readonly drainsUntil?: number } {
+export function drained(world: RollingWorld, items: readonly Item[]): { readonly drainsUntil?: number } {
   const times = items.flatMap(({ step }) =>
     step.state === 'Applied' && step.progress.state === 'Progressing' ? (step.progress.drainsUntil ?? []) : [],
   );
@@ -88,12 +87,12 @@ export function drained(world: World, items: readonly Item[]): { readonly drains
 }
 
 /** Pods that are gone leave no trace: until when they had to be gone is kept in status, as times of votes are. */
-function drainedBefore({ promotion }: World): number | undefined {
+function drainedBefore({ promotion }: RollingWorld): number | undefined {
   const time = Date.parse(promotion.status?.rollout?.drainsUntil ?? '');
   return Number.isNaN(time) ? undefined : time;
 }
 
-export function liveOf(wanted: RecordedSpec, { workloads }: World): WorkloadFacts['live'] {
+export function liveOf(wanted: RecordedSpec, { workloads }: RollingWorld): LiveWorkload['live'] {
   return workloads.find(({ kind, name }) => kind === wanted.kind && name === wanted.name)?.live;
 }
 

@@ -1,98 +1,165 @@
-import { parseDuration, type PromotionReason } from '../../api/index.ts';
-import { changedBy, contentsOf, wasChangedByController, type LockSpec } from '../../lock/index.ts';
-import { nameOf, outcomeEntry, promotionRef, type OutcomeResult, type RecordSpec } from '../../records/index.ts';
+import { parseDuration } from '../../api/index.ts';
+import { changedBy, contentsOf, wasChangedByController } from '../../lock/index.ts';
 import type { Progress } from '../../workloads/index.ts';
-import type { Facts } from './facts.ts';
+import { end } from './end.ts';
+import { lockChanged } from './lock.ts';
 import { drained, label, liveOf, others, stateOf, stepOf, type Item } from './rollout-items.ts';
+import { firstAnswer } from './steps.ts';
 import type { Verdict } from './verdict.ts';
-import type { World } from './world.ts';
+import type { Cause, RollingWorld } from './world.ts';
 
 /** While pods hinder a rollout they are looked at again so often, milliseconds. */
 const LOOK_AGAIN_MS = 5000;
 
-/** Whether the lock holds what this approval opens it for; one write opens it for every workload. */
-export function isOpened(lock: LockSpec, round: RecordSpec, approved: RecordSpec): boolean {
-  return (round.desiredSpecs ?? []).every((wanted) => {
-    const { current } = contentsOf(lock, wanted);
-    return current?.digest === wanted.digest && current.record === nameOf(approved);
-  });
+/** What follows from the world of a rollout by itself. */
+interface Rollout {
+  readonly world: RollingWorld;
+  readonly items: readonly Item[];
+  /** Milliseconds since the epoch. */
+  readonly deadline: number;
 }
+
+/** One question about a rollout, named by its answer. */
+type RolloutStep = (rollout: Rollout) => Verdict | undefined;
 
 /**
  * What a rollout whose lock is open does next: apply, wait, take back or conclude. All of it is derived from the
  * approval, the lock and what is live; the workload's revision tells an undo from content that was never
  * applied, since both look like the fallback.
  */
-export function rolloutVerdict(world: World, facts: Facts, approved: RecordSpec, round: RecordSpec): Verdict {
-  const items = (round.desiredSpecs ?? []).map((wanted) => ({ wanted, step: stepOf(wanted, world, facts, approved) }));
-  const rollout = { workloads: items.map(stateOf), ...drained(world, items) };
-  return { rollout, ...nextOf(world, facts, approved, items, concluder(world, facts, round, approved)) };
+export function rolloutVerdict(world: RollingWorld): Verdict {
+  const items = (world.round.desiredSpecs ?? []).map((wanted) => ({ wanted, step: stepOf(wanted, world) }));
+  const drains = drained(world, items);
+  const allowed = parseDuration(world.target?.spec.rollback.progressDeadline ?? '10m');
+  const deadline = Math.max(Date.parse(world.approved.time), drains.drainsUntil ?? -Infinity) + allowed;
+  const rollout: Rollout = { world, items, deadline };
+  const verdict = firstAnswer(CHAIN, rollout) ?? verified(rollout);
+  return { rollout: { workloads: items.map(stateOf), ...drains }, ...verdict };
 }
 
-function nextOf(world: World, facts: Facts, approved: RecordSpec, items: readonly Item[], end: Conclude): Verdict {
+const workloadMissing: RolloutStep = ({ world, items }) => {
   const missing = items.find(({ step }) => step.state === 'Missing');
-  if (missing !== undefined)
-    return end('Failed', 'WorkloadMissing', `${label(missing)} was deleted while it was rolled out${others(items)}`);
-  const tampered = items.find(({ step }) => step.state === 'Tampered');
-  if (tampered !== undefined)
-    return {
+  return (
+    missing &&
+    failed(world, {
+      reason: 'WorkloadMissing',
+      message: `${label(missing)} was deleted while it was rolled out${others(items)}`,
+    })
+  );
+};
+
+const tampered: RolloutStep = ({ items }) => {
+  const found = items.find(({ step }) => step.state === 'Tampered');
+  return (
+    found && {
       phase: 'RollingOut',
       stalled: true,
       reason: 'Tampered',
-      message: `${label(tampered)} has content that nobody approved: find out how it got there, then put approved content back`,
+      message: `${label(found)} has content that nobody approved: find out how it got there, then put approved content back`,
       why: [
-        `a platform engineer puts approved content back into ${label(tampered)}: kubectl rollout undo, or apply what was signed`,
+        `a platform engineer puts approved content back into ${label(found)}: kubectl rollout undo, or apply what was signed`,
       ],
-    };
-  const { drainsUntil = -Infinity } = drained(world, items);
-  const allowed = parseDuration(world.target?.spec.rollback.progressDeadline ?? '10m');
-  const deadline = Math.max(Date.parse(approved.time), drainsUntil) + allowed;
-  const overdue = !(world.now < deadline);
-  const undone = items.find(({ step }) => step.state === 'Undone');
-  if (undone !== undefined) return takeBack(world, facts, items, world.takenBackFor ?? whoUndid(undone, world), end);
-  const toApply = items.find(({ step }) => step.state === 'ToApply');
-  if (toApply !== undefined && overdue)
-    return takeBack(world, facts, items, world.takenBackFor ?? notApplied(toApply, world), end);
-  if (toApply !== undefined)
-    return {
+    }
+  );
+};
+
+const undone: RolloutStep = (rollout) => {
+  const { world, items } = rollout;
+  const found = items.find(({ step }) => step.state === 'Undone');
+  return found && takenBack(rollout, world.takenBackFor ?? whoUndid(found, world));
+};
+
+const notApplied: RolloutStep = (rollout) => {
+  const { world, deadline } = rollout;
+  const open = toApply(rollout);
+  if (open === undefined || world.now < deadline) return undefined;
+  // It may have been changed and changed back meanwhile: what is said is what can be seen.
+  const answer = world.refusedBy === undefined ? '' : `; the API server answered last: ${world.refusedBy}`;
+  const message = `the deadline passed and ${label(open)} has what it had before${answer}`;
+  return takenBack(rollout, world.takenBackFor ?? { reason: 'NotApplied', message });
+};
+
+const applying: RolloutStep = (rollout) => {
+  const open = toApply(rollout);
+  return (
+    open && {
       phase: 'RollingOut',
       reason: 'Applying',
-      message: `the lock is open, ${label(toApply)} is changed next`,
-      action: { do: 'Apply', workload: toApply.wanted, spec: toApply.wanted.spec },
-      requeueAfter: deadline - world.now,
-    };
-  return verify(world, facts, items, deadline, end);
+      message: `the lock is open, ${label(open)} is changed next`,
+      action: { do: 'Apply', workload: open.wanted, spec: open.wanted.spec },
+      requeueAfter: rollout.deadline - rollout.world.now,
+    }
+  );
+};
+
+const notAvailable: RolloutStep = (rollout) => {
+  const { world, items, deadline } = rollout;
+  const open = progressing(rollout);
+  const late = ({ progress }: Open): boolean =>
+    progress.state === 'Settling' ? progress.since >= deadline : world.now >= deadline;
+  const at = open.find(({ progress }) => progress.state === 'Failed') ?? open.find(late);
+  if (at === undefined) return undefined;
+  const reason = reasonOf(at.progress) ?? 'ProgressDeadlineExceeded';
+  const message = `${label(at.item)}: ${at.progress.message}`;
+  if (world.target?.spec.rollback.automatic === false)
+    return failed(world, { reason, message: `${message}${others(items)}` });
+  return takenBack(rollout, { reason, message });
+};
+
+const verifying: RolloutStep = (rollout) => {
+  const { world, deadline } = rollout;
+  const open = progressing(rollout);
+  // Whatever takes longest to change comes last: one that settles needs nothing but time.
+  const at = open.find(({ progress }) => progress.state !== 'Settling') ?? open[0];
+  return (
+    at && {
+      phase: 'Verifying',
+      reason: reasonOf(at.progress) ?? (at.progress.state === 'Settling' ? 'Settling' : 'Verifying'),
+      message: `${label(at.item)}: ${at.progress.message}`,
+      why: open.map(({ item, progress }) => `${label(item)}: ${progress.message}`),
+      requeueAfter: Math.max(Math.min(...open.map(({ progress }) => nextLook(progress, deadline, world.now))), 1),
+    }
+  );
+};
+
+/** Nothing speaks against it: it is what people asked for. */
+function verified({ world, items }: Rollout): Verdict {
+  const complete = items.every(({ step }) => step.state === 'Applied' && step.progress.state === 'Complete');
+  if (!complete) throw new TypeError('a rollout that is not complete has no answer');
+  return ended(world, 'Completed', {
+    reason: 'Verified',
+    message:
+      'every workload runs what was signed, nothing else is ready, and no new pod was started again in the time to settle',
+  });
 }
 
-function verify(world: World, facts: Facts, items: readonly Item[], deadline: number, end: Conclude): Verdict {
-  const open = items.flatMap((item) =>
+/** In this order; the first that answers decides. */
+const CHAIN: readonly RolloutStep[] = [
+  ({ world }) => lockChanged(world),
+  workloadMissing,
+  tampered,
+  undone,
+  notApplied,
+  applying,
+  notAvailable,
+  verifying,
+];
+
+function toApply({ items }: Rollout): Item | undefined {
+  return items.find(({ step }) => step.state === 'ToApply');
+}
+
+interface Open {
+  readonly item: Item;
+  readonly progress: Exclude<Progress, { state: 'Complete' }>;
+}
+
+function progressing({ items }: Rollout): readonly Open[] {
+  return items.flatMap((item) =>
     item.step.state === 'Applied' && item.step.progress.state !== 'Complete'
       ? [{ item, progress: item.step.progress }]
       : [],
   );
-  const late = ({ progress }: (typeof open)[number]): boolean =>
-    progress.state === 'Settling' ? progress.since >= deadline : world.now >= deadline;
-  const failed = open.find(({ progress }) => progress.state === 'Failed') ?? open.find(late);
-  // Whatever takes longest to change comes last: one that settles needs nothing but time.
-  const at = failed ?? open.find(({ progress }) => progress.state !== 'Settling') ?? open[0];
-  if (at === undefined)
-    return end(
-      'Completed',
-      'Verified',
-      'every workload runs what was signed, nothing else is ready, and no new pod was started again in the time to settle',
-    );
-  const message = `${label(at.item)}: ${at.progress.message}`;
-  if (failed === undefined)
-    return {
-      phase: 'Verifying',
-      reason: reasonOf(at.progress) ?? (at.progress.state === 'Settling' ? 'Settling' : 'Verifying'),
-      message,
-      why: open.map(({ item, progress }) => `${label(item)}: ${progress.message}`),
-      requeueAfter: Math.max(Math.min(...open.map(({ progress }) => nextLook(progress, deadline, world.now))), 1),
-    };
-  const reason = reasonOf(at.progress) ?? 'ProgressDeadlineExceeded';
-  if (world.target?.spec.rollback.automatic === false) return end('Failed', reason, `${message}${others(items)}`);
-  return takeBack(world, facts, items, { reason, message }, end);
 }
 
 /** Pods tell nobody when they change, so that what hinders them is looked for now and then; time itself is not asked. */
@@ -100,34 +167,28 @@ function nextLook(progress: Progress, deadline: number, now: number): number {
   return progress.state === 'Settling' ? progress.until - now : Math.min(deadline - now, LOOK_AGAIN_MS);
 }
 
-function reasonOf(progress: Progress): PromotionReason | undefined {
+function reasonOf(progress: Progress): Cause['reason'] | undefined {
   return 'reason' in progress ? progress.reason : undefined;
 }
 
-/** Why a rollout does not go on. */
-interface Cause {
-  readonly reason: PromotionReason;
-  readonly message: string;
-}
-
 /** Puts the fallback back where the new content is live, then records it. Without a fallback it can only fail. */
-function takeBack(world: World, facts: Facts, items: readonly Item[], cause: Cause, end: Conclude): Verdict {
+function takenBack({ world, items }: Rollout, { reason, message }: Cause): Verdict {
   const applied = items.find(({ step }) => step.state === 'Applied');
-  if (applied === undefined) return end('RolledBack', cause.reason, cause.message);
-  const { fallback } = contentsOf(facts.lock, applied.wanted);
+  if (applied === undefined) return ended(world, 'RolledBack', { reason, message });
+  const { fallback } = contentsOf(world.lock.spec, applied.wanted);
   if (fallback === undefined)
-    return end('Failed', cause.reason, `${cause.message}; ${label(applied)} has no fallback to return to`);
+    return failed(world, { reason, message: `${message}; ${label(applied)} has no fallback to return to` });
   if (world.target?.spec.rollback.automatic === false)
-    return end('RolledBack', cause.reason, `${cause.message}; ${label(applied)} keeps the new content`);
+    return ended(world, 'RolledBack', { reason, message: `${message}; ${label(applied)} keeps the new content` });
   return {
     phase: 'RollingOut',
-    reason: cause.reason,
-    message: cause.message,
+    reason,
+    message,
     action: { do: 'RollBack', workload: applied.wanted, spec: fallback.spec },
   };
 }
 
-function whoUndid(item: Item, world: World): Cause {
+function whoUndid(item: Item, world: RollingWorld): Cause {
   const live = liveOf(item.wanted, world);
   if (live === undefined) return { reason: 'Undone', message: `the fallback of ${label(item)} is live again` };
   return wasChangedByController(item.wanted, live)
@@ -141,33 +202,14 @@ function whoUndid(item: Item, world: World): Cause {
       };
 }
 
-/** It may have been changed and changed back meanwhile: what is said is what can be seen. */
-function notApplied(item: Item, { refusedBy }: World): Cause {
-  const answer = refusedBy === undefined ? '' : `; the API server answered last: ${refusedBy}`;
-  return {
-    reason: 'NotApplied',
-    message: `the deadline passed and ${label(item)} has what it had before${answer}`,
-  };
+function failed(world: RollingWorld, cause: Cause): Verdict {
+  return ended(world, 'Failed', cause);
 }
 
-type Conclude = (result: Exclude<OutcomeResult, 'Approved'>, reason: PromotionReason, message: string) => Verdict;
-
-function concluder(world: World, facts: Facts, round: RecordSpec, approved: RecordSpec): Conclude {
-  return (result, reason, message) => ({
-    phase: result,
-    reason,
-    message,
-    action: {
-      do: 'Append',
-      entry: outcomeEntry({
-        now: world.now,
-        promotion: promotionRef(world.promotion, facts.requestedBy),
-        round,
-        result,
-        reason,
-        message,
-        changes: approved.outcome?.changes,
-      }),
-    },
-  });
+function ended(
+  world: RollingWorld,
+  result: 'Completed' | 'Failed' | 'RolledBack',
+  { reason, message }: Cause,
+): Verdict {
+  return end(world, result, reason, message, world.approved.outcome?.changes);
 }

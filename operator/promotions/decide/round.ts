@@ -13,19 +13,19 @@ import {
 } from '../../votes/statement/index.ts';
 import type { Artifact, GateState } from '../../gates/index.ts';
 import type { Facts } from './facts.ts';
-import type { World } from './world.ts';
+import type { DecidingWorld } from './world.ts';
 
 /** A world in which everything that a statement names is known. */
 export interface Complete {
-  readonly world: World;
+  readonly world: DecidingWorld;
   readonly facts: Facts;
   readonly policy: {
     readonly name: string;
-    readonly spec: Extract<World['policy'], { object: unknown }>['object']['spec'];
+    readonly spec: Extract<DecidingWorld['policy'], { object: unknown }>['object']['spec'];
   };
   readonly keyring: {
     readonly name: string;
-    readonly spec: Extract<World['keyring'], { object: unknown }>['object']['spec'];
+    readonly spec: Extract<DecidingWorld['keyring'], { object: unknown }>['object']['spec'];
   };
   readonly requestedBy: string;
   readonly artifacts: readonly Artifact[];

@@ -2,8 +2,9 @@ import { annotations } from '../../api/index.ts';
 import { historyOf, type RecordSpec } from '../../records/index.ts';
 import { countVotes } from '../../votes/index.ts';
 import type { Facts } from './facts.ts';
-import { append, type DecisionStep } from './steps.ts';
-import type { World } from './world.ts';
+import { end } from './end.ts';
+import type { DecisionStep } from './steps.ts';
+import type { DecidingWorld } from './world.ts';
 
 const CAME_TO_NOTHING: readonly string[] = ['Rejected', 'Expired', 'Superseded'];
 
@@ -15,11 +16,11 @@ export const superseded: DecisionStep = (world, facts) => {
   const ours = 'artifacts' in facts.artifacts ? facts.artifacts.artifacts : (world.target?.spec.workloads ?? []);
   const newer = world.siblings.filter((sibling) => {
     if (sibling.spec.supersedes !== 'Older') return false;
-    const { rounds, ended: end } = historyOf(world.records, sibling.metadata.uid ?? '');
+    const { rounds, ended } = historyOf(world.records, sibling.metadata.uid ?? '');
     const [round] = rounds;
     // One that came to nothing takes nobody's place.
-    if (end?.outcome !== undefined && CAME_TO_NOTHING.includes(end.outcome.result)) return false;
-    if (round === undefined || !isNewer(sibling, round, world.promotion, facts.history.rounds[0])) return false;
+    if (ended?.outcome !== undefined && CAME_TO_NOTHING.includes(ended.outcome.result)) return false;
+    if (round === undefined || !isNewer(sibling, round, world.promotion, world.history.rounds[0])) return false;
     return (round.artifacts ?? []).some((a) => ours.some((b) => a.kind === b.kind && a.name === b.name));
   });
   if (newer.length === 0) return undefined;
@@ -30,18 +31,16 @@ export const superseded: DecisionStep = (world, facts) => {
   const taker = byRequester ?? (hasValidVote(world, facts) ? undefined : newer[0]);
   if (taker === undefined) return undefined;
   const message = `promotion ${taker.metadata.name} is newer and asks for votes`;
-  return {
-    phase: 'Superseded',
-    reason: 'Newer',
-    message,
-    action: append(world, facts, 'Superseded', 'Newer', message),
-  };
+  return end(world, 'Superseded', 'Newer', message);
 };
 
 /** Of the round as it was opened; whether that still is what would be signed is asked later. */
-function hasValidVote(world: World, { history, requestedBy }: Facts): boolean {
-  const { round } = history;
-  const { keyring, policy } = world;
+function hasValidVote(world: DecidingWorld, { requestedBy }: Facts): boolean {
+  const {
+    keyring,
+    policy,
+    history: { round },
+  } = world;
   if (round?.round === undefined || round.statements === undefined) return false;
   if (!('object' in keyring) || !('object' in policy)) return false;
   const { votes } = countVotes({
@@ -58,9 +57,9 @@ function hasValidVote(world: World, { history, requestedBy }: Facts): boolean {
 
 /** Times of creation have whole seconds; within one, the later round belongs to the newer promotion. */
 function isNewer(
-  sibling: World['promotion'],
+  sibling: DecidingWorld['promotion'],
   theirs: RecordSpec,
-  own: World['promotion'],
+  own: DecidingWorld['promotion'],
   ours: RecordSpec | undefined,
 ): boolean {
   const [a = '', b = ''] = [sibling.metadata.creationTimestamp, own.metadata.creationTimestamp];

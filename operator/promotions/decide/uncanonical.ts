@@ -1,5 +1,5 @@
 import { CanonicalError, canonicalJSON, printable, type CanonicalErrorCode } from '../../canonical/index.ts';
-import type { World } from './world.ts';
+import type { ActingWorld } from './world.ts';
 
 export interface Uncanonical {
   /** Of the CanonicalError. */
@@ -11,20 +11,24 @@ export interface Uncanonical {
  * What of a world has no digest, so that nothing about it can be compared, signed or approved: an integer past 2^53 above
  * all, which an API server takes and a parser of JSON rounds. Undefined when everything has one.
  */
-export function uncanonicalIn(world: World): Uncanonical | undefined {
-  const { workloads, environment, policy, keyring, target } = world;
-  for (const { kind, name, live, planned } of workloads) {
+export function uncanonicalIn(world: ActingWorld): Uncanonical | undefined {
+  for (const workload of world.workloads) {
+    const { kind, name, live } = workload;
+    const planned = 'planned' in workload ? workload.planned : undefined;
     const shown = `${kind}/${printable(name)}`;
     const found =
       fault(`the content of ${shown}`, live?.spec) ??
       fault(`what ${shown} would become`, planned !== undefined && 'spec' in planned ? planned.spec : undefined);
     if (found !== undefined) return found;
   }
+  const target = fault('the ProductionTarget', world.target?.spec);
+  if (world.stage === 'RollingOut') return target;
+  const { environment, policy, keyring } = world;
   return (
     fault('the status of the environment', environment?.status) ??
     fault('the ApprovalPolicy', 'object' in policy ? policy.object.spec : undefined) ??
     fault('the ApproverKeyring', 'object' in keyring ? keyring.object.spec : undefined) ??
-    fault('the ProductionTarget', target?.spec)
+    target
   );
 }
 

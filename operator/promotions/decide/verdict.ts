@@ -46,3 +46,13 @@ export interface Verdict {
   /** Milliseconds until time itself changes the verdict. */
   readonly requeueAfter?: number | undefined;
 }
+
+/** It cannot go on until somebody acts. */
+export function stall(reason: PromotionReason, message: string, requeueAfter?: number): Verdict {
+  return { phase: 'Pending', reason, message, why: [message], stalled: true, requeueAfter };
+}
+
+/** It goes on by itself. */
+export function pending(reason: PromotionReason, message: string): Verdict {
+  return { phase: 'Pending', reason, message, why: [message] };
+}

@@ -1,26 +1,36 @@
-import type { NotAdmitted } from './admitted.ts';
 import type {
   ApprovalPolicy,
   ApproverKeyring,
   ProductionTarget,
   Promotion,
   PromotionReason,
+  TwinClass,
   TwinEnvironment,
   WorkloadLock,
 } from '../../api/index.ts';
 import type { KubeObject, Pod } from '../../kube/index.ts';
 import type { WorkloadKey } from '../../lock/index.ts';
-import type { RecordSpec } from '../../records/index.ts';
+import type { PromotionHistory, RecordSpec } from '../../records/index.ts';
 import type { WorkloadObject } from '../../workloads/index.ts';
+import type { Stage } from './stage.ts';
 
-/** A workload of the target as the API server has it, and what the promotion would make of it. */
-export interface WorkloadFacts extends WorkloadKey {
+/** A workload of the target as the API server has it. */
+export interface LiveWorkload extends WorkloadKey {
   /** Undefined when it does not exist. */
   readonly live: WorkloadObject | undefined;
+}
+
+/** The same, and what the promotion would make of it. */
+export interface PlannedWorkload extends LiveWorkload {
   /** The API server's answer to the dry run; undefined for a workload that the promotion does not touch. */
   readonly planned?: Planned | undefined;
-  /** What its selector matches; gathered while a rollout is verified. */
+}
+
+/** The same, and what runs of it: of those that are rolled out. */
+export interface RunningWorkload extends LiveWorkload {
+  /** What it owns, of the kinds that lead to its pods. */
   readonly owned?: readonly KubeObject[] | undefined;
+  /** What its selector matches. */
   readonly pods?: readonly Pod[] | undefined;
 }
 
@@ -28,43 +38,103 @@ export type Planned =
   /** All of the workload's spec, replicas included. */
   | { readonly spec: Readonly<Record<string, unknown>> }
   | {
-      readonly reason: 'NoSuchContainer' | 'NoSuchWorkload' | 'WorkloadPaused' | 'PlanRefused';
+      readonly reason: 'NoSuchContainer' | 'NoSuchWorkload' | 'PlanRefused';
       readonly message: string;
     };
 
 /** An object that a name should lead to, or why it does not. */
 export type Resolved<T> = { readonly object: T } | { readonly missing: string };
 
-/** All that a promotion is decided from: read at one time, plain data, no clock, no client. */
-export interface World {
+/** `uid` is kube-system's. */
+export interface ClusterIdentity {
+  readonly name: string;
+  readonly uid: string;
+}
+
+/** Why something could not be done or decided. */
+export interface Cause {
+  readonly reason: PromotionReason;
+  readonly message: string;
+}
+
+/** What is known of a promotion without a single request. */
+export interface Known {
   /** Milliseconds since the epoch. */
   readonly now: number;
-  /** Local clock minus the API server's, seconds; undefined when the server could not be asked. */
-  readonly skewSeconds: number | undefined;
+  readonly promotion: Promotion;
+  /** The target's chain, in order of sequence. */
+  readonly records: readonly RecordSpec[];
+  readonly history: PromotionHistory;
+}
+
+/** A promotion that is over: nothing that could be read would change it. */
+export interface OverWorld extends Known {
+  readonly stage: 'Over';
+  readonly ended: RecordSpec;
+}
+
+/** How many come before it, and until when at the latest that holds, milliseconds since the epoch. */
+export interface Behind {
+  readonly most: number;
+  readonly until: number;
+}
+
+/** One that others of its target come before; it costs no request. */
+export interface QueuedWorld extends Known {
+  readonly stage: 'Queued';
+  readonly behind: Behind;
+}
+
+/** One whose world could not be read or judged. */
+export interface UnreadableWorld extends Known {
+  readonly stage: 'Unreadable';
+  readonly because: Cause;
+}
+
+/** All that it is decided from whether people are asked, and whether what they said opens the lock. */
+export interface DecidingWorld extends Known {
+  readonly stage: 'Deciding';
+  /** Local clock minus the API server's, seconds. */
+  readonly skewSeconds: number;
   /** For the round that this decision may open; from the injected randomness. */
   readonly nonce: string;
-  /** `uid` is kube-system's. */
-  readonly cluster: { readonly name: string; readonly uid: string };
-  readonly promotion: Promotion;
+  readonly cluster: ClusterIdentity;
   readonly target: ProductionTarget | undefined;
   /** What the canary saw last in the target's namespace. */
   readonly enforcement: { readonly active: boolean; readonly message: string };
   readonly policy: Resolved<ApprovalPolicy>;
   readonly keyring: Resolved<ApproverKeyring>;
   readonly environment: TwinEnvironment | undefined;
-  /** Why the environment's namespace may not be promoted from; undefined when it may. */
-  readonly notAdmitted: NotAdmitted | undefined;
+  /** Labels of the environment's namespace; undefined when it does not exist. */
+  readonly namespaceLabels: Readonly<Record<string, string>> | undefined;
+  readonly classes: readonly TwinClass[];
   readonly lock: WorkloadLock | undefined;
-  /** The target's chain, in order of sequence. */
-  readonly records: readonly RecordSpec[];
   /** Every workload of the target. */
-  readonly workloads: readonly WorkloadFacts[];
-  /** Why this very reconcile put a fallback back; only makes the record's reason more exact. */
-  readonly takenBackFor?: { readonly reason: PromotionReason; readonly message: string } | undefined;
-  /** What the API server answered when the content was to be applied; only makes the record's message more exact. */
-  readonly refusedBy?: string | undefined;
-  /** More promotions of the target are open than are looked at; undefined when this one is among the first. */
-  readonly tooManyOpen?: { readonly most: number; readonly until: number } | undefined;
+  readonly workloads: readonly PlannedWorkload[];
   /** Other promotions to the same target. */
   readonly siblings: readonly Promotion[];
 }
+
+/** All that a rollout whose lock is open is decided from. */
+export interface RollingWorld extends Known {
+  readonly stage: 'RollingOut';
+  readonly approved: RecordSpec;
+  readonly round: RecordSpec;
+  readonly target: ProductionTarget | undefined;
+  readonly lock: WorkloadLock;
+  /** Every workload of the target. */
+  readonly workloads: readonly RunningWorkload[];
+  /** Why this very reconcile put a fallback back; only makes the record's reason more exact. */
+  readonly takenBackFor?: Cause | undefined;
+  /** What the API server answered when the content was to be applied; only makes the record's message more exact. */
+  readonly refusedBy?: string | undefined;
+}
+
+/** A promotion in one of its stages, with what that stage needs: read at one time, plain data, no clock, no client. */
+export type World = OverWorld | QueuedWorld | UnreadableWorld | DecidingWorld | RollingWorld;
+
+/** In which something may have to be done. */
+export type ActingWorld = DecidingWorld | RollingWorld;
+
+/** The stages that a read serves. */
+export type LiveStage = Exclude<Stage['stage'], 'Over'>;

@@ -1,20 +1,18 @@
 import { fieldManagers } from '../../api/index.ts';
-import { CanonicalError, printable } from '../../canonical/index.ts';
+import { printable } from '../../canonical/index.ts';
 import type { Artifact } from '../../gates/index.ts';
 import { ApiError, isTransient, type Client } from '../../kube/index.ts';
-import { isPaused, specDigest, workloadOf } from '../../workloads/index.ts';
+import { specDigest, workloadOf } from '../../workloads/index.ts';
 import {
-  isOpened,
   latchedArtifacts,
   runningArtifacts,
+  type DecidingWorld,
+  type LiveWorkload,
   type Planned,
-  type WorkloadFacts,
-  type World,
+  type PlannedWorkload,
 } from '../decide/index.ts';
 import { manifestFault, manifestOf, withImages, withManifest, type Manifest } from '../decide/plan/index.ts';
 import { contentOf, contentsOf } from '../../lock/index.ts';
-import { historyOf } from '../../records/index.ts';
-import { withRunning } from './rollout-pods.ts';
 
 /** A dry run of content that was live a moment ago; it counts if that still is live. */
 interface Guess {
@@ -29,22 +27,19 @@ interface Wanted {
 /** By `kind/name` of the workload. */
 export type Guesses = ReadonlyMap<string, Guess>;
 
-/**
- * Completes a world with what only further requests can tell: what the API server would make of the new content (a
- * dry run, defaults and mutations included), or, once the lock is open, which pods there are.
- */
+/** Asks the API server what it would make of the new content: a dry run, defaults and mutations included. */
 export class Planner {
-  readonly #client: Pick<Client, 'replace' | 'list'>;
+  readonly #client: Pick<Client, 'replace'>;
 
-  constructor(client: Pick<Client, 'replace' | 'list'>) {
+  constructor(client: Pick<Client, 'replace'>) {
     this.#client = client;
   }
 
   /** Sends the dry runs at once, beside the reads that will tell whether they were of the right content. */
   guess(
-    { spec }: Pick<World['promotion'], 'spec'>,
+    { spec }: Pick<DecidingWorld['promotion'], 'spec'>,
     artifacts: readonly Artifact[],
-    workloads: readonly WorkloadFacts[],
+    workloads: readonly LiveWorkload[],
     signal: AbortSignal,
   ): Guesses {
     const guesses = new Map<string, Guess>();
@@ -60,30 +55,12 @@ export class Planner {
     return guesses;
   }
 
-  async plan(world: World, guesses: Guesses, signal: AbortSignal): Promise<World> {
-    const history = historyOf(world.records, world.promotion.metadata.uid ?? '');
-    const { round, approved } = history;
-    if (
-      round !== undefined &&
-      approved !== undefined &&
-      world.lock !== undefined &&
-      isOpened(world.lock.spec, round, approved)
-    )
-      return {
-        ...world,
-        workloads: await withRunning(
-          this.#client,
-          world.promotion.metadata.namespace,
-          world.workloads,
-          round.desiredSpecs ?? [],
-          signal,
-        ),
-      };
+  async plan(world: DecidingWorld, guesses: Guesses, signal: AbortSignal): Promise<DecidingWorld> {
     // What is not sound is not sent anywhere; the decision says why.
     if (manifestFault(world.promotion, world.target?.spec.workloads ?? []) !== undefined) return world;
     const running = runningArtifacts(world);
-    const artifacts = latchedArtifacts(history) ?? ('artifacts' in running ? running.artifacts : []);
-    const workloads = world.workloads.map(async (workload): Promise<WorkloadFacts> => {
+    const artifacts = latchedArtifacts(world.history) ?? ('artifacts' in running ? running.artifacts : []);
+    const workloads = world.workloads.map(async (workload): Promise<PlannedWorkload> => {
       const wanted = wantedFor(world.promotion.spec, artifacts, workload);
       if (wanted === undefined) return workload;
       const guess = guesses.get(`${workload.kind}/${workload.name}`);
@@ -97,7 +74,7 @@ export class Planner {
     return { ...world, workloads: await Promise.all(workloads) };
   }
 
-  async #dryRun({ kind, name, live }: WorkloadFacts, wanted: Wanted, signal: AbortSignal): Promise<Planned> {
+  async #dryRun({ kind, name, live }: LiveWorkload, wanted: Wanted, signal: AbortSignal): Promise<Planned> {
     const shown = `${kind}/${printable(name)}`;
     if (live?.spec === undefined)
       return {
@@ -117,12 +94,12 @@ export class Planner {
       };
     const what = wanted.manifest === undefined ? 'with these images' : 'as spec.objects has it';
     try {
-      const answer = await this.#client.replace(workloadOf(kind).type, object, {
+      const { spec = {} } = await this.#client.replace(workloadOf(kind).type, object, {
         dryRun: true,
         fieldManager: fieldManagers.plan,
         signal,
       });
-      return judged(kind, answer.spec ?? {}, `${shown} ${what}`);
+      return { spec };
     } catch (error) {
       if (!(error instanceof ApiError) || isTransient(error) || error.status === 409) throw error;
       return {
@@ -134,7 +111,7 @@ export class Planner {
 }
 
 /** A plan starts from what is approved: a reloader's mark would be signed with it and never change again. */
-function withContent(workload: WorkloadFacts, { lock }: World): WorkloadFacts {
+function withContent(workload: LiveWorkload, { lock }: DecidingWorld): LiveWorkload {
   const { live } = workload;
   if (live?.spec === undefined || lock === undefined) return workload;
   const spec = contentOf({ ...live.spec }, contentsOf(lock.spec, workload).current);
@@ -142,24 +119,11 @@ function withContent(workload: WorkloadFacts, { lock }: World): WorkloadFacts {
 }
 
 function wantedFor(
-  spec: World['promotion']['spec'],
+  spec: DecidingWorld['promotion']['spec'],
   artifacts: readonly Artifact[],
-  workload: Pick<WorkloadFacts, 'kind' | 'name'>,
+  workload: Pick<LiveWorkload, 'kind' | 'name'>,
 ): Wanted | undefined {
   const manifest = manifestOf(spec, workload);
   const images = artifacts.filter(({ kind, name }) => kind === workload.kind && name === workload.name);
   return manifest === undefined && images.length === 0 ? undefined : { manifest, images };
-}
-
-/** What the API server takes may still be nothing to promote. */
-function judged(kind: WorkloadFacts['kind'], spec: Readonly<Record<string, unknown>>, shown: string): Planned {
-  if (isPaused(kind, spec))
-    return { reason: 'WorkloadPaused', message: `${shown} is paused and would never roll out: leave spec.paused out` };
-  try {
-    specDigest(kind, spec);
-    return { spec };
-  } catch (error) {
-    if (!(error instanceof CanonicalError)) throw error;
-    return { reason: 'PlanRefused', message: `${shown} has no digest: ${printable(error.message, 500)}` };
-  }
 }

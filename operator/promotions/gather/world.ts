@@ -6,14 +6,27 @@ import {
   Promotion,
   TwinEnvironment,
   workloadLockName,
+  type WorkloadLock,
 } from '../../api/index.ts';
 import type { Client, Clock, ObjectKey } from '../../kube/index.ts';
 import { readSnapshot, type Canary, type Enforcement, type FollowedWorkloads } from '../../targets/index.ts';
-import { isOpened, latchedArtifacts, waitsBehind, type Resolved, type World } from '../decide/index.ts';
-import { notAdmitted } from '../decide/admitted.ts';
+import {
+  latchedArtifacts,
+  policyNameOf,
+  stageOf,
+  waitsBehind,
+  type ClusterIdentity,
+  type DecidingWorld,
+  type Known,
+  type LiveStage,
+  type Resolved,
+  type RollingWorld,
+  type World,
+} from '../decide/index.ts';
 import { historyOf, type RecordStore } from '../../records/index.ts';
 import type { Caches } from './caches.ts';
 import { Planner, type Guesses } from './planner.ts';
+import { withRunning } from './rollout-pods.ts';
 import { ClockSkew } from './skew.ts';
 
 export interface ReaderOptions {
@@ -23,17 +36,31 @@ export interface ReaderOptions {
   readonly followed: Pick<FollowedWorkloads, 'get'>;
   readonly canary: Pick<Canary, 'state' | 'ensure'>;
   readonly clock: Clock;
-  readonly cluster: World['cluster'];
+  readonly cluster: ClusterIdentity;
   /** 16 to 64 lower-case hexadecimal digits from a random source. */
   readonly nonce: () => string;
 }
 
-/** Of what a promotion that is past its count does not need. */
-const NOT_READ = { missing: 'not read: votes are not counted any more' };
 /** Records of a target that may be missing in the cache; more, and this process is too far behind to act. */
 const MAX_UNSEEN = 100;
-/** Targets change rarely: beyond this many in one read something is wrong. */
+/** Targets and stages change rarely: beyond this many in one read something is wrong. */
 const MAX_READS = 3;
+
+/** What says where to look; what is read says whether it was right. */
+interface Hint {
+  readonly stage: LiveStage;
+  readonly target: ProductionTarget | undefined;
+}
+
+/** What both stages that are read have. */
+interface Live {
+  readonly promotion: Promotion;
+  readonly target: ProductionTarget | undefined;
+  readonly lock: WorkloadLock | undefined;
+}
+
+type SeenDeciding = Live & Omit<DecidingWorld, keyof Known> & { readonly guesses: Guesses };
+type SeenRolling = Live & Pick<RollingWorld, 'stage' | 'workloads'>;
 
 /**
  * Reads the world of a promotion: everything that decides live from the API server, all at once; from caches only what
@@ -52,113 +79,126 @@ export class WorldReader {
 
   /** @returns undefined when the promotion does not exist or is being deleted */
   async read(key: ObjectKey, signal: AbortSignal): Promise<World | undefined> {
-    const { caches, records } = this.#options;
-    const cached = caches.promotions.lister.get(key);
-    if (cached === undefined || cached.metadata.deletionTimestamp !== undefined) return undefined;
-    const at = { namespace: key.namespace, name: cached.spec.targetRef.name };
-    const chain = records.of(at);
-    // Over is over: nothing that could be read would change it.
-    if (historyOf(chain, cached.metadata.uid ?? '').ended !== undefined) return this.#known(cached, chain);
-    const tooManyOpen = waitsBehind(
-      cached,
-      caches.promotions.lister.list(key.namespace).filter(({ spec }) => spec.targetRef.name === at.name),
-      chain,
-      this.#options.clock.now(),
-    );
-    if (tooManyOpen !== undefined) return { ...this.#known(cached, chain), tooManyOpen };
-    let target = caches.targets.lister.get(at);
-    const guesses = this.#guess(cached, target, chain, signal);
+    const { caches } = this.#options;
+    const known = this.known(key);
+    if (known === undefined) return undefined;
+    const { promotion: cached, records } = known;
+    const lock = caches.locks.lister.get({ namespace: key.namespace, name: workloadLockName });
+    const first = stageOf(records, lock?.spec, cached.metadata.uid);
+    if (first.stage === 'Over') return { ...known, ...first };
+    const behind = waitsBehind(cached, [cached, ...this.#siblings(cached)], records, known.now);
+    if (behind !== undefined) return { ...known, stage: 'Queued', behind };
+    const name = cached.spec.targetRef.name;
+    let hint: Hint = { stage: first.stage, target: caches.targets.lister.get({ namespace: key.namespace, name }) };
     for (let reads = 0; reads < MAX_READS; reads++) {
-      const world = await this.#live(cached, target, signal);
-      if (world === undefined) return undefined;
-      if (sameSpec(world.target, target)) return this.#planner.plan(world, guesses, signal);
-      target = world.target;
+      const seen = await (hint.stage === 'RollingOut'
+        ? this.#rolling(cached, hint, signal)
+        : this.#deciding(cached, hint, signal));
+      if (seen === undefined) return undefined;
+      const live = this.#knownOf(seen.promotion);
+      const stage = stageOf(live.records, seen.lock?.spec, seen.promotion.metadata.uid);
+      if (stage.stage === 'Over') return { ...live, ...stage };
+      if (sameSpec(seen.target, hint.target)) {
+        if (stage.stage === 'Deciding' && seen.stage === 'Deciding') {
+          const { guesses, ...found } = seen;
+          return this.#planner.plan({ ...found, ...live }, guesses, signal);
+        }
+        if (stage.stage === 'RollingOut' && seen.stage === 'RollingOut' && seen.lock !== undefined)
+          return withRunning(this.#options.client, { ...seen, ...live, ...stage, lock: seen.lock }, signal);
+      }
+      hint = { stage: stage.stage, target: seen.target };
     }
-    throw new Error(`ProductionTarget ${at.name} changes faster than it can be read: try again`);
+    throw new Error(`ProductionTarget ${name} and its lock change faster than they can be read: try again`);
   }
 
   /** What is known of a promotion without a single request; for telling why it cannot be read. */
-  known(key: ObjectKey): World | undefined {
-    const { caches, records } = this.#options;
-    const cached = caches.promotions.lister.get(key);
-    if (cached === undefined || cached.metadata.deletionTimestamp !== undefined) return undefined;
-    return this.#known(cached, records.of({ namespace: key.namespace, name: cached.spec.targetRef.name }));
+  known(key: ObjectKey): Known | undefined {
+    const cached = this.#options.caches.promotions.lister.get(key);
+    return cached === undefined || cached.metadata.deletionTimestamp !== undefined ? undefined : this.#knownOf(cached);
+  }
+
+  #knownOf(promotion: Promotion): Known {
+    const { clock, records: store } = this.#options;
+    const { namespace, uid = '' } = promotion.metadata;
+    const records = store.of({ namespace, name: promotion.spec.targetRef.name });
+    return { now: clock.now(), promotion, records, history: historyOf(records, uid) };
+  }
+
+  #siblings({ metadata, spec }: Promotion): readonly Promotion[] {
+    return this.#options.caches.promotions.lister
+      .list(metadata.namespace ?? '')
+      .filter((other) => other.spec.targetRef.name === spec.targetRef.name && other.metadata.uid !== metadata.uid);
+  }
+
+  async #deciding(cached: Promotion, hint: Hint, signal: AbortSignal): Promise<SeenDeciding | undefined> {
+    const { client, caches, cluster, nonce } = this.#options;
+    const { namespace = '' } = cached.metadata;
+    const { environmentRef } = cached.spec;
+    const guesses = this.#guess(cached, hint.target, signal);
+    const [live, { lock, workloads }, policy, keyring, environment, skewSeconds, enforcement] = await Promise.all([
+      this.#objects(cached, signal),
+      readSnapshot(client, namespace, hint.target?.spec.workloads ?? [], signal),
+      this.#policy(hint.target, signal),
+      this.#keyring(hint.target, signal),
+      client.find(TwinEnvironment, environmentRef, { signal }),
+      this.#skew.seconds(signal),
+      this.#enforcement(namespace, hint.target),
+      this.#head(cached),
+    ]);
+    if (live === undefined) return undefined;
+    return {
+      stage: 'Deciding',
+      guesses,
+      ...live,
+      lock,
+      workloads,
+      policy,
+      keyring,
+      environment,
+      skewSeconds,
+      enforcement,
+      nonce: nonce(),
+      cluster,
+      namespaceLabels: caches.namespaces.lister.get({ name: environmentRef.namespace })?.metadata.labels ?? undefined,
+      classes: caches.classes.lister.list(),
+      siblings: this.#siblings(live.promotion),
+    };
+  }
+
+  /** Once the lock is open nothing is counted any more: what only a count needs is not read. */
+  async #rolling(cached: Promotion, hint: Hint, signal: AbortSignal): Promise<SeenRolling | undefined> {
+    const { client } = this.#options;
+    const { namespace = '' } = cached.metadata;
+    const [live, { lock, workloads }] = await Promise.all([
+      this.#objects(cached, signal),
+      readSnapshot(client, namespace, hint.target?.spec.workloads ?? [], signal),
+    ]);
+    return live === undefined ? undefined : { stage: 'RollingOut', ...live, lock, workloads };
+  }
+
+  /** @returns undefined when the promotion is gone, another one by now, or on its way out */
+  async #objects(cached: Promotion, signal: AbortSignal): Promise<Omit<Live, 'lock'> | undefined> {
+    const { client } = this.#options;
+    const { namespace, name, uid } = cached.metadata;
+    const [promotion, target] = await Promise.all([
+      client.find(Promotion, { namespace, name }, { signal }),
+      client.find(ProductionTarget, { namespace, name: cached.spec.targetRef.name }, { signal }),
+    ]);
+    const isThere = promotion?.metadata.uid === uid && promotion?.metadata.deletionTimestamp === undefined;
+    return promotion !== undefined && isThere ? { promotion, target } : undefined;
   }
 
   /** While votes are counted the artifacts are known, and production seldom changes between two counts. */
-  #guess(
-    promotion: Promotion,
-    target: ProductionTarget | undefined,
-    chain: World['records'],
-    signal: AbortSignal,
-  ): Guesses {
-    const artifacts = latchedArtifacts(historyOf(chain, promotion.metadata.uid ?? ''));
-    if (artifacts === undefined || this.#isRollingOut(promotion)) return new Map();
+  #guess(promotion: Promotion, target: ProductionTarget | undefined, signal: AbortSignal): Guesses {
+    const artifacts = latchedArtifacts(this.#knownOf(promotion).history);
     // What a reloader added is told from content by the lock, which is not read yet.
-    if (target?.spec.mutations !== undefined) return new Map();
-    const namespace = promotion.metadata.namespace ?? '';
+    if (artifacts === undefined || target?.spec.mutations !== undefined) return new Map();
+    const { namespace = '' } = promotion.metadata;
     const lives = (target?.spec.workloads ?? []).flatMap((workload) => {
       const live = this.#options.followed.get(namespace, workload);
       return live === undefined ? [] : [{ ...workload, live }];
     });
     return this.#planner.guess(promotion, artifacts, lives, signal);
-  }
-
-  async #live(cached: Promotion, hint: ProductionTarget | undefined, signal: AbortSignal): Promise<World | undefined> {
-    const { client, caches, records, clock, cluster, nonce } = this.#options;
-    const namespace = cached.metadata.namespace ?? '';
-    const at = { namespace, name: cached.spec.targetRef.name };
-    const { environmentRef } = cached.spec;
-    // Once the lock is open nothing is counted any more: what only a count needs is not read.
-    const counts = !this.#isRollingOut(cached);
-    const [promotion, target, { lock, workloads }, policy, keyring, environment, skewSeconds, enforcement] =
-      await Promise.all([
-        client.find(Promotion, { namespace, name: cached.metadata.name }, { signal }),
-        client.find(ProductionTarget, at, { signal }),
-        readSnapshot(client, namespace, hint?.spec.workloads ?? [], signal),
-        counts ? this.#policy(hint, signal) : NOT_READ,
-        counts ? this.#keyring(hint, signal) : NOT_READ,
-        counts ? client.find(TwinEnvironment, environmentRef, { signal }) : undefined,
-        counts ? this.#skew.seconds(signal) : undefined,
-        this.#enforcement(namespace, hint),
-        counts ? this.#head(cached) : undefined,
-      ]);
-    if (promotion === undefined || promotion.metadata.uid !== cached.metadata.uid) return undefined;
-    if (promotion.metadata.deletionTimestamp !== undefined) return undefined;
-    return {
-      now: clock.now(),
-      skewSeconds,
-      nonce: nonce(),
-      cluster,
-      promotion,
-      target,
-      enforcement,
-      policy,
-      keyring,
-      environment,
-      notAdmitted: notAdmitted({
-        namespace: environmentRef.namespace,
-        labels: caches.namespaces.lister.get({ name: environmentRef.namespace })?.metadata.labels ?? undefined,
-        allowedFrom: target?.spec.allowedFrom,
-        classes: caches.classes.lister.list(),
-      }),
-      lock,
-      records: records.of(at),
-      workloads,
-      siblings: caches.promotions.lister
-        .list(namespace)
-        .filter(({ metadata, spec }) => spec.targetRef.name === at.name && metadata.uid !== promotion.metadata.uid),
-    };
-  }
-
-  #isRollingOut({ metadata, spec }: Promotion): boolean {
-    const { caches, records } = this.#options;
-    const { round, approved } = historyOf(
-      records.of({ namespace: metadata.namespace, name: spec.targetRef.name }),
-      metadata.uid ?? '',
-    );
-    const lock = caches.locks.lister.get({ namespace: metadata.namespace, name: workloadLockName });
-    return round !== undefined && approved !== undefined && lock !== undefined && isOpened(lock.spec, round, approved);
   }
 
   /** The lock opens next: what this process has not seen of the chain is taken into the cache first. */
@@ -174,16 +214,12 @@ export class WorldReader {
   }
 
   async #policy(target: ProductionTarget | undefined, signal: AbortSignal): Promise<Resolved<ApprovalPolicy>> {
-    const named = target?.spec.approvalPolicyRef?.name;
-    const defaults = this.#options.caches.policies.lister.list().filter(({ spec }) => spec.default);
-    const name = named ?? (defaults.length === 1 ? defaults[0]?.metadata.name : undefined);
-    if (name === undefined)
-      return {
-        missing: `there are ${defaults.length} default ApprovalPolicies: a platform engineer makes it one, or names one in the target`,
-      };
-    const object = await this.#options.client.find(ApprovalPolicy, { name }, { signal });
+    const { client, caches } = this.#options;
+    const found = policyNameOf(target, caches.policies.lister.list());
+    if ('missing' in found) return found;
+    const object = await client.find(ApprovalPolicy, found, { signal });
     return object === undefined
-      ? { missing: `ApprovalPolicy ${name} does not exist: a platform engineer creates it` }
+      ? { missing: `ApprovalPolicy ${found.name} does not exist: a platform engineer creates it` }
       : { object };
   }
 
@@ -200,27 +236,6 @@ export class WorldReader {
     const { canary, caches } = this.#options;
     const locked = caches.locks.lister.get({ namespace, name: workloadLockName }) !== undefined;
     return locked ? canary.ensure(namespace, target?.spec.workloads[0], Infinity) : canary.state(namespace);
-  }
-
-  #known(promotion: Promotion, records: World['records']): World {
-    const { clock, cluster, canary } = this.#options;
-    return {
-      now: clock.now(),
-      skewSeconds: undefined,
-      nonce: '',
-      cluster,
-      promotion,
-      target: undefined,
-      enforcement: canary.state(promotion.metadata.namespace ?? ''),
-      policy: NOT_READ,
-      keyring: NOT_READ,
-      environment: undefined,
-      notAdmitted: undefined,
-      lock: undefined,
-      records,
-      workloads: [],
-      siblings: [],
-    };
   }
 }
 

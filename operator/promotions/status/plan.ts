@@ -12,9 +12,10 @@ const MAX_VALUE = 1000;
  * What the promotion would change, for whoever only wants to know: there as soon as the API server answered the dry run,
  * gates passed or not. Labels and annotations of the objects themselves are in it too.
  */
-export function planOf({ workloads }: World, { facts }: Decision): Pick<PromotionStatus, 'plan'> {
+export function planOf(world: World, { facts }: Decision): Pick<PromotionStatus, 'plan'> {
+  if (facts === undefined || world.stage !== 'Deciding') return {};
   const own = facts.metadata.flatMap((metadata) => {
-    const live = workloads.find(({ kind, name }) => kind === metadata.kind && name === metadata.name)?.live;
+    const live = world.workloads.find(({ kind, name }) => kind === metadata.kind && name === metadata.name)?.live;
     return metadataChanges(metadata, { labels: live?.metadata.labels, annotations: live?.metadata.annotations });
   });
   const changes = [...facts.changes, ...own];

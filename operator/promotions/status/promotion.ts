@@ -13,9 +13,8 @@ const ENDS: ReadonlySet<Phase> = new Set(['Completed', 'Rejected', 'Failed', 'Ro
  * time, and the times at which they were seen.
  */
 export function promotionStatus(world: World, decision: Decision): PromotionStatus {
-  const { promotion, now } = world;
-  const { verdict, facts } = decision;
-  const { history } = facts;
+  const { promotion, now, history } = world;
+  const { verdict } = decision;
   const requestedAt = promotion.metadata.annotations?.[annotations.reconcileRequestedAt];
   const record = history.ended ?? history.approved ?? history.round;
   return {
@@ -30,7 +29,7 @@ export function promotionStatus(world: World, decision: Decision): PromotionStat
       : { why: fittedLines(verdict.why, { count: 32, length: 2048 }) }),
     ...(record === undefined ? {} : { record: nameOf(record) }),
     ...(requestedAt === undefined ? {} : { lastHandledReconcileAt: requestedAt.slice(0, 256) }),
-    conditions: conditionsOf(promotion, outcomeOf(decision), ownConditions(decision), now),
+    conditions: conditionsOf(promotion, outcomeOf(decision), ownConditions(world, decision), now),
   };
 }
 
@@ -41,9 +40,9 @@ function outcomeOf({ verdict: { phase, stalled, reason, message } }: Decision): 
   return { kstatus: ENDS.has(phase) ? 'Failed' : 'InProgress', reason, message };
 }
 
-function ownConditions({ verdict, facts }: Decision): readonly ConditionInput<PromotionReason>[] {
+function ownConditions({ history }: World, { verdict, facts }: Decision): readonly ConditionInput<PromotionReason>[] {
   const { phase, reason, message } = verdict;
-  const { history, gates } = facts;
+  const gates = facts?.gates ?? [];
   const passed = history.round !== undefined || (gates.length > 0 && gates.every(({ result }) => result === 'Passed'));
   return [
     passed && phase !== 'Gating'
@@ -62,8 +61,8 @@ function ownConditions({ verdict, facts }: Decision): readonly ConditionInput<Pr
 }
 
 /** Those that were run now, else those that the round was opened with. The same sight again is no news. */
-function gatesOf({ promotion }: World, { facts }: Decision): Pick<PromotionStatus, 'gates'> {
-  const all = facts.gates.length > 0 ? facts.gates : (facts.history.round?.gates ?? []);
+function gatesOf({ promotion, history }: World, { facts }: Decision): Pick<PromotionStatus, 'gates'> {
+  const all = facts !== undefined && facts.gates.length > 0 ? facts.gates : (history.round?.gates ?? []);
   // The schema takes no type that this version does not know; the verdict says what is wrong with it.
   const gates = all.filter(({ type }) => gateTypes.includes(type));
   const shown = gates.map((gate) => {
@@ -74,14 +73,14 @@ function gatesOf({ promotion }: World, { facts }: Decision): Pick<PromotionStatu
   return shown.length === 0 ? {} : { gates: shown };
 }
 
-function approvalOf({ promotion, now }: World, { facts, count }: Decision): Pick<PromotionStatus, 'approval'> {
-  const { round } = facts.history;
+function approvalOf({ promotion, now, history }: World, { count }: Decision): Pick<PromotionStatus, 'approval'> {
+  const { round } = history;
   const before = promotion.status?.approval;
   const votes =
     count === undefined
       ? knownVotes({
           shown: before?.votes ?? [],
-          history: facts.history,
+          history,
           annotations: promotion.metadata.annotations,
           now,
         })

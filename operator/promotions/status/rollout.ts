@@ -15,12 +15,12 @@ const ENDED: Partial<Record<string, State>> = {
 };
 
 /** How far each workload is; what is not looked at in this decision stays as it was seen last. */
-export function rolloutOf(world: World, { verdict, facts }: Decision): Pick<PromotionStatus, 'rollout'> {
-  const { approved, ended, round } = facts.history;
+export function rolloutOf({ promotion, history }: World, { verdict }: Decision): Pick<PromotionStatus, 'rollout'> {
+  const { approved, ended, round } = history;
   if (approved === undefined) return {};
   const { drainsUntil } = verdict.rollout ?? {};
   const end = ENDED[ended?.outcome?.result ?? ''];
-  const seen = world.promotion.status?.rollout?.workloads;
+  const seen = promotion.status?.rollout?.workloads;
   const stateOf = ({ kind, name }: WorkloadKey): Shown => {
     if (end !== undefined) return { kind, name, state: end, message: verdict.message };
     return (

@@ -37,7 +37,7 @@ function compare(path: string, from: JSONValue | undefined, to: JSONValue | unde
   if (from === undefined || to === undefined ? from === to : canonicalJSON(from) === canonicalJSON(to)) return;
   if (isList(from) && isList(to)) return compareLists(path, from, to, changes);
   if (isMembers(from) && isMembers(to)) return compareMembers(path, from, to, changes);
-  if (isLeaf(from) && isLeaf(to)) {
+  if (from !== undefined && to !== undefined && isLeaf(from) && isLeaf(to)) {
     changes.push({ path, from, to });
     return;
   }
@@ -146,7 +146,6 @@ function nameOf(item: JSONValue, key: string): string {
   return isMembers(item) ? String(own(item, key)) : '';
 }
 
-/** What has nothing below it, or is not there. */
-function isLeaf(value: JSONValue | undefined): boolean {
+function isLeaf(value: JSONValue): boolean {
   return value === null || typeof value !== 'object' || Object.keys(value).length === 0;
 }

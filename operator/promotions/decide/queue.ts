@@ -1,5 +1,7 @@
 import { annotations, parseDuration, type Promotion } from '../../api/index.ts';
 import { resultOf, type RecordSpec } from '../../records/index.ts';
+import { pending, type Verdict } from './verdict.ts';
+import type { Behind, QueuedWorld } from './world.ts';
 
 /** Open promotions of one target that are looked at; the rest wait and cost no request. */
 export const MOST_OPEN = 20;
@@ -12,14 +14,14 @@ const SERVICE_ACCOUNT = /^(system:serviceaccount:[^:]+):/;
  * asks for many comes after who asks for few: a flood waits behind itself.
  *
  * @param all every promotion of the target, this one among them
- * @returns until when at the latest that holds, milliseconds since the epoch; undefined when it does not wait
+ * @returns undefined when it does not wait
  */
 export function waitsBehind(
   own: Promotion,
   all: readonly Promotion[],
   records: readonly RecordSpec[],
   now: number,
-): { readonly most: number; readonly until: number } | undefined {
+): Behind | undefined {
   const ended = new Set<string>();
   const approved = new Set<string>();
   for (const record of records) {
@@ -39,6 +41,17 @@ export function waitsBehind(
   const first = byTurns(open).slice(0, MOST_OPEN);
   if (first.some((promotion) => uidOf(promotion) === uid)) return undefined;
   return { most: MOST_OPEN, until: Math.min(...[own, ...first].map(notAfterOf)) };
+}
+
+/** One target's promotions are many, or one person's are: those that came first are looked at. */
+export function tooManyOpen({ behind: { most, until }, now }: QueuedWorld): Verdict {
+  return {
+    ...pending(
+      'TooManyOpen',
+      `${most} promotions of this target are open before it: it goes on when one of them ends or is deleted (kubectl get promotions)`,
+    ),
+    requeueAfter: Math.max(until - now + 1, 1),
+  };
 }
 
 /** Everybody's oldest, then everybody's second, and so on. */

@@ -1,0 +1,124 @@
+import { contentsOf, entryOf, lockOverflow, matchLive, withOpened, type LockSpec } from '../../lock/index.ts';
+import { openApproval } from '../../records/index.ts';
+import { isPaused, revisionOf } from '../../workloads/index.ts';
+import { end } from './end.ts';
+import type { Facts } from './facts.ts';
+import { manifestOf } from './plan/index.ts';
+import type { DecisionStep } from './steps.ts';
+import { pending, stall, type Verdict } from './verdict.ts';
+import type { DecidingWorld, PlannedWorkload } from './world.ts';
+
+/** What the API server refused may pass later: asked again after so many milliseconds. */
+const REFUSED_INTERVAL_MS = 30_000;
+
+/** One rollout at a time; while it runs nobody knows what production will be. */
+export const anotherRollsOut: DecisionStep = ({ records, promotion }) => {
+  const open = openApproval(records)?.promotion;
+  return open === undefined || open.uid === promotion.metadata.uid
+    ? undefined
+    : pending(
+        'AnotherRollout',
+        `promotion ${open.name} is being rolled out to the same target: this one goes on when it is over`,
+      );
+};
+
+export const gateNotPassed: DecisionStep = (_world, { gates }) => {
+  const open = gates.filter(({ result }) => result !== 'Passed');
+  if (gates.length > 0 && open.length === 0) return undefined;
+  const [first] = open;
+  const why = open.map(({ name, summary }) => `gate ${name}: ${summary ?? 'it says nothing'}`);
+  return {
+    phase: 'Gating',
+    reason: first?.result === 'Failed' ? 'GateFailed' : 'GatePending',
+    message: why[0] ?? 'no gate was run',
+    why,
+    stalled: first?.result === 'Failed',
+  };
+};
+
+/** What is live is what is approved: else there is nothing that a statement could start from. */
+export const productionDiffers: DecisionStep = ({ workloads }, { lock }) => {
+  for (const { kind, name, live } of workloads) {
+    if (live?.spec === undefined) continue;
+    const found = matchLive(contentsOf(lock, { kind, name }), { ...live.spec });
+    if (found === 'None')
+      return stall(
+        'Tampered',
+        `${kind}/${name} has content that nobody approved: find out how it got there, then put approved content back`,
+      );
+    if (found !== 'Current')
+      return pending('TargetSettling', `${kind}/${name} was rolled back and is being taken over`);
+  }
+  return undefined;
+};
+
+export const nothingToPromote: DecisionStep = (_world, { artifacts }) =>
+  'artifacts' in artifacts ? undefined : stall(artifacts.reason, artifacts.message);
+
+/** What is wrong with a manifest is told before any gate: no environment can mend it. */
+export const manifestRefused: DecisionStep = ({ promotion, workloads }, { manifestFault }) => {
+  if (manifestFault !== undefined) return stall(manifestFault.reason, manifestFault.message);
+  return refusalOf(workloads.filter((workload) => manifestOf(promotion.spec, workload) !== undefined));
+};
+
+export const planRefused: DecisionStep = ({ workloads }) => refusalOf(workloads);
+
+function refusalOf(workloads: readonly PlannedWorkload[]): Verdict | undefined {
+  for (const { kind, name, planned } of workloads) {
+    if (planned === undefined) continue;
+    // Other reasons end when an object changes that is watched; whose policy or quota refuses is not known.
+    if ('reason' in planned)
+      return stall(planned.reason, planned.message, planned.reason === 'PlanRefused' ? REFUSED_INTERVAL_MS : undefined);
+    if (isPaused(kind, planned.spec))
+      return stall(
+        'WorkloadPaused',
+        `${kind}/${name} would be paused, so that nothing of it would be rolled out: resume it (kubectl rollout resume), or promote a manifest without spec.paused`,
+        REFUSED_INTERVAL_MS,
+      );
+  }
+  return undefined;
+}
+
+/** Without it an undo could not be told from content that was never applied. */
+export const revisionUnknown: DecisionStep = ({ workloads }) => {
+  const unseen = workloads.find((workload) => workload.planned !== undefined && revisionOf(workload) === undefined);
+  return unseen === undefined
+    ? undefined
+    : pending(
+        'WorkloadNotObserved',
+        `the ${unseen.kind.toLowerCase()} controller has not seen ${unseen.kind}/${unseen.name} yet`,
+      );
+};
+
+export const alreadyCurrent: DecisionStep = (world, { changed }) => {
+  if (changed.length > 0) return undefined;
+  // Approved, and live without the lock being open for it: the lock was lost and made again since.
+  if (world.history.approved !== undefined)
+    return end(
+      world,
+      'Completed',
+      'AlreadyCurrent',
+      'production runs exactly what was approved; the lock was lost meanwhile, so that nobody verified how it came up',
+    );
+  const metadata =
+    world.promotion.spec.objects === undefined
+      ? ''
+      : '; labels and annotations of the objects themselves are not locked, kubectl sets them';
+  return end(world, 'Superseded', 'AlreadyCurrent', `production already runs exactly this content${metadata}`);
+};
+
+export const lockTooLarge: DecisionStep = (world, facts) => {
+  const overflow = lockOverflow(openedLock(world, facts, 'x'.repeat(253)));
+  return overflow === undefined
+    ? undefined
+    : stall('LockTooLarge', `${overflow}: move workloads to a namespace of their own`);
+};
+
+/** The lock as this promotion opens it. */
+export function openedLock({ target }: DecidingWorld, { lock, changed }: Facts, record: string): LockSpec {
+  if (target === undefined) return lock;
+  return changed.reduce(
+    (opened, { kind, name, desired }) => withOpened(opened, entryOf(target, { kind, name }, desired, record)),
+    lock,
+  );
+}

@@ -1,0 +1,41 @@
+import { contentsOf, type LockSpec } from '../../lock/index.ts';
+import { historyOf, nameOf, type PromotionHistory, type RecordSpec } from '../../records/index.ts';
+
+/** Where a promotion stands, as the records and the lock tell it. Nothing else says it, and nobody else works it out. */
+export type Stage =
+  /** People are asked, or their approval has not opened the lock yet: everything is counted, anew each time. */
+  | { readonly stage: 'Deciding'; readonly history: PromotionHistory }
+  /** The lock is open for it. */
+  | {
+      readonly stage: 'RollingOut';
+      readonly history: PromotionHistory;
+      readonly approved: RecordSpec;
+      readonly round: RecordSpec;
+    }
+  /** A record says how it ended; over is over. */
+  | { readonly stage: 'Over'; readonly history: PromotionHistory; readonly ended: RecordSpec };
+
+/**
+ * The stage of a promotion. A pure function of two objects that only this process writes.
+ *
+ * @param chain its target's records, in order of sequence
+ * @param lock of its namespace; undefined when there is none
+ * @param uid its own
+ */
+export function stageOf(chain: readonly RecordSpec[], lock: LockSpec | undefined, uid: string | undefined): Stage {
+  const history = historyOf(chain, uid ?? '');
+  const { ended, approved, round } = history;
+  if (ended !== undefined) return { stage: 'Over', history, ended };
+  if (approved === undefined || round === undefined || lock === undefined || !isOpened(lock, round, approved))
+    return { stage: 'Deciding', history };
+  return { stage: 'RollingOut', history, approved, round };
+}
+
+/** Whether the lock holds what this approval opens it for; one write opens it for every workload. */
+function isOpened(lock: LockSpec, { desiredSpecs = [] }: RecordSpec, approved: RecordSpec): boolean {
+  const holds = desiredSpecs.every((wanted) => {
+    const { current } = contentsOf(lock, wanted);
+    return current?.digest === wanted.digest && current.record === nameOf(approved);
+  });
+  return holds && desiredSpecs.length > 0;
+}
