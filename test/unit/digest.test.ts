@@ -50,6 +50,7 @@ test('a digest is sha256 over the canonical text', (t) => {
 const refused: readonly (readonly [string, unknown, CanonicalErrorCode, string])[] = [
   ['half a surrogate pair', { a: ['\ud800'] }, 'LoneSurrogate', '/a/0'],
   ['half a pair in a name', { a: { '\udc00': 1 } }, 'LoneSurrogate', '/a'],
+  ['a fraction below a name with a tilde', { 'a~b': 1.5 }, 'UnsafeNumber', '/a~0b'],
   ['a fraction', { 'a/b': 1.5 }, 'UnsafeNumber', '/a~1b'],
   ['an integer that was rounded', [2 ** 53], 'UnsafeNumber', '/0'],
   ['NaN', Number.NaN, 'UnsafeNumber', ''],
@@ -66,6 +67,7 @@ for (const [what, value, code, path] of refused)
     const error = t.throws(() => digestOf(value), { instanceOf: CanonicalError });
     t.is(error.code, code);
     t.is(error.path, path);
+    t.true(error.message.startsWith(`${path === '' ? 'the value' : path} `), error.message);
   });
 
 test('nesting without end is refused, not a stack overflow', (t) => {

@@ -70,6 +70,8 @@ test('an approval is open until its promotion ends, and a round after it takes i
   const [adopted, round, approved, completed] = end.records;
   t.is(openApproval([adopted!, round!, approved!])?.sequence, 3);
   t.is(openApproval([adopted!, round!, approved!, completed!]), undefined);
+  const others = sealRecord(targetRef, [adopted!, round!, approved!], entry('of another promotion'));
+  t.is(openApproval([adopted!, round!, approved!, others])?.sequence, 3, 'what ends is not what is approved');
   const again = sealRecord(targetRef, [adopted!, round!, approved!], { ...round!, time });
   t.is(openApproval([adopted!, round!, approved!, again]), undefined);
   const history = historyOf([adopted!, round!, approved!, again], 'web-42-uid');
