@@ -12,13 +12,13 @@ type Members = { readonly [key: string]: JSONValue };
 /**
  * Every difference between what is and what shall be, in words, sorted by path:
  * `Deployment/web spec.template.spec.containers[name=web].image`. It is complete: two different desired contents give
- * different lists, and no path is there twice. Of a workload the caller gives what its digest covers. Nothing of a Secret is shown but the
+ * different lists. Of a workload the caller gives what its digest covers. Nothing of a Secret is shown but the
  * names of what changes.
  *
  * @throws CanonicalError when a content has no canonical form.
  */
 export function changesOf(things: readonly Changed[]): readonly Change[] {
-  return things.flatMap(changesOfOne).toSorted((a, b) => (a.path < b.path ? -1 : 1));
+  return things.flatMap(changesOfOne).toSorted((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
 }
 
 function changesOfOne({ kind, name, part, current, desired }: Changed): readonly Change[] {
@@ -34,7 +34,7 @@ function asDigested(content: unknown): JSONValue | undefined {
 }
 
 function compare(path: string, from: JSONValue | undefined, to: JSONValue | undefined, changes: Change[]): void {
-  if (from === undefined || to === undefined ? from === to : canonicalJSON(from) === canonicalJSON(to)) return;
+  if (from !== undefined && to !== undefined && canonicalJSON(from) === canonicalJSON(to)) return;
   if (isList(from) && isList(to)) return compareLists(path, from, to, changes);
   if (isMembers(from) && isMembers(to)) return compareMembers(path, from, to, changes);
   if (from !== undefined && to !== undefined && isLeaf(from) && isLeaf(to)) {
