@@ -75,12 +75,12 @@ function listed(value: JSONValue | undefined): readonly JSONValue[] {
 }
 
 test('a quorum is told in one order, with the entry for anybody by its count', (t) => {
-  const quorum = [{ count: 2 }, { group: 'b', count: 1 }, { group: 'a', count: 3 }];
+  const quorum = [{ count: 2 }, { group: 'b', count: 1 }, { group: 'A', count: 3 }];
   const told = { ...input.policy, quorum };
   t.deepEqual(predicate(having({ policy: told }))['policy'], {
     name: 'default',
     digest: input.policy.digest,
-    quorum: [{ count: 2 }, { group: 'a', count: 3 }, { group: 'b', count: 1 }],
+    quorum: [{ count: 2 }, { group: 'A', count: 3 }, { group: 'b', count: 1 }],
   });
 });
 
@@ -265,6 +265,7 @@ const changes = (current: unknown, desired: unknown, kind = 'ConfigMap'): readon
 /** From, to, and the changes below `ConfigMap/c `. */
 const differences: readonly (readonly [string, unknown, unknown, readonly Change[]])[] = [
   ['nothing', { a: 1 }, { a: 1 }, []],
+  ['nothing to nothing', null, undefined, []],
   ['a value', { a: 1 }, { a: 2 }, [{ path: '.a', from: 1, to: 2 }]],
   [
     'a value to nothing',
@@ -349,6 +350,16 @@ const differences: readonly (readonly [string, unknown, unknown, readonly Change
     { a: [{ name: 'y' }, { name: 'x' }] },
     [{ path: '.a (order)', from: ['x', 'y'], to: ['y', 'x'] }],
   ],
+  [
+    'an order of what is added',
+    { a: [{ name: 'x' }] },
+    { a: [{ name: 'x' }, { name: 'z' }, { name: 'y' }] },
+    [
+      { path: '.a (order)', from: ['x'], to: ['x', 'z', 'y'] },
+      { path: '.a[name=y].name', to: 'y' },
+      { path: '.a[name=z].name', to: 'z' },
+    ],
+  ],
   ['nothing to something', undefined, { a: 1 }, [{ path: '.a', to: 1 }]],
   ['null to something', null, { a: 1 }, [{ path: '.a', to: 1 }]],
   ['something to nothing', { a: 1 }, undefined, [{ path: '.a', from: 1 }]],
@@ -380,13 +391,14 @@ test('labels and annotations of an object are told by name, only those that chan
   const wanted = {
     kind: 'Deployment',
     name: 'web',
-    labels: { b: '1', a: '2', same: 's' },
+    labels: { c: '3', a: '2', b: '1', same: 's' },
     annotations: { 'x/y': 'n' },
   };
   t.deepEqual(metadataChanges(wanted, { labels: { a: '1', same: 's', gone: 'g' }, annotations: undefined }), [
     { path: 'Deployment/web metadata.annotations["x/y"]', to: 'n' },
     { path: 'Deployment/web metadata.labels.a', from: '1', to: '2' },
     { path: 'Deployment/web metadata.labels.b', to: '1' },
+    { path: 'Deployment/web metadata.labels.c', to: '3' },
   ]);
   t.deepEqual(metadataChanges({ kind: 'Deployment', name: 'web' }, { labels: { a: '1' } }), []);
   t.deepEqual(
@@ -550,4 +562,6 @@ test('in a later round counts what the first told as run, and images that were s
   t.deepEqual(since('{}', { path: image, to: one }), [image]);
   t.deepEqual(since('{}', { path: image, to: two }, 'other'), [image]);
   t.deepEqual(notExercisedSince('{}', [{ path: image, to: two }], new Map()), [image]);
+  const volume = 'Deployment/web spec.template.spec.volumes[name=data].image.reference';
+  t.deepEqual(notExercisedSince('{}', [{ path: volume, to: two }], new Map()), [volume]);
 });

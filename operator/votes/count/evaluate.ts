@@ -41,16 +41,16 @@ export function evaluate(ballot: Ballot, keyring: ParsedKeyring, input: CountInp
     });
   const read = guarded(() => judge(ballot, keyring, input));
   if (!('ok' in read)) return read;
-  return refuse(ballot, read.reason === 'BadArmor' ? { ...read, message: ballot.hint ?? read.message } : read);
+  // Only what is no armor has a hint.
+  return refuse(ballot, { ...read, message: ballot.hint ?? read.message });
 }
 
 function judge(ballot: Ballot, keyring: ParsedKeyring, input: CountInput): Evaluated {
   const sshsig = parseSshsig(ballot.armor);
   const keyFingerprint = fingerprintOf(sshsig.publicKey);
-  const entries = keyring.enrolments.get(keyFingerprint);
-  const [first] = entries ?? [];
-  if (entries === undefined || first === undefined)
-    return refuse(ballot, notUsable(keyFingerprint, keyring), { keyFingerprint });
+  const entries = keyring.enrolments.get(keyFingerprint) ?? [];
+  const [first] = entries;
+  if (first === undefined) return refuse(ballot, notUsable(keyFingerprint, keyring), { keyFingerprint });
   const found = findText(sshsig, first, input);
   if (found === undefined) {
     const form = signedVariant(sshsig, first.key, input.round.statements);
