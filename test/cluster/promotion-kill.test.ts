@@ -31,8 +31,24 @@ async function killed(t: ExecutionContext, last: LastWrite, act: () => Promise<v
   const never = new Promise<undefined>((resolve) => late.addEventListener('abort', () => resolve(undefined)));
   const running = await Promise.race([successor, never]);
   await (running ?? dying).stop();
-  if (acted !== undefined) throw acted;
-  t.truthy(running, `it never came to ${last.write}, the ${last.nth}.`);
+  const point = `killed after "${last.write}" (${last.nth}.)`;
+  if (acted !== undefined) throw new Error(point, { cause: acted });
+  // Two reports that come close together are one write, one that would change nothing is none; what changes what is
+  // true is written in every run.
+  if (!REPORTS.has(last.write)) t.truthy(running, `it was never ${point}`);
+}
+
+const REPORTS: ReadonlySet<string> = new Set(['patch promotions', 'patch productiontargets', 'patch approverkeyrings']);
+
+/** Every write of a process that lives through `act`: each is one to die after. */
+async function killPoints(t: ExecutionContext, act: () => Promise<void>): Promise<readonly LastWrite[]> {
+  const whole = await startDying(stage.accounts.promotions, systemNamespace, { write: 'nothing', nth: 1 });
+  await act().finally(() => whole.stop());
+  t.log(whole.writes.join(', '));
+  return whole.writes.map((write, index) => ({
+    write,
+    nth: whole.writes.slice(0, index + 1).filter((each) => each === write).length,
+  }));
 }
 
 async function story(shop: Shop): Promise<readonly string[]> {
@@ -43,66 +59,49 @@ async function story(shop: Shop): Promise<readonly string[]> {
 
 const open = (namespace: string, options: ShopOptions = {}): Promise<Shop> => new Shop(stage, namespace).open(options);
 
-/** From an empty namespace to production: every write that changes what is true. */
-const onTheWay: readonly LastWrite[] = [
-  { write: 'create workloadlocks', nth: 1 },
-  { write: 'patch namespaces', nth: 1 },
-  { write: 'create promotionrecords', nth: 1 },
-  { write: 'patch productiontargets', nth: 1 },
-  { write: 'create promotionrecords', nth: 2 },
-  { write: 'patch promotions', nth: 1 },
-  { write: 'create promotionrecords', nth: 3 },
-  { write: 'replace workloadlocks', nth: 1 },
-  { write: 'replace deployments', nth: 1 },
-  { write: 'create promotionrecords', nth: 4 },
-];
-for (const [index, last] of onTheWay.entries())
-  test.serial(
-    `killed after "${last.write}" (${last.nth}.) it goes on where it was: one chain, one rollout`,
-    async (t) => {
-      await killed(t, last, async () => {
-        const shop = await open(`kill-${index}`);
-        await shop.environment('pr-42', images.second);
-        await shop.promote('web-42', 'pr-42');
-        await shop.phase('web-42', 'AwaitingApproval');
-        t.is(await shop.image(), images.first);
-        await shop.cast('web-42', stage.people.alice);
-        await shop.phase('web-42', 'Completed');
-        t.is(await shop.image(), images.second);
-        t.deepEqual(await story(shop), ['Adopted', 'Round', 'Approved', 'Completed']);
-      });
-    },
-  );
-
-/** From the vote to the fallback: a rollout that fails and is taken back. */
-const onTheWayBack: readonly LastWrite[] = [
-  { write: 'create promotionrecords', nth: 1 },
-  { write: 'replace workloadlocks', nth: 1 },
-  { write: 'replace deployments', nth: 1 },
-  { write: 'replace deployments', nth: 2 },
-  { write: 'create promotionrecords', nth: 2 },
-  { write: 'replace workloadlocks', nth: 2 },
-];
-for (const [index, last] of onTheWayBack.entries())
-  test.serial(
-    `killed after "${last.write}" (${last.nth}.) while a rollout fails: the fallback is live and alone approved`,
-    async (t) => {
-      const first = await stage.startProcess();
-      const shop = await open(`back-${index}`, { deployment: { progressDeadlineSeconds: 1 } });
-      await shop.ready();
-      await shop.environment('pr-42', images.third);
+test.serial(
+  'killed after any write on the way to production it goes on where it was: one chain, one rollout',
+  async (t) => {
+    t.timeout(20 * 60_000);
+    const act = (namespace: string) => async (): Promise<void> => {
+      const shop = await open(namespace);
+      await shop.environment('pr-42', images.second);
       await shop.promote('web-42', 'pr-42');
       await shop.phase('web-42', 'AwaitingApproval');
-      await first.stop();
-      await killed(t, last, async () => {
-        await shop.cast('web-42', stage.people.alice);
-        await shop.phase('web-42', 'RolledBack', 40_000);
-        await shop.target(({ status }) => status?.current?.[0]?.images?.[0]?.image === images.first);
-        t.is(await shop.image(), images.first);
-        t.deepEqual(await story(shop), ['Adopted', 'Round', 'Approved', 'RolledBack']);
-      });
-    },
-  );
+      t.is(await shop.image(), images.first, namespace);
+      await shop.cast('web-42', stage.people.alice);
+      await shop.phase('web-42', 'Completed');
+      t.is(await shop.image(), images.second, namespace);
+      t.deepEqual(await story(shop), ['Adopted', 'Round', 'Approved', 'Completed'], namespace);
+    };
+    const points = await killPoints(t, act('kill-none'));
+    t.true(points.length >= 10);
+    for (const [index, last] of points.entries()) await killed(t, last, act(`kill-${index}`));
+  },
+);
+
+test.serial('killed after any write while a rollout fails: the fallback is live and alone approved', async (t) => {
+  t.timeout(20 * 60_000);
+  const waiting = async (namespace: string): Promise<() => Promise<void>> => {
+    const first = await stage.startProcess();
+    const shop = await open(namespace, { deployment: { progressDeadlineSeconds: 1 } });
+    await shop.ready();
+    await shop.environment('pr-42', images.third);
+    await shop.promote('web-42', 'pr-42');
+    await shop.phase('web-42', 'AwaitingApproval');
+    await first.stop();
+    return async () => {
+      await shop.cast('web-42', stage.people.alice);
+      await shop.phase('web-42', 'RolledBack', 40_000);
+      await shop.target(({ status }) => status?.current?.[0]?.images?.[0]?.image === images.first);
+      t.is(await shop.image(), images.first, namespace);
+      t.deepEqual(await story(shop), ['Adopted', 'Round', 'Approved', 'RolledBack'], namespace);
+    };
+  };
+  const points = await killPoints(t, await waiting('back-none'));
+  t.true(points.length >= 6);
+  for (const [index, last] of points.entries()) await killed(t, last, await waiting(`back-${index}`));
+});
 
 test.serial('a restart writes nothing about what was settled before', async (t) => {
   const first = await stage.startProcess();
