@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Namespace } from '../kube/index.ts';
-import { wirePromotions } from '../promotions/controller/index.ts';
+import { wirePromotions } from '../promotions/index.ts';
 import type { ProcessOptions, RunningProcess } from './options.ts';
 import { startProcess, type Overrides, type Parts } from './process.ts';
 

@@ -9,7 +9,7 @@ import {
   TransportError,
   type Client,
 } from '../../operator/kube/index.ts';
-import { wirePromotions } from '../../operator/promotions/controller/index.ts';
+import { wirePromotions } from '../../operator/promotions/index.ts';
 import { randomBytes } from 'node:crypto';
 
 export interface Dying {

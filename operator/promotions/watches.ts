@@ -1,4 +1,4 @@
-import { keyOf } from '../../kube/index.ts';
+import { keyOf } from '../kube/index.ts';
 import {
   annotationsChanged,
   anyOf,
@@ -8,8 +8,8 @@ import {
   watchMapped,
   type Request,
   type Watch,
-} from '../../runtime/index.ts';
-import type { Caches } from '../gather/caches.ts';
+} from '../runtime/index.ts';
+import type { Caches } from './gather/caches.ts';
 
 const BY_TARGET = 'target';
 const BY_ENVIRONMENT = 'environment';

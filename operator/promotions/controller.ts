@@ -1,5 +1,5 @@
-import { fieldManagers, Promotion } from '../../api/index.ts';
-import { CanonicalError, printable } from '../../canonical/index.ts';
+import { fieldManagers, Promotion } from '../api/index.ts';
+import { CanonicalError, printable } from '../canonical/index.ts';
 import {
   ApiError,
   isTransient,
@@ -8,13 +8,13 @@ import {
   type Client,
   type EventRecorder,
   type Informer,
-} from '../../kube/index.ts';
-import { takeTurns, type Reconcile, type Request, type Result, type Turns } from '../../runtime/index.ts';
-import type { Actor } from '../act/actor.ts';
-import { decide, uncanonicalError, type Action, type Cause, type Decision, type World } from '../decide/index.ts';
-import type { WorldReader } from '../gather/world.ts';
-import { answered, promotionStatus } from '../status/index.ts';
-import { Refusals } from './refusals.ts';
+} from '../kube/index.ts';
+import { takeTurns, type Reconcile, type Request, type Result, type Turns } from '../runtime/index.ts';
+import type { Actor } from './act/actor.ts';
+import { decide, uncanonicalError, type Action, type Cause, type Decision, type World } from './decide/index.ts';
+import type { WorldReader } from './gather/world.ts';
+import { answered, promotionStatus } from './status/index.ts';
+import { Refusals } from './act/refusals.ts';
 
 export interface PromotionControllerOptions {
   readonly client: Pick<Client, 'patch'>;

@@ -1,16 +1,16 @@
-import type { Client, Clock, EventRecorder, Logger } from '../../kube/index.ts';
-import { Controller, generationChanged, watchFor, type Manager, type Request } from '../../runtime/index.ts';
-import { wireTargets } from '../../targets/index.ts';
-import { RecordMirror, RecordStore } from '../../records/index.ts';
-import type { WorkloadLock } from '../../api/index.ts';
-import type { ClusterIdentity } from '../decide/index.ts';
-import { keyringReconciler } from '../keyrings/index.ts';
-import { Actor } from '../act/actor.ts';
+import type { Client, Clock, EventRecorder, Logger } from '../kube/index.ts';
+import { Controller, generationChanged, watchFor, type Manager, type Request } from '../runtime/index.ts';
+import { wireTargets } from '../targets/index.ts';
+import { RecordMirror, RecordStore } from '../records/index.ts';
+import type { WorkloadLock } from '../api/index.ts';
+import type { ClusterIdentity } from './decide/index.ts';
+import { keyringReconciler } from './keyrings/index.ts';
+import { Actor } from './act/actor.ts';
 import { affectedPromotions } from './affected.ts';
-import { followAll } from '../gather/caches.ts';
+import { followAll } from './gather/caches.ts';
 import { promotionMetrics } from './metrics.ts';
-import { WorldReader } from '../gather/world.ts';
-import { promotionReconcile } from './reconcile.ts';
+import { WorldReader } from './gather/world.ts';
+import { promotionReconcile } from './controller.ts';
 import { promotionWatches } from './watches.ts';
 
 export interface WireOptions {

@@ -1,8 +1,8 @@
-import { workloadLockName, type Promotion, type WorkloadLock } from '../../api/index.ts';
-import type { Informer } from '../../kube/index.ts';
-import type { RecordStore } from '../../records/index.ts';
-import type { Request } from '../../runtime/index.ts';
-import { stageOf } from '../decide/index.ts';
+import { workloadLockName, type Promotion, type WorkloadLock } from '../api/index.ts';
+import type { Informer } from '../kube/index.ts';
+import type { RecordStore } from '../records/index.ts';
+import type { Request } from '../runtime/index.ts';
+import { stageOf } from './decide/index.ts';
 
 /** `content` when what is approved may have moved; `health` and `progress` when only the status of something did. */
 export type Change = 'content' | 'health' | 'progress';

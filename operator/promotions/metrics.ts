@@ -1,8 +1,8 @@
 import { Counter, Gauge, Histogram } from 'prom-client';
-import type { Promotion, ProductionTarget } from '../../api/index.ts';
-import { keyOf, type Lister } from '../../kube/index.ts';
-import type { Metrics } from '../../runtime/index.ts';
-import type { Enforcement } from '../../targets/canary/index.ts';
+import type { Promotion, ProductionTarget } from '../api/index.ts';
+import { keyOf, type Lister } from '../kube/index.ts';
+import type { Metrics } from '../runtime/index.ts';
+import type { Enforcement } from '../targets/canary/index.ts';
 
 export interface PromotionMetricsOptions {
   readonly metrics: Metrics;
