@@ -12,6 +12,8 @@ type Shop = ReturnType<typeof world>;
 interface Stale {
   readonly promotions?: readonly Promotion[];
   readonly lock?: Shop['lock'];
+  /** The chain as it is until the keyring was asked for; somebody else writes it then. */
+  readonly records?: Shop['records'];
 }
 
 const { signal } = new AbortController();
@@ -62,7 +64,10 @@ function reading(live: Shop, stale: Stale = {}): { readonly reader: WorldReader;
     namespaces: informer({ metadata: { name: 'shop-dev', labels: { twins: 'yes' } } }),
   };
   const enforcement = { active: true, message: '' };
-  const records: Pick<RecordStore, 'of' | 'isHead'> = { of: () => live.records, isHead: async () => true };
+  const records: Pick<RecordStore, 'of' | 'isHead'> = {
+    of: () => (asked.includes('find ApproverKeyring') ? live.records : (stale.records ?? live.records)),
+    isHead: async () => true,
+  };
   const reader = new WorldReader({
     // Fakes of what the reader asks for, no more.
     client: client as unknown as Client,
@@ -142,4 +147,15 @@ test('once the lock is open nothing that only a count needs is asked for', async
 
 test('a lock that is open while the cache has it shut is a rollout', async (t) => {
   t.is(await reasonOf(rolling, { lock: open.lock }), 'Applying');
+});
+
+test('a lock that is shut while the cache has it open is counted for, not stalled for what was not read', async (t) => {
+  t.is(await reasonOf(until(approving, 'Approved'), { lock: rolling.lock }), 'Opening');
+});
+
+test('an approval that another process records meanwhile opens nothing by a keyring that was read before it', async (t) => {
+  const { reader, asked } = reading(until(approving, 'Approved'), { records: approving.records });
+  const seen = await reader.read(key, signal);
+  t.is(seen && decide(seen).verdict.reason, 'Opening');
+  t.is(asked.filter((each) => each === 'find ApproverKeyring').length, 2);
 });

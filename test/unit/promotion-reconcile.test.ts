@@ -104,6 +104,15 @@ test('what cannot be read is told on the promotion, and tried again', async (t) 
   t.is(reasonOf(broken.written[0]), 'NotDecidable');
 });
 
+test('over is over, also where nothing can be read any more', async (t) => {
+  const done = run(voted(run(world()).world, keys.alice)).world;
+  const refusal = new ApiError({ method: 'GET', path: '/x', status: 403, body: { message: 'no' } });
+  const { run: look, written } = looking(async () => Promise.reject(refusal), done);
+  await t.throwsAsync(look(), { is: refusal });
+  t.is(written[0]?.phase, 'Completed');
+  t.is(reasonOf(written[0]), 'Verified');
+});
+
 test('what passes by itself is no news', async (t) => {
   for (const error of [
     new TransportError('GET', '/x', 'connection reset'),

@@ -107,6 +107,8 @@ function decided(world: DecidingWorld): Decision {
 
 /** Nothing is done, and whoever looks is told why. */
 function undecidable({ history }: Known, { reason, message }: Cause): Verdict {
+  const { ended } = history;
+  if (ended !== undefined) return recordedEnd({ ended });
   const stalled = stall(reason, message, LOOK_AGAIN_MS);
   return history.approved === undefined ? stalled : { ...stalled, phase: 'RollingOut' };
 }

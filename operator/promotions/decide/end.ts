@@ -5,7 +5,7 @@ import type { Verdict } from './verdict.ts';
 import type { Known, OverWorld } from './world.ts';
 
 /** A record says how it ended. */
-export function recordedEnd({ ended: { outcome } }: OverWorld): Verdict {
+export function recordedEnd({ ended: { outcome } }: Pick<OverWorld, 'ended'>): Verdict {
   return {
     phase: outcome?.result ?? 'Failed',
     reason: recordedReason(outcome?.reason ?? ''),

@@ -23,7 +23,7 @@ import {
   type RollingWorld,
   type World,
 } from '../decide/index.ts';
-import { historyOf, type RecordStore } from '../../records/index.ts';
+import { historyOf, type RecordSpec, type RecordStore } from '../../records/index.ts';
 import type { Caches } from './caches.ts';
 import { Planner, type Guesses } from './planner.ts';
 import { withRunning } from './rollout-pods.ts';
@@ -50,6 +50,8 @@ const MAX_READS = 3;
 interface Hint {
   readonly stage: LiveStage;
   readonly target: ProductionTarget | undefined;
+  /** What opens the lock is counted by what was read after it. */
+  readonly approved: RecordSpec | undefined;
 }
 
 /** What both stages that are read have. */
@@ -89,7 +91,11 @@ export class WorldReader {
     const behind = waitsBehind(cached, [cached, ...this.#siblings(cached)], records, known.now);
     if (behind !== undefined) return { ...known, stage: 'Queued', behind };
     const name = cached.spec.targetRef.name;
-    let hint: Hint = { stage: first.stage, target: caches.targets.lister.get({ namespace: key.namespace, name }) };
+    let hint: Hint = {
+      stage: first.stage,
+      target: caches.targets.lister.get({ namespace: key.namespace, name }),
+      approved: first.history.approved,
+    };
     for (let reads = 0; reads < MAX_READS; reads++) {
       const seen = await (hint.stage === 'RollingOut'
         ? this.#rolling(cached, hint, signal)
@@ -98,7 +104,8 @@ export class WorldReader {
       const live = this.#knownOf(seen.promotion);
       const stage = stageOf(live.records, seen.lock?.spec, seen.promotion.metadata.uid);
       if (stage.stage === 'Over') return { ...live, ...stage };
-      if (sameSpec(seen.target, hint.target)) {
+      const { approved } = live.history;
+      if (approved?.sequence === hint.approved?.sequence && sameSpec(seen.target, hint.target)) {
         if (stage.stage === 'Deciding' && seen.stage === 'Deciding') {
           const { guesses, ...found } = seen;
           return this.#planner.plan({ ...found, ...live }, guesses, signal);
@@ -106,7 +113,7 @@ export class WorldReader {
         if (stage.stage === 'RollingOut' && seen.stage === 'RollingOut' && seen.lock !== undefined)
           return withRunning(this.#options.client, { ...seen, ...live, ...stage, lock: seen.lock }, signal);
       }
-      hint = { stage: stage.stage, target: seen.target };
+      hint = { stage: stage.stage, target: seen.target, approved };
     }
     throw new Error(`ProductionTarget ${name} and its lock change faster than they can be read: try again`);
   }
