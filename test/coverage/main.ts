@@ -29,7 +29,13 @@ async function run(temporary: string): Promise<number> {
     '--reporter',
     'html',
     // Child processes: each leaves what it covered when it ends.
-    ...['ava', '--no-worker-threads', '--concurrency', '2', '--tap', 'test/unit/**', 'test/property/**'],
+    'ava',
+    '--no-worker-threads',
+    '--concurrency',
+    '2',
+    '--tap',
+    'test/unit/**',
+    'test/property/**',
   ];
   const child = spawn('c8', args, { stdio: ['ignore', 'ignore', 'inherit'] });
   return new Promise((resolve, reject) => {
