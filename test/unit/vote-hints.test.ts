@@ -69,7 +69,8 @@ const mishaps: readonly (readonly [string, string, RegExp])[] = [
   ['its end cut off', lines.slice(0, -1).join('\n'), /cut off before its END line/],
   ['spaces at the ends of lines', lines.join(' \n'), /end in spaces/],
   ['something before it', `Signing file s.json\n${good}`, /before its BEGIN line or after its END line/],
-  ['something after it', `${good}\nthanks`, /before its BEGIN line or after its END line/],
+  ['something after it', `${good}\n\n`, /before its BEGIN line or after its END line/],
+  ['words after it', `${good}\nthanks`, /before its BEGIN line or after its END line/],
   ['quotes around it', `"${good.trimEnd()}"`, /before its BEGIN line or after its END line/],
   ['a byte order mark', `\ufeff${good}`, /byte order mark/],
   ['two of them', good + good, /more than one signature/],
@@ -96,6 +97,12 @@ for (const [what, value, words] of mishaps)
     t.regex(judged.message, words);
     t.false(judged.valid);
     t.is(judged.verdict, 'Waiting');
+    let seen = judged;
+    for (const count of ['second', 'third']) {
+      seen = vote(value, { seen: [seen] });
+      t.is(seen.reason, 'BadArmor', `at the ${count} count too, from status`);
+      t.is(seen.verdict, 'Waiting');
+    }
   });
 
 const windows = (text: string): string => text.replaceAll('\n', '\r\n');

@@ -160,7 +160,8 @@ test('what calls itself a signature is kept letter by letter, unless it is too l
   t.not(kept('PRIVATE KEY'), 'PRIVATE KEY');
   t.is(kept('BEGIN SSH SIGNATURE PRIVATE KEY'), 'BEGIN SSH SIGNATURE PRIVATE KEY');
   t.not(kept(`BEGIN SSH SIGNATURE${'A'.repeat(MAX_ARMOR_CHARACTERS)}`)?.length, MAX_ARMOR_CHARACTERS + 19);
-  t.is(kept('AAAA\n\n\n'), 'AAAA', 'final line breaks are not of it');
+  t.is(kept('AAAA\n'), 'AAAA', 'its final line break is not of it');
+  t.is(kept('AAAA\n\n\n'), 'AAAA\n\n\n', 'of several none is taken');
   t.is(kept(''), `  (0 characters, ${digestOfBytes('')})`.slice(1));
 });
 

@@ -30,7 +30,7 @@ type Draft = { -readonly [Field in keyof Ballot]: Field extends 'carriedBy' ? st
 
 /**
  * Every armor once: those of status in their order, then new ones by annotation name. One armor under two names, or
- * with and without final line breaks, is one.
+ * with and without its final line break, is one.
  */
 export function ballotsOf({
   annotations = {},
@@ -59,8 +59,9 @@ export function ballotsOf({
 }
 
 function bounded(value: string): Pick<Ballot, 'armor' | 'unfit'> {
-  // Shells strip final line breaks and editors add them: one signature with none, one or two is one ballot.
-  const armor = value.replace(/\n+$/, '');
+  // The one that ssh-keygen writes and a shell's `$(...)` strips. Of several none is taken, or what was refused for them
+  // would lose one with each count, and be accepted in the end.
+  const armor = /[^\n]\n$/.test(value) ? value.slice(0, -1) : value;
   const marked = armor.includes(MARK);
   const unfit =
     armor.length > MAX_ARMOR_CHARACTERS

@@ -11,7 +11,7 @@ const MAX_LINE = 76;
  * The bytes inside an armored SSHSIG (OpenSSH PROTOCOL.sshsig). Strict, so that one signature has hardly more than one
  * armor: equally long lines but the last, canonical base64, nothing around.
  *
- * @param armor without final line breaks, which ballots strip
+ * @param armor without its final line break, which ballots strip
  * @throws SignatureError TooLarge or BadArmor.
  */
 export function dearmor(armor: string): Buffer {
