@@ -19,8 +19,8 @@ export interface EnvironmentWorld {
   readonly settings: PlanSettings;
 }
 
-/** A world whose environment has a class, with what follows from that. */
-export interface ClassedWorld extends EnvironmentWorld {
+/** A world whose environment has a class and time left, with what it is to be. */
+export interface PlannedWorld extends EnvironmentWorld {
   readonly twinClass: TwinClass;
   readonly lifetime: Lifetime;
   readonly plan: Plan | { readonly problems: readonly Problem[] };

@@ -1,8 +1,8 @@
 import { until, type EnvironmentDecision } from '../decision.ts';
-import type { ClassedWorld } from '../world.ts';
+import type { PlannedWorld } from '../world.ts';
 
 /** Nothing is written to it: what is there goes on, what is not there is not made. */
-export function suspended(world: ClassedWorld): EnvironmentDecision | undefined {
+export function suspended(world: PlannedWorld): EnvironmentDecision | undefined {
   const { environment, plan, lifetime, now, homeExists } = world;
   if (!environment.spec.suspend || 'problems' in plan) return undefined;
   return homeExists
