@@ -125,10 +125,13 @@ async function sendBare({ accounts }: Stage, rounds: readonly Round[]): Promise<
   for (const { requests } of rounds) {
     let spent = 0;
     for (const request of requests) {
-      const again = request.verb === 'update' ? await versionOf(sender, request) : undefined;
-      const started = performance.now();
-      await resend(sender, request, (body) => sendable(request, body, again));
-      spent += performance.now() - started;
+      for (let outcome = 'stale'; outcome === 'stale';) {
+        const again = request.verb === 'update' ? await versionOf(sender, request) : undefined;
+        const started = performance.now();
+        outcome = await resend(sender, request, (body) => sendable(request, body, again));
+        // Kubernetes' own controllers write too: what came in between is no part of what is measured.
+        if (outcome === 'sent') spent += performance.now() - started;
+      }
     }
     times.push(spent);
   }

@@ -16,12 +16,13 @@ const METHODS: Readonly<Record<string, string>> = {
  * bound it to the objects of the first time.
  *
  * @param change makes the body another one, where the same could not be taken twice
+ * @returns `stale` when an update names a version that is no longer the last one: name the present one and send it again
  */
 export async function resend(
   sender: Wire,
   request: AuditedRequest,
   change: (body: object) => object = (body) => body,
-): Promise<void> {
+): Promise<'sent' | 'stale'> {
   const method = METHODS[request.verb];
   if (method === undefined) throw new Error(`a request of the verb ${request.verb} cannot be sent again`);
   const free = method === 'GET' ? undefined : unconditional(request.requestObject);
@@ -35,7 +36,8 @@ export async function resend(
   for (let attempt = 0; attempt < 40; attempt++) {
     const { status, text } = await sender.send(method, request.requestURI, body, type);
     // What was absent or refused the first time is so now: a canary's pod is meant to be refused.
-    if (status < 300 || status === request.responseStatus?.code) return;
+    if (status < 300 || status === request.responseStatus?.code) return 'sent';
+    if (status === 409 && request.verb === 'update') return 'stale';
     // RBAC reaches the authorizer a moment after it is written, for the operator as for this loop.
     if (status !== 403) throw new Error(`${request.verb} ${request.requestURI}: ${status} ${text}`);
     await pause(5);
