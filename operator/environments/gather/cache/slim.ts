@@ -35,7 +35,7 @@ export function slimClaim(object: KubeObject): ClaimChild {
     kind,
     metadata: slimMetadata(object),
     // The binder writes the name of the volume; that is no change of what was asked for.
-    digest: digestOf(wanted),
+    digest: sentDigest(wanted),
     edited: editedByOthers(object, BINDER_FIELDS),
     volume: typeof volumeName === 'string' && volumeName !== '' ? volumeName : undefined,
   };
@@ -139,14 +139,14 @@ function slimMetadata({ metadata }: KubeObject): ObjectMeta {
 /** Digest of everything but status and metadata; labels count, since selectors rely on them. */
 function contentDigest(raw: Raw): string {
   const content = Object.entries(raw).filter(([field]) => !notContent.has(field));
-  return digestOf([content, raw.metadata.labels ?? {}]);
+  return sentDigest([content, raw.metadata.labels ?? {}]);
 }
 
 /**
  * Tells one content from another in the form that the API server sent it: it writes fields in the same order each time, so
  * there is no canonical form to be made of each of a hundred thousand objects. 128 bits of SHA-256.
  */
-function digestOf(sent: unknown): string {
+function sentDigest(sent: unknown): string {
   return hash('sha256', JSON.stringify(sent), 'buffer').toString('base64url', 0, 16);
 }
 
