@@ -6,11 +6,11 @@ import {
   anyOf,
   generationChanged,
   labelsChanged,
+  requestOf,
   watchFor,
   watchLabelled,
   watchMapped,
   type Predicate,
-  type Request,
   type Watch,
 } from '../runtime/index.ts';
 import type { Informers } from './gather/cache/index.ts';
@@ -56,8 +56,4 @@ export function environmentWatches(informers: Informers): readonly Watch[] {
       generationChanged,
     ),
   ];
-}
-
-function requestOf({ metadata: { namespace, name } }: KubeObject): Request {
-  return { namespace, name };
 }

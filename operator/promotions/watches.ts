@@ -4,6 +4,7 @@ import {
   anyOf,
   generationChanged,
   labelsChanged,
+  requestOf,
   watchFor,
   watchMapped,
   type Request,
@@ -21,13 +22,16 @@ export function promotionWatches(caches: Caches): readonly Watch[] {
   promotions.addIndex(BY_TARGET, targetOf);
   promotions.addIndex(BY_ENVIRONMENT, environmentOf);
   promotions.addIndex(BY_ENVIRONMENT_NAMESPACE, environmentNamespaceOf);
-  const everyone = (): readonly Request[] => requests(promotions.lister.list());
+  const everyone = (): readonly Request[] => promotions.lister.list().map(requestOf);
   return [
     watchFor(promotions, anyOf(generationChanged, annotationsChanged)),
     // One that is deleted makes room for those that wait behind it.
     watchMapped(
       promotions,
-      (promotion) => requests(targetOf(promotion).flatMap((key) => promotions.lister.byIndex(BY_TARGET, key))),
+      (promotion) =>
+        targetOf(promotion)
+          .flatMap((key) => promotions.lister.byIndex(BY_TARGET, key))
+          .map(requestOf),
       {
         add: () => false,
         update: () => false,
@@ -35,29 +39,27 @@ export function promotionWatches(caches: Caches): readonly Watch[] {
     ),
     watchMapped(
       caches.targets,
-      (target) => requests(promotions.lister.byIndex(BY_TARGET, keyOf(target))),
+      (target) => promotions.lister.byIndex(BY_TARGET, keyOf(target)).map(requestOf),
       generationChanged,
     ),
     watchMapped(caches.records, ({ metadata, spec }) =>
-      requests(promotions.lister.byIndex(BY_TARGET, keyOf({ namespace: metadata.namespace, name: spec.target.name }))),
+      promotions.lister
+        .byIndex(BY_TARGET, keyOf({ namespace: metadata.namespace, name: spec.target.name }))
+        .map(requestOf),
     ),
-    watchMapped(caches.locks, ({ metadata }) => requests(promotions.lister.list(metadata.namespace ?? ''))),
+    watchMapped(caches.locks, ({ metadata }) => promotions.lister.list(metadata.namespace ?? '').map(requestOf)),
     watchMapped(caches.policies, everyone, generationChanged),
     watchMapped(caches.keyrings, everyone, generationChanged),
     watchMapped(caches.classes, everyone, generationChanged),
     watchMapped(caches.environments, (environment) =>
-      requests(promotions.lister.byIndex(BY_ENVIRONMENT, keyOf(environment))),
+      promotions.lister.byIndex(BY_ENVIRONMENT, keyOf(environment)).map(requestOf),
     ),
     watchMapped(
       caches.namespaces,
-      ({ metadata }) => requests(promotions.lister.byIndex(BY_ENVIRONMENT_NAMESPACE, metadata.name)),
+      ({ metadata }) => promotions.lister.byIndex(BY_ENVIRONMENT_NAMESPACE, metadata.name).map(requestOf),
       labelsChanged,
     ),
   ];
-}
-
-function requests(found: readonly { readonly metadata: Request }[]): readonly Request[] {
-  return found.map(({ metadata: { namespace, name } }) => ({ namespace, name }));
 }
 
 interface Refers {

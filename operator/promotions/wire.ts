@@ -1,5 +1,5 @@
 import type { Client, Clock, EventRecorder, Logger } from '../kube/index.ts';
-import { Controller, generationChanged, watchFor, type Manager, type Request } from '../runtime/index.ts';
+import { Controller, generationChanged, requestOf, watchFor, type Manager, type Request } from '../runtime/index.ts';
 import { wireTargets } from '../targets/index.ts';
 import { RecordMirror, RecordStore } from '../records/index.ts';
 import type { WorkloadLock } from '../api/index.ts';
@@ -53,7 +53,7 @@ export function wirePromotions(options: WireOptions): void {
     informers: caches,
     systemNamespace,
     podWriters,
-    onEnforcement: (namespace) => enqueue(requestsOf(promotions.lister.list(namespace))),
+    onEnforcement: (namespace) => enqueue(promotions.lister.list(namespace).map(requestOf)),
     onWorkload: (namespace, change) => enqueue(affected(namespace, change)),
     onPods: (namespace) => enqueue(affected(namespace, 'progress')),
     onTampered: () => own.tampered.inc(),
@@ -91,8 +91,4 @@ export function wirePromotions(options: WireOptions): void {
     reconcile: keyringReconciler({ client, keyrings: caches.keyrings, clock }),
   });
   for (const runnable of [mirror, ...runnables, promotionController, keyringController]) manager.add(runnable);
-}
-
-function requestsOf(found: readonly { readonly metadata: Request }[]): readonly Request[] {
-  return found.map(({ metadata: { namespace, name } }) => ({ namespace, name }));
 }

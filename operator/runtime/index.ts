@@ -4,7 +4,7 @@ export type { ControllerOptions } from './controller/controller.ts';
 export * from './controller/predicates.ts';
 export { TerminalError } from './controller/types.ts';
 export type { Reconcile, Request, Result } from './controller/types.ts';
-export { watchFor, watchLabelled, watchMapped } from './controller/watches.ts';
+export { requestOf, watchFor, watchLabelled, watchMapped } from './controller/watches.ts';
 export type { Watch } from './controller/watches.ts';
 export * from './election/index.ts';
 export * from './logging/index.ts';

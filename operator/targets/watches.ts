@@ -6,14 +6,7 @@ import {
   type WorkloadLock,
 } from '../api/index.ts';
 import type { Informer, Namespace } from '../kube/index.ts';
-import {
-  annotationsChanged,
-  anyOf,
-  generationChanged,
-  watchMapped,
-  type Request,
-  type Watch,
-} from '../runtime/index.ts';
+import { annotationsChanged, anyOf, generationChanged, requestOf, watchMapped, type Watch } from '../runtime/index.ts';
 
 /** What is followed for targets. */
 export interface TargetInformers {
@@ -30,15 +23,12 @@ export function targetWatches({ targets, locks, records, namespaces, promotions 
     // A target's neighbours too: one workload has one target, and the lock is one for the namespace.
     watchMapped(
       targets,
-      ({ metadata }) => [
-        { namespace: metadata.namespace, name: metadata.name },
-        ...requestsOf(targets.lister.list(metadata.namespace ?? '')),
-      ],
+      (target) => [requestOf(target), ...targets.lister.list(target.metadata.namespace ?? '').map(requestOf)],
       anyOf(generationChanged, annotationsChanged),
     ),
-    watchMapped(locks, ({ metadata }) => requestsOf(targets.lister.list(metadata.namespace ?? ''))),
+    watchMapped(locks, ({ metadata }) => targets.lister.list(metadata.namespace ?? '').map(requestOf)),
     watchMapped(records, ({ metadata, spec }) => [{ namespace: metadata.namespace, name: spec.target.name }]),
-    watchMapped(namespaces, ({ metadata }) => requestsOf(targets.lister.list(metadata.name))),
+    watchMapped(namespaces, ({ metadata }) => targets.lister.list(metadata.name).map(requestOf)),
     // Only the end of a promotion matters here: one that goes during its rollout.
     watchMapped(
       promotions,
@@ -61,7 +51,3 @@ export function releaseWatches({ locks, targets, namespaces }: TargetInformers):
 }
 
 const onlyItsEnd = { add: (): boolean => false, update: (): boolean => false };
-
-export function requestsOf(found: readonly { readonly metadata: Request }[]): readonly Request[] {
-  return found.map(({ metadata: { namespace, name } }) => ({ namespace, name }));
-}

@@ -1,7 +1,7 @@
 import type { WorkloadLock } from '../api/index.ts';
 import type { Cache, Client, Clock, EventRecorder, Logger } from '../kube/index.ts';
 import type { RecordStore } from '../records/index.ts';
-import { Controller, type Metrics, type Runnable } from '../runtime/index.ts';
+import { Controller, requestOf, type Metrics, type Runnable } from '../runtime/index.ts';
 import { TargetActor } from './act/actor.ts';
 import { releaser } from './act/release.ts';
 import { followPolicies, wireCanary, type Canary, type FollowedPolicies } from './canary/index.ts';
@@ -9,7 +9,7 @@ import { targetReconcile } from './controller.ts';
 import { FollowedPods } from './gather/followed-pods.ts';
 import { FollowedWorkloads, type OnWorkload } from './gather/followed.ts';
 import { TargetReader } from './gather/world.ts';
-import { releaseWatches, requestsOf, targetWatches, type TargetInformers } from './watches.ts';
+import { releaseWatches, targetWatches, type TargetInformers } from './watches.ts';
 
 export interface TargetsOptions {
   readonly client: Client;
@@ -47,7 +47,7 @@ export function wireTargets(options: TargetsOptions): Targets {
   const { client, cache, logger, metrics, events, clock, records, informers, podWriters } = options;
   const { targets, promotions, locks, namespaces } = informers;
   const enqueue = (namespace: string): void => {
-    for (const request of requestsOf(targets.lister.list(namespace))) controller.enqueue(request);
+    for (const request of targets.lister.list(namespace).map(requestOf)) controller.enqueue(request);
   };
   const installed = followPolicies(cache, options.systemNamespace, () => canary.wake());
   const canary: Canary = wireCanary({

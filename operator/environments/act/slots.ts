@@ -1,6 +1,6 @@
 import type { TwinClass, TwinEnvironment } from '../../api/index.ts';
 import { keyOf } from '../../kube/index.ts';
-import type { Request } from '../../runtime/index.ts';
+import { requestOf, type Request } from '../../runtime/index.ts';
 import type { Informers } from '../gather/cache/index.ts';
 import { turnOf, type Candidate, type Turn } from '../decide/lifecycle/index.ts';
 import { environmentNamespace } from '../naming/index.ts';
@@ -36,8 +36,7 @@ export class Slots {
    */
   release(key: string): readonly Request[] {
     this.#taken.delete(key);
-    const queued = this.#informers.environments.lister.byIndex(IS_QUEUED, QUEUED);
-    return queued.map(({ metadata: { namespace, name } }) => ({ namespace, name }));
+    return this.#informers.environments.lister.byIndex(IS_QUEUED, QUEUED).map(requestOf);
   }
 
   #ofClass({ metadata, spec }: TwinClass): readonly TwinEnvironment[] {

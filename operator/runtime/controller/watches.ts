@@ -11,9 +11,14 @@ export interface Watch {
   connect(enqueue: (request: Request, priority: Priority) => void): () => void;
 }
 
+/** What asks for an object to be reconciled. */
+export function requestOf({ metadata: { namespace, name } }: { readonly metadata: Request }): Request {
+  return { namespace, name };
+}
+
 /** Reconciles the object itself. */
 export function watchFor<T extends KubeObject>(informer: Informer<T>, predicate: Predicate<T> = {}): Watch {
-  return watchMapped(informer, ({ metadata: { namespace, name } }) => [{ namespace, name }], predicate);
+  return watchMapped(informer, (object) => [requestOf(object)], predicate);
 }
 
 /** Reconciles whatever `map` names; on an update both the old and the new object are asked. */
