@@ -61,8 +61,8 @@ export const environmentManagerRole = {
     // What runs: twins, workloads, the boundary.
     ...rightsOn([environmentType], write),
     { apiGroups: [''], resources: ['services', 'persistentvolumeclaims'], verbs: write },
-    // What holds it in: bounds and isolation.
-    { apiGroups: [''], resources: ['resourcequotas', 'limitranges'], verbs: write },
+    // What holds it in: bounds, which every environment has as long as it is there, and isolation.
+    { apiGroups: [''], resources: ['resourcequotas', 'limitranges'], verbs: ['create', 'patch'] },
     { apiGroups: ['networking.k8s.io'], resources: ['networkpolicies'], verbs: write },
   ],
 } as const satisfies { readonly name: string; readonly rules: readonly Right[] };

@@ -9,7 +9,7 @@ import { Hall, promotionOf, type Place } from '../stage/hall.ts';
 
 let hall: Hall;
 test.before(async () => {
-  hall = await Hall.open();
+  hall = await Hall.open(import.meta.filename);
 });
 test.after.always(async () => {
   await hall?.close();

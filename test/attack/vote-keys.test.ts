@@ -25,7 +25,7 @@ import type { Json } from '../stage/stage.ts';
 
 let hall: Hall;
 test.before(async () => {
-  hall = await Hall.open();
+  hall = await Hall.open(import.meta.filename);
 });
 test.after.always(async () => {
   await hall?.close();

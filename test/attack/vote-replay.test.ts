@@ -7,7 +7,7 @@ import { messageOf } from '../stage/objects.ts';
 
 let hall: Hall;
 test.before(async () => {
-  hall = await Hall.open();
+  hall = await Hall.open(import.meta.filename);
 });
 test.after.always(async () => {
   await hall?.close();

@@ -22,7 +22,7 @@ let folder: string;
 
 test.before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'twinlock-storm-'));
-  stage = await openEnvironments();
+  stage = await openEnvironments({ testFile: import.meta.filename });
 });
 test.after.always(async () => {
   await stage?.stop();

@@ -12,7 +12,7 @@ import { chaosSeed, startWeather } from './weather.ts';
 let stage: Stage;
 
 test.before(async () => {
-  stage = await openPromotions();
+  stage = await openPromotions({ testFile: import.meta.filename });
 });
 test.after.always(async () => {
   await stage?.stop();

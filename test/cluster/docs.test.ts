@@ -13,7 +13,7 @@ const text = (page: string): Promise<string> => readFile(join(import.meta.dirnam
 
 let stage: Stage;
 test.before(async () => {
-  stage = await openPromotions();
+  stage = await openPromotions({ testFile: import.meta.filename });
 });
 test.after.always(async () => {
   await stage?.stop();

@@ -21,7 +21,7 @@ import {
 
 let stage: Stage;
 test.before(async () => {
-  stage = await openEnvironments();
+  stage = await openEnvironments({ testFile: import.meta.filename });
 });
 test.after.always(() => stage?.stop());
 

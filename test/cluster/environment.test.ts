@@ -27,7 +27,7 @@ import type { Json } from '../stage/stage.ts';
 const test = anyTest as TestFn<{ readonly stage: Stage; readonly running: RunningProcess }>;
 
 test.before(async (t) => {
-  const stage = await openEnvironments();
+  const stage = await openEnvironments({ testFile: import.meta.filename });
   t.context = { stage, running: await stage.startProcess() };
 });
 test.after.always((t) => t.context.stage?.stop());
@@ -292,7 +292,28 @@ test('what somebody removes or edits in an environment comes back', async (t) =>
     const variable = spec.template.spec.containers[0]?.env?.find((each) => each['name'] === 'STRIPE_API_BASE');
     return variable?.['value'] === 'http://stripe:12111';
   });
+  const pods = 'pod-security.kubernetes.io/enforce';
+  await stage.cluster.kubectl(['label', '--overwrite', 'namespace', namespace, `${pods}=privileged`]);
+  await waitFor('pods are restricted again', async (seen) => {
+    const { metadata } = await read<Object_>(stage, `/api/v1/namespaces/${namespace}`);
+    seen(metadata.labels);
+    return metadata.labels?.[pods] === 'restricted';
+  });
   t.pass();
+});
+
+test('the way to an app’s report is closed when the app reports no more', async (t) => {
+  const { stage } = t.context;
+  const workloads = [{ name: 'web', image, port: 8080, servicesEndpoint: { path: '/services' } }];
+  stage.reports.set('web', { services: new Map([['stripe', { mode: 'twin', url: 'http://stripe:12111' }]]) });
+  const { namespace = '' } = await bringUp(stage, 'silent', { ...smallest, workloads });
+  t.true(names(await list(stage, policies(namespace))).includes('twinlock-reports'));
+  await bringUp(stage, 'silent', smallest);
+  await waitFor('the policy is gone', async (seen) => {
+    const left = names(await list(stage, policies(namespace)));
+    seen(left);
+    return !left.includes('twinlock-reports');
+  });
 });
 
 test('a service that turns Real loses its twin and its base URL; the key is the author’s business', async (t) => {

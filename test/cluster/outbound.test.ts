@@ -7,6 +7,7 @@ import { reportFetcher } from '../../operator/environments/gather/reports/index.
 import { KubeClient, loadConfig, ServerAddresses, systemClock } from '../../operator/kube/index.ts';
 import { OutboundClient, systemResolve } from '../../operator/outbound/index.ts';
 import { sharedApi, waitFor, type Cluster } from '../harness/index.ts';
+import { recordRemoval } from '../stage/rights.ts';
 
 const signal = new AbortController().signal;
 
@@ -67,6 +68,7 @@ test('the rights of the environments process are enough to find the API servers,
   const rest = environmentsRights.cluster.filter((right) => !isSlices(right));
   const without = await addressesFor(cluster, 'outbound-without', rest);
   await t.throwsAsync(without.get(), { message: /endpointslices/ });
+  await recordRemoval(import.meta.filename, 'environments: get discovery.k8s.io/endpointslices');
 });
 
 test('denied: a report whose Service leads to the API server; one beside it is read', async (t) => {

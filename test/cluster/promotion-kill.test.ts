@@ -8,7 +8,7 @@ import { systemNamespace } from '../stage/stage.ts';
 let stage: Stage;
 
 test.before(async () => {
-  stage = await openPromotions();
+  stage = await openPromotions({ testFile: import.meta.filename });
   stage.pods.break(images.third);
 });
 test.after.always(async () => {

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import test from 'ava';
 import { parse } from 'yaml';
 import type { Promotion } from '../../operator/api/index.ts';
-import type { RunningProcess } from '../../operator/processes/options.ts';
 import { run, waitFor } from '../harness/index.ts';
 import { conditionOf, images, Shop } from '../stage/shop.ts';
 import { deploymentPath, openPromotions, path, type Stage } from '../stage/promotions.ts';
@@ -12,16 +11,12 @@ import type { Json } from '../stage/stage.ts';
 
 const examples = join(import.meta.dirname, '../../examples/manifests');
 let stage: Stage;
-let operator: RunningProcess;
 
 test.before(async () => {
-  stage = await openPromotions();
-  operator = await stage.startProcess();
+  stage = await openPromotions({ testFile: import.meta.filename });
+  await stage.startProcess();
 });
-test.after.always(async () => {
-  await operator?.stop();
-  await stage?.stop();
-});
+test.after.always(() => stage?.stop());
 
 const limits = { limits: { memory: '256Mi' } };
 const probe = { httpGet: { path: '/healthz', port: 8080 } };

@@ -1,6 +1,5 @@
 import test from 'ava';
 import type { ApproverKeyring, PromotionRecord } from '../../operator/api/index.ts';
-import type { RunningProcess } from '../../operator/processes/options.ts';
 import { waitFor } from '../harness/index.ts';
 import { rsaKey } from '../vectors/ssh.ts';
 import { conditionOf, images, Shop, type ShopOptions } from '../stage/shop.ts';
@@ -8,16 +7,12 @@ import { openPromotions, path, type Stage } from '../stage/promotions.ts';
 import type { Json } from '../stage/stage.ts';
 
 let stage: Stage;
-let operator: RunningProcess;
 
 test.before(async () => {
-  stage = await openPromotions();
-  operator = await stage.startProcess();
+  stage = await openPromotions({ testFile: import.meta.filename });
+  await stage.startProcess();
 });
-test.after.always(async () => {
-  await operator?.stop();
-  await stage?.stop();
-});
+test.after.always(() => stage?.stop());
 
 /** A shop whose promotion of this image waits for votes. */
 async function asking(namespace: string, image: string, options: ShopOptions = {}): Promise<Shop> {

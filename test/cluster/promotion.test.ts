@@ -1,23 +1,18 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
-import type { RunningProcess } from '../../operator/processes/options.ts';
 import { run, waitFor } from '../harness/index.ts';
 import { conditionOf, images, Shop } from '../stage/shop.ts';
 import { openPromotions, path, type Stage } from '../stage/promotions.ts';
 
 const verifyChain = join(import.meta.dirname, '../../examples/audit/verify-chain.sh');
 let stage: Stage;
-let operator: RunningProcess;
 
 test.before(async () => {
-  stage = await openPromotions();
-  operator = await stage.startProcess();
+  stage = await openPromotions({ testFile: import.meta.filename });
+  await stage.startProcess();
 });
-test.after.always(async () => {
-  await operator?.stop();
-  await stage?.stop();
-});
+test.after.always(() => stage?.stop());
 
 async function shop(namespace: string, options: Parameters<Shop['open']>[0] = {}): Promise<Shop> {
   const opened = await new Shop(stage, namespace).open(options);

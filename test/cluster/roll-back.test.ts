@@ -15,15 +15,12 @@ let stage: Stage;
 let operator: RunningProcess;
 
 test.before(async () => {
-  stage = await openPromotions();
+  stage = await openPromotions({ testFile: import.meta.filename });
   operator = await stage.startProcess();
   // A pipeline's people: rights on workloads, none to roll back.
   await stage.cluster.kubectl(['create', 'clusterrolebinding', 'dev-edit', '--clusterrole=edit', '--user=dev']);
 });
-test.after.always(async () => {
-  await operator?.stop();
-  await stage?.stop();
-});
+test.after.always(() => stage?.stop());
 
 /** Runs what the page shows, in this namespace; a number after `web-` or `--to-revision=` may be another one. */
 async function shown(

@@ -1,5 +1,4 @@
 import test from 'ava';
-import type { RunningProcess } from '../../operator/processes/options.ts';
 import { waitFor } from '../harness/index.ts';
 import { images } from '../stage/shop.ts';
 import { deploymentPath, openPromotions, path, type Stage } from '../stage/promotions.ts';
@@ -7,16 +6,12 @@ import type { Json } from '../stage/stage.ts';
 import { mutator, Place, template } from '../stage/place.ts';
 
 let stage: Stage;
-let operator: RunningProcess;
 
 test.before(async () => {
-  stage = await openPromotions();
-  operator = await stage.startProcess();
+  stage = await openPromotions({ testFile: import.meta.filename });
+  await stage.startProcess();
 });
-test.after.always(async () => {
-  await operator?.stop();
-  await stage?.stop();
-});
+test.after.always(() => stage?.stop());
 
 const place = async (namespace: string, spec: Json = {}): Promise<Place> =>
   (await new Place(stage, namespace).empty()).runs('web', spec);

@@ -13,13 +13,10 @@ let stage: Stage;
 let operator: RunningProcess;
 
 test.before(async () => {
-  stage = await openPromotions();
+  stage = await openPromotions({ testFile: import.meta.filename });
   operator = await stage.startProcess();
 });
-test.after.always(async () => {
-  await operator?.stop();
-  await stage?.stop();
-});
+test.after.always(() => stage?.stop());
 
 /** Pods with limits, as a namespace with a LimitRange for pods demands them. */
 const withLimits: Json = {

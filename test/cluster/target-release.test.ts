@@ -10,13 +10,10 @@ let stage: Stage;
 let operator: RunningProcess;
 
 test.before(async () => {
-  stage = await openPromotions();
+  stage = await openPromotions({ testFile: import.meta.filename });
   operator = await stage.startProcess();
 });
-test.after.always(async () => {
-  await operator?.stop();
-  await stage?.stop();
-});
+test.after.always(() => stage?.stop());
 
 async function pair(namespace: string): Promise<Place> {
   const here = await new Place(stage, namespace).empty();

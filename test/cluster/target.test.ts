@@ -10,13 +10,10 @@ let operator: RunningProcess;
 const policies = '/apis/admissionregistration.k8s.io/v1';
 
 test.before(async () => {
-  stage = await openPromotions();
+  stage = await openPromotions({ testFile: import.meta.filename });
   operator = await stage.startProcess();
 });
-test.after.always(async () => {
-  await operator?.stop();
-  await stage?.stop();
-});
+test.after.always(() => stage?.stop());
 
 async function shop(namespace: string): Promise<Shop> {
   const opened = await new Shop(stage, namespace).open();

@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { stopApis } from '../harness/index.ts';
+import { forgetRights } from '../stage/rights.ts';
 import { TapReader } from './tap.ts';
 import type { TapResult } from './tap.ts';
 
@@ -22,6 +23,8 @@ const PHASES: readonly Phase[] = [
   { name: 'cluster', files: 'test/cluster/**', concurrency: 2 },
   { name: 'attack', files: 'test/attack/**', concurrency: 2 },
   { name: 'chaos', files: 'test/chaos/**', concurrency: 2 },
+  // After those that write down which rights they use.
+  { name: 'rights', files: 'test/rights/**', concurrency: 1 },
   { name: 'e2e', files: 'test/e2e/**', concurrency: 1 },
   { name: 'removal', files: 'test/removal/**', concurrency: 1 },
 ];
@@ -90,6 +93,8 @@ if (unknown.length > 0) {
   console.error(`unknown phase ${unknown.join(', ')}; phases: ${PHASES.map((phase) => phase.name).join(', ')}`);
   process.exit(2);
 }
+// A run in which they are written down anew starts with none.
+if (wanted.length === 0 || wanted.includes('cluster')) await forgetRights();
 const counts: Counts = { passed: 0, failed: 0, skipped: [], failures: [] };
 for (const phase of PHASES) {
   if (wanted.length === 0 || wanted.includes(phase.name)) await run(phase, counts);

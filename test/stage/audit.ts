@@ -1,14 +1,21 @@
 import { open, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** One finished request as the API server's own audit log has it (audit.k8s.io/v1, level Request). */
+/** One request as the API server's own audit log has it (audit.k8s.io/v1, level Request). A watch is there twice: when it starts and when it ends. */
 export interface AuditedRequest {
   readonly verb: string;
   readonly requestURI: string;
   readonly requestReceivedTimestamp: string;
   readonly stageTimestamp: string;
   readonly user: { readonly username: string };
-  readonly objectRef?: { readonly resource?: string; readonly namespace?: string; readonly subresource?: string };
+  readonly userAgent?: string;
+  readonly objectRef?: {
+    readonly apiGroup?: string;
+    readonly resource?: string;
+    readonly namespace?: string;
+    readonly subresource?: string;
+  };
+  readonly annotations?: Readonly<Record<string, string>>;
   readonly requestObject?: unknown;
   readonly responseStatus?: { readonly code?: number };
 }
@@ -20,9 +27,9 @@ export async function auditFlags(folder: string): Promise<Readonly<Record<string
   const policy = {
     apiVersion: 'audit.k8s.io/v1',
     kind: 'Policy',
-    omitStages: ['RequestReceived', 'ResponseStarted'],
+    // Only what goes on, a watch, is logged when it starts.
+    omitStages: ['RequestReceived'],
     rules: [
-      { level: 'None', verbs: ['watch'] },
       { level: 'Request', users: [account('twinlock-environments'), account('twinlock-promotions')] },
       { level: 'None' },
     ],
@@ -59,9 +66,10 @@ export class AuditLog {
   }
 }
 
-/** Neither leases nor probes are work. */
-export function isWork({ objectRef, requestURI }: AuditedRequest): boolean {
-  return objectRef?.resource !== 'leases' && !requestURI.startsWith('/version') && !requestURI.startsWith('/readyz');
+/** Neither leases nor probes are work, nor is a watch that goes on. */
+export function isWork({ verb, objectRef, requestURI }: AuditedRequest): boolean {
+  if (verb === 'watch' || objectRef?.resource === 'leases') return false;
+  return !requestURI.startsWith('/version') && !requestURI.startsWith('/readyz');
 }
 
 export function isWrite({ verb }: AuditedRequest): boolean {

@@ -6,7 +6,7 @@ import type { FetchReport } from '../../operator/environments/gather/reports/ind
 import type { ProcessOptions, RunningProcess } from '../../operator/processes/options.ts';
 import { waitFor, type Answer } from '../harness/index.ts';
 import { own } from './objects.ts';
-import { openStage, systemNamespace, type Json, type Stage as Base } from './stage.ts';
+import { openStage, systemNamespace, type Json, type Stage as Base, type StageOptions } from './stage.ts';
 
 const digest = 'a'.repeat(64);
 export const image = `registry.example/web@sha256:${digest}`;
@@ -24,8 +24,10 @@ export interface Stage extends Base {
   startProcess(options?: Partial<ProcessOptions>): Promise<RunningProcess>;
 }
 
-export async function openEnvironments(): Promise<Stage> {
-  const base = await openStage({ after: platform() });
+export async function openEnvironments(
+  options: Pick<StageOptions<never>, 'testFile' | 'without' | 'apiServerFlags'> = {},
+): Promise<Stage> {
+  const base = await openStage({ ...options, after: platform() });
   const reports = new Map<string, Report>();
   const fetchReport: FetchReport = async ({ workload }) =>
     reports.get(workload) ?? { failure: 'the report cannot be reached' };

@@ -50,8 +50,9 @@ export class Hall {
     this.voters = { alice, bob, carol, mallory };
   }
 
-  static async open(): Promise<Hall> {
-    const stage = await openPromotions();
+  /** @param testFile which is then on record as one that uses the process' rights */
+  static async open(testFile: string): Promise<Hall> {
+    const stage = await openPromotions({ testFile });
     try {
       return new Hall(stage, await stage.startProcess());
     } catch (error) {

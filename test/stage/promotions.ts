@@ -6,7 +6,7 @@ import { startPromotions } from '../../operator/processes/promotions.ts';
 import { run, tools, type Answer } from '../harness/index.ts';
 import { own } from './objects.ts';
 import { startPods, type Pods } from './pods.ts';
-import { openStage, systemNamespace, type Json, type Stage as Base } from './stage.ts';
+import { openStage, systemNamespace, type Json, type Stage as Base, type StageOptions } from './stage.ts';
 
 /** One person: a client certificate and an SSH key. */
 export interface Person {
@@ -24,7 +24,11 @@ export interface Stage extends Omit<Base<Name>, 'people'> {
   readonly people: Readonly<Record<Name, Person>>;
   /** Requests as admin; throws unless the answer is 2xx. */
   send(method: string, path: string, body?: unknown, as?: string): Promise<Json>;
-  /** @param options what differs from one process alone, straight to the API server */
+  /**
+   * Starts a process that ends with the stage.
+   *
+   * @param options what differs from one process alone, straight to the API server
+   */
   startProcess(options?: Partial<ProcessOptions>): Promise<RunningProcess>;
 }
 
@@ -37,8 +41,11 @@ const roles = {
 type Name = keyof typeof roles;
 
 /** Starts everything but the process itself. */
-export async function openPromotions(): Promise<Stage> {
+export async function openPromotions(
+  options: Pick<StageOptions<Name>, 'testFile' | 'without' | 'apiServerFlags'> = {},
+): Promise<Stage> {
   const base = await openStage<Name>({
+    ...options,
     people: roles,
     after: [own('TwinClass', 'default', { default: true }), own('ApprovalPolicy', 'default', { default: true })],
   });
@@ -80,8 +87,8 @@ async function furnish(base: Base<Name>): Promise<Stage> {
     people,
     pods,
     send,
-    startProcess: (options) =>
-      startPromotions({
+    startProcess: async (options) => {
+      const running = await startPromotions({
         kubeconfig: accounts.promotions,
         namespace: systemNamespace,
         clusterName: 'test',
@@ -91,7 +98,10 @@ async function furnish(base: Base<Name>): Promise<Stage> {
         leaderElect: false,
         networkPoliciesEnforced: false,
         ...options,
-      }),
+      });
+      base.endsWith(() => running.stop());
+      return running;
+    },
   };
 }
 

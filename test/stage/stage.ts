@@ -6,11 +6,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { renderPolicies } from '../../operator/admission/index.ts';
-import { renderRbac } from '../../operator/install/rbac.ts';
 import { startApi, type ApiCluster } from '../harness/index.ts';
 import { watchStatuses } from '../statuses/watch.ts';
 import { AuditLog, auditFlags } from './audit.ts';
 import { installCRDs } from './crds.ts';
+import { recordRights, renderedRoles, type Right } from './rights.ts';
 
 export const systemNamespace = 'twinlock-system';
 export type Json = Readonly<Record<string, unknown>>;
@@ -42,6 +42,10 @@ export interface StageOptions<Name extends string> {
   readonly overgranted?: readonly ProcessName[];
   /** Flags of the API server. */
   readonly apiServerFlags?: Readonly<Record<string, string>>;
+  /** The test file, which is then on record as one that uses the processes' rights (see `rights.ts`). */
+  readonly testFile?: string;
+  /** A right that is taken out of the rendered roles. */
+  readonly without?: Right;
   /** The lock holds StatefulSets and DaemonSets too, whichever kinds a ProductionTarget takes so far. */
   readonly everyKind?: boolean;
 }
@@ -53,6 +57,8 @@ export async function openStage<Name extends string = never>({
   after = [],
   overgranted = [],
   apiServerFlags = {},
+  testFile,
+  without,
   everyKind = false,
 }: StageOptions<Name> = {}): Promise<Stage<Name>> {
   const folder = await mkdtemp(join(tmpdir(), 'twinlock-stage-'));
@@ -64,6 +70,7 @@ export async function openStage<Name extends string = never>({
   };
   try {
     const cluster = await startApi({ apiServerFlags: { ...(await auditFlags(folder)), ...apiServerFlags } });
+    if (testFile !== undefined) ends.push(async () => recordRights(testFile, await new AuditLog(folder).next()));
     ends.push(() => cluster.stop());
     await installCRDs(cluster, { everyKind });
     // Every status that goes by is held against the rules of its kind.
@@ -71,7 +78,7 @@ export async function openStage<Name extends string = never>({
     ends.push(() => statuses.stop());
     await cluster.apply([
       { apiVersion: 'v1', kind: 'Namespace', metadata: { name: systemNamespace } },
-      ...renderRbac(systemNamespace),
+      ...renderedRoles(without),
       ...overgranted.map((process) => bind('cluster-admin', account(process))),
       ...before,
     ]);

@@ -1,0 +1,65 @@
+/** Rights that no other test uses: verbs that the API server asks for on its own, and lists where it streams none. */
+import test from 'ava';
+import { waitFor } from '../harness/index.ts';
+import type { AuditLog } from '../stage/audit.ts';
+import * as environments from '../stage/environments.ts';
+import { openPromotions, type Stage } from '../stage/promotions.ts';
+import { recordRemoval, renderedRoles, type Right } from '../stage/rights.ts';
+import { images, Shop } from '../stage/shop.ts';
+
+/** Waits until the API server has refused the process a request like this. */
+async function refused(audit: AuditLog, verb: string, resource: string): Promise<void> {
+  const answers = new Set<string>();
+  await waitFor(`a refused ${verb} of ${resource}`, async (seen) => {
+    for (const { verb, objectRef, responseStatus } of await audit.next())
+      if (objectRef?.resource === resource) answers.add(`${verb} ${responseStatus?.code}`);
+    seen([...answers]);
+    return answers.has(`${verb} 403`);
+  });
+}
+
+test('without the verb rollback a failed rollout is not taken back; with it, it is', async (t) => {
+  const right: Right = 'promotions: rollback twinlock.dev/productiontargets';
+  const stage: Stage = await openPromotions({ without: right });
+  t.teardown(() => stage.stop());
+  await stage.startProcess();
+  stage.pods.break(images.third);
+  const shop = await new Shop(stage, 'unable').open({ deployment: { progressDeadlineSeconds: 2 } });
+  await shop.ready();
+  await shop.environment('pr-42', images.third);
+  await shop.promote('web-42', 'pr-42');
+  await shop.phase('web-42', 'AwaitingApproval');
+  await shop.vote('web-42', stage.people.alice);
+  await refused(stage.audit, 'update', 'deployments');
+  t.is(await shop.image(), images.third);
+  await stage.cluster.apply(renderedRoles());
+  await shop.phase('web-42', 'RolledBack', 60_000);
+  t.is(await shop.image(), images.first);
+  await recordRemoval(import.meta.filename, right);
+});
+
+test('from an API server that streams no lists, both processes list what they follow, and work', async (t) => {
+  const options = { testFile: import.meta.filename, apiServerFlags: { 'feature-gates': 'WatchList=false' } };
+  const promotions = await openPromotions(options);
+  t.teardown(() => promotions.stop());
+  await promotions.startProcess();
+  await (await new Shop(promotions, 'listed').open()).ready();
+  const stage = await environments.openEnvironments(options);
+  t.teardown(() => stage.stop());
+  await stage.startProcess();
+  await environments.bringUp(stage, 'pr-42', environments.smallest);
+  t.pass();
+});
+
+test('without the verb bind the environments process gets no rights in a namespace; with it, an environment comes up', async (t) => {
+  const right: Right = 'environments: bind rbac.authorization.k8s.io/clusterroles';
+  const stage = await environments.openEnvironments({ without: right });
+  t.teardown(() => stage.stop());
+  await stage.startProcess();
+  await stage.cluster.apply([environments.environment('pr-42', environments.smallest)]);
+  await refused(stage.audit, 'patch', 'rolebindings');
+  await stage.cluster.apply(renderedRoles());
+  await environments.bringUp(stage, 'pr-42', environments.smallest);
+  await recordRemoval(import.meta.filename, right);
+  t.pass();
+});
