@@ -1,23 +1,21 @@
 import { waitFor } from '../harness/index.ts';
+import type { Stage } from '../stage/stage.ts';
 import type { Figure, Sizes } from './figure.ts';
+import { fill, type Original } from './fill.ts';
 import { startOperator } from './operator.ts';
 import { keepPodsReady } from './pods.ts';
-import { each, image, openBench, wire } from './stage.ts';
-import type { Stage } from '../stage/stage.ts';
-import type { Wire } from './stage.ts';
-
-interface Sample {
-  readonly kind: string;
-  readonly metadata: { readonly name: string; readonly namespace?: string } & Readonly<Record<string, unknown>>;
-  readonly spec?: Readonly<Record<string, unknown>>;
-}
+import { image, openBench, wire } from './stage.ts';
 
 const home = 'bench-dev';
-const collection = `/apis/twinlock.dev/v1alpha1/namespaces/${home}/twinenvironments`;
-/** In the order in which a namespace takes them: pods before the quota that would have to be counted first. */
-const CHILDREN: readonly (readonly [plural: string, base: string])[] = [
+const kinds = '/apis/twinlock.dev/v1alpha1';
+/** Found again wherever it stands in the environment's objects. */
+const original = 'pattern-of-all';
+const path = `${kinds}/namespaces/${home}/twinenvironments/${original}`;
+
+/** Kinds of an environment's children: their API, and their folder in etcd where that has another name. */
+const CHILDREN: readonly (readonly [plural: string, base: string, folder?: string])[] = [
   ['deployments', '/apis/apps/v1'],
-  ['services', '/api/v1'],
+  ['services', '/api/v1', 'services/specs'],
   ['networkpolicies', '/apis/networking.k8s.io/v1'],
   ['rolebindings', '/apis/rbac.authorization.k8s.io/v1'],
   ['limitranges', '/api/v1'],
@@ -27,7 +25,7 @@ const CHILDREN: readonly (readonly [plural: string, base: string])[] = [
 
 /**
  * Lets the operator make one environment, copies it and its children many times, and starts an operator that caches them
- * all. The copies are suspended and their Deployments paused, so nothing but the cache is at work.
+ * all. It is suspended and there are no controllers, so nothing but the cache is at work.
  */
 export async function measureMemory({ cached }: Sizes): Promise<Figure[]> {
   const stage = await openBench();
@@ -35,18 +33,9 @@ export async function measureMemory({ cached }: Sizes): Promise<Figure[]> {
     const { cluster } = stage;
     const labels = { 'twinlock.dev/environments': 'true' };
     await cluster.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: home, labels } }]);
-    const first = await startOperator(stage, 'environments');
-    const pods = await keepPodsReady(cluster);
-    const { template, children } = await sample(stage);
-    await pods.stop();
-    await first.stop();
-    const admin = await wire(cluster.kubeconfig, 16);
-    await each(
-      Array.from({ length: cached }, (_, index) => index),
-      16,
-      (index) => copy(admin, template, children, index),
-    );
-    await admin.close();
+    const { environment, namespace, children } = await make(stage);
+    await cluster.stopControllers();
+    await fill(cluster, environment, namespace, children, cached);
     const operator = await startOperator(stage, 'environments');
     await waitFor('the cache to be idle', async () => (await operator.metric(/^workqueue_depth\{/)) === 0, {
       timeout: 120_000,
@@ -54,7 +43,8 @@ export async function measureMemory({ cached }: Sizes): Promise<Figure[]> {
     const rss = await operator.rss();
     await operator.stop();
     const bare = await listBare(stage);
-    const objects = children.length + 2;
+    const objects = children.length + 1;
+    if (bare.objects < cached * objects) throw new Error(`${bare.objects} objects are there, not ${cached * objects}`);
     return [
       {
         name: `resident memory with ${cached} environments and their children in cache`,
@@ -65,10 +55,10 @@ export async function measureMemory({ cached }: Sizes): Promise<Figure[]> {
       },
       {
         name: `restart with ${cached} environments: start to synced, over bare lists of the same objects`,
-        value: operator.readyAfter / bare,
+        value: operator.readyAfter / bare.milliseconds,
         unit: 'x',
         bar: 1.5,
-        detail: `${(operator.readyAfter / 1000).toFixed(1)} s, the start of the process included, against ${(bare / 1000).toFixed(1)} s`,
+        detail: `${(operator.readyAfter / 1000).toFixed(1)} s, the start of the process included, against ${(bare.milliseconds / 1000).toFixed(1)} s`,
       },
     ];
   } finally {
@@ -79,110 +69,101 @@ export async function measureMemory({ cached }: Sizes): Promise<Figure[]> {
 const SELECTED = '?labelSelector=twinlock.dev/environment';
 /** What the environments process follows. */
 const LISTS: readonly string[] = [
-  ...['twinenvironments', 'twinclasses', 'vendortwins'].map((plural) => `/apis/twinlock.dev/v1alpha1/${plural}`),
+  ...['twinenvironments', 'twinclasses', 'vendortwins'].map((plural) => `${kinds}/${plural}`),
   '/api/v1/namespaces',
   `/api/v1/persistentvolumeclaims${SELECTED}`,
   ...CHILDREN.map(([plural, base]) => `${base}/${plural}${SELECTED}`),
 ];
 
-/** Lists the same objects all at once, and reads them, with the fastest plain client there is here. Milliseconds. */
-async function listBare({ accounts }: Stage): Promise<number> {
+/** Lists the same objects all at once, and reads them, with the fastest plain client there is here. */
+async function listBare({ accounts }: Stage): Promise<{ readonly objects: number; readonly milliseconds: number }> {
   const sender = await wire(accounts.environments, LISTS.length);
   const started = performance.now();
-  await Promise.all(
+  const counts = await Promise.all(
     LISTS.map(async (path) => {
       const { status, text } = await sender.send('GET', path);
       const { items } = JSON.parse(text) as { readonly items?: readonly unknown[] };
       if (status !== 200 || items === undefined) throw new Error(`GET ${path}: ${status} ${text.slice(0, 500)}`);
+      return items.length;
     }),
   );
-  const took = performance.now() - started;
+  const milliseconds = performance.now() - started;
   await sender.close();
-  return took;
+  return { objects: counts.reduce((sum, count) => sum + count, 0), milliseconds };
 }
 
-async function sample({ cluster }: Stage): Promise<{ template: Sample; children: readonly Sample[] }> {
+interface Made {
+  readonly environment: Original;
+  readonly namespace: string;
+  readonly children: readonly Original[];
+}
+
+/** One environment that has been Ready and is suspended, with all that is its own. */
+async function make(stage: Stage): Promise<Made> {
+  const { cluster } = stage;
+  const operator = await startOperator(stage, 'environments');
+  const pods = await keepPodsReady(cluster);
   const spec = { workloads: [{ name: 'web', image: image('a'), port: 8080 }], services: [{ name: 'stripe' }] };
   const kind = { apiVersion: 'twinlock.dev/v1alpha1', kind: 'TwinEnvironment' };
-  await cluster.apply([{ ...kind, metadata: { name: 'sample', namespace: home }, spec }]);
-  const template = await waitFor('the sample to be Ready', async (seen) => {
-    const { body } = await cluster.request('GET', `${collection}/sample`);
-    seen(body);
-    const found = body as Sample & { readonly status?: { readonly phase?: string; readonly namespace?: string } };
-    return found.status?.phase === 'Ready' && found;
-  });
-  const within = (template as { readonly status?: { readonly namespace?: string } }).status?.namespace;
+  await cluster.apply([{ ...kind, metadata: { name: original, namespace: home }, spec }]);
+  await reaches(stage, ({ status }) => status?.phase === 'Ready');
+  await cluster.apply([{ ...kind, metadata: { name: original, namespace: home }, spec: { ...spec, suspend: true } }]);
+  const object = await reaches(
+    stage,
+    ({ metadata, status }) =>
+      status?.conditions?.every(({ observedGeneration }) => observedGeneration === metadata.generation) === true,
+  );
+  await pods.stop();
+  await operator.stop();
+  const namespace = object.status?.namespace ?? '';
+  const own = await get<Original['object']>(stage, `/api/v1/namespaces/${namespace}`);
   const lists = await Promise.all(
-    CHILDREN.map(async ([plural, base]) => {
-      const { body } = await cluster.request(
-        'GET',
-        `${base}/namespaces/${within}/${plural}?labelSelector=twinlock.dev/environment`,
-      );
-      const { items } = body as { readonly items: readonly Sample[] };
-      return items.map((item) => ({ ...item, kind: plural }));
+    CHILDREN.map(async ([plural, base, folder = plural]) => {
+      const list = `${base}/namespaces/${namespace}/${plural}${SELECTED}`;
+      const { apiVersion, kind, items } = await get<List>(stage, list);
+      const singular = kind.replace(/List$/, '');
+      return items.map((item) => ({ folder, object: headless({ ...item, apiVersion, kind: singular }) }));
     }),
   );
-  return { template, children: lists.flat() };
-}
-
-const SERVER_OWNED = [
-  'uid',
-  'resourceVersion',
-  'creationTimestamp',
-  'generation',
-  'managedFields',
-  'ownerReferences',
-  'finalizers',
-];
-
-function metadataOf({ metadata }: Sample): Sample['metadata'] {
-  const kept = Object.entries(metadata).filter(([name]) => !SERVER_OWNED.includes(name));
-  return Object.fromEntries(kept) as Sample['metadata'];
-}
-
-async function copy(admin: Wire, template: Sample, children: readonly Sample[], index: number): Promise<void> {
-  const namespace = `copy-${index}`;
-  const post = async (path: string, body: object): Promise<void> => {
-    // The namespace's service account comes a moment after the namespace, made by its controller.
-    await waitFor(`POST ${path}`, async (seen) => {
-      const { status, text } = await admin.send('POST', path, body);
-      seen(text);
-      return status === 201 || status === 409;
-    });
+  return {
+    environment: { folder: 'twinlock.dev/twinenvironments', object },
+    namespace,
+    children: [{ folder: 'namespaces', object: own }, ...lists.flat()],
   };
-  const name = `copy-${index}`;
-  const { labels } = (children[0]?.metadata ?? {}) as { readonly labels?: Readonly<Record<string, string>> };
-  await post(collection, {
-    ...template,
-    metadata: { name, namespace: home },
-    spec: { ...template.spec, suspend: true },
-  });
-  await post('/api/v1/namespaces', {
-    metadata: { name: namespace, labels: { ...labels, 'twinlock.dev/environment': name } },
-  });
-  for (const child of children) {
-    const [plural, base] = CHILDREN.find(([found]) => found === child.kind) ?? [];
-    const metadata = metadataOf(child);
-    const own = (metadata as { readonly labels?: object }).labels;
-    await post(`${base}/namespaces/${namespace}/${plural}`, {
-      ...child,
-      kind: undefined,
-      status: undefined,
-      // That name of a Service is the operator's alone to give.
-      metadata: {
-        ...metadata,
-        name: metadata.name.replace('twinlock-boundary', 'boundary'),
-        namespace,
-        labels: { ...own, 'twinlock.dev/environment': name },
-      },
-      ...(child.spec && { spec: specOf(child) }),
-    });
-  }
 }
 
-function specOf({ kind, spec }: Sample): object {
-  // Headless: an API server gives 60 to 90 addresses a second, and a cache holds none. A paused Deployment makes no
-  // ReplicaSets beside those that are wanted here.
-  if (kind === 'services') return { ...spec, clusterIP: 'None', clusterIPs: ['None'] };
-  return kind === 'deployments' ? { ...spec, paused: true } : { ...spec };
+type Environment = Original['object'] & {
+  readonly metadata: { readonly generation: number };
+  readonly status?: {
+    readonly phase?: string;
+    readonly namespace?: string;
+    readonly conditions?: readonly { readonly observedGeneration?: number }[];
+  };
+};
+
+function reaches(stage: Stage, where: (environment: Environment) => boolean): Promise<Environment> {
+  return waitFor(`${original} to be where it is wanted`, async (seen) => {
+    const environment = await get<Environment>(stage, path);
+    seen(environment);
+    return where(environment) && environment;
+  });
+}
+
+interface List {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly items: readonly Original['object'][];
+}
+
+async function get<T>({ cluster }: Stage, at: string): Promise<T> {
+  const { status, body } = await cluster.request('GET', at);
+  if (status !== 200) throw new Error(`GET ${at}: ${status}`);
+  return body as T;
+}
+
+/** Without an address, of which there are not as many as copies. */
+function headless(object: Original['object']): Original['object'] {
+  if (object.kind !== 'Service') return object;
+  const headless = { clusterIP: 'None', clusterIPs: ['None'] };
+  return { ...object, spec: { ...object.spec, ...headless } };
 }

@@ -76,6 +76,10 @@ export interface ApiCluster extends Cluster {
   killApiServer(): Promise<void>;
   /** Starts a killed API server on the same port; returns when it is ready. */
   startApiServer(): Promise<void>;
+  /** Ends kube-controller-manager for good: what its controllers make of many objects is then no part of a measurement. */
+  stopControllers(): Promise<void>;
+  /** Where etcd answers, e.g. `http://127.0.0.1:2379`. */
+  readonly etcd: string;
   /** The last lines that a component logged. */
   logs(component: Component, lines?: number): Promise<string>;
   /** Ends the processes and removes their files. */

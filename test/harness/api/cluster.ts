@@ -98,6 +98,14 @@ export class ProcessCluster extends BaseCluster implements ApiCluster {
     await this.startApiServer();
   }
 
+  async stopControllers(): Promise<void> {
+    await this.#daemons['kube-controller-manager'].stop(0);
+  }
+
+  get etcd(): string {
+    return `http://127.0.0.1:${this.#state.etcdPort}`;
+  }
+
   logs(component: Component, lines = 50): Promise<string> {
     return this.#daemons[component].lastLines(lines);
   }
