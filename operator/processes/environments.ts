@@ -1,5 +1,5 @@
-import { TwinEnvironment } from '../api/index.ts';
 import { environmentController } from '../environments/controller.ts';
+import { followedEnvironments } from '../environments/gather/cache/index.ts';
 import { reportFetcher, type FetchReport } from '../environments/gather/reports/index.ts';
 import { PageServer } from '../environments/page/index.ts';
 import { ServerAddresses } from '../kube/index.ts';
@@ -42,7 +42,7 @@ export function startEnvironments(
         }),
       );
       // Every replica serves the page, the leader alone reconciles.
-      const page = new PageServer(manager.cache.informer(TwinEnvironment).lister);
+      const page = new PageServer(followedEnvironments(manager.cache).lister);
       closing.defer(() => page.close());
       return page.listen(options.http);
     },

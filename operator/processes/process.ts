@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { serviceAccounts } from '../api/index.ts';
 import { KubeClient, loadConfig, Recorder, systemClock } from '../kube/index.ts';
 import type { Client, Clock, ClusterConfig, EventRecorder, Logger, Random } from '../kube/index.ts';
-import { createLogger, Manager, Metrics, type ListenAddress } from '../runtime/index.ts';
+import { createLogger, Manager, memoryRelease, Metrics, type ListenAddress } from '../runtime/index.ts';
 import type { ProcessOptions, RunningProcess } from './options.ts';
 
 /** What a process takes from the machine unless it is given; tests give it. */
@@ -77,6 +77,7 @@ export async function startProcess(
     const parts = { options, name, config, client, manager, metrics, events, logger, clock, random, closing, signal };
     const http = await furnish(parts);
     signal.throwIfAborted();
+    manager.add(memoryRelease(clock), { leaderOnly: false });
     const running = await manager.start();
     return runningProcess(running, started.move(), { http, health: running.health ?? health, logger, signal });
   } catch (error) {

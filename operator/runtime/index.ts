@@ -9,6 +9,7 @@ export type { Watch } from './controller/watches.ts';
 export * from './election/index.ts';
 export * from './logging/index.ts';
 export * from './manager/index.ts';
+export { memoryRelease } from './memory.ts';
 export * from './metrics/index.ts';
 export * from './queue/index.ts';
 export * from './turns/index.ts';

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { waitFor } from '../harness/index.ts';
 import type { Stage } from '../stage/stage.ts';
 import type { Figure, Sizes } from './figure.ts';
@@ -40,6 +41,8 @@ export async function measureMemory({ cached }: Sizes): Promise<Figure[]> {
     await waitFor('the cache to be idle', async () => (await operator.metric(/^workqueue_depth\{/)) === 0, {
       timeout: 120_000,
     });
+    // What the lists left is given back a minute after them.
+    await pause(65_000);
     const rss = await operator.rss();
     await operator.stop();
     const bare = await listBare(stage);

@@ -3,7 +3,7 @@ import { openSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { request } from 'undici';
-import { operatorBundle, operatorFlags } from '../images/bundle.ts';
+import { operatorBundle, operatorEnvironment, operatorFlags } from '../images/bundle.ts';
 import { freePorts, waitFor } from '../harness/index.ts';
 import type { Stage } from '../stage/stage.ts';
 import { image, median } from './stage.ts';
@@ -46,7 +46,7 @@ export async function startOperator(stage: Stage, name: 'environments' | 'promot
       '--leader-elect',
       ...(name === 'environments' ? ['--boundary-image', image('b')] : []),
     ],
-    { stdio: ['ignore', log, log] },
+    { stdio: ['ignore', log, log], env: { ...process.env, ...operatorEnvironment } },
   );
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const probe = async (path: string): Promise<string | undefined> => {

@@ -43,9 +43,13 @@ export async function bundle(entry: string, options: BundleOptions = {}): Promis
 
 /**
  * What Node itself is told where the operator runs. Most of its garbage is the text of events, gone in a moment: a young
- * generation of the default size only adds to the memory that the process holds.
+ * generation of the default size only adds to the memory that the process holds. Once the caches are full it asks the
+ * collector itself to give back what the lists left.
  */
-export const operatorFlags = ['--max-semi-space-size=4'];
+export const operatorFlags = ['--max-semi-space-size=4', '--expose-gc'];
+
+/** One arena: glibc would keep one for each thread, most of it empty. */
+export const operatorEnvironment = { NODE_ENV: 'production', MALLOC_ARENA_MAX: '1' };
 
 /**
  * The operator as `main.mjs` and chunks beside it, by file name. What a process imports later, or never, is a chunk of its

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { nodeImageFiles } from '../harness/index.ts';
-import { bundle, operatorBundle, operatorFlags } from './bundle.ts';
+import { bundle, operatorBundle, operatorEnvironment, operatorFlags } from './bundle.ts';
 import { maildevFiles } from './maildev.ts';
 import type { FullCluster } from '../harness/index.ts';
 
@@ -14,7 +14,7 @@ export async function operatorImage(cluster: Pick<FullCluster, 'pushImage'>): Pr
   return cluster.pushImage(
     'twinlock',
     { ...node, ...Object.fromEntries(app) },
-    { entrypoint: [nodePath, ...operatorFlags, '/app/main.mjs'], env: { NODE_ENV: 'production' } },
+    { entrypoint: [nodePath, ...operatorFlags, '/app/main.mjs'], env: operatorEnvironment },
   );
 }
 

@@ -1,7 +1,7 @@
 import { environmentKind, labels, TwinClass, TwinEnvironment, VendorTwin } from '../../../api/index.ts';
 import { resourceType, type Cache, type Informer, type KubeObject, type ResourceType } from '../../../kube/index.ts';
 import { environmentType } from '../../../workloads/index.ts';
-import { slimChild, slimClaim, slimWorkload, slimNamespace, slimPod } from './slim.ts';
+import { slimChild, slimClaim, slimEnvironment, slimNamespace, slimPod, slimWorkload } from './slim.ts';
 import type { Child, ClaimChild, NamespaceChild, PodChild, WorkloadChild } from '../../decide/live.ts';
 
 function describe<T extends KubeObject>(
@@ -45,6 +45,10 @@ export interface Informers {
   readonly pruned: readonly Informer<Child>[];
 }
 
+/** The TwinEnvironments, for the controller and for the page alike. */
+export const followedEnvironments = (cache: Cache): Informer<TwinEnvironment> =>
+  cache.informer(TwinEnvironment, { transform: slimEnvironment });
+
 /** Starts following; children by label, so that only those of environments are kept. */
 export function environmentInformers(cache: Cache): Informers {
   const labelSelector = labels.environment;
@@ -55,7 +59,7 @@ export function environmentInformers(cache: Cache): Informers {
   const services = child(childTypes.Service);
   const policies = child(childTypes.NetworkPolicy);
   return {
-    environments: cache.informer(TwinEnvironment),
+    environments: followedEnvironments(cache),
     classes: cache.informer(TwinClass),
     catalogue: cache.informer(VendorTwin),
     namespaces: cache.informer(childTypes.Namespace, { transform: slimNamespace }),

@@ -1,3 +1,4 @@
+import type { TwinEnvironment } from '../../../api/index.ts';
 import { itemsOf, membersOf, type Members } from '../../../canonical/index.ts';
 import { hash } from 'node:crypto';
 import { internValue, type KubeObject, type ObjectMeta } from '../../../kube/index.ts';
@@ -7,6 +8,8 @@ import type { Child, NamespaceChild, ClaimChild, WorkloadChild, PodChild } from 
 
 /** Annotation with the digest of what was applied last. */
 export const HASH_ANNOTATION = 'twinlock.dev/applied-hash';
+
+const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 
 /** An object as it came: only the parts that are read below are looked at, and each is checked. */
 type Raw = KubeObject & Readonly<Record<string, unknown>>;
@@ -50,7 +53,8 @@ export function slimWorkload(object: KubeObject): WorkloadChild {
   return {
     apiVersion,
     kind,
-    metadata,
+    // Its controller says which generation it has seen.
+    metadata: { ...metadata, generation: object.metadata.generation },
     digest,
     edited,
     replicas: number(membersOf(raw['spec'])['replicas']),
@@ -118,22 +122,23 @@ function failureOf(conditions: readonly RawCondition[]): WorkloadChild['failure'
 }
 
 /**
- * Metadata without what nobody here reads. One literal with every field, set or not: objects of one shape that are made
- * at once take a third less memory than those that grow.
+ * Metadata without what nobody here reads. A literal with every field, set or not: objects of one shape that are made at
+ * once take a third less memory than those that grow. Nearly all of them have no more than the first of two shapes.
  */
 function slimMetadata({ metadata }: KubeObject): ObjectMeta {
+  const { name, namespace, uid, resourceVersion, labels, deletionTimestamp, finalizers } = metadata;
   const hash = metadata.annotations?.[HASH_ANNOTATION];
-  return {
-    name: metadata.name,
-    namespace: metadata.namespace,
-    uid: metadata.uid,
-    resourceVersion: metadata.resourceVersion,
-    generation: metadata.generation,
-    deletionTimestamp: metadata.deletionTimestamp,
-    labels: metadata.labels,
-    annotations: hash === undefined ? undefined : { [HASH_ANNOTATION]: hash },
-    finalizers: metadata.finalizers,
-  };
+  const annotations = hash === undefined ? undefined : { [HASH_ANNOTATION]: hash };
+  const kept = { name, namespace, uid, resourceVersion, labels, annotations };
+  return deletionTimestamp === undefined && finalizers === undefined
+    ? kept
+    : { ...kept, deletionTimestamp, finalizers };
+}
+
+/** An environment without what kubectl keeps on it for itself: it is all of its spec once more. */
+export function slimEnvironment(object: TwinEnvironment): TwinEnvironment {
+  const { [LAST_APPLIED]: _, ...annotations } = object.metadata.annotations ?? {};
+  return { ...object, metadata: { ...object.metadata, annotations } };
 }
 
 /** Digest of everything but status and metadata; labels count, since selectors rely on them. */
