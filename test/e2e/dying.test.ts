@@ -3,14 +3,17 @@ import { join } from 'node:path';
 import test from 'ava';
 import { installTwinlock, prepare, removeStory } from '../demo/index.ts';
 import { nodeImageFiles, type FullCluster } from '../harness/index.ts';
+import { watchingStatuses } from './support/statuses.ts';
 import type { Story } from '../demo/index.ts';
 
+const watch = watchingStatuses(test);
 let story: Story;
 
 test.before('Twinlock, an empty shop and an empty shop-dev', async (t) => {
   t.timeout(20 * 60_000, 'the cluster and the images are built on the first run');
   story = await prepare('dying', (line) => t.log(line));
   await installTwinlock(story);
+  await watch(story.cluster);
 });
 
 test.after.always('the shop is removed', async () => {

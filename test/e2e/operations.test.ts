@@ -3,15 +3,18 @@ import { get, installTwinlock, prepare } from '../demo/index.ts';
 import { waitFor } from '../harness/index.ts';
 import { environmentsNamespace, removeEnvironmentsNamespace } from './support/namespace.ts';
 import { readyEnvironment } from './support/ready.ts';
+import { watchingStatuses } from './support/statuses.ts';
 import type { Story } from '../demo/index.ts';
 
 const namespace = 'operations';
+const watch = watchingStatuses(test);
 let story: Story;
 
 test.before('Twinlock on a cluster', async (t) => {
   t.timeout(20 * 60_000, 'the cluster and the images are built on the first run');
   story = await prepare('operations', (line) => t.log(line), { clean: false });
   await installTwinlock(story);
+  await watch(story.cluster);
   await environmentsNamespace(story.cluster, namespace);
 });
 

@@ -4,15 +4,18 @@ import test from 'ava';
 import { parse, parseAllDocuments } from 'yaml';
 import { filled, installTwinlock, prepare, removeStory } from '../demo/index.ts';
 import { readmeYaml } from './support/readme.ts';
+import { watchingStatuses } from './support/statuses.ts';
 import type { Story } from '../demo/index.ts';
 
 const files = ['keyring', 'production', 'environment', 'promotion'];
+const watch = watchingStatuses(test);
 let story: Story;
 
 test.before('Twinlock, an empty shop and an empty shop-dev', async (t) => {
   t.timeout(20 * 60_000, 'the cluster and the images are built on the first run');
   story = await prepare('quickstart', (line) => t.log(line));
   await installTwinlock(story);
+  await watch(story.cluster);
 });
 
 test.after.always('the shop is removed', async () => {

@@ -7,6 +7,7 @@ import { get, installTwinlock, prepare } from '../demo/index.ts';
 import { environmentsNamespace, removeEnvironmentsNamespace } from './support/namespace.ts';
 import { portForward } from './support/port-forward.ts';
 import { readyEnvironment } from './support/ready.ts';
+import { watchingStatuses } from './support/statuses.ts';
 import type { Story } from '../demo/index.ts';
 
 const namespace = 'vendor-twins';
@@ -23,6 +24,7 @@ const environment = {
   },
 };
 
+const watch = watchingStatuses(test);
 let story: Story;
 let inside: string;
 
@@ -30,6 +32,7 @@ test.before('one environment with every twin of the catalogue', async (t) => {
   t.timeout(20 * 60_000, 'the cluster and the images are built on the first run');
   story = await prepare('vendor-twins', (line) => t.log(line), { clean: false });
   await installTwinlock(story);
+  await watch(story.cluster);
   const { cluster } = story;
   await environmentsNamespace(cluster, namespace);
   await cluster.apply([environment]);

@@ -1,7 +1,14 @@
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
-import { Cache } from '../../operator/kube/index.ts';
-import type { InformerOptions, KubeClientOptions, Logger, ResourceType } from '../../operator/kube/index.ts';
+import { Cache, ManualClock } from '../../operator/kube/index.ts';
+import type {
+  Clock,
+  InformerOptions,
+  KubeClientOptions,
+  Logger,
+  ResourceType,
+  Timer,
+} from '../../operator/kube/index.ts';
 import { ScriptedApiServer, fastClock, widgetClient, widgetType } from '../fixtures/scripted-apiserver/index.ts';
 import { waitFor } from '../harness/wait.ts';
 
@@ -21,11 +28,11 @@ async function scene(
   options: {
     readonly client?: Partial<KubeClientOptions>;
     readonly informer?: InformerOptions<Widgets>;
-    readonly speed?: number;
+    readonly clock?: Clock;
   } = {},
 ): Promise<Scene> {
   const server = await ScriptedApiServer.start();
-  const clock = fastClock(options.speed ?? 20);
+  const clock = options.clock ?? fastClock(20);
   const client = widgetClient(server, { clock, ...options.client });
   const lines: string[] = [];
   const say = (_fields: object, message: string): void => void lines.push(message);
@@ -88,7 +95,7 @@ test('of a list in pages each object is slimmed when its page comes, and once', 
 });
 
 test('a server that does not know streamed lists is found out and read in pages', async (t) => {
-  const { server, informer, start } = await scene(t, { speed: 200 });
+  const { server, informer, start } = await scene(t, { clock: fastClock(200) });
   server.streamedLists = 'ignored';
   server.put('a', 1);
   start();
@@ -185,17 +192,32 @@ test('a handler added late hears what is cached as initial', async (t) => {
 });
 
 test('a server that closes every watch at once is not hammered', async (t) => {
-  const { server, informer, start } = await scene(t, { speed: 1 });
+  const clock = new ManualClock();
+  const asked: number[] = [];
+  const setTimer = (ms: number, callback: () => void): Timer => {
+    asked.push(ms);
+    return clock.setTimer(ms, callback);
+  };
+  const recording = { now: () => clock.now(), monotonic: () => clock.monotonic(), setTimer };
+  const { server, informer, start } = await scene(t, { clock: recording });
+  const nextWatch = (before: number): Promise<unknown> =>
+    waitFor('the next watch', () => server.received.length > before);
   start();
   await informer.whenSynced();
+  // What brought objects worked: the first watch after it comes at once.
   const before = server.received.length;
-  const started = performance.now();
-  while (performance.now() - started < 1_500) {
+  server.end();
+  await nextWatch(before);
+  for (const least of [800, 1_600, 3_200]) {
+    const watches = server.received.length;
+    asked.length = 0;
     server.end();
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    const delay = await waitFor('it to wait', () => asked.find((ms) => ms >= least && ms < 2 * least));
+    clock.advance(delay - 1);
+    t.is(server.received.length, watches, 'not before its time');
+    clock.advance(1);
+    await nextWatch(watches);
   }
-  const attempts = server.received.length - before;
-  t.true(attempts >= 1 && attempts <= 4, `${attempts} attempts in 1.5 s`);
 });
 
 test('a server restored from a backup is listed anew', async (t) => {

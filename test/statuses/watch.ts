@@ -2,7 +2,7 @@
 import { apiVersion, fieldManagers, kinds } from '../../operator/api/index.ts';
 import { Reflector } from '../../operator/kube/cache/reflector.ts';
 import { KubeClient, loadConfig, resourceType, silentLogger, systemClock } from '../../operator/kube/index.ts';
-import type { ApiCluster } from '../harness/index.ts';
+import type { Cluster } from '../harness/index.ts';
 import { reasonsOf, type Reported } from './rules.ts';
 import { SeenStatuses } from './seen.ts';
 
@@ -19,7 +19,7 @@ export interface WatchedStatuses {
 const WRITERS: readonly string[] = [fieldManagers.promotions, `${fieldManagers.environments}-status`];
 
 /** Follows every kind that has conditions, as admin, once its CRDs are established. */
-export async function watchStatuses({ kubeconfig }: Pick<ApiCluster, 'kubeconfig'>): Promise<WatchedStatuses> {
+export async function watchStatuses({ kubeconfig }: Pick<Cluster, 'kubeconfig'>): Promise<WatchedStatuses> {
   const client = new KubeClient(await loadConfig({ kubeconfig, clock: systemClock }), { clock: systemClock });
   const seen = new SeenStatuses();
   const stop = new AbortController();
