@@ -1,4 +1,4 @@
-import { isConflict, keyOf } from '../kube/index.ts';
+import { keyOf } from '../kube/index.ts';
 import { takeTurns, type Reconcile, type Request, type Result, type Turns } from '../runtime/index.ts';
 import type { EnvironmentActor } from './act/actor.ts';
 import { removeOrphans } from './act/orphans.ts';
@@ -12,23 +12,15 @@ import {
 } from './decide/index.ts';
 import { readWorld } from './gather/world.ts';
 
-/** After a lost race, milliseconds. */
-const CONFLICT_INTERVAL_MS = 50;
-/** Every act says what it came to, so there is never a second. */
-const MAX_TURNS = 1;
+/** One act says what it came to; there is a second only where somebody wrote in between. */
+const MAX_TURNS = 2;
 
 /** The reconcile of one TwinEnvironment: gather, decide, act, one status at the end. */
 export function environmentReconcile(context: Context, actor: EnvironmentActor): Reconcile {
   const turns = takeTurns((request) => new EnvironmentTurns(context, actor, request), MAX_TURNS);
   return async (request, signal) => {
     await removeOrphans(context, request, signal);
-    try {
-      return await turns(request, signal);
-    } catch (error) {
-      // Somebody wrote in between: with the next event the cache has it.
-      if (!isConflict(error)) throw error;
-      return { requeueAfter: CONFLICT_INTERVAL_MS };
-    }
+    return turns(request, signal);
   };
 }
 

@@ -14,7 +14,7 @@ import type { Actor } from './act/actor.ts';
 import { decide, uncanonicalError, type Action, type Cause, type Decision, type World } from './decide/index.ts';
 import type { WorldReader } from './gather/world.ts';
 import { answered, promotionStatus } from './status/index.ts';
-import { Refusals } from './act/refusals.ts';
+import { Remembered } from './act/remembered.ts';
 
 export interface PromotionControllerOptions {
   readonly client: Pick<Client, 'patch'>;
@@ -36,13 +36,13 @@ const MAX_WORDS = 1000;
 export function promotionReconcile(options: PromotionControllerOptions): Reconcile {
   const { client, promotions: informer } = options;
   const statuses = new StatusWriter({ client, type: Promotion, fieldManager: fieldManagers.promotions, informer });
-  const shared = { ...options, statuses, refusals: new Refusals() };
+  const shared = { ...options, statuses, remembered: new Remembered() };
   return takeTurns((request) => new PromotionTurns(shared, request), MAX_TURNS);
 }
 
 interface Shared extends PromotionControllerOptions {
   readonly statuses: StatusWriter<Promotion>;
-  readonly refusals: Refusals;
+  readonly remembered: Remembered;
 }
 
 interface TurnDecision extends Decision {
@@ -53,7 +53,6 @@ class PromotionTurns implements Turns<World, Action, TurnDecision> {
   readonly #shared: Shared;
   readonly #request: Request;
   readonly #started: number;
-  #takenBackFor: Cause | undefined;
   #approvedHere = false;
   #endedHere = false;
   /** The last one stays in sight while what was counted is carried out. */
@@ -69,12 +68,11 @@ class PromotionTurns implements Turns<World, Action, TurnDecision> {
 
   /** Whatever keeps a promotion from being read is told where people look, not only in a log. */
   async gather(signal: AbortSignal): Promise<World | undefined> {
-    const { reader, refusals } = this.#shared;
+    const { reader, remembered } = this.#shared;
     try {
       // All of it each turn: what is counted before the lock opens is read after the approval was recorded.
       const world = await reader.read(this.#request, signal);
-      if (world?.stage !== 'RollingOut') return world;
-      return { ...world, takenBackFor: this.#takenBackFor, refusedBy: refusals.of(world.promotion) };
+      return world?.stage === 'RollingOut' ? { ...world, ...remembered.of(world.promotion) } : world;
     } catch (error) {
       const known = isPassing(error, signal) ? undefined : reader.known(this.#request);
       if (known === undefined) throw error;
@@ -89,26 +87,26 @@ class PromotionTurns implements Turns<World, Action, TurnDecision> {
   }
 
   async act(world: World, action: Action, { verdict }: TurnDecision, signal: AbortSignal): Promise<undefined> {
-    const { actor, refusals, monotonic, onRolledOut } = this.#shared;
+    const { actor, remembered, monotonic, onRolledOut } = this.#shared;
     if (world.stage !== 'Deciding' && world.stage !== 'RollingOut')
       throw new TypeError(`nothing is done for a promotion that is ${world.stage}`);
-    const applied = await refusals.watch(world.promotion, action, () => actor.act(world, action, signal));
+    const why = { reason: verdict.reason, message: verdict.message };
+    const applied = await remembered.watch(world.promotion, action, why, () => actor.act(world, action, signal));
     if (applied && action.do === 'OpenLock' && this.#approvedHere) onRolledOut(monotonic() - this.#started);
-    if (action.do === 'RollBack') this.#takenBackFor = { reason: verdict.reason, message: verdict.message };
     const approves = action.do === 'Append' && action.entry.outcome?.result === 'Approved';
     this.#approvedHere ||= approves;
     this.#endedHere ||= action.do === 'Append' && !approves;
   }
 
   async report(world: World, decision: TurnDecision): Promise<Result | undefined> {
-    const { refusals, statuses } = this.#shared;
+    const { remembered, statuses } = this.#shared;
     if (this.#unread !== undefined) {
       await this.#tryWrite(world, decision);
       throw this.#unread.error;
     }
     const { promotion } = world;
     const { requeueAfter } = decision.verdict;
-    if (world.stage === 'Over') refusals.forget(promotion);
+    if (world.stage === 'Over') remembered.forget(promotion);
     this.#tellRollback(world, decision);
     await statuses.write(promotion, promotionStatus(world, decision));
     return requeueAfter === undefined ? undefined : { requeueAfter: Math.max(requeueAfter, 1) };
@@ -116,7 +114,9 @@ class PromotionTurns implements Turns<World, Action, TurnDecision> {
 
   /** Shows what could not be done, as far as it can be shown. */
   async failed(world: World, decision: TurnDecision, error: unknown): Promise<void> {
-    if (error instanceof ApiError) await this.#tryWrite(world, answered(decision, printable(error.message, MAX_WORDS)));
+    if (!(error instanceof ApiError)) return;
+    const told = answered(decision, printable(error.message, MAX_WORDS));
+    await this.#shared.statuses.write(world.promotion, promotionStatus(world, told));
   }
 
   #decided(world: World): Decision {

@@ -4,7 +4,25 @@ import { CanonicalError } from '../../operator/canonical/index.ts';
 import { ApiError, TransportError, type EventInput, type Informer } from '../../operator/kube/index.ts';
 import { promotionReconcile } from '../../operator/promotions/controller.ts';
 import { outcomeEntry, promotionRef, sealRecord } from '../../operator/records/index.ts';
-import { after, keyring, keys, run, targetRef, voted, world, type Scene, worldOf } from './promotion-world.ts';
+import {
+  after,
+  deployment,
+  images,
+  keyring,
+  keys,
+  liveOf,
+  now,
+  run,
+  targetRef,
+  until,
+  voted,
+  withLive,
+  withRunning,
+  world,
+  type Scene,
+  worldOf,
+} from './promotion-world.ts';
+import { podOf } from './promotion-pods.ts';
 
 /** A reconciler over a world that changes by its own actions, and once in the middle by somebody else. */
 function reconciling(start: Scene, meanwhile: (approved: Scene) => Scene): { run(): Promise<readonly string[]> } {
@@ -150,4 +168,40 @@ test('a rollback that a record of the target tells of is an event on the promoti
   const again = looking(async () => withPhase('RolledBack'));
   await again.run();
   t.deepEqual(again.told, []);
+});
+
+test('a rollback that others came in between of is taken up again later, and its record says why it began', async (t) => {
+  const rolling = until(voted(run(world()).world, keys.alice), 'Apply', 2);
+  const since = new Date(now + 30_000).toISOString();
+  const dying = podOf(liveOf(rolling), { created: since, since, restarts: 3 });
+  let seen = withRunning({ ...rolling, now: now + 31_000 }, liveOf(rolling), { pods: [dying, dying] });
+  const conflict = new ApiError({ method: 'PUT', path: '/web', status: 409, body: { reason: 'Conflict' } });
+  const answers = [undefined, conflict, conflict];
+  const done: string[] = [];
+  const reconcile = promotionReconcile({
+    reader: { read: async () => worldOf(seen), known: () => worldOf(seen) },
+    actor: {
+      act: async (_seen, action) => {
+        const answer = answers.shift();
+        if (answer !== undefined) throw answer;
+        done.push(action.do);
+        seen = after(seen, action);
+        if (action.do !== 'RollBack') return true;
+        seen = withLive(seen, deployment(images.first, {}, '3', action.workload.name));
+        return true;
+      },
+    },
+    events: { record: () => undefined },
+    client: { patch: async () => seen.promotion as never },
+    promotions: { absorb: () => undefined } as unknown as Informer<Promotion>,
+    onRolledOut: () => undefined,
+    monotonic: () => 0,
+  });
+  const request = { namespace: 'shop', name: 'web-42' };
+  t.deepEqual(await reconcile(request, signal), { requeueAfter: 50 });
+  t.deepEqual(done, ['RollBack']);
+  await reconcile(request, signal);
+  t.deepEqual(done, ['RollBack', 'RollBack', 'Append']);
+  const { outcome } = seen.records.at(-1) ?? {};
+  t.deepEqual([outcome?.result, outcome?.reason], ['RolledBack', 'CrashLooping']);
 });

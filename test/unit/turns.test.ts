@@ -1,4 +1,5 @@
 import test from 'ava';
+import { ApiError } from '../../operator/kube/index.ts';
 import { takeTurns, type Decided, type Result, type Turns } from '../../operator/runtime/index.ts';
 
 interface Decision extends Decided<string> {
@@ -40,6 +41,10 @@ const refuse = (): never => {
 };
 const request = { namespace: 'shop', name: 'web' };
 const never = new AbortController().signal;
+
+function answer(status: number, reason: string): ApiError {
+  return new ApiError({ method: 'PUT', path: '/lock', status, body: { reason } });
+}
 
 test('turns go on until nothing is left to do, each over what was gathered anew, and one status ends them', async (t) => {
   const log: string[] = [];
@@ -97,4 +102,70 @@ test('each reconcile has turns of its own: what one remembers is not there for t
   await reconcile(request, never);
   await reconcile(request, never);
   t.is(new Set(made).size, 2);
+});
+
+for (const reason of ['Conflict', 'AlreadyExists']) {
+  test(`${reason}: who wrote in between wins, and the world is gathered anew at once`, async (t) => {
+    const log: string[] = [];
+    const answers = [answer(409, reason)];
+    const act = (): undefined => {
+      const error = answers.shift();
+      if (error !== undefined) throw error;
+    };
+    const reconcile = takeTurns(() => scripted({ worlds: [1, 3, 4], act }, log), 9);
+    t.deepEqual(await reconcile(request, never), { requeueAfter: 7 });
+    t.deepEqual(log, ['gather 1', 'do 1', 'gather 3', 'do 3', 'gather 4', 'report 4: saw 4']);
+  });
+
+  test(`${reason} again in one reconcile: it comes back a moment later, and shows no failure`, async (t) => {
+    const log: string[] = [];
+    const error = answer(409, reason);
+    const turns = { ...scripted({ worlds: [1, 3, 5] }, log), act: () => Promise.reject(error) };
+    const reconcile = takeTurns(() => turns, 9);
+    t.deepEqual(await reconcile(request, never), { requeueAfter: 50 });
+    t.deepEqual(log, ['gather 1', 'gather 3']);
+  });
+}
+
+test('an API server that does not take the status of a failure does not hide the failure', async (t) => {
+  const turns = {
+    ...scripted({ worlds: [1], act: refuse }, []),
+    failed: () => Promise.reject(answer(403, 'Forbidden')),
+  };
+  await t.throwsAsync(async () => takeTurns(() => turns, 9)(request, never), { message: 'no quota' });
+});
+
+test('a mistake in showing a failure is not hidden', async (t) => {
+  const turns = {
+    ...scripted({ worlds: [1], act: refuse }, []),
+    failed: () => Promise.reject(new TypeError('no such member')),
+  };
+  await t.throwsAsync(async () => takeTurns(() => turns, 9)(request, never), { instanceOf: TypeError });
+});
+
+test('what a stop came before is not reported: whoever leads by now reports it', async (t) => {
+  for (const worlds of [[1], [2]]) {
+    const log: string[] = [];
+    const stop = new AbortController();
+    const turns = scripted({ worlds, act: () => ({ says: 'done' }) }, log);
+    const decide = (world: number): Decision => {
+      stop.abort(new Error('stopping'));
+      return turns.decide(world);
+    };
+    const reconcile = takeTurns(() => ({ ...turns, decide }), 9);
+    await t.throwsAsync(async () => reconcile(request, stop.signal), { message: 'stopping' });
+    t.false(log.some((line) => line.startsWith('report')));
+  }
+});
+
+test('an act that a stop cut short is not shown as failed', async (t) => {
+  const log: string[] = [];
+  const stop = new AbortController();
+  const act = (): never => {
+    stop.abort();
+    throw new Error('cut short');
+  };
+  const reconcile = takeTurns(() => scripted({ worlds: [1], act }, log), 9);
+  await t.throwsAsync(async () => reconcile(request, stop.signal), { message: 'cut short' });
+  t.deepEqual(log, ['gather 1', 'do 1']);
 });

@@ -1,5 +1,5 @@
 import { fieldManagers, WorkloadLock } from '../../api/index.ts';
-import { ApiError, isConflict, sleep, type Client, type Clock, type EventRecorder } from '../../kube/index.ts';
+import { ApiError, sleep, type Client, type Clock, type EventRecorder } from '../../kube/index.ts';
 import type { Canary } from '../../targets/canary/index.ts';
 import type { Action, ActingWorld, LiveWorkload } from '../decide/index.ts';
 import { sameLock } from '../../lock/index.ts';
@@ -23,7 +23,7 @@ const CANARY_AGE = 2000;
 const FIRST_PAUSE = 3;
 const LONGEST_WAIT = 3000;
 
-/** Carries out one action. Whoever was faster wins: then nothing happens, and the world is read again. */
+/** Carries out one action. Whoever was faster wins: then it throws the conflict, and the world is read again. */
 export class Actor {
   readonly #options: ActorOptions;
 
@@ -86,19 +86,14 @@ export class Actor {
       const enforcement = await canary.ensure(target.metadata.namespace ?? '', tried(world), CANARY_AGE);
       if (!enforcement.active) return false;
     }
-    try {
-      const written = await client.replace(
-        WorkloadLock,
-        { ...lock, spec: action.lock },
-        { fieldManager: fieldManagers.promotions, signal },
-      );
-      absorb(written);
-      // Somebody changed it on its way in: nothing is applied to what the lock does not hold.
-      if (!sameLock(written.spec, action.lock)) return false;
-    } catch (error) {
-      if (isConflict(error)) return false;
-      throw error;
-    }
+    const written = await client.replace(
+      WorkloadLock,
+      { ...lock, spec: action.lock },
+      { fieldManager: fieldManagers.promotions, signal },
+    );
+    absorb(written);
+    // Somebody changed it on its way in: nothing is applied to what the lock does not hold.
+    if (!sameLock(written.spec, action.lock)) return false;
     events.record({
       regarding: promotion,
       related: target,
@@ -127,19 +122,14 @@ export class Actor {
     // The promotion cannot change, and what was signed names its digest. What it set is not taken back: it is not locked.
     const metadata = what === 'Apply' ? withManifestMetadata(own, manifestOf(promotion.spec, workload)) : own;
     const object = { ...live, metadata, spec: withContent(workload.kind, live.spec, spec) };
-    try {
-      await this.#despiteStaleLock(
-        () =>
-          this.#options.client.replace(workloadOf(workload.kind).type, object, {
-            fieldManager: fieldManagers.promotions,
-            signal,
-          }),
-        signal,
-      );
-    } catch (error) {
-      if (isConflict(error)) return false;
-      throw error;
-    }
+    await this.#despiteStaleLock(
+      () =>
+        this.#options.client.replace(workloadOf(workload.kind).type, object, {
+          fieldManager: fieldManagers.promotions,
+          signal,
+        }),
+      signal,
+    );
     this.#options.events.record({
       regarding: promotion,
       related: live,

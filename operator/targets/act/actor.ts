@@ -1,5 +1,5 @@
 import { annotations, apiVersion, fieldManagers, labels, WorkloadLock, workloadLockName } from '../../api/index.ts';
-import { isAlreadyExists, isConflict, Namespace, type Client, type EventRecorder } from '../../kube/index.ts';
+import { Namespace, type Client, type EventRecorder } from '../../kube/index.ts';
 import type { RecordEntry, RecordStore } from '../../records/index.ts';
 import { sameLock } from '../../lock/index.ts';
 import { answeredOtherwise, type TargetAction, type TargetVerdict, type TargetWorld } from '../decide/index.ts';
@@ -70,7 +70,7 @@ export class TargetActor {
     this.#event(world, type === 'Adopted' ? 'Normal' : 'Warning', outcome?.result ?? type, 'Record', note);
   }
 
-  /** Whoever wrote the lock in between wins; the world is read again. */
+  /** @throws a conflict when somebody wrote the lock in between: then the world is gathered anew */
   async #writeLock(
     world: TargetWorld,
     action: Extract<TargetAction, { do: 'WriteLock' }>,
@@ -82,25 +82,19 @@ export class TargetActor {
     const refused = this.#refused.get(namespace);
     if (refused !== undefined && now < refused.until) return { ...refused.verdict, requeueAfter: refused.until - now };
     const options = { fieldManager: fieldManagers.promotions, signal };
-    let written: WorkloadLock;
-    try {
-      written =
-        lock !== undefined
-          ? await client.replace(WorkloadLock, { ...lock, spec: action.lock }, options)
-          : await client.create(
-              WorkloadLock,
-              {
-                apiVersion,
-                kind: 'WorkloadLock',
-                metadata: { name: workloadLockName, namespace },
-                spec: action.lock,
-              },
-              options,
-            );
-    } catch (error) {
-      if (!isConflict(error) && !isAlreadyExists(error)) throw error;
-      return undefined;
-    }
+    const written =
+      lock !== undefined
+        ? await client.replace(WorkloadLock, { ...lock, spec: action.lock }, options)
+        : await client.create(
+            WorkloadLock,
+            {
+              apiVersion,
+              kind: 'WorkloadLock',
+              metadata: { name: workloadLockName, namespace },
+              spec: action.lock,
+            },
+            options,
+          );
     if (sameLock(written.spec, action.lock)) {
       this.#refused.delete(namespace);
       return undefined;
