@@ -1,4 +1,4 @@
-import { keyOf } from '../kube/index.ts';
+import { answerOf, ApiError, keyOf } from '../kube/index.ts';
 import { takeTurns, type Reconcile, type Request, type Result, type Turns } from '../runtime/index.ts';
 import type { EnvironmentActor } from './act/actor.ts';
 import { removeOrphans } from './act/orphans.ts';
@@ -6,6 +6,7 @@ import { reportStatus } from './report.ts';
 import type { Context } from './gather/context.ts';
 import {
   decideEnvironment,
+  notApplied,
   type EnvironmentAction,
   type EnvironmentDecision,
   type EnvironmentWorld,
@@ -15,8 +16,11 @@ import { readWorld } from './gather/world.ts';
 /** One act says what it came to; there is a second only where somebody wrote in between. */
 const MAX_TURNS = 2;
 
+/** What of a context gathering and telling take; acting is the actor's. */
+type Rooms = Pick<Context, 'client' | 'drift' | 'informers' | 'logger' | 'clock' | 'settings' | 'statuses' | 'events'>;
+
 /** The reconcile of one TwinEnvironment: gather, decide, act, one status at the end. */
-export function environmentReconcile(context: Context, actor: EnvironmentActor): Reconcile {
+export function environmentReconcile(context: Rooms, actor: Pick<EnvironmentActor, 'act' | 'leave'>): Reconcile {
   const turns = takeTurns((request) => new EnvironmentTurns(context, actor, request), MAX_TURNS);
   return async (request, signal) => {
     await removeOrphans(context, request, signal);
@@ -25,11 +29,11 @@ export function environmentReconcile(context: Context, actor: EnvironmentActor):
 }
 
 class EnvironmentTurns implements Turns<EnvironmentWorld, EnvironmentAction, EnvironmentDecision> {
-  readonly #context: Context;
-  readonly #actor: EnvironmentActor;
+  readonly #context: Rooms;
+  readonly #actor: Pick<EnvironmentActor, 'act' | 'leave'>;
   readonly #request: Request;
 
-  constructor(context: Context, actor: EnvironmentActor, request: Request) {
+  constructor(context: Rooms, actor: Pick<EnvironmentActor, 'act' | 'leave'>, request: Request) {
     this.#context = context;
     this.#actor = actor;
     this.#request = request;
@@ -61,5 +65,16 @@ class EnvironmentTurns implements Turns<EnvironmentWorld, EnvironmentAction, Env
   ): Promise<Result | undefined> {
     if (situation !== undefined) await reportStatus(this.#context, environment, situation, now, signal);
     return requeueAfter === undefined ? undefined : { requeueAfter };
+  }
+
+  /** Shows what could not be done; the cache has the status, so that the same answer again writes nothing. */
+  async failed(
+    { environment, now }: EnvironmentWorld,
+    { action }: EnvironmentDecision,
+    error: unknown,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (action === undefined || !(error instanceof ApiError)) return;
+    await reportStatus(this.#context, environment, notApplied(action, answerOf(error)), now, signal);
   }
 }

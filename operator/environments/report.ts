@@ -6,7 +6,7 @@ import { latestOf } from './gather/latest.ts';
 
 /** Writes the one status of a reconcile, and tells the events that follow from it. */
 export async function reportStatus(
-  context: Context,
+  context: Pick<Context, 'informers' | 'statuses' | 'events'>,
   environment: TwinEnvironment,
   situation: Situation,
   now: number,

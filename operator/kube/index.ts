@@ -3,6 +3,7 @@ export * from './objects/index.ts';
 export * from './clock/index.ts';
 export { ManualClock } from './clock/manual.ts';
 export * from './errors.ts';
+export { answerOf, fieldsOf, untypedField } from './answer.ts';
 export { hashOf } from './hash.ts';
 export * from './status/index.ts';
 export { silentLogger } from './logger.ts';

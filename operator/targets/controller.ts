@@ -1,8 +1,8 @@
 import { fieldManagers, ProductionTarget } from '../api/index.ts';
-import { StatusWriter, type Client, type EventRecorder, type Informer } from '../kube/index.ts';
+import { answerOf, ApiError, StatusWriter, type Client, type EventRecorder, type Informer } from '../kube/index.ts';
 import { takeTurns, type Reconcile, type Request, type Result, type Turns } from '../runtime/index.ts';
 import type { TargetActor } from './act/actor.ts';
-import { decideTarget, type TargetAction, type TargetVerdict, type TargetWorld } from './decide/index.ts';
+import { decideTarget, notWritten, type TargetAction, type TargetVerdict, type TargetWorld } from './decide/index.ts';
 import type { TargetReader } from './gather/world.ts';
 import { targetStatus } from './status/target.ts';
 
@@ -58,10 +58,15 @@ class TargetTurns implements Turns<TargetWorld, TargetAction, TargetVerdict> {
     return this.#options.actor.act(world, action, signal);
   }
 
+  /** Shows what could not be done; the cache has the status, so that the same answer again writes nothing. */
+  async failed(world: TargetWorld, verdict: TargetVerdict, error: unknown, signal: AbortSignal): Promise<void> {
+    if (error instanceof ApiError) await this.report(world, notWritten(verdict, answerOf(error)), signal);
+  }
+
   async report(world: TargetWorld, verdict: TargetVerdict, signal: AbortSignal): Promise<Result | undefined> {
     const { target } = world;
     const { reason, ready, stalled, message: note, requeueAfter } = verdict;
-    if (reason !== readyReason(target) && (ready || stalled === true))
+    if (reason !== readyReason(target) && (ready || stalled === true || reason === 'NotWritten'))
       this.#options.events.record({
         regarding: target,
         type: ready ? 'Normal' : 'Warning',

@@ -1,11 +1,12 @@
 /** Rights that no other test uses: verbs that the API server asks for on its own, and lists where it streams none. */
 import test from 'ava';
+import type { TwinEnvironmentStatus } from '../../operator/api/index.ts';
 import { waitFor } from '../harness/index.ts';
 import type { AuditLog } from '../stage/audit.ts';
 import * as environments from '../stage/environments.ts';
 import { openPromotions, type Stage } from '../stage/promotions.ts';
 import { recordRemoval, renderedRoles, type Right } from '../stage/rights.ts';
-import { images, Shop } from '../stage/shop.ts';
+import { conditionOf, images, Shop } from '../stage/shop.ts';
 
 /** Waits until the API server has refused the process a request like this. */
 async function refused(audit: AuditLog, verb: string, resource: string): Promise<void> {
@@ -51,6 +52,8 @@ test('from an API server that streams no lists, both processes list what they fo
   t.pass();
 });
 
+const readyOf = (seen: TwinEnvironmentStatus) => environments.condition(seen, 'Ready');
+
 test('without the verb bind the environments process gets no rights in a namespace; with it, an environment comes up', async (t) => {
   const right: Right = 'environments: bind rbac.authorization.k8s.io/clusterroles';
   const stage = await environments.openEnvironments({ without: right });
@@ -58,8 +61,23 @@ test('without the verb bind the environments process gets no rights in a namespa
   await stage.startProcess();
   await stage.cluster.apply([environments.environment('pr-42', environments.smallest)]);
   await refused(stage.audit, 'patch', 'rolebindings');
+  const status = await environments.untilStatus(stage, 'pr-42', (seen) => readyOf(seen).reason === 'NotApplied');
+  t.regex(readyOf(status).message, /rolebindings.* answered 403 Forbidden: .*attempting to grant RBAC permissions/);
+  t.is(environments.condition(status, 'Reconciling').status, 'True');
   await stage.cluster.apply(renderedRoles());
   await environments.bringUp(stage, 'pr-42', environments.smallest);
   await recordRemoval(import.meta.filename, right);
-  t.pass();
+});
+
+test('without the right to make a lock a target says what it was answered; with it, production is taken over', async (t) => {
+  const right: Right = 'promotions: create twinlock.dev/workloadlocks';
+  const stage: Stage = await openPromotions({ without: right });
+  t.teardown(() => stage.stop());
+  await stage.startProcess();
+  const shop = await new Shop(stage, 'lockless').open();
+  const found = await shop.target((target) => conditionOf(target, 'Ready')?.reason === 'NotWritten');
+  t.regex(conditionOf(found, 'Ready')?.message ?? '', /workloadlocks answered 403 Forbidden: .*cannot create resource/);
+  t.is(conditionOf(found, 'Reconciling')?.status, 'True');
+  await stage.cluster.apply(renderedRoles());
+  await shop.ready();
 });

@@ -207,6 +207,24 @@ export const situations: readonly [
     'Failed',
   ],
   [
+    'the API server refuses what is to be done next',
+    { kind: 'NotApplied', phase: 'Provisioning', answer: 'no', lifetime },
+    { Ready: 'False/NotApplied', Reconciling: 'True/NotApplied', Admitted: 'True/Admitted' },
+    'Provisioning',
+  ],
+  [
+    'the API server refuses to remove it',
+    { kind: 'NotApplied', phase: 'Terminating', answer: 'no', lifetime: undefined },
+    { Ready: 'False/NotApplied', Reconciling: 'True/NotApplied' },
+    'Terminating',
+  ],
+  [
+    'it is over, and the API server refuses to remove what it had',
+    { kind: 'NotApplied', phase: 'Expired', answer: 'no', lifetime },
+    { Ready: 'False/NotApplied', Reconciling: 'True/NotApplied' },
+    'Expired',
+  ],
+  [
     'it is over and not gone yet',
     { kind: 'Expired', blockers: [], left: [{ group: '', kind: 'Namespace', name: 'x' }], lifetime },
     { Ready: 'False/Expired', Reconciling: 'True/Expired' },

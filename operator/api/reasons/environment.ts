@@ -11,6 +11,7 @@ export const environmentReasons = [
   'Terminating',
   'NamespaceTaken',
   'NamespaceTerminating',
+  'NotApplied',
   'WorkloadNotReady',
   'WorkloadFailed',
   // What the plan or the API server finds wrong with the spec.

@@ -30,6 +30,7 @@ export const targetReasons = [
   'ChainBehind',
   'RecordsBroken',
   'EnforcementInactive',
+  'NotWritten',
   'Tampered',
   // Of Enforced.
   'Refused',

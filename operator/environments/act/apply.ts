@@ -2,12 +2,14 @@ import { environmentKind, fieldManagers } from '../../api/index.ts';
 import { printable } from '../../canonical/index.ts';
 import {
   ApiError,
+  fieldsOf,
   hashOf,
   isAlreadyExists,
   isForbidden,
   isNotFound,
   isPolicyUnready,
   sleep,
+  untypedField,
   type KubeObject,
   type ResourceType,
 } from '../../kube/index.ts';
@@ -47,11 +49,19 @@ export async function applyPlan(context: Context, plan: Plan, signal: AbortSigna
   const [probe, ...guards] = manifests.guards;
   // One request finds out when the rights are there; the others then need not be repeated.
   if (probe !== undefined) await send(probe);
-  await Promise.all(guards.map(send));
-  const outcomes = await Promise.all(manifests.parts.map((manifest) => tryPart(send, manifest)));
+  await allInOrder(guards.map(send));
+  const outcomes = await allInOrder(manifests.parts.map((manifest) => tryPart(send, manifest)));
   await prune(context, plan, signal);
   const rejected = outcomes.filter((each) => each !== undefined);
   return { kind: 'Applied', rejected: rejected.toSorted((x, y) => (x.message < y.message ? -1 : 1)) };
+}
+
+/** What the first one in order was refused, not the first one in time: a status that tells it is the same at every try. */
+async function allInOrder<T>(sent: readonly Promise<T>[]): Promise<readonly T[]> {
+  await Promise.allSettled(sent);
+  const answers: T[] = [];
+  for (const each of sent) answers.push(await each);
+  return answers;
 }
 
 type Send = (manifest: Manifest) => Promise<unknown>;
@@ -120,27 +130,15 @@ async function tryPart(send: Send, manifest: Manifest): Promise<Problem | undefi
       // A quota or a policy, since the rights were there a moment ago. Their messages quote no content.
       return problem('Forbidden', `the API server refuses ${what}: ${printable(error.message, 500)}`);
     }
-    const untyped = untypedField(error);
-    if (error.status !== 422 && error.status !== 400 && untyped === undefined) throw error;
+    if (error.status !== 422 && error.status !== 400 && untypedField(error) === undefined) throw error;
     // The message of an invalid object may quote its values; the fields are enough to find them.
-    const fields = [untyped, ...error.causes.map(({ field }) => field)].filter(
-      (field) => field !== undefined && field !== '',
-    );
-    const where = fields.length === 0 ? '' : ` because of ${printable(fields.slice(0, 8).join(', '), 500)}`;
+    const fields = fieldsOf(error);
+    const where = fields.length === 0 ? '' : ` because of ${printable(fields.join(', '), 500)}`;
     return problem(
       'Invalid',
       `the API server does not take ${what}${where}; correct that part of the spec (kubectl explain ${environmentKind.toLowerCase()}.spec.template says what it may be)`,
     );
   }
-}
-
-/**
- * The field of another type than the schema has. Server-side apply answers 500 to that, since it fails before validation
- * (k8s.io/apimachinery/pkg/util/managedfields, "failed to create typed patch object").
- */
-function untypedField({ status, message }: ApiError): string | undefined {
-  if (status !== 500) return undefined;
-  return /failed to create typed patch object \([^)]*\): (?:errors:\s*)?(\.\S+?):/.exec(message)?.[1];
 }
 
 async function withNewRights<T>({ clock, logger }: Context, act: () => Promise<T>, signal: AbortSignal): Promise<T> {

@@ -11,8 +11,11 @@ import { BY_OWNER } from '../gather/indexes.ts';
  * went without its children. Only a namespace that was made for that very TwinEnvironment by labels and name goes, and
  * only when the API server, asked anew, has no TwinEnvironment of that uid. Without such a namespace nothing is sent.
  */
-export async function removeOrphans(context: Context, request: Request, signal: AbortSignal): Promise<void> {
-  const { client, drift, informers, logger } = context;
+export async function removeOrphans(
+  { client, drift, informers, logger }: Pick<Context, 'client' | 'drift' | 'informers' | 'logger'>,
+  request: Request,
+  signal: AbortSignal,
+): Promise<void> {
   const known = informers.environments.lister.get(request)?.metadata.uid;
   const left = informers.namespaces.lister.byIndex(BY_OWNER, keyOf(request)).flatMap(({ metadata }) => {
     const owner = metadata.deletionTimestamp === undefined ? madeFor(metadata) : undefined;

@@ -21,6 +21,14 @@ export type Situation =
   | { readonly kind: 'Suspended'; readonly lifetime: Lifetime }
   /** The namespace of its name is there and not its own, or still on its way out. */
   | { readonly kind: 'Blocked'; readonly problem: Problem; readonly final: boolean; readonly lifetime: Lifetime }
+  /** The API server refused or failed what was to be done next; it is tried again. */
+  | {
+      readonly kind: 'NotApplied';
+      readonly phase: 'Provisioning' | 'Terminating' | 'Expired';
+      /** In the API server's words. */
+      readonly answer: string;
+      readonly lifetime: Lifetime | undefined;
+    }
   | {
       readonly kind: 'Active';
       readonly plan: Plan;

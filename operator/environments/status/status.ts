@@ -84,6 +84,16 @@ function assessmentOf(environment: TwinEnvironment, situation: Situation): Asses
         conditions: [admitted],
       };
     }
+    case 'NotApplied': {
+      // What was made before is there; what runs of it was not looked at, and nobody is to rely on it.
+      const { phase, answer } = situation;
+      const message = `It is tried again; the API server answered: ${answer}`;
+      return {
+        status: { ...retained(previous), phase },
+        outcome: { kstatus: 'InProgress', reason: 'NotApplied', message },
+        conditions: phase === 'Provisioning' ? [admitted] : [],
+      };
+    }
     case 'Active':
       return active(environment, situation);
     case 'Terminating': {
@@ -183,7 +193,7 @@ function ending({ blockers, left }: Extract<Situation, { kind: 'Terminating' | '
   };
 }
 
-/** What still holds while a new spec is refused: what was made before is there. */
+/** What still holds while a new spec is refused or not applied: what was made before is there. */
 function retained(previous: Status | undefined): Status {
   const { namespace, url, services, workloads, inventory } = previous ?? {};
   return {

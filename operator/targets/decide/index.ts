@@ -4,6 +4,6 @@ export { foundProtection, onlyWarns } from './common.ts';
 export { decideTarget } from './decide.ts';
 export { needsInventory } from './inventory.ts';
 export { overduePods } from './pods.ts';
-export type { TargetAction, TargetVerdict } from './verdict.ts';
+export { notWritten, type TargetAction, type TargetVerdict } from './verdict.ts';
 export { warningsOf } from './warnings.ts';
 export type { LiveWorkload, Named, PresentWorkload, Rehearsal, Running, TargetWorld } from './world.ts';

@@ -23,3 +23,14 @@ export interface TargetVerdict {
   /** Milliseconds. */
   readonly requeueAfter?: number | undefined;
 }
+
+/**
+ * A verdict whose action the API server refused or failed, with its answer; it is tried again. What somebody has to repair
+ * anyway stays what it is.
+ */
+export function notWritten({ action: _tried, ...verdict }: TargetVerdict, answer: string): TargetVerdict {
+  const message = `${verdict.message}; the API server answered: ${answer}`;
+  return verdict.stalled === true
+    ? { ...verdict, message }
+    : { ...verdict, ready: false, resting: undefined, reason: 'NotWritten', message };
+}

@@ -1,0 +1,139 @@
+import test from 'ava';
+import { TwinEnvironment } from '../../operator/api/index.ts';
+import { DriftView, environmentInformers, slimNamespace } from '../../operator/environments/gather/cache/index.ts';
+import { addIndexes } from '../../operator/environments/gather/indexes.ts';
+import { environmentReconcile } from '../../operator/environments/reconcile.ts';
+import type { EnvironmentDecision } from '../../operator/environments/decide/index.ts';
+import {
+  ApiError,
+  Cache,
+  ManualClock,
+  silentLogger,
+  StatusWriter,
+  TransportError,
+  type Client,
+  type EventInput,
+  type Informer,
+  type KubeObject,
+} from '../../operator/kube/index.ts';
+import type { SharedInformer } from '../../operator/kube/cache/shared-informer.ts';
+import type { Request } from '../../operator/runtime/index.ts';
+import { checkedStatus } from '../statuses/unit.ts';
+import { environment, image, settings, twinClass } from './environment-fixtures.ts';
+import { lifetime } from './environment-situations.ts';
+
+const spec = { workloads: [{ name: 'web', image, port: 8080 }] };
+const request: Request = { namespace: 'shop-dev', name: 'pr-42' };
+const { signal } = new AbortController();
+
+function listed<T extends KubeObject>(informer: Informer<T>, objects: readonly T[]): void {
+  // Every informer of a cache is one.
+  (informer as SharedInformer<T>).replace(objects, '1');
+}
+
+/** Reconciles over a cache with this environment; `act` is what acting comes to. */
+function reconciling(start: TwinEnvironment, act: () => Promise<EnvironmentDecision>) {
+  const clock = new ManualClock(Date.parse('2026-11-21T09:00:00Z'));
+  const written: NonNullable<TwinEnvironment['status']>[] = [];
+  const told: EventInput[] = [];
+  const client = {
+    patch: async (_type: unknown, key: Request, { body }: { readonly body: readonly { readonly value: never }[] }) => {
+      const held = informers.environments.lister.get(key);
+      if (held === undefined) throw new Error('no such environment');
+      const status = checkedStatus(held, body[1]!.value);
+      written.push(status);
+      return { ...held, metadata: { ...held.metadata, resourceVersion: String(written.length + 1) }, status };
+    },
+  } as unknown as Client;
+  const cache = new Cache({ client, clock });
+  const informers = environmentInformers(cache);
+  addIndexes(informers);
+  listed(informers.environments, [start]);
+  listed(informers.classes, [twinClass()]);
+  const labels = { 'twinlock.dev/environments': 'true' };
+  listed(informers.namespaces, [
+    slimNamespace({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop-dev', labels } }),
+  ]);
+  const reconcile = environmentReconcile(
+    {
+      client,
+      drift: new DriftView(cache),
+      informers,
+      logger: silentLogger,
+      clock,
+      settings: { ...settings, policiesEnforced: true },
+      statuses: new StatusWriter({
+        client,
+        type: TwinEnvironment,
+        fieldManager: 'x',
+        informer: informers.environments,
+      }),
+      events: { record: (event) => void told.push(event), flush: async () => undefined },
+    },
+    { act, leave: () => undefined },
+  );
+  return { written, told, run: () => reconcile(request, signal) };
+}
+
+const words = 'rolebindings.rbac.authorization.k8s.io "own" is forbidden: attempting to grant RBAC permissions';
+const refusal = (message = words, status = 403): ApiError =>
+  new ApiError({ method: 'PATCH', path: '/own', status, body: { reason: 'Forbidden', message } });
+const conditionOf = (status: TwinEnvironment['status'], type: string) =>
+  status?.conditions?.find((each) => each.type === type);
+
+test('an act that the API server refuses is told in its words, in progress, once; then it goes away', async (t) => {
+  const answers = [refusal(), refusal()];
+  const { run, written, told } = reconciling(environment(spec), async () => {
+    const error = answers.shift();
+    if (error !== undefined) throw error;
+    return { situation: { kind: 'Queued', position: 1, className: 'default', lifetime } };
+  });
+  await t.throwsAsync(run(), { message: /answered 403/ });
+  const ready = conditionOf(written[0], 'Ready');
+  t.deepEqual([ready?.status, ready?.reason], ['False', 'NotApplied']);
+  t.true(ready?.message.includes(words));
+  t.is(conditionOf(written[0], 'Reconciling')?.reason, 'NotApplied');
+  t.is(conditionOf(written[0], 'Stalled'), undefined);
+  t.deepEqual(
+    told.map(({ type, reason }) => `${type} ${reason}`),
+    ['Warning NotApplied', 'Normal Admitted'],
+  );
+  await t.throwsAsync(run(), { message: /answered 403/ });
+  t.is(written.length, 1, 'the same answer again writes nothing');
+  await run();
+  t.is(conditionOf(written[1], 'Ready')?.reason, 'Queued');
+  t.is(written.length, 2);
+});
+
+test('an answer without end is fitted to what a status takes', async (t) => {
+  const { run, written } = reconciling(environment(spec), async () =>
+    Promise.reject(refusal('no \u2028'.repeat(99_999))),
+  );
+  await t.throwsAsync(run());
+  t.is(conditionOf(written[0], 'Ready')?.reason, 'NotApplied');
+});
+
+test('what is known of an environment stays while it cannot be removed', async (t) => {
+  const going = environment(spec, {
+    metadata: { deletionTimestamp: '2026-11-21T08:30:00Z', finalizers: ['twinlock.dev/environment'] },
+    status: { namespace: 'pr-42-x', inventory: [{ group: '', kind: 'PersistentVolume', name: 'pv-1' }] },
+  });
+  const { run, written } = reconciling(going, async () => Promise.reject(refusal()));
+  await t.throwsAsync(run());
+  t.is(written[0]?.phase, 'Terminating');
+  t.deepEqual(written[0]?.inventory, going.status?.inventory);
+});
+
+test('an API server that does not answer is no news: nobody could be told', async (t) => {
+  const error = new TransportError('PATCH', '/own', 'connection reset');
+  const { run, written } = reconciling(environment(spec), async () => Promise.reject(error));
+  await t.throwsAsync(run(), { is: error });
+  t.deepEqual(written, []);
+});
+
+test('who wrote in between is no news: the environment is looked at again, then a moment later', async (t) => {
+  const conflict = new ApiError({ method: 'PATCH', path: '/own', status: 409, body: { reason: 'Conflict' } });
+  const { run, written } = reconciling(environment(spec), async () => Promise.reject(conflict));
+  t.deepEqual(await run(), { requeueAfter: 50 });
+  t.deepEqual(written, []);
+});
