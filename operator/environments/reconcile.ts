@@ -1,7 +1,6 @@
-import { answerOf, ApiError, keyOf } from '../kube/index.ts';
+import { answerOf, ApiError } from '../kube/index.ts';
 import { takeTurns, type Reconcile, type Request, type Result, type Turns } from '../runtime/index.ts';
 import type { EnvironmentActor } from './act/actor.ts';
-import { removeOrphans } from './act/orphans.ts';
 import { reportStatus } from './report.ts';
 import type { Context } from './gather/context.ts';
 import {
@@ -9,72 +8,71 @@ import {
   notApplied,
   type EnvironmentAction,
   type EnvironmentDecision,
-  type EnvironmentWorld,
+  type World,
 } from './decide/index.ts';
 import { readWorld } from './gather/world.ts';
 
-/** One act says what it came to; there is a second only where somebody wrote in between. */
-const MAX_TURNS = 2;
+/** What was left behind, what is there, and one more where somebody wrote in between. */
+const MAX_TURNS = 3;
 
 /** What of a context gathering and telling take; acting is the actor's. */
-type Rooms = Pick<Context, 'client' | 'drift' | 'informers' | 'logger' | 'clock' | 'settings' | 'statuses' | 'events'>;
+type Rooms = Pick<Context, 'client' | 'informers' | 'clock' | 'settings' | 'statuses' | 'events'>;
+type Acting = Pick<EnvironmentActor, 'act'>;
 
 /** The reconcile of one TwinEnvironment: gather, decide, act, one status at the end. */
-export function environmentReconcile(context: Rooms, actor: Pick<EnvironmentActor, 'act' | 'leave'>): Reconcile {
-  const turns = takeTurns((request) => new EnvironmentTurns(context, actor, request), MAX_TURNS);
-  return async (request, signal) => {
-    await removeOrphans(context, request, signal);
-    return turns(request, signal);
-  };
+export function environmentReconcile(context: Rooms, actor: Acting): Reconcile {
+  return takeTurns((request) => new EnvironmentTurns(context, actor, request), MAX_TURNS);
 }
 
-class EnvironmentTurns implements Turns<EnvironmentWorld, EnvironmentAction, EnvironmentDecision> {
+class EnvironmentTurns implements Turns<World, EnvironmentAction, EnvironmentDecision> {
   readonly #context: Rooms;
-  readonly #actor: Pick<EnvironmentActor, 'act' | 'leave'>;
+  readonly #actor: Acting;
   readonly #request: Request;
+  /** Uids of namespaces that were removed in an earlier turn: the cache may not know yet. */
+  readonly #removed = new Set<string | undefined>();
 
-  constructor(context: Rooms, actor: Pick<EnvironmentActor, 'act' | 'leave'>, request: Request) {
+  constructor(context: Rooms, actor: Acting, request: Request) {
     this.#context = context;
     this.#actor = actor;
     this.#request = request;
   }
 
-  async gather(): Promise<EnvironmentWorld | undefined> {
-    const world = readWorld(this.#context, this.#request);
-    if (world === undefined) this.#actor.leave(keyOf(this.#request));
-    return world;
+  async gather(signal: AbortSignal): Promise<World> {
+    const world = await readWorld(this.#context, this.#request, signal);
+    return { ...world, orphans: world.orphans.filter(({ uid }) => !this.#removed.has(uid)) };
   }
 
-  decide(world: EnvironmentWorld): EnvironmentDecision {
+  decide(world: World): EnvironmentDecision {
     return decideEnvironment(world);
   }
 
-  act(
-    world: EnvironmentWorld,
+  async act(
+    world: World,
     action: EnvironmentAction,
     _decision: EnvironmentDecision,
     signal: AbortSignal,
-  ): Promise<EnvironmentDecision> {
-    return this.#actor.act(world, action, signal);
+  ): Promise<EnvironmentDecision | undefined> {
+    const ended = await this.#actor.act(world, action, signal);
+    if (action.do === 'RemoveOrphans') for (const { uid } of action.orphans) this.#removed.add(uid);
+    return ended;
   }
 
   async report(
-    { environment, now }: EnvironmentWorld,
+    world: World,
     { situation, requeueAfter }: EnvironmentDecision,
     signal: AbortSignal,
   ): Promise<Result | undefined> {
-    if (situation !== undefined) await reportStatus(this.#context, environment, situation, now, signal);
+    const { environment } = world;
+    if (environment !== undefined && situation !== undefined)
+      await reportStatus(this.#context, environment, situation, world.now, signal);
     return requeueAfter === undefined ? undefined : { requeueAfter };
   }
 
   /** Shows what could not be done; the cache has the status, so that the same answer again writes nothing. */
-  async failed(
-    { environment, now }: EnvironmentWorld,
-    { action }: EnvironmentDecision,
-    error: unknown,
-    signal: AbortSignal,
-  ): Promise<void> {
-    if (action === undefined || !(error instanceof ApiError)) return;
-    await reportStatus(this.#context, environment, notApplied(action, answerOf(error)), now, signal);
+  async failed(world: World, { action }: EnvironmentDecision, error: unknown, signal: AbortSignal): Promise<void> {
+    const { environment } = world;
+    if (environment === undefined || action === undefined || !(error instanceof ApiError)) return;
+    const situation = notApplied(environment, action, answerOf(error));
+    await reportStatus(this.#context, environment, situation, world.now, signal);
   }
 }

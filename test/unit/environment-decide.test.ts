@@ -1,6 +1,8 @@
 import test from 'ava';
+import type { TwinEnvironment } from '../../operator/api/index.ts';
 import {
   decideEnvironment,
+  notApplied,
   type EnvironmentDecision,
   type EnvironmentWorld,
 } from '../../operator/environments/decide/index.ts';
@@ -14,6 +16,8 @@ const dev = { 'twinlock.dev/environments': 'true' };
 
 function world(changes: Partial<EnvironmentWorld> = {}): EnvironmentWorld {
   return {
+    key: { namespace: 'shop-dev', name: 'pr-42' },
+    orphans: [],
     environment: environment(spec),
     now,
     classes: [twinClass()],
@@ -33,6 +37,7 @@ function short({ action, situation }: EnvironmentDecision): string {
   return situation?.kind === 'Refused' ? `Refused ${situation.problems[0]?.reason}` : (situation?.kind ?? 'nothing');
 }
 
+const orphans = [{ name: 'pr-42-x', uid: 'n1' }];
 const deleted = { deletionTimestamp: '2026-11-21T08:30:00Z' };
 const old = { metadata: { creationTimestamp: '2026-01-01T00:00:00Z' } };
 const over = { expiresAt: at(now), lastActivityAt: at(now - hour) };
@@ -40,6 +45,12 @@ const ahead = { expiresAt: at(now + hour), lastActivityAt: at(now - hour) };
 
 const cases: readonly (readonly [title: string, changes: Partial<EnvironmentWorld>, decided: string])[] = [
   ['nothing speaks against it', {}, 'Run'],
+  ['a namesake left its namespace behind', { orphans }, 'RemoveOrphans'],
+  [
+    'it was deleted, and a namesake left its namespace behind',
+    { orphans, environment: environment(spec, { metadata: deleted }), hasFinalizer: true },
+    'RemoveOrphans',
+  ],
   ['it runs already', { homeExists: true, hasFinalizer: true }, 'Run'],
   [
     'it was deleted and has children',
@@ -111,6 +122,25 @@ const cases: readonly (readonly [title: string, changes: Partial<EnvironmentWorl
 
 for (const [title, changes, decided] of cases)
   test(`${title}: ${decided}`, (t) => t.is(short(decideEnvironment(world(changes))), decided));
+
+test('of an environment that is gone what it left goes first, then others may have its room', (t) => {
+  const gone = { key: { namespace: 'shop-dev', name: 'pr-42' }, environment: undefined };
+  t.is(short(decideEnvironment({ ...gone, orphans })), 'RemoveOrphans');
+  t.is(short(decideEnvironment({ ...gone, orphans: [] })), 'Leave');
+});
+
+/** What is shown when what is decided cannot be done. */
+function phaseOf(subject: TwinEnvironment): unknown {
+  const { action } = decideEnvironment(world({ environment: subject, orphans }));
+  const situation = action === undefined ? undefined : notApplied(subject, action, 'no');
+  return situation?.kind === 'NotApplied' ? situation.phase : undefined;
+}
+
+test('what could not be done keeps an environment where it was on its way to', (t) => {
+  t.is(phaseOf(environment(spec)), 'Provisioning');
+  t.is(phaseOf(environment(spec, { status: { phase: 'Expired' } })), 'Expired');
+  t.is(phaseOf(environment(spec, { metadata: deleted, status: { phase: 'Expired' } })), 'Terminating');
+});
 
 test('what waits comes back when its time is over, and not before', (t) => {
   const waiting = decideEnvironment(world({ classes: [], environment: environment(spec, { status: ahead }) }));

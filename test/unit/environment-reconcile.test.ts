@@ -1,14 +1,13 @@
 import test from 'ava';
 import { TwinEnvironment } from '../../operator/api/index.ts';
-import { DriftView, environmentInformers, slimNamespace } from '../../operator/environments/gather/cache/index.ts';
+import { environmentInformers, slimNamespace } from '../../operator/environments/gather/cache/index.ts';
 import { addIndexes } from '../../operator/environments/gather/indexes.ts';
+import { environmentNamespace, ownerLabels } from '../../operator/environments/naming/index.ts';
 import { environmentReconcile } from '../../operator/environments/reconcile.ts';
-import type { EnvironmentDecision } from '../../operator/environments/decide/index.ts';
 import {
   ApiError,
   Cache,
   ManualClock,
-  silentLogger,
   StatusWriter,
   TransportError,
   type Client,
@@ -31,12 +30,34 @@ function listed<T extends KubeObject>(informer: Informer<T>, objects: readonly T
   (informer as SharedInformer<T>).replace(objects, '1');
 }
 
-/** Reconciles over a cache with this environment; `act` is what acting comes to. */
-function reconciling(start: TwinEnvironment, act: () => Promise<EnvironmentDecision>) {
+interface Cluster {
+  /** Undefined: the cache has none. */
+  readonly start: TwinEnvironment | undefined;
+  readonly act: Parameters<typeof environmentReconcile>[1]['act'];
+  /** Uids of the environments whose namespaces are there. */
+  readonly homes?: readonly string[];
+  /** What the API server answers when it is asked itself. */
+  readonly live?: TwinEnvironment;
+}
+
+/** The namespace that an environment of this uid would have. */
+function home(uid: string): KubeObject {
+  const owner = { namespace: 'shop-dev', name: 'pr-42', uid };
+  const name = environmentNamespace({ ...owner, lifecycle: 'Ephemeral' });
+  return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, uid: `home of ${uid}`, labels: ownerLabels(owner) } };
+}
+
+/** Reconciles over what the cache and the API server have; `act` is what acting comes to. */
+function reconciling({ start, act, homes = [], live }: Cluster) {
+  let asked = 0;
   const clock = new ManualClock(Date.parse('2026-11-21T09:00:00Z'));
   const written: NonNullable<TwinEnvironment['status']>[] = [];
   const told: EventInput[] = [];
   const client = {
+    find: async () => {
+      asked++;
+      return live;
+    },
     patch: async (_type: unknown, key: Request, { body }: { readonly body: readonly { readonly value: never }[] }) => {
       const held = informers.environments.lister.get(key);
       if (held === undefined) throw new Error('no such environment');
@@ -48,18 +69,17 @@ function reconciling(start: TwinEnvironment, act: () => Promise<EnvironmentDecis
   const cache = new Cache({ client, clock });
   const informers = environmentInformers(cache);
   addIndexes(informers);
-  listed(informers.environments, [start]);
+  listed(informers.environments, start === undefined ? [] : [start]);
   listed(informers.classes, [twinClass()]);
   const labels = { 'twinlock.dev/environments': 'true' };
   listed(informers.namespaces, [
     slimNamespace({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop-dev', labels } }),
+    ...homes.map((uid) => slimNamespace(home(uid))),
   ]);
   const reconcile = environmentReconcile(
     {
       client,
-      drift: new DriftView(cache),
       informers,
-      logger: silentLogger,
       clock,
       settings: { ...settings, policiesEnforced: true },
       statuses: new StatusWriter({
@@ -70,9 +90,9 @@ function reconciling(start: TwinEnvironment, act: () => Promise<EnvironmentDecis
       }),
       events: { record: (event) => void told.push(event), flush: async () => undefined },
     },
-    { act, leave: () => undefined },
+    { act },
   );
-  return { written, told, run: () => reconcile(request, signal) };
+  return { written, told, asked: () => asked, run: () => reconcile(request, signal) };
 }
 
 const words = 'rolebindings.rbac.authorization.k8s.io "own" is forbidden: attempting to grant RBAC permissions';
@@ -83,10 +103,13 @@ const conditionOf = (status: TwinEnvironment['status'], type: string) =>
 
 test('an act that the API server refuses is told in its words, in progress, once; then it goes away', async (t) => {
   const answers = [refusal(), refusal()];
-  const { run, written, told } = reconciling(environment(spec), async () => {
-    const error = answers.shift();
-    if (error !== undefined) throw error;
-    return { situation: { kind: 'Queued', position: 1, className: 'default', lifetime } };
+  const { run, written, told } = reconciling({
+    start: environment(spec),
+    act: async () => {
+      const error = answers.shift();
+      if (error !== undefined) throw error;
+      return { situation: { kind: 'Queued', position: 1, className: 'default', lifetime } };
+    },
   });
   await t.throwsAsync(run(), { message: /answered 403/ });
   const ready = conditionOf(written[0], 'Ready');
@@ -106,9 +129,10 @@ test('an act that the API server refuses is told in its words, in progress, once
 });
 
 test('an answer without end is fitted to what a status takes', async (t) => {
-  const { run, written } = reconciling(environment(spec), async () =>
-    Promise.reject(refusal('no \u2028'.repeat(99_999))),
-  );
+  const { run, written } = reconciling({
+    start: environment(spec),
+    act: async () => Promise.reject(refusal('no \u2028'.repeat(99_999))),
+  });
   await t.throwsAsync(run());
   t.is(conditionOf(written[0], 'Ready')?.reason, 'NotApplied');
 });
@@ -118,7 +142,7 @@ test('what is known of an environment stays while it cannot be removed', async (
     metadata: { deletionTimestamp: '2026-11-21T08:30:00Z', finalizers: ['twinlock.dev/environment'] },
     status: { namespace: 'pr-42-x', inventory: [{ group: '', kind: 'PersistentVolume', name: 'pv-1' }] },
   });
-  const { run, written } = reconciling(going, async () => Promise.reject(refusal()));
+  const { run, written } = reconciling({ start: going, act: async () => Promise.reject(refusal()) });
   await t.throwsAsync(run());
   t.is(written[0]?.phase, 'Terminating');
   t.deepEqual(written[0]?.inventory, going.status?.inventory);
@@ -126,14 +150,62 @@ test('what is known of an environment stays while it cannot be removed', async (
 
 test('an API server that does not answer is no news: nobody could be told', async (t) => {
   const error = new TransportError('PATCH', '/own', 'connection reset');
-  const { run, written } = reconciling(environment(spec), async () => Promise.reject(error));
+  const { run, written } = reconciling({ start: environment(spec), act: async () => Promise.reject(error) });
   await t.throwsAsync(run(), { is: error });
   t.deepEqual(written, []);
 });
 
 test('who wrote in between is no news: the environment is looked at again, then a moment later', async (t) => {
   const conflict = new ApiError({ method: 'PATCH', path: '/own', status: 409, body: { reason: 'Conflict' } });
-  const { run, written } = reconciling(environment(spec), async () => Promise.reject(conflict));
+  const { run, written } = reconciling({ start: environment(spec), act: async () => Promise.reject(conflict) });
   t.deepEqual(await run(), { requeueAfter: 50 });
   t.deepEqual(written, []);
+});
+
+/** What is done in one reconcile. */
+async function done(
+  cluster: Omit<Cluster, 'act'>,
+): Promise<{ readonly acts: readonly string[]; readonly asked: number }> {
+  const acts: string[] = [];
+  const { run, asked } = reconciling({
+    ...cluster,
+    act: async (_world, action) => {
+      const removes = action.do === 'RemoveOrphans';
+      acts.push(removes ? `RemoveOrphans ${action.orphans.map(({ uid }) => uid).join(', ')}` : action.do);
+      return removes ? undefined : {};
+    },
+  });
+  await run();
+  return { acts, asked: asked() };
+}
+
+test('what an environment left behind goes, once, then its room; the API server is asked whether it is gone', async (t) => {
+  t.deepEqual((await done({ start: undefined, homes: ['old'] })).acts, ['RemoveOrphans home of old', 'Leave']);
+});
+
+test('what a namesake left behind goes, and the environment goes on in the same reconcile', async (t) => {
+  const start = environment(spec);
+  const { acts } = await done({ start, homes: ['old', 'older', start.metadata.uid ?? ''], live: start });
+  t.deepEqual(acts, ['RemoveOrphans home of old, home of older', 'Run']);
+});
+
+test('an environment that only the API server knows by now left nothing behind', async (t) => {
+  const live = environment(spec, { metadata: { uid: 'new' } });
+  t.deepEqual((await done({ start: undefined, homes: ['new'], live })).acts, ['Leave']);
+});
+
+test('where nothing was left the API server is not asked', async (t) => {
+  const start = environment(spec);
+  t.deepEqual(await done({ start, homes: [start.metadata.uid ?? ''] }), { acts: ['Run'], asked: 0 });
+});
+
+const undeletable = async () => Promise.reject(refusal('namespaces "pr-42-x" is forbidden'));
+
+test('what was left and cannot be removed holds the environment up, and is told', async (t) => {
+  const { run, written } = reconciling({ start: environment(spec), act: undeletable, homes: ['old'] });
+  await t.throwsAsync(run());
+  t.regex(conditionOf(written[0], 'Ready')?.message ?? '', /pr-42-x/);
+  const gone = reconciling({ start: undefined, act: undeletable, homes: ['old'] });
+  await t.throwsAsync(gone.run());
+  t.deepEqual(gone.written, [], 'there is nobody to tell');
 });

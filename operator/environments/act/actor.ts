@@ -2,12 +2,19 @@ import type { TwinEnvironment } from '../../api/index.ts';
 import { keyOf } from '../../kube/index.ts';
 import type { Request } from '../../runtime/index.ts';
 import type { Context } from '../gather/context.ts';
-import { until, type EnvironmentAction, type EnvironmentDecision, type EnvironmentWorld } from '../decide/index.ts';
+import {
+  until,
+  type EnvironmentAction,
+  type EnvironmentDecision,
+  type EnvironmentWorld,
+  type World,
+} from '../decide/index.ts';
 import type { Lifetime } from '../decide/lifecycle/index.ts';
 import type { Plan } from '../decide/plan/index.ts';
 import { activeSituation } from '../gather/active.ts';
 import { applyPlan, isNamespaceGone, type ApplyOutcome } from './apply.ts';
 import { ensureFinalizer, removeFinalizer } from './finalizer.ts';
+import { removeOrphans } from './orphans.ts';
 import { removeChildren } from './removal.ts';
 import { latestOf } from '../gather/latest.ts';
 import type { Slots } from './slots.ts';
@@ -32,11 +39,19 @@ export class EnvironmentActor {
     this.#wake = wake;
   }
 
-  async act(world: EnvironmentWorld, action: EnvironmentAction, signal: AbortSignal): Promise<EnvironmentDecision> {
+  /** @returns what it came to; undefined when the world is to be looked at again */
+  async act(world: World, action: EnvironmentAction, signal: AbortSignal): Promise<EnvironmentDecision | undefined> {
+    if (action.do === 'RemoveOrphans') {
+      await removeOrphans(this.#context, world.key, action.orphans, signal);
+      return undefined;
+    }
+    if (action.do === 'Leave') {
+      this.#leave(keyOf(world.key));
+      return {};
+    }
+    if (world.environment === undefined)
+      throw new TypeError(`nothing is to ${action.do} where there is no environment`);
     switch (action.do) {
-      case 'Leave':
-        this.leave(keyOf(world.environment));
-        return {};
       case 'Remove':
         return this.#remove(world, action.expired, signal);
       case 'Run':
@@ -47,7 +62,7 @@ export class EnvironmentActor {
   }
 
   /** Forgets an environment that has nothing any more, and gives room to those that wait. */
-  leave(key: string): void {
+  #leave(key: string): void {
     this.#context.reports.forget(key);
     this.#wake(this.#slots.release(key));
   }
@@ -73,7 +88,7 @@ export class EnvironmentActor {
       this.#tellRetained(environment, retained);
       await removeFinalizer(this.#context, latestOf(this.#context, environment), signal);
     }
-    this.leave(keyOf(environment));
+    this.#leave(keyOf(environment));
     // With the last finalizer the object goes, unless it ended by itself.
     return expired === undefined ? {} : { situation };
   }

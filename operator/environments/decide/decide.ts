@@ -5,10 +5,11 @@ import { classOf, namespaceProblem, planEnvironment } from './plan/index.ts';
 import { classMissing } from './steps/class-missing.ts';
 import { expired } from './steps/expired.ts';
 import { going } from './steps/going.ts';
+import { orphaned } from './steps/orphaned.ts';
 import { planRefused } from './steps/plan-refused.ts';
 import { running } from './steps/running.ts';
 import { suspended } from './steps/suspended.ts';
-import type { EnvironmentWorld, PlannedWorld } from './world.ts';
+import type { EnvironmentWorld, PlannedWorld, World } from './world.ts';
 
 /** Answers, or leaves the answer to the steps that follow. */
 type Step = (world: PlannedWorld) => EnvironmentDecision | undefined;
@@ -17,7 +18,10 @@ type Step = (world: PlannedWorld) => EnvironmentDecision | undefined;
 const STEPS: readonly Step[] = [planRefused, suspended, running];
 
 /** What happens to an environment next: the first step that has an answer. A pure function of the world. */
-export function decideEnvironment(world: EnvironmentWorld): EnvironmentDecision {
+export function decideEnvironment(world: World): EnvironmentDecision {
+  const left = orphaned(world);
+  if (left !== undefined) return left;
+  if (world.environment === undefined) return { action: { do: 'Leave' } };
   const { environment, now, classes } = world;
   const gone = going(world);
   if (gone !== undefined) return gone;

@@ -2,8 +2,11 @@ import type { TwinClass } from '../../api/index.ts';
 import type { Lifetime } from './lifecycle/index.ts';
 import type { Plan } from './plan/index.ts';
 import type { Situation } from './situation.ts';
+import type { Orphan } from './world.ts';
 
 export type EnvironmentAction =
+  /** Takes away what namesakes left behind. */
+  | { readonly do: 'RemoveOrphans'; readonly orphans: readonly Orphan[] }
   /** It has nothing any more: others may have its room. */
   | { readonly do: 'Leave' }
   /** Takes its children away; `expired` when it ended by itself and its object stays. */

@@ -4,4 +4,4 @@ export { until, type EnvironmentAction, type EnvironmentDecision } from './decis
 export { notApplied } from './not-applied.ts';
 export { observedParts, type ObservedParts } from './observed.ts';
 export type { InventoryItem, Situation } from './situation.ts';
-export type { EnvironmentWorld } from './world.ts';
+export type { EnvironmentWorld, Orphan, World } from './world.ts';

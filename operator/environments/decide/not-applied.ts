@@ -1,8 +1,9 @@
+import type { TwinEnvironment } from '../../api/index.ts';
 import type { EnvironmentAction } from './decision.ts';
 import type { Situation } from './situation.ts';
 
 /** What is told while an act does not succeed: how far it is with what it does, and what the API server answers. */
-export function notApplied(action: EnvironmentAction, answer: string): Situation {
+export function notApplied(environment: TwinEnvironment, action: EnvironmentAction, answer: string): Situation {
   switch (action.do) {
     case 'Remove':
       return {
@@ -14,7 +15,14 @@ export function notApplied(action: EnvironmentAction, answer: string): Situation
     case 'Run':
     case 'Look':
       return { kind: 'NotApplied', phase: 'Provisioning', answer, lifetime: action.lifetime };
+    case 'RemoveOrphans':
     case 'Leave':
-      return { kind: 'NotApplied', phase: 'Terminating', answer, lifetime: undefined };
+      return { kind: 'NotApplied', phase: phaseOf(environment), answer, lifetime: undefined };
   }
+}
+
+/** Of one that nothing was done for: what it was on its way to stays. */
+function phaseOf({ metadata, status }: TwinEnvironment): Extract<Situation, { kind: 'NotApplied' }>['phase'] {
+  if (metadata.deletionTimestamp !== undefined) return 'Terminating';
+  return status?.phase === 'Expired' ? 'Expired' : 'Provisioning';
 }

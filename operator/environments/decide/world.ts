@@ -1,10 +1,28 @@
 import type { TwinClass, TwinEnvironment, VendorTwin } from '../../api/index.ts';
+import type { ObjectKey } from '../../kube/index.ts';
 import type { Lifetime } from './lifecycle/index.ts';
 import type { Plan, PlanSettings } from './plan/index.ts';
 import type { Problem } from './resolve/index.ts';
 
+/** A namespace that an environment left behind: its labels and name say for which it was made, and that is gone. */
+export interface Orphan {
+  readonly name: string;
+  readonly uid: string | undefined;
+}
+
+interface Named {
+  readonly key: ObjectKey;
+  /** Left by namesakes. */
+  readonly orphans: readonly Orphan[];
+}
+
+/** There is no TwinEnvironment of that name. */
+export interface GoneWorld extends Named {
+  readonly environment: undefined;
+}
+
 /** All that it takes to decide what happens to an environment next, as the caches have it. */
-export interface EnvironmentWorld {
+export interface EnvironmentWorld extends Named {
   readonly environment: TwinEnvironment;
   /** Wall clock, milliseconds since the epoch. */
   readonly now: number;
@@ -25,3 +43,5 @@ export interface PlannedWorld extends EnvironmentWorld {
   readonly lifetime: Lifetime;
   readonly plan: Plan | { readonly problems: readonly Problem[] };
 }
+
+export type World = GoneWorld | EnvironmentWorld;
