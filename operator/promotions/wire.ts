@@ -34,7 +34,7 @@ export function wirePromotions(options: WireOptions): void {
   const { manager, client, logger, events, clock, systemNamespace, cluster, nonce, podWriters } = options;
   const { cache, metrics } = manager;
   const caches = followAll(cache);
-  const { targets, promotions, locks } = caches;
+  const { promotions, locks } = caches;
   const records = new RecordStore({ client, informer: caches.records });
   const mirror = new RecordMirror(caches.records, clock, (record) => logger.info({ record }, 'promotion record'));
 
@@ -42,7 +42,7 @@ export function wirePromotions(options: WireOptions): void {
   const enqueue = (requests: readonly Request[]): void => {
     for (const request of requests) promotionController.enqueue(request);
   };
-  const { canary, followed, installed, runnables } = wireTargets({
+  const { canary, followed, runnables } = wireTargets({
     client,
     cache,
     logger,
@@ -56,15 +56,8 @@ export function wirePromotions(options: WireOptions): void {
     onEnforcement: (namespace) => enqueue(promotions.lister.list(namespace).map(requestOf)),
     onWorkload: (namespace, change) => enqueue(affected(namespace, change)),
     onPods: (namespace) => enqueue(affected(namespace, 'progress')),
-    onTampered: () => own.tampered.inc(),
   });
-  const own = promotionMetrics({
-    metrics,
-    promotions: promotions.lister,
-    targets: targets.lister,
-    enforcement: (namespace) => canary.state(namespace),
-    mutators: () => installed.mutators().length,
-  });
+  const { voteToRollout } = promotionMetrics({ metrics, promotions: promotions.lister });
   const promotionController = new Controller({
     name: 'promotions',
     logger,
@@ -79,7 +72,7 @@ export function wirePromotions(options: WireOptions): void {
       reader: new WorldReader({ client, caches, records, followed, canary, clock, cluster, nonce }),
       actor: new Actor({ client, records, canary, events, clock, absorb: (lock) => locks.absorb(lock) }),
       monotonic: () => clock.monotonic(),
-      onRolledOut: (milliseconds) => own.voteToRollout.observe(milliseconds / 1000),
+      onRolledOut: (milliseconds) => voteToRollout.observe(milliseconds / 1000),
     }),
   });
   const keyringController = new Controller({

@@ -4,11 +4,12 @@ import type { RecordStore } from '../records/index.ts';
 import { Controller, requestOf, type Metrics, type Runnable } from '../runtime/index.ts';
 import { TargetActor } from './act/actor.ts';
 import { releaser } from './act/release.ts';
-import { followPolicies, wireCanary, type Canary, type FollowedPolicies } from './canary/index.ts';
+import { followPolicies, wireCanary, type Canary } from './canary/index.ts';
 import { targetReconcile } from './controller.ts';
 import { FollowedPods } from './gather/followed-pods.ts';
 import { FollowedWorkloads, type OnWorkload } from './gather/followed.ts';
 import { TargetReader } from './gather/world.ts';
+import { targetMetrics } from './metrics.ts';
 import { releaseWatches, targetWatches, type TargetInformers } from './watches.ts';
 
 export interface TargetsOptions {
@@ -28,15 +29,12 @@ export interface TargetsOptions {
   readonly onEnforcement: (namespace: string) => void;
   readonly onWorkload: OnWorkload;
   readonly onPods: (namespace: string) => void;
-  /** Content that nobody approved was found and recorded. */
-  readonly onTampered: () => void;
 }
 
 /** What a process runs for its targets, and what others ask of it. */
 export interface Targets {
   readonly runnables: readonly Runnable[];
   readonly canary: Canary;
-  readonly installed: FollowedPolicies;
   readonly followed: FollowedWorkloads;
 }
 
@@ -83,7 +81,13 @@ export function wireTargets(options: TargetsOptions): Targets {
     clock,
     podWriters,
   });
-  const actor = new TargetActor({ client, records, events, onTampered: options.onTampered });
+  const { tampered } = targetMetrics({
+    metrics,
+    targets: targets.lister,
+    enforcement: (namespace) => canary.state(namespace),
+    mutators: () => installed.mutators().length,
+  });
+  const actor = new TargetActor({ client, records, events, onTampered: () => tampered.inc() });
   const controller: Controller = new Controller({
     name: 'productiontargets',
     logger,
@@ -101,5 +105,5 @@ export function wireTargets(options: TargetsOptions): Targets {
     watches: releaseWatches(informers),
     reconcile: releaser({ client, records, events, logger }),
   });
-  return { runnables: [canary, controller, releasing], canary, installed, followed };
+  return { runnables: [canary, controller, releasing], canary, followed };
 }
