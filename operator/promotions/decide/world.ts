@@ -12,6 +12,7 @@ import type { KubeObject, Pod } from '../../kube/index.ts';
 import type { WorkloadKey } from '../../lock/index.ts';
 import type { PromotionHistory, RecordSpec } from '../../records/index.ts';
 import type { WorkloadObject } from '../../workloads/index.ts';
+import type { Planned } from './plan/index.ts';
 import type { Stage } from './stage.ts';
 
 /** A workload of the target as the API server has it. */
@@ -33,14 +34,6 @@ export interface RunningWorkload extends LiveWorkload {
   /** What its selector matches. */
   readonly pods?: readonly Pod[] | undefined;
 }
-
-export type Planned =
-  /** All of the workload's spec, replicas included. */
-  | { readonly spec: Readonly<Record<string, unknown>> }
-  | {
-      readonly reason: 'NoSuchContainer' | 'NoSuchWorkload' | 'PlanRefused';
-      readonly message: string;
-    };
 
 /** An object that a name should lead to, or why it does not. */
 export type Resolved<T> = { readonly object: T } | { readonly missing: string };

@@ -8,6 +8,7 @@ export {
 } from './artifacts.ts';
 export { ranWith } from './ran.ts';
 export { withImages } from './images.ts';
+export { asApproved, proposalFor, proposalRefused, wantedFor, type Planned, type Wanted } from './proposal.ts';
 export {
   imagesOfManifest,
   manifestFault,
