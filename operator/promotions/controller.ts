@@ -115,7 +115,7 @@ class PromotionTurns implements Turns<World, Action, TurnDecision> {
   /** Shows what could not be done, as far as it can be shown. */
   async failed(world: World, decision: TurnDecision, error: unknown): Promise<void> {
     if (!(error instanceof ApiError)) return;
-    const told = answered(decision, printable(error.message, MAX_WORDS));
+    const told = answered(world, decision, printable(error.message, MAX_WORDS));
     await this.#shared.statuses.write(world.promotion, promotionStatus(world, told));
   }
 

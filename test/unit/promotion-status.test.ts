@@ -220,7 +220,7 @@ test('a recorded reason of another version is called that, with its message', (t
 const active = async (): Promise<{ readonly active: true; readonly message: '' }> => ({ active: true, message: '' });
 const events = { record: () => undefined, flush: async () => undefined };
 
-/** Reconciles over an API server that has this world and answers a write as it is told. */
+/** Reconciles over an API server that has this world and answers a write as it is told; a record's name is its outcome. */
 async function reconciled(start: Scene, answer: (kind: string, name: string) => ApiError | undefined): Promise<Status> {
   let seen = start;
   let written: Status | undefined;
@@ -241,6 +241,8 @@ async function reconciled(start: Scene, answer: (kind: string, name: string) => 
   } as unknown as Client;
   const records = {
     append: async (_at: unknown, _chain: unknown, entry: Parameters<typeof sealRecord>[2]) => {
+      const refusal = answer('PromotionRecord', entry.outcome?.result ?? entry.type);
+      if (refusal !== undefined) throw refusal;
       seen = { ...seen, records: [...seen.records, sealRecord(targetRef, seen.records, entry)] };
       return true;
     },
@@ -285,3 +287,22 @@ test('of two workloads, one applied and one refused, each shows its own state an
   t.regex(messages['web'] ?? '', /quota says no/);
   t.notRegex(messages['api'] ?? '', /quota/);
 });
+
+const unrecorded = (kind: string): ApiError | undefined => (kind === 'PromotionRecord' ? no : undefined);
+const ends: readonly (readonly [title: string, start: Scene, phase: Status['phase']])[] = [
+  ['a rollout that is verified', applied, 'RollingOut'],
+  ['a rollout whose workload was deleted', withLive(applied, undefined), 'RollingOut'],
+  ['a promotion that somebody rejected', voted(open, keys.alice, 'reject'), 'Pending'],
+  ['an approval', approving, 'Pending'],
+  ['an approval whose time was over', { ...approved, now: now + 73 * 3_600_000 }, 'Approved'],
+];
+for (const [title, start, phase] of ends)
+  test(`what is not recorded is not so: ${title}`, async (t) => {
+    const status = await reconciled(start, unrecorded);
+    t.is(status.phase, phase);
+    const { Ready, Reconciling, RolledOut } = said(status);
+    t.is(Ready?.split('/')[0], 'False');
+    t.is(Reconciling?.split('/')[0], 'True');
+    t.is(RolledOut?.split('/')[0], 'False');
+    t.regex(status.why?.[0] ?? '', /^it is so once it is recorded: .*; the API server answered: .*quota says no/);
+  });
