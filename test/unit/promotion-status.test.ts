@@ -221,7 +221,11 @@ const active = async (): Promise<{ readonly active: true; readonly message: '' }
 const events = { record: () => undefined, flush: async () => undefined };
 
 /** Reconciles over an API server that has this world and answers a write as it is told; a record's name is its outcome. */
-async function reconciled(start: Scene, answer: (kind: string, name: string) => ApiError | undefined): Promise<Status> {
+async function reconciled(
+  start: Scene,
+  answer: (kind: string, name: string) => ApiError | undefined,
+  chains: unknown[] = [],
+): Promise<Status> {
   let seen = start;
   let written: Status | undefined;
   const client = {
@@ -240,7 +244,8 @@ async function reconciled(start: Scene, answer: (kind: string, name: string) => 
     },
   } as unknown as Client;
   const records = {
-    append: async (_at: unknown, _chain: unknown, entry: Parameters<typeof sealRecord>[2]) => {
+    append: async (at: unknown, _chain: unknown, entry: Parameters<typeof sealRecord>[2]) => {
+      chains.push(at);
       const refusal = answer('PromotionRecord', entry.outcome?.result ?? entry.type);
       if (refusal !== undefined) throw refusal;
       seen = { ...seen, records: [...seen.records, sealRecord(targetRef, seen.records, entry)] };
@@ -306,3 +311,14 @@ for (const [title, start, phase] of ends)
     t.is(RolledOut?.split('/')[0], 'False');
     t.regex(status.why?.[0] ?? '', /^it is so once it is recorded: .*; the API server answered: .*quota says no/);
   });
+
+test('a rollout whose target is gone while the lock is open ends with a record in the chain that it began in', async (t) => {
+  const late = { ...gone(applied), now: now + 11 * 60_000 };
+  const chain: unknown[] = [];
+  const status = await reconciled(late, (kind) => (kind === 'PromotionRecord' ? undefined : no), chain);
+  t.is(status.phase, 'Failed');
+  t.is(said(status)['Ready'], 'False/TargetMissing');
+  t.is(status.record, 'web-000004');
+  t.regex(status.conditions?.[0]?.message ?? '', /ProductionTarget web was deleted while it was rolled out/);
+  t.deepEqual(chain, [targetRef]);
+});

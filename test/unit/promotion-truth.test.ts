@@ -34,6 +34,9 @@ const approving = (changes: Partial<Scene> = {}): Scene => voted(run(world(chang
 /** The lock is open and the content applied. */
 const applied = (changes: Partial<Scene> = {}): Scene => until(approving(changes), 'Apply', 2);
 
+const approvedOf = ({ records }: Scene): Scene['records'][number] =>
+  records.find(({ outcome }) => outcome?.result === 'Approved')!;
+
 const counts = (given: Scene, status: object): Scene['workloads'][number]['live'] =>
   ({ ...live(given), status: { observedGeneration: 1, ...status } }) as ReturnType<typeof deployment>;
 
@@ -205,6 +208,34 @@ test('a target that is gone, or not ready again, is waited for and says that it 
   const late = decide({ ...gone, now: now + 73 * HOUR }).verdict;
   t.is(late.phase, 'Failed', 'not Expired: it was approved');
   t.is(decide(replaced(rolling, live(rolling), false)).verdict.reason, 'TargetNotReady');
+});
+
+test('a rollout whose target is gone while others hold the lock open: nothing is changed, and in time it fails', (t) => {
+  for (const rolling of [until(approving(), 'OpenLock'), until(approving(), 'Apply'), applied()]) {
+    const deleted = { ...target(), metadata: { ...target().metadata, deletionTimestamp: time(now) } };
+    const seen = { ...rolling, target: undefined, workloads: [] };
+    for (const gone of [seen, { ...rolling, target: deleted }]) {
+      const { verdict } = decide(gone);
+      t.deepEqual([verdict.phase, verdict.reason, verdict.action], ['RollingOut', 'TargetMissing', undefined]);
+      t.is(verdict.requeueAfter, 10 * 60_000, 'then its time is over');
+      const late = run({ ...gone, now: now + 10 * 60_000 });
+      t.deepEqual(late.done, ['Failed']);
+      const { outcome } = late.world.records.at(-1) ?? {};
+      t.is(outcome?.reason, 'TargetMissing');
+      t.deepEqual(outcome?.changes, approvedOf(rolling).outcome?.changes);
+    }
+    t.not(decide(rolling).verdict.reason, 'TargetMissing', 'made again in time, it goes on');
+  }
+});
+
+test('what was asked of people for a target that is gone ends with a record, too', (t) => {
+  const asked = { ...run(world()).world, target: undefined, lock: undefined, now: now + 73 * HOUR };
+  t.deepEqual(run(asked).done, ['Expired']);
+  const approvedOnce = { ...applied(), target: undefined, lock: undefined, now: now + 73 * HOUR };
+  t.deepEqual(run(approvedOnce).done, ['Failed']);
+  t.is(decide({ ...approvedOnce, now }).verdict.requeueAfter, 71 * HOUR + 1);
+  const never = world({ target: undefined, now: now + 73 * HOUR });
+  t.deepEqual([run(never).done, decide(never).verdict.phase], [[], 'Expired'], 'nobody was asked');
 });
 
 test('an approval whose lock never opened does not expire as if nobody had approved it', (t) => {

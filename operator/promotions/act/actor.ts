@@ -5,7 +5,7 @@ import type { Action, ActingWorld, LiveWorkload } from '../decide/index.ts';
 import { sameLock } from '../../lock/index.ts';
 import { withContent, workloadOf } from '../../workloads/index.ts';
 import { manifestOf, withManifestMetadata } from '../decide/plan/index.ts';
-import type { RecordStore } from '../../records/index.ts';
+import type { RecordStore, RecordTarget } from '../../records/index.ts';
 
 export interface ActorOptions {
   readonly client: Pick<Client, 'replace'>;
@@ -47,9 +47,7 @@ export class Actor {
 
   async #append(world: ActingWorld, { entry }: Extract<Action, { do: 'Append' }>): Promise<void> {
     const { promotion, target, records } = world;
-    if (target === undefined) return;
-    const { metadata } = target;
-    const at = { namespace: metadata.namespace ?? '', name: metadata.name, uid: metadata.uid ?? '' };
+    const at = chainOf(world);
     const { outcome, round } = entry;
     const [appended] = await Promise.all([
       this.#options.records.append(at, records, entry),
@@ -155,6 +153,14 @@ export class Actor {
       }
     }
   }
+}
+
+/** The target's, or that of the last round: what was begun for a target that is gone by now ends in its chain. */
+function chainOf({ target, promotion, history: { rounds } }: ActingWorld): RecordTarget {
+  const { namespace = '', name, uid = '' } = target?.metadata ?? {};
+  const chain = name === undefined ? rounds.at(-1)?.target : { namespace, name, uid };
+  if (chain === undefined) throw new TypeError(`promotion ${promotion.metadata.name} has no chain to record in`);
+  return chain;
 }
 
 /** A target that only warns has nothing that a canary could try. */

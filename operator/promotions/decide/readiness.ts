@@ -17,7 +17,8 @@ export const expired: DecisionStep = (world, { notAfter }) => {
     approved === undefined
       ? `it was not approved ${within}`
       : `it was approved, and the lock could not be opened for it ${within}`;
-  return world.target === undefined || rounds.length === 0
+  // What nobody was asked about leaves no record.
+  return rounds.length === 0
     ? { phase: 'Expired', reason: 'Expired', message }
     : end(world, 'Expired', 'Expired', message);
 };

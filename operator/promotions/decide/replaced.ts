@@ -18,12 +18,11 @@ export const targetReplaced: DecisionStep = (world, facts) => {
   const since = `it was approved (record ${nameOf(approved)}), and ${name} was deleted since`;
   if (target === undefined || target.metadata.deletionTimestamp !== undefined)
     return world.now <= facts.notAfter
-      ? pending('TargetMissing', `${since}: once it is made again, what became of the content is told`)
-      : {
-          phase: 'Failed',
-          reason: 'TargetMissing',
-          message: `${since}: nobody verifies whether its content runs`,
-        };
+      ? {
+          ...pending('TargetMissing', `${since}: once it is made again, what became of the content is told`),
+          requeueAfter: facts.notAfter - world.now + 1,
+        }
+      : end(world, 'Failed', 'TargetMissing', `${since}: nobody verifies whether its content runs`);
   if (target.metadata.uid === approved.target.uid) return undefined;
   if (!records.some(({ type, target: of }) => type === 'Adopted' && of.uid === target.metadata.uid))
     return pending('TargetNotReady', `${since} and made again, which does not protect its namespace yet`);

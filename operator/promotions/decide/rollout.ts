@@ -1,4 +1,5 @@
 import { parseDuration } from '../../api/index.ts';
+import { printable } from '../../canonical/index.ts';
 import { changedBy, contentsOf, wasChangedByController } from '../../lock/index.ts';
 import type { Progress } from '../../workloads/index.ts';
 import { end } from './end.ts';
@@ -36,6 +37,25 @@ export function rolloutVerdict(world: RollingWorld): Verdict {
   const verdict = firstAnswer(CHAIN, rollout) ?? verified(rollout);
   return { rollout: { workloads: items.map(stateOf), ...drains }, ...verdict };
 }
+
+/** The target was deleted, and the lock is there for others: nobody verifies or takes back, unless it is made again in time. */
+const targetMissing: RolloutStep = ({ world, deadline }) => {
+  const { target, promotion, now } = world;
+  if (target !== undefined && target.metadata.deletionTimestamp === undefined) return undefined;
+  const since = `ProductionTarget ${printable(promotion.spec.targetRef.name)} was deleted while it was rolled out`;
+  const reason = 'TargetMissing';
+  // Its workloads are not looked at without it: they stay as they were seen last.
+  if (now < deadline)
+    return {
+      phase: 'RollingOut',
+      reason,
+      message: `${since}: nothing is changed or verified until it is made again`,
+      requeueAfter: deadline - now,
+      rollout: undefined,
+    };
+  const message = `${since} and not made again in time: nobody verifies what runs, or takes it back`;
+  return { ...failed(world, { reason, message }), rollout: undefined };
+};
 
 const workloadMissing: RolloutStep = ({ world, items }) => {
   const missing = items.find(({ step }) => step.state === 'Missing');
@@ -136,6 +156,7 @@ function verified({ world, items }: Rollout): Verdict {
 /** In this order; the first that answers decides. */
 const CHAIN: readonly RolloutStep[] = [
   ({ world }) => lockChanged(world),
+  targetMissing,
   workloadMissing,
   tampered,
   undone,
