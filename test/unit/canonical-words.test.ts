@@ -5,6 +5,8 @@ import {
   canonicalJSON,
   digestOf,
   escapeNonPrintable,
+  IMAGE_DIGEST,
+  isPinned,
   printable,
   rfc3339,
 } from '../../operator/canonical/index.ts';
@@ -94,3 +96,26 @@ test('what goes wrong otherwise while a spec is digested is no fault of the spec
   };
   t.throws(() => specDigestOrFault('Deployment', spec), { instanceOf: RangeError });
 });
+
+const hex = 'a'.repeat(64);
+const references: readonly (readonly [reference: string, pinned: boolean])[] = [
+  [`registry.example/web@sha256:${hex}`, true],
+  [`registry.example:5000/web:1.2@sha256:${hex}`, true],
+  [`web@sha256:${hex}`, true],
+  ['registry.example/web:1.2', false],
+  [`@sha256:${hex}`, false],
+  [`sha256:${hex}`, false],
+  [`web@other@sha256:${hex}`, false],
+  [`web other@sha256:${hex}`, false],
+  [`web\n@sha256:${hex}`, false],
+  [`web@sha256:${hex}\n`, false],
+  [`web@sha256:${hex}0`, false],
+  [`web@sha256:${hex.toUpperCase()}`, false],
+  [`web@sha512:${hex}`, false],
+  ['', false],
+];
+for (const [reference, pinned] of references)
+  test(`${JSON.stringify(reference)} is ${pinned ? 'one image for good' : 'no image that is sure to stay the same'}`, (t) => {
+    t.is(isPinned(reference), pinned);
+    if (pinned) t.regex(reference, IMAGE_DIGEST);
+  });

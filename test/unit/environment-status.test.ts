@@ -74,6 +74,12 @@ const proofs: readonly [title: string, container: object, status: object | undef
   ['the container is not ready', web, { ...ran, ready: false }, 'Unknown/NotVerified'],
   ['loaded, not pulled', web, { ...ran, imageID: `sha256:${'1'.repeat(64)}` }, 'Unknown/NotVerified'],
   [
+    'the digest alone, which is that of no reference',
+    web,
+    { ...ran, imageID: image.slice(-71) },
+    'Unknown/NotVerified',
+  ],
+  [
     'the digest is somewhere else in it',
     web,
     { ...ran, imageID: `${image}@sha256:${'2'.repeat(64)}` },

@@ -1,12 +1,11 @@
 import { z } from 'zod';
 
+import { IMAGE_DIGEST } from '../../canonical/index.ts';
 import { keyedList } from '../schema/lists.ts';
 import { celMatches, withRules } from '../schema/rule.ts';
 import { componentName, dnsLabel, envName, image, text, urlPath } from '../schema/text.ts';
 import { args, bindingSource, choice, containerImages, count, embedded, env, port } from '../schema/values.ts';
 import { environmentKind } from '../workload-kinds.ts';
-
-const digestSuffix = /@sha256:[a-f0-9]{64}$/;
 
 const container = z
   .looseObject({
@@ -36,7 +35,7 @@ const binding = z.object({
 });
 
 const pinned = (list: string): string =>
-  `!has(self.template) || !has(self.template.spec.${list}) || self.template.spec.${list}.all(c, (has(c.image) && ${celMatches(digestSuffix, 'c.image')}) || (has(self.images) && self.images.exists(i, i.container == c.name)))`;
+  `!has(self.template) || !has(self.template.spec.${list}) || self.template.spec.${list}.all(c, (has(c.image) && ${celMatches(IMAGE_DIGEST, 'c.image')}) || (has(self.images) && self.images.exists(i, i.container == c.name)))`;
 
 interface Pinnable {
   readonly images?: readonly { readonly container: string }[] | undefined;
@@ -47,7 +46,7 @@ const isPinned = (
 ): boolean =>
   (containers ?? []).every(
     ({ name, image: named }) =>
-      (named !== undefined && digestSuffix.test(named)) ||
+      (named !== undefined && IMAGE_DIGEST.test(named)) ||
       (workload.images ?? []).some((entry) => entry.container === name),
   );
 

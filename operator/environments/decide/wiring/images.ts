@@ -1,4 +1,4 @@
-import { isDigest, printable } from '../../../canonical/index.ts';
+import { imageDigest, printable } from '../../../canonical/index.ts';
 import type { PlannedWorkload } from '../plan/environment.ts';
 import { allContainers } from '../resolve/index.ts';
 import type { LiveContainer, LivePod } from './running.ts';
@@ -66,11 +66,6 @@ function doubt(
  * so those are not confirmed.
  */
 function confirmed(container: LiveContainer, image: string): boolean {
-  const digest = digestIn(image);
-  return digest !== undefined && container.reported.some((reported) => digestIn(reported) === digest);
-}
-
-function digestIn(reference: string): string | undefined {
-  const digest = /(?:^|[@/])(sha256:[0-9a-f]{64})$/.exec(reference)?.[1];
-  return isDigest(digest) ? digest : undefined;
+  const digest = imageDigest(image);
+  return digest !== undefined && container.reported.some((reported) => imageDigest(reported) === digest);
 }

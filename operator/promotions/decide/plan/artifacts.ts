@@ -1,4 +1,4 @@
-import { imageDigest, printable } from '../../../canonical/index.ts';
+import { imageDigest, isPinned, printable } from '../../../canonical/index.ts';
 import type { Artifact } from '../../../gates/index.ts';
 import type { WorkloadKey } from '../../../lock/index.ts';
 
@@ -32,8 +32,6 @@ export type ArtifactsResult =
         'WorkloadNotMapped' | 'NoImages' | 'ImageNotByDigest' | 'ImageNotInEnvironment' | 'ImagesDisagree';
       readonly message: string;
     };
-
-const BY_DIGEST = /^[^@\s]+@sha256:[0-9a-f]{64}$/;
 
 /** What is promoted: by digest, what ran in the environment (design: api, "Promotion"). Pure; input is hostile. */
 export function artifactsOf(input: ArtifactsInput): ArtifactsResult {
@@ -73,7 +71,7 @@ export function artifactsOf(input: ArtifactsInput): ArtifactsResult {
         `no container of ${to.kind}/${printable(to.name)} in spec.objects has an image that the environment runs in ${printable(from)}: promote what ran there`,
       );
     for (const { container, image } of promoted) {
-      if (!BY_DIGEST.test(image))
+      if (!isPinned(image))
         return problem(
           'ImageNotByDigest',
           `container ${printable(container)} runs ${printable(image)} in the environment, which is no image by digest`,
