@@ -87,6 +87,7 @@ export function workloads(by: Who): PolicyRule {
         name: 'namedAccount',
         expression: `variables.approved.exists(a, a.role == 'Fallback' && request.userInfo.username in ${field('a', 'rollbackUsers', '[]')})`,
       },
+      { name: 'rollsBack', expression: any('variables.person', by.promotions, 'variables.namedAccount') },
       {
         name: 'promoted',
         expression: `variables.approved.filter(a, a.role == 'Current').map(a, a.spec.template.spec.containers.map(c, c.image).join(', ')).join(', ')`,
@@ -100,11 +101,11 @@ export function workloads(by: Who): PolicyRule {
           all(
             'variables.fallback',
             `variables.approved.exists(a, a.role == 'Fallback' && ${may('rollback', 'productiontargets', 'request.namespace', 'a.target')})`,
-            any('variables.person', by.promotions, 'variables.namedAccount'),
+            'variables.rollsBack',
           ),
           'variables.plan',
         ),
-        message: denial(`(variables.fallback && (variables.person || variables.namedAccount)
+        message: denial(`(variables.fallback && variables.rollsBack
   ? ' is the signed fallback, and rolling back needs the verb rollback on productiontargets'
   : variables.fallback
   ? ' would take back what was promoted: commit that to Git (' + variables.promoted + '), or name ' + request.userInfo.username + ' in rollback.serviceAccounts of the ProductionTarget'

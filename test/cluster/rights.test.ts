@@ -32,6 +32,12 @@ test('without the verb rollback a failed rollout is not taken back; with it, it 
   await shop.phase('web-42', 'AwaitingApproval');
   await shop.vote('web-42', stage.people.alice);
   await refused(stage.audit, 'update', 'deployments');
+  const { message } = conditionOf(
+    await shop.promotion('web-42', (promotion) => /answered 4/.test(conditionOf(promotion, 'Ready')?.message ?? '')),
+    'Ready',
+  ) ?? { message: '' };
+  t.regex(message, /rolling back needs the verb rollback on productiontargets/);
+  t.notRegex(message, /rollback\.serviceAccounts/);
   t.is(await shop.image(), images.third);
   await stage.cluster.apply(renderedRoles());
   await shop.phase('web-42', 'RolledBack', 60_000);
