@@ -1,4 +1,5 @@
 import test from 'ava';
+import packageJSON from '../../package.json' with { type: 'json' };
 import { sources } from './sources.ts';
 
 /**
@@ -71,8 +72,13 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
  */
 const NOT_YET: readonly string[] = [];
 
+/** Packages that a file imports for more than their types. */
+const bare =
+  /^(?:import|export)\s+(?!type\b)[^']*?from\s+'(?!node:)([^.'][^']*)'|\bimport\('(?!node:)([^.'][^']*)'\)/gm;
+
 const layers = Object.keys(LAYERS);
 const files = sources();
+const { dependencies } = packageJSON;
 
 /** The layer of a file: `kube/clock/clock.ts` is of `kube`, `promotions/decide/open.ts` of `promotions/decide`. */
 function layerOf(path: string): string | undefined {
@@ -132,6 +138,25 @@ test('imports go one way, rooms and their folders alike', (t) => {
     [],
     'these are put right: take them off the list',
   );
+});
+
+test('what runs takes exactly the packages that are dependencies: the others make it and test it', (t) => {
+  const byPath = new Map(files.map((file) => [file.path, file]));
+  const reached = new Set<string>();
+  const packages = new Set<string>();
+  const visit = (path: string): void => {
+    const file = byPath.get(path);
+    if (file === undefined || reached.has(path)) return;
+    reached.add(path);
+    for (const [, statement, dynamic] of file.text.matchAll(bare)) {
+      const name = /^(?:@[^/]+\/)?[^/]+/.exec(statement ?? dynamic ?? '')?.[0] ?? '';
+      packages.add(name);
+    }
+    for (const { path: imported } of file.imports) visit(imported);
+  };
+  visit('processes/main.ts');
+  t.true(reached.size > 200, 'the files are found');
+  t.deepEqual([...packages].toSorted(), Object.keys(dependencies).toSorted());
 });
 
 test("the machine's time is read in one place, everything else is given it", (t) => {
