@@ -38,10 +38,13 @@ export function rolloutVerdict(world: RollingWorld): Verdict {
   return { rollout: { workloads: items.map(stateOf), ...drains }, ...verdict };
 }
 
-/** The target was deleted, and the lock is there for others: nobody verifies or takes back, unless it is made again in time. */
+/**
+ * The target is gone, and the lock is there for others: nobody verifies or takes back, unless it is made again in time.
+ * One that is only on its way out still says how.
+ */
 const targetMissing: RolloutStep = ({ world, deadline }) => {
   const { target, promotion, now } = world;
-  if (target !== undefined && target.metadata.deletionTimestamp === undefined) return undefined;
+  if (target !== undefined) return undefined;
   const since = `ProductionTarget ${printable(promotion.spec.targetRef.name)} was deleted while it was rolled out`;
   const reason = 'TargetMissing';
   // Its workloads are not looked at without it: they stay as they were seen last.
