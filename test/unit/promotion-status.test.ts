@@ -319,6 +319,9 @@ test('a rollout whose target is gone while the lock is open ends with a record i
   t.is(status.phase, 'Failed');
   t.is(said(status)['Ready'], 'False/TargetMissing');
   t.is(status.record, 'web-000004');
-  t.regex(status.conditions?.[0]?.message ?? '', /ProductionTarget web was deleted while it was rolled out/);
+  t.regex(
+    status.conditions?.[0]?.message ?? '',
+    /approved \(record web-000003\), and ProductionTarget web was deleted since and not made again in time/,
+  );
   t.deepEqual(chain, [targetRef]);
 });

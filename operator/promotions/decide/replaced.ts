@@ -1,10 +1,10 @@
 import { printable } from '../../canonical/index.ts';
 import { contentsOf, isContent } from '../../lock/index.ts';
-import { nameOf, type RecordedSpec } from '../../records/index.ts';
+import { nameOf, type RecordedSpec, type RecordSpec } from '../../records/index.ts';
 import { end } from './end.ts';
 import type { DecisionStep } from './steps.ts';
 import { pending } from './verdict.ts';
-import type { DecidingWorld } from './world.ts';
+import type { DecidingWorld, Known } from './world.ts';
 
 /**
  * The target that a promotion was approved for was deleted, and its lock with it: nobody verifies or takes back any more.
@@ -13,9 +13,8 @@ import type { DecidingWorld } from './world.ts';
 export const targetReplaced: DecisionStep = (world, facts) => {
   const { approved, round } = world.history;
   if (approved === undefined || round === undefined) return undefined;
-  const { target, records, promotion } = world;
-  const name = `ProductionTarget ${printable(promotion.spec.targetRef.name)}`;
-  const since = `it was approved (record ${nameOf(approved)}), and ${name} was deleted since`;
+  const { target, records } = world;
+  const since = deletedSince(world, approved);
   if (target === undefined || target.metadata.deletionTimestamp !== undefined)
     return world.now <= facts.notAfter
       ? {
@@ -41,6 +40,11 @@ export const targetReplaced: DecisionStep = (world, facts) => {
   const message = `${since} and made again; ${words}`;
   return end(world, result, 'TargetReplaced', message);
 };
+
+/** What is said first of a promotion whose target was deleted after the approval, whether or not its lock is there. */
+export function deletedSince({ promotion }: Pick<Known, 'promotion'>, approved: RecordSpec): string {
+  return `it was approved (record ${nameOf(approved)}), and ProductionTarget ${printable(promotion.spec.targetRef.name)} was deleted since`;
+}
 
 /** As the lock compares, beside a reloader's mark. */
 function runs({ kind, name, digest, spec }: RecordedSpec, { workloads, lock }: DecidingWorld): boolean {

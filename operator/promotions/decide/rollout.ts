@@ -1,9 +1,9 @@
 import { parseDuration } from '../../api/index.ts';
-import { printable } from '../../canonical/index.ts';
 import { changedBy, contentsOf, wasChangedByController } from '../../lock/index.ts';
 import type { Progress } from '../../workloads/index.ts';
 import { end } from './end.ts';
 import { lockChanged } from './lock.ts';
+import { deletedSince } from './replaced.ts';
 import { drained, label, liveOf, others, stateOf, stepOf, type Item } from './rollout-items.ts';
 import { firstAnswer } from './steps.ts';
 import type { Verdict } from './verdict.ts';
@@ -43,9 +43,9 @@ export function rolloutVerdict(world: RollingWorld): Verdict {
  * One that is only on its way out still says how.
  */
 const targetMissing: RolloutStep = ({ world, deadline }) => {
-  const { target, promotion, now } = world;
+  const { target, approved, now } = world;
   if (target !== undefined) return undefined;
-  const since = `ProductionTarget ${printable(promotion.spec.targetRef.name)} was deleted while it was rolled out`;
+  const since = deletedSince(world, approved);
   const reason = 'TargetMissing';
   // Its workloads are not looked at without it: they stay as they were seen last.
   if (now < deadline)
