@@ -226,6 +226,15 @@ const productionTarget = object('ProductionTarget', 'web', {
     mode: 'Enforce',
     mutations,
     podWriters,
+    holds: [
+      {
+        name: 'freeze',
+        owner: 'release-captain',
+        reason: 'Black Friday',
+        until: '2026-12-01T08:00:00Z',
+        scope: 'Rollouts',
+      },
+    ],
     minReplicas: 1,
     liveAccess: 'Deny',
     rollback: {

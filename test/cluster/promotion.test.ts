@@ -212,6 +212,22 @@ test.serial('a newer promotion takes the place of one that waits, and the newer 
   t.is(await place.image(), images.third);
 });
 
+test.serial('what people approved stays out of production while somebody holds it', async (t) => {
+  const hold = { name: 'freeze', owner: 'release-captain', reason: 'the sale' };
+  const place = await waiting('held', { target: { holds: [hold] } });
+  await place.vote('web-42', stage.people.alice);
+  const held = await place.promotion('web-42', (promotion) => conditionOf(promotion, 'Ready')?.reason === 'Held');
+  t.is(held.status?.phase, 'AwaitingApproval');
+  t.true(held.status?.why?.[0]?.startsWith('held by release-captain: the sale'));
+  t.is(held.status?.approval?.quorum?.[0]?.have, 1);
+  t.is(await place.image(), images.first);
+  const { stdout } = await stage.cluster.kubectl(['get', 'productiontarget', 'web', '-n', 'held']);
+  t.regex(stdout, /freeze/);
+  await stage.send('PATCH', path('held', 'productiontargets', 'web'), { spec: { holds: null } });
+  await place.phase('web-42', 'Completed');
+  t.is(await place.image(), images.second);
+});
+
 test.serial('two promotions that are approved at once: one rollout at a time, the other asks anew', async (t) => {
   const place = await waiting('racing');
   await place.environment('pr-43', images.third);

@@ -4,7 +4,7 @@ import type { KindDefinition, TwinlockObject } from '../kind.ts';
 import { columns, nameFitsLabel, resourceOf } from '../kind.ts';
 import { conditions, lastHandledReconcileAt, observedGeneration } from '../schema/conditions.ts';
 import { keyedList, listOf } from '../schema/lists.ts';
-import { dnsLabel, duration, objectName, sha256, text } from '../schema/text.ts';
+import { dnsLabel, duration, objectName, sha256, text, timestamp } from '../schema/text.ts';
 import {
   allowedMutations,
   choice,
@@ -46,6 +46,21 @@ export const productionTargetSpec = z
     injected: injectedContainers.optional(),
     mutations: allowedMutations.optional(),
     podWriters: podWriters.optional(),
+    holds: keyedList(
+      'What keeps promotions from production for a while, beside the votes: a freeze, an incident. Several people and tools may each have one; an undo is never held.',
+      ['name'],
+      z.object({
+        name: dnsLabel('Name of the hold, unique in the target.'),
+        owner: text('Who holds it, and lets go: a person, a team, a tool.', 253),
+        reason: text('Why, for everybody who waits.', 512),
+        until: timestamp('It ends by itself at this time. Left out: it stands until it is removed.').optional(),
+        scope: choice(
+          'Rollouts: people are asked and their votes count; what they approve is rolled out when the hold is over. Promotions: nobody is asked.',
+          ['Rollouts', 'Promotions'],
+        ).default('Rollouts'),
+      }),
+      { max: 16 },
+    ).optional(),
     minReplicas: count('Below this nobody can scale a workload. 0 lets it be switched off.', 0, 1000).default(1),
     liveAccess: choice(
       'Whether exec, attach, port-forward and ephemeral containers are let into the pods of production.',
@@ -125,6 +140,12 @@ export const productionTargetKind = {
   columns: columns(
     [
       { name: 'Enforcement', type: 'string', jsonPath: '.status.enforcement', description: 'Whether the lock holds.' },
+      {
+        name: 'Holds',
+        type: 'string',
+        jsonPath: '.spec.holds[*].name',
+        description: 'What keeps promotions from production.',
+      },
       {
         name: 'Promotion',
         type: 'string',

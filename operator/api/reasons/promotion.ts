@@ -14,6 +14,7 @@ export const promotionReasons = [
   'KeyringMissing',
   'RequesterUnknown',
   'EnvironmentNotAdmitted',
+  'Held',
   'AnotherRollout',
   'GatePending',
   'GateFailed',

@@ -5,6 +5,7 @@ import { countVotes, voteCommands, type CountResult } from '../../votes/index.ts
 import { gatesExpireAt } from '../../gates/index.ts';
 import { StatementError } from '../../votes/statement/index.ts';
 import type { Facts } from './facts.ts';
+import { firstEnd, holdWords, standingHolds } from './holds.ts';
 import { proofOf } from './proof.ts';
 import { roundEntry, statementOf, whatChanged, type Complete } from './round.ts';
 import { openedLock } from './content.ts';
@@ -122,6 +123,8 @@ function counted(complete: Complete, round: RecordSpec): Counted {
       };
     case 'Approved': {
       const message = `${voters(count, 'approve')} approved it`;
+      const held = heldBack(complete, message);
+      if (held !== undefined) return { count, verdict: held };
       const { approved } = world.history;
       if (approved === undefined) return { count, verdict: outcome('Approved', 'QuorumReached', message) };
       const lock = openedLock(world, facts, nameOf(approved));
@@ -144,6 +147,21 @@ function counted(complete: Complete, round: RecordSpec): Counted {
   }
 }
 
+/** What is approved waits until nobody holds production; the votes are counted anew then. */
+function heldBack({ world, facts }: Complete, message: string): Verdict | undefined {
+  const { target, now, history } = world;
+  const holds = standingHolds(target, now);
+  if (target === undefined || holds.length === 0) return undefined;
+  const why = holds.map((hold) => holdWords(hold, target.metadata.name));
+  return {
+    phase: history.approved === undefined ? 'AwaitingApproval' : 'Approved',
+    reason: 'Held',
+    message: `${message}; ${why[0]}`,
+    why,
+    requeueAfter: Math.min(firstEnd(holds, now) ?? Infinity, facts.notAfter - now + 1),
+  };
+}
+
 function waiting({ world, facts, policy }: Complete, round: RecordSpec, count: CountResult): Verdict {
   const { metadata } = world.promotion;
   const commands = voteCommands({
@@ -153,12 +171,15 @@ function waiting({ world, facts, policy }: Complete, round: RecordSpec, count: C
     nonce: round.round?.nonce ?? '',
     principalHint: 'my-name',
   });
+  const held = standingHolds(world.target, world.now).map((hold) =>
+    holdWords(hold, world.promotion.spec.targetRef.name),
+  );
   const closed = round.round?.because?.map((line) => `votes of the round before count no longer: ${line}`) ?? [];
   return {
     phase: 'AwaitingApproval',
     reason: 'AwaitingApproval',
     message: count.missing[0] ?? 'it waits for votes',
-    why: [...count.missing, ...commands, OBJECT, ...closed],
+    why: [...count.missing, ...commands, OBJECT, ...held, ...closed],
     requeueAfter: Math.min(facts.notAfter, gatesExpireAt(facts.gates, policy.spec)) - world.now + 1,
   };
 }

@@ -14,6 +14,7 @@ import {
 import { recordedEnd } from './end.ts';
 import { imageNotExercised, notExercised } from './exercised.ts';
 import { factsOf, type Facts } from './facts.ts';
+import { promotionsHeld } from './holds.ts';
 import { lockChanged } from './lock.ts';
 import { tooManyOpen } from './queue.ts';
 import {
@@ -57,6 +58,7 @@ const READINESS: readonly DecisionStep[] = [
   keyringMissing,
   requesterUnknown,
   environmentNotAdmitted,
+  promotionsHeld,
 ];
 
 /** What would be promoted is known, tried, and fits. */
