@@ -34,9 +34,10 @@ export function decisionsOn(records: readonly RecordSpec[], key: WorkloadKey): r
     }
     if (resultOf(record) !== 'Approved') return [];
     const round = records.find((candidate) => nameOf(candidate) === record.round?.record);
-    const desired = ofWorkload(round?.desiredSpecs, key);
+    if (round === undefined) return [];
+    const desired = ofWorkload(round.desiredSpecs, key);
     if (desired === undefined) return [];
-    const replaced = ofWorkload(round?.currentSpecs, key);
+    const replaced = ofWorkload(round.currentSpecs, key);
     const contents: DecidedContent[] = [{ as: 'Desired', ...desired }];
     if (replaced !== undefined) contents.push({ as: 'Replaced', ...replaced }, ...undone(key, desired, replaced));
     return [{ record: nameOf(record), contents, takenBack: wasTakenBack(records, record) }];
@@ -62,10 +63,11 @@ export function recall(
   mutations: Approved['mutations'],
 ): Recalled | undefined {
   const [newest] = decisionsOn(records, key);
-  const content = newest?.contents.find(({ digest, spec }) =>
-    isContent(live, { kind: key.kind, digest, spec: { ...spec }, mutations }),
+  if (newest === undefined) return undefined;
+  const content = newest.contents.find(({ digest, spec }) =>
+    isContent(live, { kind: key.kind, digest, spec, mutations }),
   );
-  return newest === undefined || content === undefined ? undefined : { record: newest.record, spec: content.spec };
+  return content === undefined ? undefined : { record: newest.record, spec: content.spec };
 }
 
 function undone({ kind }: WorkloadKey, desired: Content, replaced: Content): readonly DecidedContent[] {

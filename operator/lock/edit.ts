@@ -35,27 +35,22 @@ export function matchLive({ current, fallback }: ApprovedContents, live: Spec): 
 /** Whether a live spec is a content, beside what its mutations let others add. */
 export function isContent(
   live: Spec,
-  { kind, digest, spec, mutations }: Pick<Approved, 'kind' | 'digest' | 'spec' | 'mutations'>,
+  { kind, digest, spec, mutations }: Pick<Approved, 'kind' | 'digest' | 'mutations'> & { readonly spec: Spec },
 ): boolean {
-  const isDigest = (of: Spec): boolean => {
-    const digested = specDigestOrFault(kind, of);
-    return 'digest' in digested && digested.digest === digest;
-  };
-  return isDigest(live) || (mutations !== undefined && isDigest(withoutMutations(kind, live, spec, mutations)));
+  const digested = specDigestOrFault(kind, withoutMutations(kind, live, spec, mutations));
+  return 'digest' in digested && digested.digest === digest;
 }
 
 /** What of a live spec people approve and promotions start from: without what a reloader added to it. */
 export function contentOf(live: Spec, current: Pick<Approved, 'kind' | 'spec' | 'mutations'> | undefined): Spec {
-  return current?.mutations === undefined
-    ? live
-    : withoutMutations(current.kind, live, current.spec, current.mutations);
+  return current === undefined ? live : withoutMutations(current.kind, live, current.spec, current.mutations);
 }
 
 function isUndone(live: Spec, current: Approved, fallback: Approved): boolean {
   const { kind } = current;
   const undone = undoneSpec(kind, current.spec, fallback.spec);
   const found = approvedSpec(kind, withoutMutations(kind, live, fallback.spec, fallback.mutations));
-  return undone !== undefined && sameJSON(found, undone);
+  return sameJSON(found, undone);
 }
 
 /** Opens the lock for new content: it becomes Current, what was Current becomes Fallback. One value, one write. */

@@ -51,21 +51,21 @@ export function entryOf(
 
 /** Everybody whom one of the lists names, once, with all that they may write; in one order. */
 export function mergedWriters(lists: readonly (readonly PodWriter[])[]): readonly PodWriter[] {
-  const merged = new Map<string, PodWriter>();
-  for (const writer of lists.flat()) {
-    const before = merged.get(writer.user);
-    const annotations = union(before?.annotations, writer.annotations);
-    const conditions = union(before?.conditions, writer.conditions);
-    merged.set(writer.user, {
-      user: writer.user,
+  const writers = lists.flat();
+  const users = new Set(writers.map(({ user }) => user));
+  return [...users].toSorted().map((user) => {
+    const same = writers.filter((writer) => writer.user === user);
+    const annotations = union(same.map((writer) => writer.annotations));
+    const conditions = union(same.map((writer) => writer.conditions));
+    return {
+      user,
       ...(annotations === undefined ? {} : { annotations }),
       ...(conditions === undefined ? {} : { conditions }),
-    });
-  }
-  return [...merged.values()].toSorted((a, b) => (a.user < b.user ? -1 : 1));
+    };
+  });
 }
 
-function union(a: readonly string[] | undefined, b: readonly string[] | undefined): string[] | undefined {
-  if (a === undefined && b === undefined) return undefined;
-  return [...new Set([...(a ?? []), ...(b ?? [])])].toSorted();
+function union(lists: readonly (readonly string[] | undefined)[]): string[] | undefined {
+  const given = lists.filter((list) => list !== undefined);
+  return given.length === 0 ? undefined : [...new Set(given.flat())].toSorted();
 }

@@ -1,4 +1,4 @@
-import { isMembers, membersOf, type Members } from '../canonical/index.ts';
+import { isMembers, itemsOf, membersOf, type Members } from '../canonical/index.ts';
 import { templateIn, withTemplate } from '../workloads/index.ts';
 import type { Approved } from './types.ts';
 
@@ -22,11 +22,10 @@ export function withoutMutations(
   approved: Members,
   mutations: Mutations | undefined,
 ): Members {
-  const additions = mutations?.filter(({ field }) => field === 'Env' || field === 'Annotations') ?? [];
   const [template, own] = [templateIn(kind, spec), membersOf(templateIn(kind, approved))];
-  if (additions.length === 0 || !isMembers(template)) return spec;
-  const metadata = withoutAnnotations(template['metadata'], membersOf(own['metadata']), additions);
-  const pod = withoutVariables(template['spec'], membersOf(own['spec']), additions);
+  if (mutations === undefined || !isMembers(template)) return spec;
+  const metadata = withoutAnnotations(template['metadata'], membersOf(own['metadata']), mutations);
+  const pod = withoutVariables(template['spec'], membersOf(own['spec']), mutations);
   return withTemplate(kind, spec, {
     ...template,
     ...(metadata !== undefined && { metadata }),
@@ -41,6 +40,7 @@ function withoutAnnotations(metadata: unknown, approved: Members, mutations: Mut
   const kept = Object.entries(annotations).filter(
     ([key]) => Object.hasOwn(own, key) || !names(mutations, 'Annotations', key),
   );
+  if (kept.length === Object.keys(annotations).length) return metadata;
   return kept.length === 0 ? rest : { ...rest, annotations: Object.fromEntries(kept) };
 }
 
@@ -70,6 +70,7 @@ function withoutEnv(container: unknown, approved: readonly Members[], mutations:
     names(mutations, 'Env', variable['name'], String(name));
   const { env, ...rest } = container;
   const kept = env.filter((variable) => !isAdded(variable));
+  if (kept.length === env.length) return container;
   return kept.length === 0 ? rest : { ...rest, env: kept };
 }
 
@@ -85,5 +86,5 @@ function names(mutations: Mutations, field: 'Env' | 'Annotations', name: string,
 }
 
 function listOf(value: unknown): readonly Members[] {
-  return Array.isArray(value) ? value.filter(isMembers) : [];
+  return itemsOf(value).filter(isMembers);
 }

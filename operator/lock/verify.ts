@@ -31,8 +31,9 @@ export function entryFault(entry: Approved, records: readonly RecordSpec[]): str
     return records.some((record) => nameOf(record) === entry.record)
       ? `record ${entry.record} decides nothing about it`
       : `record ${entry.record} does not exist`;
-  if (!allowed(entry.role, decisions).some(({ digest }) => digest === entry.digest))
-    return `its content is not what was decided last (record ${decisions[0]?.record ?? 'none'})`;
+  const [newest = named, ...before] = decisions;
+  if (!allowed(entry.role, newest, before).some(({ digest }) => digest === entry.digest))
+    return `its content is not what was decided last (record ${newest.record})`;
   const isHeld = ({ digest }: DecidedContent): boolean => digest === entry.digest;
   const holds =
     named.contents.some(isHeld) ||
@@ -66,19 +67,20 @@ export function restoredLock(
     const decisions = decisionsOn(chainOf(entry.target), entry);
     const [newest] = decisions;
     if (newest === undefined) return [];
-    const candidates = allowed(entry.role, [newest]);
+    const candidates = allowed(entry.role, newest, []);
     const live = liveOf(entry);
     const { kind, mutations } = entry;
+    const isLive = ({ digest, spec }: DecidedContent): boolean =>
+      live !== undefined && isContent(live, { kind, digest, spec, mutations });
     const right =
       candidates.find(({ digest }) => digest === entry.digest) ??
-      (entry.role === 'Current' && live !== undefined
-        ? candidates.find(({ digest, spec }) => isContent(live, { kind, digest, spec: { ...spec }, mutations }))
-        : undefined) ??
+      candidates.find(isLive) ??
       candidates.find(({ as }) => (as === 'Replaced') === newest.takenBack) ??
       candidates[0];
     if (right === undefined) return [];
-    const named = decisions.find(({ record }) => record === entry.record);
-    const isNamed = named?.contents.some(({ digest }) => digest === right.digest) ?? false;
+    const isNamed = decisions.some(
+      ({ record, contents }) => record === entry.record && contents.some(({ digest }) => digest === right.digest),
+    );
     return [
       { ...entry, digest: right.digest, spec: { ...right.spec }, record: isNamed ? entry.record : newest.record },
     ];
@@ -90,9 +92,7 @@ export function restoredLock(
  * An approval is recorded before its lock opens, and one that is taken back then never opened it: until a lock opens, the
  * fallback is the one of the decision before.
  */
-function allowed(role: Approved['role'], decisions: readonly Decision[]): readonly DecidedContent[] {
-  const [newest, ...before] = decisions;
-  if (newest === undefined) return [];
+function allowed(role: Approved['role'], newest: Decision, before: readonly Decision[]): readonly DecidedContent[] {
   if (role === 'Current') return newest.contents;
   const opened = before.findIndex(({ takenBack }) => !takenBack);
   const reach = opened < 0 ? before : before.slice(0, opened + 1);

@@ -75,6 +75,7 @@ test('what is live is the current content, the fallback, an undo of one to the o
   t.is(matchLive(both, third), 'None');
   t.is(matchLive({ current, fallback: undefined }, first), 'None');
   t.is(matchLive({ current: undefined, fallback }, first), 'Fallback');
+  t.is(matchLive({ current: undefined, fallback }, third), 'None');
   t.is(matchLive({ current: undefined, fallback: undefined }, first), 'None');
   t.is(matchLive(both, { minReadySeconds: 2 ** 60 }), 'None', 'what has no canonical form');
 });
@@ -133,6 +134,8 @@ test('one content can be made the only one of its workload; other workloads keep
     `worker Current ${short(second)}`,
     `worker Fallback ${short(first)}`,
   ]);
+  const namesake = entry(second, { kind: 'StatefulSet' as Approved['kind'] });
+  t.deepEqual(withOnly(lock(namesake), only).approved, [entry(third), namesake], 'a namesake of another kind too');
 });
 
 test('entries have one order: kind, name, role', (t) => {
@@ -148,6 +151,8 @@ test('entries have one order: kind, name, role', (t) => {
     [2, 0, 3, 1],
   ])
     t.deepEqual(ordered(order.map((index) => sorted[index]!)), sorted);
+  const twice = [entry(first), entry(second)];
+  t.deepEqual(ordered(twice), twice, 'what has one place stays as it stands');
 });
 
 test('locks are the same whatever the order of their members; one that cannot be digested is the same as none', (t) => {
