@@ -12,7 +12,8 @@ export function imageDigest(reference: string): Digest | undefined {
 
 /** An image reference without its digest. A tag before the digest stays, as in `repository:1.2@sha256:...`. */
 export function imageName(reference: string): string {
-  return reference.split('@', 1)[0] ?? '';
+  const [name = ''] = reference.split('@', 1);
+  return name;
 }
 
 /** One repository, then its digest: nothing that somebody could read as two references. */

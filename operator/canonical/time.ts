@@ -25,8 +25,7 @@ export function parseTime(text: string): number {
 
 /** `Date.parse` takes the 30th of February for the 2nd of March; the API server refuses it. */
 function isDay(day: string): boolean {
-  const midnight = Date.parse(`${day}T00:00:00Z`);
-  return !Number.isNaN(midnight) && rfc3339(midnight).startsWith(day);
+  return rfc3339(Date.parse(`${day}T00:00:00Z`)).startsWith(day);
 }
 
 /** Milliseconds since the epoch of the time in an HTTP header (`Date`); NaN for anything else. */

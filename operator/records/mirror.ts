@@ -31,7 +31,7 @@ export class RecordMirror {
     });
     await new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
-      else signal.addEventListener('abort', () => resolve(), { once: true });
+      else signal.addEventListener('abort', () => resolve());
     });
     stop();
   }

@@ -1,7 +1,6 @@
 /**
  * A copy in which every string holds 0x20-0x7e and line breaks only; everything else becomes `\uXXXX`. RFC 8785 and jq
  * escape exactly these the same way (jq writes DEL as an escape, JCS as itself; they sort astral keys differently).
- * Members that are undefined are left out.
  */
 export function plainJSON<T>(value: T): T {
   // Text becomes other text; the shape stays.
@@ -12,11 +11,7 @@ function plain(value: unknown): unknown {
   if (typeof value === 'string') return plainText(value);
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([, member]) => member !== undefined)
-      .map(([key, member]) => [plainText(key), plain(member)]),
-  );
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [plainText(key), plain(member)]));
 }
 
 function plainText(text: string): string {

@@ -41,6 +41,11 @@ for (const [what, value, message] of refusals)
     t.is(faultOf(value).name, 'CanonicalError');
   });
 
+test('a list that would write itself as nothing has no canonical form', (t) => {
+  const fault = faultOf(Object.assign([1], { toJSON: () => undefined }));
+  t.deepEqual([fault.code, fault.path, fault.message], ['NotJSON', '', 'only JSON has a canonical form']);
+});
+
 test('a path is a JSON pointer: ~ and / in names are escaped', (t) => {
   t.is(faultOf({ 'a~b': { 'c/d': [0, 0.5] } }).path, '/a~0b/c~1d/1');
   t.is(faultOf({ '~/~/': 0.5 }).path, '/~0~1~0~1');

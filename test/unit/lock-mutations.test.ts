@@ -46,9 +46,10 @@ function firstOf(live: Spec): Spec {
   return template.spec.containers[0] ?? {};
 }
 
+const taken = (variable: Spec): boolean =>
+  !('env' in firstOf(without(web({ name: 'MARK', ...variable }), bare, env('MARK'))));
+
 test('a variable may hold a text, or what the pod says of itself, and nothing else', (t) => {
-  const taken = (variable: Spec): boolean =>
-    !('env' in firstOf(without(web({ name: 'MARK', ...variable }), bare, env('MARK'))));
   for (const variable of [
     {},
     { value: 'x' },
@@ -91,8 +92,9 @@ test('a container that was not approved keeps all that it has', (t) => {
   t.deepEqual(without(init, bare, env('MARK')), init, 'one of another list is another container');
 });
 
+const noted = (annotations: Spec): Spec => ({ template: { metadata: { labels: { app: 'web' }, annotations } } });
+
 test('annotations that a mutation names are taken away, those that were approved never', (t) => {
-  const noted = (annotations: Spec): Spec => ({ template: { metadata: { labels: { app: 'web' }, annotations } } });
   const mutations: Mutations = [{ field: 'Annotations', names: ['reloader/*'] }];
   t.deepEqual(without(noted({ 'reloader/at': '1', own: '2' }), noted({ own: '2' }), mutations), noted({ own: '2' }));
   t.deepEqual(without(noted({ 'reloader/at': '1' }), {}, mutations), {

@@ -95,8 +95,11 @@ test('where every decision before was taken back, each may have left the fallbac
 test('the faults of a lock are told by entry, each beside the chain of its own target', (t) => {
   const right = entry(second, 3);
   const ofOther = entry(second, 3, { target: 'other' });
-  const chainOf = (target: string): readonly RecordSpec[] => (target === 'web' ? promoted : []);
-  t.deepEqual(lockFaults([right, ofOther], chainOf), [{ entry: ofOther, what: 'record web-000003 does not exist' }]);
+  const chains = new Map([['web', promoted]]);
+  t.deepEqual(
+    lockFaults([right, ofOther], (target) => chains.get(target) ?? []),
+    [{ entry: ofOther, what: 'record web-000003 does not exist' }],
+  );
 });
 
 function restored(records: readonly RecordSpec[], live: Spec | undefined, ...wrong: readonly Approved[]): LockSpec {

@@ -158,6 +158,8 @@ test('specs of workloads are recorded to the letter, everything else in printabl
   t.is(record?.promotion?.reason, '\\u00fc');
   t.deepEqual(record?.currentSpecs, [...specs]);
   t.deepEqual(record?.desiredSpecs, [...specs]);
+  const values: Partial<RecordEntry> = JSON.parse('{"gates":[{"count":5,"passed":true,"summary":null}]}');
+  t.deepEqual(chain({ ...adopted, ...values })[0]?.gates, values.gates, 'what is no text stays what it is');
   const [bare] = chain(adopted);
   t.deepEqual(Object.keys(bare!).toSorted(), ['digest', 'sequence', 'target', 'time', 'type']);
 });

@@ -1,4 +1,5 @@
 /** The chain as it is stored: appended to by one of several processes, handed on to a sink outside of the cluster. */
+import { setImmediate } from 'node:timers/promises';
 import test from 'ava';
 import { PromotionRecord } from '../../operator/api/index.ts';
 import { ApiError, Cache, ManualClock, type Client, type ObjectKey } from '../../operator/kube/index.ts';
@@ -41,6 +42,8 @@ async function* streamed(signal: AbortSignal | undefined): AsyncGenerator<object
 /** Records as an API server keeps them: one per name. */
 class Records {
   readonly all = new Map<string, PromotionRecord>();
+  /** What was sent to be written, as it was sent. */
+  readonly sent: PromotionRecord[] = [];
   failure: Error | undefined;
 
   /** A client of these alone; whatever else it is asked for is an error of the test. */
@@ -48,6 +51,7 @@ class Records {
     const { all } = this;
     const client = {
       create: async (_type: unknown, record: PromotionRecord): Promise<PromotionRecord> => {
+        this.sent.push(record);
         if (this.failure !== undefined) throw this.failure;
         if (all.has(record.metadata.name)) throw refusal(409, 'AlreadyExists');
         const made = stored(record.spec);
@@ -127,6 +131,19 @@ test('a place that another process took is not written: what took it is read, an
   await stop();
 });
 
+test('a record is written under its own name, and a label lists the chain of one target', async (t) => {
+  const records = new Records();
+  const { store, stop } = await opened(records);
+  await store.append(targetRef, [], entry('one'));
+  const [{ spec: _spec, ...rest } = stored(store.of(targetRef)[0]!)] = records.sent;
+  t.deepEqual(rest, {
+    apiVersion: 'twinlock.dev/v1alpha1',
+    kind: 'PromotionRecord',
+    metadata: { name: 'web-000001', namespace: 'shop', labels: { 'twinlock.dev/target': 'web' } },
+  });
+  await stop();
+});
+
 test('any other answer is an error: nobody may think that it was written', async (t) => {
   const records = new Records();
   const { store, stop } = await opened(records);
@@ -163,6 +180,7 @@ test('the mirror hands on what is new and what is of the last hour, until it end
   const mirror = new RecordMirror(informer, new ManualClock(now), ({ outcome }) => void seen.push(outcome?.message));
   const end = new AbortController();
   const running = mirror.run(end.signal);
+  await setImmediate();
   informer.absorb(next('new, whatever its time says', '2026-11-20T00:00:00Z'));
   t.deepEqual(seen, ['an hour ago', 'new, whatever its time says']);
   end.abort();

@@ -4,6 +4,7 @@ import { bounded } from './changes.ts';
 import { checkStatement } from './check.ts';
 import { StatementError } from './errors.ts';
 import { renderText } from './render.ts';
+import { sortedBy } from './sorted.ts';
 import type { ObjectMetadata, StatementInput, StatementTexts } from './types.ts';
 
 /** in-toto Attestation Framework, Statement v1. */
@@ -117,11 +118,6 @@ function subjectsOf({ subjects }: StatementInput): JSONValue {
 
 function identity({ kind, name }: { readonly kind: string; readonly name: string }): string {
   return `${kind}/${name}`;
-}
-
-/** By code unit: the order must not depend on a locale. */
-function sortedBy<T>(items: readonly T[], key: (item: T) => string): readonly T[] {
-  return items.toSorted((a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0));
 }
 
 function hexOf(digest: Digest): string {

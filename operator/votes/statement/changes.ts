@@ -1,4 +1,5 @@
 import { canonicalJSON, digestOfBytes, isList, isMembers, type JSONValue } from '../../canonical/index.ts';
+import { sortedBy } from './sorted.ts';
 import type { Change, Changed } from './types.ts';
 
 /** Longer strings are shown by both ends, length and digest. */
@@ -18,7 +19,7 @@ type Members = { readonly [key: string]: JSONValue };
  * @throws CanonicalError when a content has no canonical form.
  */
 export function changesOf(things: readonly Changed[]): readonly Change[] {
-  return things.flatMap(changesOfOne).toSorted((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+  return sortedBy(things.flatMap(changesOfOne), ({ path }) => path);
 }
 
 function changesOfOne({ kind, name, part, current, desired }: Changed): readonly Change[] {

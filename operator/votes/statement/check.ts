@@ -1,16 +1,19 @@
 import { isDigest, parseTime, printable, rfc3339 } from '../../canonical/index.ts';
 import { StatementError } from './errors.ts';
-import type { StatementInput } from './types.ts';
+import type { JobDigest, ObjectDigests, StatementInput } from './types.ts';
 
 /** What a person can be expected to read. */
 export const MAX_CHANGES = 500;
+
+type Input = StatementInput & { readonly objects: readonly ObjectDigests[]; readonly jobs: readonly JobDigest[] };
 
 /**
  * Refuses an input that a person could not judge.
  *
  * @throws StatementError as {@link renderStatements} documents.
  */
-export function checkStatement(input: StatementInput): void {
+export function checkStatement(given: StatementInput): void {
+  const input = { ...given, objects: given.objects ?? [], jobs: given.jobs ?? [] };
   checkNames(input);
   checkDigests(input);
   checkRound(input.round);
@@ -18,8 +21,8 @@ export function checkStatement(input: StatementInput): void {
   checkChanges(input);
 }
 
-function checkNames(input: StatementInput): void {
-  const { cluster, promotion, policy, keyring, subjects, targets, objects = [], jobs = [], evidence } = input;
+function checkNames(input: Input): void {
+  const { cluster, promotion, policy, keyring, subjects, targets, objects, jobs, evidence } = input;
   const named: readonly (readonly [string, string])[] = [
     ['cluster.name', cluster.name],
     ['cluster.uid', cluster.uid],
@@ -61,8 +64,8 @@ function checkNames(input: StatementInput): void {
     throw new StatementError('Incomplete', 'nothing is promoted: name a workload, an object or a job');
 }
 
-function checkDigests(input: StatementInput): void {
-  const { promotion, policy, keyring, subjects, targets, objects = [], jobs = [], evidence } = input;
+function checkDigests(input: Input): void {
+  const { promotion, policy, keyring, subjects, targets, objects, jobs, evidence } = input;
   const digests: readonly string[] = [
     promotion.specDigest,
     policy.digest,
@@ -95,10 +98,10 @@ function checkRound({ nonce, notAfter }: StatementInput['round']): void {
 }
 
 /** Two entries of one name would let a reader see one and miss the other. */
-function checkSets(input: StatementInput): void {
+function checkSets(input: Input): void {
   const sets: readonly (readonly [string, readonly string[]])[] = [
-    ['target', [...input.targets, ...(input.objects ?? [])].map(({ kind, name }) => `${kind}/${name}`)],
-    ['job', (input.jobs ?? []).map(({ when, name }) => `${when} ${name}`)],
+    ['target', [...input.targets, ...input.objects].map(({ kind, name }) => `${kind}/${name}`)],
+    ['job', input.jobs.map(({ when, name }) => `${when} ${name}`)],
     ['evidence', input.evidence.map(({ gate }) => gate)],
   ];
   for (const [set, names] of sets) {
@@ -116,7 +119,7 @@ function checkSets(input: StatementInput): void {
     throw new StatementError('Incomplete', 'the policy asks for no vote at all: write spec.quorum');
 }
 
-function checkChanges({ changes, targets, objects = [] }: StatementInput): void {
+function checkChanges({ changes, targets, objects }: Input): void {
   if (changes.length > MAX_CHANGES)
     throw new StatementError(
       'TooManyChanges',

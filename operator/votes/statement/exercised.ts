@@ -1,4 +1,4 @@
-import { imageDigest, type JSONValue } from '../../canonical/index.ts';
+import { imageDigest, isMembers, itemsOf, type JSONValue } from '../../canonical/index.ts';
 import { leavesOf } from './changes.ts';
 import { predicateOf } from './parse.ts';
 import type { Change } from './types.ts';
@@ -91,8 +91,13 @@ export function notExercisedSince(
   images: ReadonlyMap<string, ExercisedInput['images']>,
 ): readonly string[] {
   const { changes: told, notExercised: listed } = predicateOf(first);
-  const open = new Set(listOf(listed));
-  const ran = new Set(listOf(told).flatMap((each) => (isChange(each) && !open.has(each.path) ? [keyOf(each)] : [])));
+  const open = new Set(itemsOf(listed));
+  const ran = new Set(
+    itemsOf(told)
+      .filter(isChange)
+      .filter(({ path }) => !open.has(path))
+      .map(keyOf),
+  );
   return changes.flatMap((change) => {
     const at = change.path.indexOf(' ');
     const image = IMAGE.exec(change.path.slice(at + 1))?.[1];
@@ -133,10 +138,6 @@ function keyOf({ path, to }: Change): string {
   return `${path} ${JSON.stringify(to) ?? ''}`;
 }
 
-function listOf(value: JSONValue | undefined): readonly JSONValue[] {
-  return Array.isArray(value) ? value : [];
-}
-
-function isChange(value: JSONValue): value is { readonly path: string; readonly to?: JSONValue } {
-  return typeof value === 'object' && value !== null && 'path' in value && typeof value['path'] === 'string';
+function isChange(value: unknown): value is Change {
+  return isMembers(value) && typeof value['path'] === 'string';
 }

@@ -1,4 +1,5 @@
 import { bounded, member } from './changes.ts';
+import { sortedBy } from './sorted.ts';
 import type { Change, ObjectMetadata } from './types.ts';
 
 /** What an object's own labels and annotations would become; not locked, hence no part of what a digest covers. */
@@ -15,12 +16,10 @@ export function metadataChanges(
 type Map = Readonly<Record<string, string>> | undefined;
 
 function changed(path: string, wanted: Map = {}, live: Map = {}): readonly Change[] {
-  return Object.entries(wanted)
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .flatMap(([key, to]) => {
-      const from = Object.hasOwn(live, key) ? live[key] : undefined;
-      return from === to
-        ? []
-        : [{ path: `${path}${member(key)}`, ...(from === undefined ? {} : { from: bounded(from) }), to: bounded(to) }];
-    });
+  return sortedBy(Object.entries(wanted), ([key]) => key).flatMap(([key, to]) => {
+    const from = Object.hasOwn(live, key) ? live[key] : undefined;
+    return from === to
+      ? []
+      : [{ path: `${path}${member(key)}`, ...(from === undefined ? {} : { from: bounded(from) }), to: bounded(to) }];
+  });
 }

@@ -1,4 +1,5 @@
 import { canonicalJSON, escapeNonPrintable, isList, type JSONValue } from '../../canonical/index.ts';
+import { sortedBy } from './sorted.ts';
 
 /**
  * A JSON value as text for people and for signing: keys sorted by code unit, two spaces of indent, everything outside
@@ -20,10 +21,10 @@ function render(value: JSONValue, indent: string): string {
     const items = value.map((item) => `${inner}${render(item, inner)}`);
     return items.length === 0 ? '[]' : `[\n${items.join(',\n')}\n${indent}]`;
   }
-  const members = Object.entries(value)
-    .filter(([, member]) => member !== undefined)
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, member]) => `${inner}${quote(key)}: ${render(member, inner)}`);
+  const present = Object.entries(value).filter(([, member]) => member !== undefined);
+  const members = sortedBy(present, ([key]) => key).map(
+    ([key, member]) => `${inner}${quote(key)}: ${render(member, inner)}`,
+  );
   return members.length === 0 ? '{}' : `{\n${members.join(',\n')}\n${indent}}`;
 }
 
