@@ -39,7 +39,11 @@ export function decisionsOn(records: readonly RecordSpec[], key: WorkloadKey): r
     if (desired === undefined) return [];
     const replaced = ofWorkload(round.currentSpecs, key);
     const contents: DecidedContent[] = [{ as: 'Desired', ...desired }];
-    if (replaced !== undefined) contents.push({ as: 'Replaced', ...replaced }, ...undone(key, desired, replaced));
+    if (replaced !== undefined) {
+      contents.push({ as: 'Replaced', ...replaced });
+      const back = undone(key, desired, replaced);
+      if (back !== undefined) contents.push(back);
+    }
     return [{ record: nameOf(record), contents, takenBack: wasTakenBack(records, record) }];
   });
 }
@@ -70,11 +74,11 @@ export function recall(
   return content === undefined ? undefined : { record: newest.record, spec: content.spec };
 }
 
-function undone({ kind }: WorkloadKey, desired: Content, replaced: Content): readonly DecidedContent[] {
+function undone({ kind }: WorkloadKey, desired: Content, replaced: Content): DecidedContent | undefined {
   const spec = undoneSpec(kind, desired.spec, replaced.spec);
-  if (spec === undefined) return [];
+  if (spec === undefined) return undefined;
   const digested = specDigestOrFault(kind, spec);
-  return 'fault' in digested ? [] : [{ as: 'Undone', digest: digested.digest, spec }];
+  return 'fault' in digested ? undefined : { as: 'Undone', digest: digested.digest, spec };
 }
 
 type Content = Pick<RecordedSpec, 'digest' | 'spec'>;

@@ -13,6 +13,12 @@ export const EXPLAINED: readonly Explained[] = [
     replacement: 'record.sequence >= approved.sequence',
     why: 'the one record more is the approval itself, whose result is Approved and never RolledBack',
   },
+  {
+    file: 'operator/lock/decisions.ts',
+    original: 'spec === undefined',
+    replacement: 'false',
+    why: "there is no such content only for a kind whose undo restores Nothing, and every kind of this version's table (operator/workloads/table.ts) restores its template; the line stands for the type and for the next kind",
+  },
   ...['key(a) >= key(b)', 'true'].map((replacement) => ({
     file: 'operator/votes/statement/sorted.ts',
     original: 'key(a) > key(b)',
