@@ -6,3 +6,4 @@ export { imageDigest, imageName, IMAGE_DIGEST, isPinned } from './image.ts';
 export { isList, isMembers, itemsOf, membersOf, type Members } from './shape.ts';
 export { microTime, parseHttpDate, parseTime, RFC3339, rfc3339 } from './time.ts';
 export { escapeNonPrintable, printable } from './printable.ts';
+export { sortedBy } from './sorted.ts';

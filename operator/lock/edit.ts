@@ -1,4 +1,4 @@
-import { CanonicalError, canonicalJSON } from '../canonical/index.ts';
+import { CanonicalError, canonicalJSON, sortedBy } from '../canonical/index.ts';
 import { approvedSpec, specDigestOrFault, undoneSpec } from '../workloads/index.ts';
 import { withoutMutations } from './mutations.ts';
 import type { Approved, LockSpec, WorkloadKey } from './types.ts';
@@ -72,7 +72,7 @@ function without(lock: LockSpec, { kind, name }: WorkloadKey): readonly Approved
 
 /** One order, so that equal locks are equal texts. */
 export function ordered(entries: readonly Approved[]): readonly Approved[] {
-  return entries.toSorted((a, b) => (place(a) < place(b) ? -1 : 1));
+  return sortedBy(entries, place);
 }
 
 function place({ kind, name, role }: Approved): string {

@@ -20,7 +20,7 @@ export const EXPLAINED: readonly Explained[] = [
     why: "there is no such content only for a kind whose undo restores Nothing, and every kind of this version's table (operator/workloads/table.ts) restores its template; the line stands for the type and for the next kind",
   },
   ...['key(a) >= key(b)', 'true'].map((replacement) => ({
-    file: 'operator/votes/statement/sorted.ts',
+    file: 'operator/canonical/sorted.ts',
     original: 'key(a) > key(b)',
     replacement,
     why: 'it is asked where the first key is not the lesser: then only for equal keys the answer becomes 1 in place of 0, and the sort of V8 asks no more of an answer than whether it is below 0',

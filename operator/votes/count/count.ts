@@ -1,6 +1,6 @@
 import { parseTime, printable } from '../../canonical/index.ts';
 import { ballotsOf } from './ballots.ts';
-import { evaluate, type Evaluated } from './evaluate.ts';
+import { evaluate, type Evaluated, type ValidVote } from './evaluate.ts';
 import { parseKeyring, type ParsedKeyring } from '../keyring/keyring.ts';
 import { counts, isMet, missingVotes, quorumStates } from './quorum.ts';
 import { separatesRequester } from './separation.ts';
@@ -21,9 +21,7 @@ export function countVotes(input: CountInput): CountResult {
     input,
   );
   const valid = evaluated.filter((vote) => vote.valid);
-  const approvers = valid.flatMap(({ decision, principal }) =>
-    decision === 'approve' && principal ? [principal] : [],
-  );
+  const approvers = valid.filter(({ decision }) => decision === 'approve').map(({ principal }) => principal);
   const quorum = quorumStates(input.policy.quorum ?? [], approvers);
   const missing = missingVotes(quorum, keyring, input);
   const verdict = verdictOf(valid, quorum.length > 0 && quorum.every(isMet), input);
@@ -37,7 +35,7 @@ export function countVotes(input: CountInput): CountResult {
   };
 }
 
-function verdictOf(valid: readonly Evaluated[], met: boolean, { now, round }: CountInput): CountResult['verdict'] {
+function verdictOf(valid: readonly ValidVote[], met: boolean, { now, round }: CountInput): CountResult['verdict'] {
   // A person's no outlives the round; everything else ends with it, also when the clock or the time is no number.
   if (valid.some(({ decision }) => decision === 'reject')) return 'Rejected';
   if (!(now <= parseTime(round.notAfter))) return 'Expired';
@@ -48,8 +46,8 @@ function verdictOf(valid: readonly Evaluated[], met: boolean, { now, round }: Co
 function settle(votes: readonly Evaluated[], { policy }: CountInput): readonly Evaluated[] {
   const heard = new Set<string>();
   return votes.map((vote) => {
+    if (!vote.valid) return vote;
     const { principal, decision } = vote;
-    if (!vote.valid || principal === undefined || decision === undefined) return vote;
     const voice = `${decision} ${principal.name}`;
     if (heard.has(voice))
       return {
@@ -58,14 +56,13 @@ function settle(votes: readonly Evaluated[], { policy }: CountInput): readonly E
         message: `${printable(principal.name)} has said so before: one person counts once`,
       };
     heard.add(voice);
-    if (decision === 'reject') return { ...vote, message: `${printable(principal.name)} rejected: this is final` };
-    if (!(policy.quorum ?? []).some((entry) => counts(entry, principal)))
+    if (decision === 'approve' && policy.quorum?.some((entry) => counts(entry, principal)) !== true)
       return {
         ...vote,
         reason: 'NoWeight',
         message: `${printable(principal.name)} is in none of the groups that the policy asks for`,
       };
-    return { ...vote, message: `${printable(principal.name)} approved` };
+    return vote;
   });
 }
 

@@ -1,4 +1,4 @@
-import { digestOf, type Digest } from '../../canonical/index.ts';
+import { digestOf, sortedBy, type Digest } from '../../canonical/index.ts';
 import { ownersOf, parseKeyring } from '../keyring/keyring.ts';
 import { counts } from './quorum.ts';
 import { separatesRequester } from './separation.ts';
@@ -37,22 +37,23 @@ export function keyringDigest(keyring: KeyringSpec, policy: VotePolicy): Digest 
   const { principals, enrolments } = parseKeyring(keyring);
   const keys = [...enrolments.values()].filter((entries) => ownersOf(entries).size === 1);
   return digestOf(
-    principals
+    sortedBy(principals, ({ name }) => name)
       .filter((principal) => quorum.some((entry) => counts(entry, principal)))
       .map((principal) => ({
         name: principal.name,
         groups: sortedSet((principal.groups ?? []).filter((group) => asked.has(group))),
         kubernetesUsers: sortedSet(principal.kubernetesUsers ?? []),
         emails: policy.separation?.authors === true ? sortedSet(principal.emails ?? []) : [],
-        keys: keys
-          .filter((entries) => entries[0]?.principal === principal)
-          .map((entries) => ({
-            fingerprint: entries[0]?.key.fingerprint,
-            requireTouch: entries.some(({ spec }) => spec.requireTouch === true),
-          }))
-          .toSorted((a, b) => ((a.fingerprint ?? '') < (b.fingerprint ?? '') ? -1 : 1)),
-      }))
-      .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+        keys: sortedBy(
+          keys
+            .filter(([first]) => first.principal === principal)
+            .map((entries) => ({
+              fingerprint: entries[0].key.fingerprint,
+              requireTouch: entries.some(({ spec }) => spec.requireTouch === true),
+            })),
+          ({ fingerprint }) => fingerprint,
+        ),
+      })),
   );
 }
 

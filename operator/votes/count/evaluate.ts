@@ -1,7 +1,7 @@
 import { parseTime, printable } from '../../canonical/index.ts';
 import type { Decision } from '../terms/names.ts';
 import type { Ballot } from './ballots.ts';
-import { keyProblem, ownersOf, type Enrolment, type ParsedKeyring } from '../keyring/keyring.ts';
+import { keyProblem, ownersOf, type Enrolment, type Enrolments, type ParsedKeyring } from '../keyring/keyring.ts';
 import { fingerprintOf } from '../sshsig/keys.ts';
 import { separationProblem } from './separation.ts';
 import { parseSshsig, type Sshsig } from '../sshsig/sshsig.ts';
@@ -13,15 +13,26 @@ import { decisionOf, guarded } from '../sshsig/decision.ts';
 import { presenceProblem } from '../sshsig/verify.ts';
 
 /** What one ballot says; `signed` is false for what no enrolled key signed. */
-export interface Evaluated {
+export type Evaluated = ValidVote | InvalidVote;
+
+interface Judged {
   readonly ballot: Ballot;
-  readonly valid: boolean;
   readonly signed: boolean;
   readonly reason: VoteReason;
   readonly message: string;
+  readonly keyFingerprint?: string | undefined;
+}
+
+export interface ValidVote extends Judged {
+  readonly valid: true;
+  readonly principal: PrincipalSpec;
+  readonly decision: Decision;
+}
+
+interface InvalidVote extends Judged {
+  readonly valid: false;
   readonly principal?: PrincipalSpec | undefined;
   readonly decision?: Decision | undefined;
-  readonly keyFingerprint?: string | undefined;
 }
 
 /** Rounds are few; a status that says otherwise must not cost a signature check each. */
@@ -48,9 +59,9 @@ export function evaluate(ballot: Ballot, keyring: ParsedKeyring, input: CountInp
 function judge(ballot: Ballot, keyring: ParsedKeyring, input: CountInput): Evaluated {
   const sshsig = parseSshsig(ballot.armor);
   const keyFingerprint = fingerprintOf(sshsig.publicKey);
-  const entries = keyring.enrolments.get(keyFingerprint) ?? [];
+  const entries = keyring.enrolments.get(keyFingerprint);
+  if (entries === undefined) return refuse(ballot, notUsable(keyFingerprint, keyring), { keyFingerprint });
   const [first] = entries;
-  if (first === undefined) return refuse(ballot, notUsable(keyFingerprint, keyring), { keyFingerprint });
   const found = findText(sshsig, first, input);
   if (found === undefined) {
     const form = signedVariant(sshsig, first.key, input.round.statements);
@@ -76,10 +87,17 @@ function judge(ballot: Ballot, keyring: ParsedKeyring, input: CountInput): Evalu
       },
       known,
     );
-  const whose = { ...known, principal: first.principal };
+  const { principal } = first;
+  const whose = { ...known, principal };
   const problem = found.stale ?? problemOf(sshsig, entries, ballot, input);
   return problem === undefined
-    ? { ballot, valid: true, reason: 'Counted', message: '', ...whose }
+    ? {
+        ballot,
+        valid: true,
+        reason: 'Counted',
+        message: `${printable(principal.name)} ${found.decision === 'reject' ? 'rejected: this is final' : 'approved'}`,
+        ...whose,
+      }
     : refuse(ballot, problem, whose);
 }
 
@@ -123,12 +141,7 @@ function findText(
   return undefined;
 }
 
-function problemOf(
-  sshsig: Sshsig,
-  entries: readonly Enrolment[],
-  ballot: Ballot,
-  input: CountInput,
-): Problem | undefined {
+function problemOf(sshsig: Sshsig, entries: Enrolments, ballot: Ballot, input: CountInput): Problem | undefined {
   const { now, policy } = input;
   const seen = parseTime(ballot.firstSeen);
   const window = keyProblem(entries, { now, firstSeen: Number.isNaN(seen) ? now : seen });
@@ -138,9 +151,9 @@ function problemOf(
     userVerification: policy.requireUserVerification === true,
   });
   if (presence !== undefined) return presence;
-  return entries[0] === undefined ? undefined : separationProblem(entries[0].principal, input);
+  return separationProblem(entries[0].principal, input);
 }
 
-function refuse(ballot: Ballot, { reason, message }: Problem, known: Partial<Evaluated> = {}): Evaluated {
+function refuse(ballot: Ballot, { reason, message }: Problem, known: Partial<InvalidVote> = {}): Evaluated {
   return { signed: false, ...known, ballot, valid: false, reason, message };
 }

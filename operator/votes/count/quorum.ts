@@ -10,7 +10,7 @@ const MAX_NAMES = 8;
 
 /** True when a vote of this principal counts for this entry; an entry without `group` takes anybody. */
 export function counts({ group }: QuorumEntry, principal: PrincipalSpec): boolean {
-  return group === undefined || (principal.groups ?? []).includes(group);
+  return group === undefined || principal.groups?.includes(group) === true;
 }
 
 /**
@@ -63,7 +63,7 @@ function canVote(principal: PrincipalSpec, keyring: ParsedKeyring, input: CountI
   const needsSecurityKey = input.policy.requireTouch === true || input.policy.requireUserVerification === true;
   return [...keyring.enrolments.values()].some(
     (entries) =>
-      entries[0]?.principal === principal &&
+      entries[0].principal === principal &&
       ownersOf(entries).size === 1 &&
       keyProblem(entries, { now: input.now, firstSeen: input.now }) === undefined &&
       (entries[0].key.application !== undefined ||

@@ -17,7 +17,7 @@ export function separationProblem(
   if (separatesRequester(policy)) {
     if (requestedBy === '')
       return { reason: 'RequesterUnknown', message: 'nobody knows who requested this promotion: create it again' };
-    if ([principal.name, ...(principal.kubernetesUsers ?? [])].some((user) => sameName(user, requestedBy)))
+    if ([principal.name, principal.kubernetesUsers].flat().some((user) => sameName(user, requestedBy)))
       return { reason: 'Requester', message: 'who requested a promotion may not vote on it: ask somebody else' };
   }
   if (policy.separation?.authors !== true) return undefined;
@@ -26,7 +26,7 @@ export function separationProblem(
       reason: 'AuthorsUnknown',
       message: 'the policy excludes authors and nobody knows who they are: connect the forge or sign the provenance',
     };
-  if (authors.some((author) => [principal.name, ...(principal.emails ?? [])].some((mail) => sameName(mail, author))))
+  if (authors.some((author) => [principal.name, principal.emails].flat().some((mail) => sameName(mail, author))))
     return { reason: 'Author', message: 'who wrote the promoted commits may not vote on them: ask somebody else' };
   return undefined;
 }
@@ -37,6 +37,6 @@ export function separatesRequester(policy: Duties['policy']): boolean {
 }
 
 /** Case counts for less here than elsewhere: to exclude one too many is the safe mistake. */
-function sameName(a: string, b: string): boolean {
-  return a.trim().toLowerCase() === b.trim().toLowerCase();
+function sameName(a: string | undefined, b: string): boolean {
+  return a?.trim().toLowerCase() === b.trim().toLowerCase();
 }

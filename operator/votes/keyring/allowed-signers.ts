@@ -1,5 +1,5 @@
 import { parseTime, printable } from '../../canonical/index.ts';
-import { ownersOf, parseKeyring, type Enrolment } from './keyring.ts';
+import { ownersOf, parseKeyring, type Enrolments } from './keyring.ts';
 import { VOTE_NAMESPACE } from '../terms/names.ts';
 import type { KeyringSpec } from './types.ts';
 
@@ -17,10 +17,8 @@ export function allowedSigners(keyring: KeyringSpec): string {
   return [...warnings.map((warning) => `# ${printable(warning, 400)}`), ...lines].map((line) => `${line}\n`).join('');
 }
 
-function signerLine(entries: readonly Enrolment[]): string {
-  const [first] = entries;
-  if (first === undefined) return '# nothing is enrolled';
-  const { principal, key } = first;
+function signerLine(entries: Enrolments): string {
+  const [{ principal, key }] = entries;
   if (!PLAIN_NAME.test(principal.name))
     return `# principal ${printable(principal.name)} has a name that this format cannot hold: ${key.fingerprint} left out`;
   const after = entries.flatMap(({ spec }) => spec.notBefore ?? []).map(parseTime);

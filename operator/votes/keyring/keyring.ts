@@ -10,6 +10,9 @@ export interface Enrolment {
   readonly key: PublicKey;
 }
 
+/** Every enrolment of one key; there is one at least. */
+export type Enrolments = readonly [Enrolment, ...Enrolment[]];
+
 /** A key that stands in the keyring and cannot be used. */
 export interface UnusableKey {
   readonly principal: string;
@@ -22,7 +25,7 @@ export interface UnusableKey {
 export interface ParsedKeyring {
   readonly principals: readonly PrincipalSpec[];
   /** By fingerprint. Several when a key is enrolled more than once. */
-  readonly enrolments: ReadonlyMap<string, readonly Enrolment[]>;
+  readonly enrolments: ReadonlyMap<string, Enrolments>;
   /** By fingerprint: what is enrolled and counts for nothing, and why. */
   readonly unusable: ReadonlyMap<string, UnusableKey>;
   readonly warnings: readonly string[];
@@ -34,7 +37,7 @@ export interface ParsedKeyring {
  */
 export function parseKeyring(keyring: KeyringSpec): ParsedKeyring {
   const warnings: string[] = [];
-  const enrolments = new Map<string, Enrolment[]>();
+  const enrolments = new Map<string, Enrolments>();
   const unusable = new Map<string, UnusableKey>();
   const setAside = (line: string, key: UnusableKey): void => {
     const fingerprint = enrolledFingerprint(line);
@@ -62,7 +65,9 @@ export function parseKeyring(keyring: KeyringSpec): ParsedKeyring {
         continue;
       }
       const { fingerprint } = parsed.key;
-      enrolments.set(fingerprint, [...(enrolments.get(fingerprint) ?? []), { principal, spec, key: parsed.key }]);
+      const entry = { principal, spec, key: parsed.key };
+      const before = enrolments.get(fingerprint);
+      enrolments.set(fingerprint, before === undefined ? [entry] : [...before, entry]);
     }
   for (const [fingerprint, entries] of enrolments)
     if (ownersOf(entries).size > 1)

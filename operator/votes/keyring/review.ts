@@ -1,5 +1,5 @@
 import { parseTime, printable } from '../../canonical/index.ts';
-import { keyProblem, ownersOf, parseKeyring, type Enrolment } from './keyring.ts';
+import { keyProblem, ownersOf, parseKeyring, type Enrolment, type Enrolments } from './keyring.ts';
 import type { KeyringSpec, KeySpec } from './types.ts';
 
 /** What whoever writes a keyring should know of it, before somebody signs with a key that cannot count. */
@@ -17,7 +17,7 @@ export function reviewKeyring(keyring: KeyringSpec, now: number): KeyringReview 
   const { principals, enrolments, warnings } = parseKeyring(keyring);
   const all = [...enrolments.values()];
   const usable = all.filter((entries) => canCount(entries, now));
-  const voters = new Set(usable.flatMap((entries) => entries[0]?.principal.name ?? []));
+  const voters = new Set(usable.map(([{ principal }]) => principal.name));
   return {
     warnings: [
       ...warnings,
@@ -45,21 +45,21 @@ function canTouch(entries: readonly Enrolment[]): boolean {
   return entries.every(({ spec, key }) => spec.requireTouch !== true || key.application !== undefined);
 }
 
-function warningsOf(entries: readonly Enrolment[], now: number): readonly string[] {
-  const [first] = entries;
-  if (first === undefined || ownersOf(entries).size > 1) return [];
-  const { principal, key } = first;
+function warningsOf(entries: Enrolments, now: number): readonly string[] {
+  if (ownersOf(entries).size > 1) return [];
+  const [{ principal, key }] = entries;
   const whose = `key ${key.fingerprint} of principal ${printable(principal.name)}`;
   const warnings: string[] = [];
   if (entries.length > 1) warnings.push(`${whose} is enrolled ${entries.length} times: all of these must allow a vote`);
   for (const { spec } of entries) {
+    const { notBefore, notAfter, revokedAt } = spec;
     const unread = timesOf(spec).filter((time) => Number.isNaN(parseTime(time)));
     if (unread.length > 0)
       warnings.push(`${whose} has a time that is none, ${printable(unread.join(', '), 200)}: it counts for nothing`);
-    else if (spec.revokedAt === undefined && !(now <= parseTime(spec.notAfter ?? '9999-12-31T23:59:59Z')))
-      warnings.push(`${whose} is not valid after ${printable(spec.notAfter ?? '')}: enrol a new one`);
-    else if (!(now >= parseTime(spec.notBefore ?? '0001-01-01T00:00:00Z')))
-      warnings.push(`${whose} is not valid before ${printable(spec.notBefore ?? '')}`);
+    else if (revokedAt === undefined && notAfter !== undefined && !(now <= parseTime(notAfter)))
+      warnings.push(`${whose} is not valid after ${printable(notAfter)}: enrol a new one`);
+    else if (notBefore !== undefined && !(now >= parseTime(notBefore)))
+      warnings.push(`${whose} is not valid before ${printable(notBefore)}`);
   }
   if (!canTouch(entries))
     warnings.push(

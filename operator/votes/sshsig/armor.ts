@@ -1,5 +1,4 @@
 import { SignatureError } from './errors.ts';
-import { MAX_ARMOR_CHARACTERS } from '../terms/names.ts';
 import { canonicalBase64 } from './wire.ts';
 
 const BEGIN = '-----BEGIN SSH SIGNATURE-----\n';
@@ -11,15 +10,10 @@ const MAX_LINE = 76;
  * The bytes inside an armored SSHSIG (OpenSSH PROTOCOL.sshsig). Strict, so that one signature has hardly more than one
  * armor: equally long lines but the last, canonical base64, nothing around.
  *
- * @param armor without its final line break, which ballots strip
- * @throws SignatureError TooLarge or BadArmor.
+ * @param armor of bounded size and without its final line break, as ballots are (count/ballots.ts)
+ * @throws SignatureError BadArmor.
  */
 export function dearmor(armor: string): Buffer {
-  if (armor.length > MAX_ARMOR_CHARACTERS)
-    throw new SignatureError(
-      'TooLarge',
-      `the vote has ${armor.length} characters and at most ${MAX_ARMOR_CHARACTERS} are read: annotate the .sig file only`,
-    );
   if (!armor.startsWith(BEGIN) || !armor.endsWith(END) || armor.length < BEGIN.length + END.length)
     throw badArmor('it must begin with BEGIN SSH SIGNATURE and end with END SSH SIGNATURE, with nothing around');
   const lines = armor.slice(BEGIN.length, -END.length).split('\n');

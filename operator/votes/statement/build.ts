@@ -1,10 +1,9 @@
-import type { Digest, JSONValue } from '../../canonical/index.ts';
+import { sortedBy, type Digest, type JSONValue } from '../../canonical/index.ts';
 import { MAX_STATEMENT_BYTES, PREDICATE_TYPE, type Decision } from '../terms/names.ts';
 import { bounded } from './changes.ts';
 import { checkStatement } from './check.ts';
 import { StatementError } from './errors.ts';
 import { renderText } from './render.ts';
-import { sortedBy } from './sorted.ts';
 import type { ObjectMetadata, StatementInput, StatementTexts } from './types.ts';
 
 /** in-toto Attestation Framework, Statement v1. */

@@ -1,5 +1,4 @@
-import { canonicalJSON, digestOfBytes, isList, isMembers, type JSONValue } from '../../canonical/index.ts';
-import { sortedBy } from './sorted.ts';
+import { canonicalJSON, digestOfBytes, isList, isMembers, sortedBy, type JSONValue } from '../../canonical/index.ts';
 import type { Change, Changed } from './types.ts';
 
 /** Longer strings are shown by both ends, length and digest. */

@@ -1,5 +1,5 @@
+import { sortedBy } from '../../canonical/index.ts';
 import { bounded, member } from './changes.ts';
-import { sortedBy } from './sorted.ts';
 import type { Change, ObjectMetadata } from './types.ts';
 
 /** What an object's own labels and annotations would become; not locked, hence no part of what a digest covers. */

@@ -1,5 +1,4 @@
-import { canonicalJSON, escapeNonPrintable, isList, type JSONValue } from '../../canonical/index.ts';
-import { sortedBy } from './sorted.ts';
+import { canonicalJSON, escapeNonPrintable, isList, sortedBy, type JSONValue } from '../../canonical/index.ts';
 
 /**
  * A JSON value as text for people and for signing: keys sorted by code unit, two spaces of indent, everything outside
