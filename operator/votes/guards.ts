@@ -3,5 +3,5 @@ export const MAX_SKEW_SECONDS = 60;
 
 /** False also for an unknown skew: without a clock nothing is counted. */
 export function clockTrusted(skew: number | undefined): boolean {
-  return skew !== undefined && Math.abs(skew) <= MAX_SKEW_SECONDS;
+  return Math.abs(skew ?? Number.NaN) <= MAX_SKEW_SECONDS;
 }

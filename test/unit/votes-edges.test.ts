@@ -92,6 +92,23 @@ test('a vote counts when one of the groups that are asked for is its own', (t) =
   t.deepEqual(reasons(count([person('alice', [enrolled(one)])], [yes(one)], { policy })), ['NoWeight'], 'no groups');
 });
 
+test('a no counts whatever groups are asked for, and where nobody is asked', (t) => {
+  const no = [signed(one, statements.reject)];
+  for (const quorum of [[{ group: 'security', count: 1 }], [], undefined]) {
+    const { verdict, votes } = count([person('alice', [enrolled(one)])], no, { policy: { quorum } });
+    t.is(verdict, 'Rejected');
+    t.deepEqual(
+      votes.map(({ reason, message }) => `${reason}: ${message}`),
+      ['Counted: alice rejected: this is final'],
+    );
+  }
+});
+
+test('a yes has no weight where nobody is asked', (t) => {
+  for (const quorum of [[], undefined])
+    t.deepEqual(reasons(count([person('alice', [enrolled(one)])], [yes(one)], { policy: { quorum } })), ['NoWeight']);
+});
+
 test('a touch that one enrolment of a key asks for is asked for', (t) => {
   for (const keys of [
     [enrolled(one), enrolled(one, { requireTouch: true })],

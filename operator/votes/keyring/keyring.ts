@@ -48,13 +48,14 @@ export function parseKeyring(keyring: KeyringSpec): ParsedKeyring {
   const twice = new Set(names.filter((name, index) => name === '' || names.indexOf(name) !== index));
   for (const name of twice)
     warnings.push(`principal ${printable(name)} is there twice: none of its keys counts, give each a name of its own`);
-  for (const { name, keys = [] } of all.filter((principal) => twice.has(principal.name)))
-    for (const { publicKey } of keys)
+  for (const { name, keys } of all.filter((principal) => twice.has(principal.name)))
+    keys?.forEach(({ publicKey }) =>
       setAside(publicKey, {
         principal: name,
         reason: 'AmbiguousKey',
         message: 'the name of its principal is there twice, give each a name of its own',
-      });
+      }),
+    );
   const principals = all.filter(({ name }) => !twice.has(name));
   for (const principal of principals)
     for (const [index, spec] of (principal.keys ?? []).entries()) {
