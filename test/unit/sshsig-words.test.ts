@@ -43,6 +43,7 @@ const votes: readonly (readonly [string, string, string])[] = [
   ['an armor with a last line that is longer', frame('AAAA\nAAAAAAAA'), ragged],
   ['an armor with lines of two lengths', frame('AAAAAAAA\nAAAA\nAAAAAAAA'), ragged],
   ['an armor with nothing in it', frame(''), ragged],
+  ['a frame whose ends share a line break', '-----BEGIN SSH SIGNATURE-----\n-----END SSH SIGNATURE-----', ragged],
   [
     'an armor that is no base64',
     frame('AAB='),
@@ -80,6 +81,14 @@ for (const [what, vote, message] of votes)
   test(`what a signature is told: ${what}`, (t) => {
     t.is(told(vote), message);
   });
+
+test('a frame of other words, however long, holds no signature', (t) => {
+  for (const other of [good.replace('BEGIN SSH', 'BEGIN-SSH'), good.replace('END SSH', 'END-SSH')]) {
+    const [only] = countOne({ armor: other, statements, key: key.line }).votes;
+    t.is(other.length, good.length);
+    t.deepEqual([only?.valid, only?.reason], [false, 'BadArmor']);
+  }
+});
 
 const numbers: readonly (readonly [string, readonly Uint8Array[], string])[] = [
   ['a negative one', [string(Buffer.of(0x80)), mpint(Buffer.of(1))], 'BadEncoding: an integer is negative'],

@@ -14,12 +14,13 @@ const MAX_LINE = 76;
  * @throws SignatureError BadArmor.
  */
 export function dearmor(armor: string): Buffer {
-  if (!armor.startsWith(BEGIN) || !armor.endsWith(END) || armor.length < BEGIN.length + END.length)
+  if (!armor.startsWith(BEGIN) || !armor.endsWith(END))
     throw badArmor('it must begin with BEGIN SSH SIGNATURE and end with END SSH SIGNATURE, with nothing around');
   const lines = armor.slice(BEGIN.length, -END.length).split('\n');
-  const width = lines[0]?.length ?? 0;
-  const last = lines.at(-1)?.length ?? 0;
-  if (width > MAX_LINE || last === 0 || last > width || lines.slice(0, -1).some((line) => line.length !== width))
+  const [first = ''] = lines;
+  const [last = '', ...before] = lines.toReversed();
+  const width = first.length;
+  if (width > MAX_LINE || last === '' || last.length > width || before.some((line) => line.length !== width))
     throw badArmor('its lines are not as ssh-keygen writes them');
   const bytes = canonicalBase64(lines.join(''));
   if (bytes === undefined) throw badArmor('it is no canonical base64');
