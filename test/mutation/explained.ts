@@ -25,11 +25,11 @@ export const EXPLAINED: readonly Explained[] = [
     replacement: 'true',
     why: 'the map is read by the fingerprint of the key in a signature and by nothing else; that is a text, so what is kept under undefined is never found',
   },
-  ...['key(a) >= key(b)', 'true'].map((replacement) => ({
+  ...['key(a) >= key(b)', 'key(a) <= key(b)', 'true', 'false'].map((replacement) => ({
     file: 'operator/canonical/sorted.ts',
     original: 'key(a) > key(b)',
     replacement,
-    why: 'it is asked where the first key is not the lesser: then only for equal keys the answer becomes 1 in place of 0, and the sort of V8 asks no more of an answer than whether it is below 0',
+    why: 'it is asked where the first key is not the lesser, to answer 1 or 0; the sort of V8 asks of an answer only whether it is below 0, to which both are the same',
   })),
 ];
 

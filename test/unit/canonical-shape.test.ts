@@ -4,11 +4,13 @@ import {
   canonicalJSON,
   CanonicalError,
   digestOf,
+  IMAGE_DIGEST,
   imageDigest,
   imageName,
   isDigest,
   isList,
   isMembers,
+  isPinned,
   itemsOf,
   membersOf,
 } from '../../operator/canonical/index.ts';
@@ -50,6 +52,16 @@ test('the name of an image is all before its first @, the tag too', (t) => {
   t.is(imageName(`registry.example:5000/web:1.2@${digest}`), 'registry.example:5000/web:1.2');
   t.is(imageName('registry.example/web:1.2'), 'registry.example/web:1.2');
   t.is(imageName(''), '');
+  t.is(imageName(`web@side@${digest}\nmore`), 'web');
+});
+
+test('a reference is pinned by one repository and its digest, and schemas look for the same end', (t) => {
+  for (const pinned of [`web@${digest}`, `registry.example:5000/team/web:1.2@${digest}`])
+    t.true(isPinned(pinned) && IMAGE_DIGEST.test(pinned), pinned);
+  for (const other of ['', 'web', 'web:1.2', digest, `web@${digest}0`, `web@x${digest}`])
+    t.false(isPinned(other) || IMAGE_DIGEST.test(other), other);
+  for (const two of [`@${digest}`, `web@side@${digest}`, `web side@${digest}`, `web\n@${digest}`])
+    t.false(isPinned(two), two);
 });
 
 test('a digest is one by itself: nothing before it, nothing after it, and no text is none', (t) => {

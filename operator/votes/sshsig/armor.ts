@@ -16,11 +16,11 @@ const MAX_LINE = 76;
 export function dearmor(armor: string): Buffer {
   if (!armor.startsWith(BEGIN) || !armor.endsWith(END))
     throw badArmor('it must begin with BEGIN SSH SIGNATURE and end with END SSH SIGNATURE, with nothing around');
-  const lines = armor.slice(BEGIN.length, -END.length).split('\n');
-  const [first = ''] = lines;
-  const [last = '', ...before] = lines.toReversed();
-  const width = first.length;
-  if (width > MAX_LINE || last === '' || last.length > width || before.some((line) => line.length !== width))
+  const body = armor.slice(BEGIN.length, -END.length);
+  const lines = body.split('\n');
+  const width = `${body}\n`.indexOf('\n');
+  const last = body.length - body.lastIndexOf('\n') - 1;
+  if (width > MAX_LINE || last === 0 || last > width || lines.slice(0, -1).some((line) => line.length !== width))
     throw badArmor('its lines are not as ssh-keygen writes them');
   const bytes = canonicalBase64(lines.join(''));
   if (bytes === undefined) throw badArmor('it is no canonical base64');
