@@ -11,7 +11,7 @@ export const EXPLAINED: readonly Explained[] = [
     file: 'operator/lock/decisions.ts',
     original: 'record.sequence > approved.sequence',
     replacement: 'record.sequence >= approved.sequence',
-    why: 'the one record more is the approval itself, whose result is Approved and never RolledBack',
+    why: 'the one record more is the approval itself (a number is part of the name, so no other record has it), and its result is Approved, never RolledBack',
   },
   {
     file: 'operator/lock/decisions.ts',
