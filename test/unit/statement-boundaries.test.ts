@@ -467,7 +467,8 @@ for (const [path, to] of defaults)
     t.deepEqual(left({ path, to }, ran({})), []);
     t.deepEqual(left({ path, to: 'another' }, ran({})), told, 'another value');
     t.deepEqual(left({ path: `${path}.more`, to }, ran({})), [`${told[0]}.more`], 'a field below');
-    t.deepEqual(left({ path: path.replace('spec.', 'aspec.'), to }, ran({})).length, 1, 'a field elsewhere');
+    for (const elsewhere of ['a', 'spec.template.'])
+      t.is(left({ path: elsewhere + path, to }, ran({})).length, 1, 'a field of such a name elsewhere');
   });
 
 test('an image ran only in its own container, by its digest', (t) => {
