@@ -1,4 +1,4 @@
-/** Loaded into every test file's process of the first run: leaves behind which mutants' code the file has reached. */
+/** Loaded into every test file's process of the first run: leaves behind which mutants' code the file has reached, and in what time. */
 import { writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import test, { registerCompletionHandler } from 'ava';
@@ -19,6 +19,7 @@ const folder = process.env['TWINLOCK_MUTANTS_REACHED'];
 if (folder !== undefined) {
   registerCompletionHandler(() => {
     const reached = Object.keys(globalThis.__stryker__?.mutantCoverage?.static ?? {});
-    writeFileSync(join(folder, `${basename(test.meta.file)}.json`), JSON.stringify({ file: test.meta.file, reached }));
+    const report = { file: test.meta.file, reached, seconds: process.uptime() };
+    writeFileSync(join(folder, `${basename(test.meta.file)}.json`), JSON.stringify(report));
   });
 }
