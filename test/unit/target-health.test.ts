@@ -1,8 +1,8 @@
 import test from 'ava';
-import type { Deployment, Pod } from '../../operator/kube/index.ts';
+import type { Pod } from '../../operator/kube/index.ts';
 import type { TargetVerdict, TargetWorld } from '../../operator/targets/decide/index.ts';
 import { deployment, images } from './promotion-world.ts';
-import { adopted, controlledBy, decideTarget, pod, READY, replicaSet, withLive } from './target-world.ts';
+import { adopted, decideTarget, neighbour, pod, present, READY, withLive } from './target-world.ts';
 
 const NOT_READY = [{ type: 'Ready', status: 'False' }];
 const serving = (...pods: readonly Pod[]): TargetWorld => {
@@ -112,25 +112,14 @@ test('without a pod and a word of its controller it is said who makes one', (t) 
 });
 
 test('pods of another workload make none of this one ready', (t) => {
-  const object = deployment(images.first, {}, '1', 'api');
-  const api = { ...object, metadata: { ...object.metadata, uid: 'api-uid' } } as Deployment;
-  const before = serving(pod({}, controlledBy('ReplicaSet', 'api-set'), api));
-  const neighbour = {
-    ...before.target,
-    metadata: { ...before.target.metadata, name: 'api', uid: 'api-target' },
-    spec: { ...before.target.spec, workloads: [{ kind: 'Deployment' as const, name: 'api' }] },
-  };
-  const set = {
-    ...replicaSet,
-    metadata: { ...replicaSet.metadata, uid: 'api-set', ...controlledBy('Deployment', 'api-uid') },
-  };
+  const before = serving(pod({}, neighbour.owner, neighbour.live));
   const verdict = decideTarget({
     ...before,
-    others: [neighbour],
+    others: [neighbour.target],
     running: {
       ...before.running,
-      workloads: [...before.running.workloads, { kind: 'Deployment', name: 'api', live: api }],
-      owned: [...before.running.owned, set],
+      workloads: [...before.running.workloads, present(neighbour.live)],
+      owned: [...before.running.owned, neighbour.set],
     },
   });
   t.is(verdict.reason, 'NoPods');

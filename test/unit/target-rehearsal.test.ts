@@ -1,19 +1,19 @@
 import test from 'ava';
-import type { Deployment, Pod } from '../../operator/kube/index.ts';
+import type { Pod } from '../../operator/kube/index.ts';
 import {
   warningsOf,
   type Rehearsal,
   type TargetVerdict,
   type TargetWorld,
 } from '../../operator/targets/decide/index.ts';
-import { deployment, images, target } from './promotion-world.ts';
+import { target } from './promotion-world.ts';
 import {
   adopted,
   bySet,
   controlledBy,
   decideTarget,
   fresh,
-  namespaceWith,
+  neighbour,
   pod,
   present,
   replicaSet,
@@ -151,25 +151,18 @@ test('a full quota is a warning, for the workloads that it is about only', (t) =
 });
 
 test('the quota of one workload is not what the pods of another fill', (t) => {
-  const object = deployment(images.first, {}, '1', 'api');
-  const api = { ...object, metadata: { ...object.metadata, uid: 'api-uid' } } as Deployment;
-  const key = { kind: 'Deployment', name: 'api' } as const;
-  const set = {
-    ...replicaSet,
-    metadata: { ...replicaSet.metadata, uid: 'api-set', ...controlledBy('Deployment', 'api-uid') },
-  };
+  const web1 = { kind: 'Deployment', name: 'web' } as const;
   const given = fresh({
-    target: target({ workloads: [{ kind: 'Deployment', name: 'web' }, key] }),
+    target: target({ workloads: [web1, neighbour.key] }),
     workloads: [
-      { kind: 'Deployment', name: 'web', live: web() },
-      { ...key, live: api },
+      { ...web1, live: web() },
+      { ...neighbour.key, live: neighbour.live },
     ],
-    rehearsals: [{ kind: 'Deployment', name: 'web', outcome: { refused: quota('pods=1', 'pods=1') } }],
-    namespace: namespaceWith(),
+    rehearsals: [{ ...web1, outcome: { refused: quota('pods=1', 'pods=1') } }],
     ...running(web(), {
-      workloads: [web(), api].map(present),
-      owned: [replicaSet, set],
-      pods: [pod({}, controlledBy('ReplicaSet', 'api-set'), api)],
+      workloads: [web(), neighbour.live].map(present),
+      owned: [replicaSet, neighbour.set],
+      pods: [pod({}, neighbour.owner, neighbour.live)],
     }),
   });
   t.is(decideTarget(given).reason, 'PodsRefused');
