@@ -56,7 +56,7 @@ test('a vote that lacks what a proof names is none', (t) => {
   const round = open.records.at(-1);
   if (round === undefined) throw new Error('there is no round');
   const votesIn = (votes: CountResult['votes']): number | undefined =>
-    proofOf(round, { ...count, votes }, given.object).votes?.length;
+    proofOf(round, { ...count, votes }, { name: 'default', spec: given.object.spec }).votes?.length;
   t.is(votesIn([vote]), 1);
   t.is(votesIn([{ ...vote, valid: false }]), 0);
   t.is(votesIn([{ ...vote, principal: undefined }]), 0);
@@ -71,7 +71,7 @@ test('what a round does not say is not made up', (t) => {
   const round = open.records.at(-1);
   if (round === undefined) throw new Error('there is no round');
   const { statements: _texts, policy: _policy, gates: _gates, keyring: _keyring, ...bare } = round;
-  const proof = proofOf(bare, count, given.object);
+  const proof = proofOf(bare, count, { name: 'default', spec: given.object.spec });
   t.deepEqual(Object.keys(proof), ['votes', 'allowedSigners', 'keyring']);
   t.deepEqual(Object.keys(proof.keyring ?? {}), ['name', 'entries']);
 });
