@@ -35,6 +35,8 @@ test('what is wrong with a manifest is told with what there is instead', (t) => 
   });
   t.is(manifestFault(of(manifest()), [db, web]), undefined);
   t.is(manifestFault(of(), []), undefined, 'an empty list says nothing');
+  const odd = promotion('web-42', { spec: { environmentRef: { namespace: 'shop-dev', name: '\ud800' } } });
+  t.is(manifestFault(odd, []), undefined, 'nothing is said of a promotion without manifests');
 });
 
 test('manifests may take as many bytes as they may, and not one more', (t) => {
