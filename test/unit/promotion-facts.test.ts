@@ -70,6 +70,15 @@ test('what the environment ran with is exercised, by the name that the workload 
     ]),
     [],
   );
+  // The schema knows one kind so far.
+  const namesake = { kind: 'StatefulSet' as 'Deployment', name: 'web' };
+  t.deepEqual(
+    unexercised(ranAs(['front', same]), [
+      { from: 'x', to: namesake },
+      { from: 'front', to },
+    ]),
+    [],
+  );
 });
 
 test('what the first round told stays told, also when the environment runs with it later', (t) => {

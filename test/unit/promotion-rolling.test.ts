@@ -236,6 +236,7 @@ test('a lock that holds another content than was decided stops the rollout, for 
   t.is(changed({}, 'api'), 'LockChanged');
   t.is(changed({ target: 'another' }), 'Verified');
   t.is(changed({ name: 'gone' }), 'Verified');
+  t.is(changed({ kind: 'StatefulSet' }), 'Verified', 'another workload of that name');
   t.is(changed({ name: 'gone', target: 'another' }), 'Verified');
 });
 

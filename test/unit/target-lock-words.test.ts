@@ -3,7 +3,17 @@ import type { LockSpec } from '../../operator/lock/index.ts';
 import { sealRecord, type RecordEntry, type RecordSpec } from '../../operator/records/index.ts';
 import { answeredOtherwise, type TargetWorld } from '../../operator/targets/decide/index.ts';
 import { deployment, images, target, targetRef, type Spec } from './promotion-world.ts';
-import { adopted, decideTarget, fresh, namespaceWith, neighbour, promoted, settle, withLive } from './target-world.ts';
+import {
+  adopted,
+  after,
+  decideTarget,
+  fresh,
+  namespaceWith,
+  neighbour,
+  promoted,
+  settle,
+  withLive,
+} from './target-world.ts';
 
 type Entry = LockSpec['approved'][number];
 const NONE = `sha256:${'0'.repeat(64)}` as const;
@@ -125,6 +135,22 @@ test('what a lock holds is what is live, where that was decided too', (t) => {
   const torn = withEntries(undone, (entries) => entries.map((entry) => ({ ...entry, spec: {}, digest: NONE })));
   const { world: mended } = settle(torn);
   t.is(mended.lock?.spec.approved[0]?.digest, undone.lock?.spec.approved[0]?.digest);
+});
+
+const rightFor = (given: TargetWorld): string | undefined => {
+  const { action } = decideTarget(after(wrong(given)));
+  return action?.do === 'WriteLock' ? action.lock.approved.find(({ role }) => role === 'Current')?.digest : undefined;
+};
+
+test('of what was decided last, the lock gets back what is live', (t) => {
+  const [current, fallback] = promoted().lock?.spec.approved ?? [];
+  t.is(rightFor(promoted()), current?.digest);
+  t.is(rightFor(withLive(promoted(), deployment(images.first, {}, '3'))), fallback?.digest);
+  t.is(rightFor(withLive(promoted(), deployment(images.evil, {}, '3'))), current?.digest);
+  t.is(rightFor(withLive(promoted(), undefined)), current?.digest);
+  const undo = { ...deployment(images.first, {}, '3') };
+  const left = { ...promoted(), workloads: [], givenUp: [{ kind: 'Deployment' as const, name: 'web', live: undo }] };
+  t.is(rightFor(left), fallback?.digest, 'of what was given up too');
 });
 
 test("a lock's entry of another target is looked after by that one, as long as it is there", (t) => {
