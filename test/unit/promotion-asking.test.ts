@@ -8,6 +8,7 @@ import {
   policy,
   promotion,
   run,
+  target,
   until,
   voted,
   world,
@@ -117,4 +118,16 @@ test('a vote on any earlier round is known as one, not only on the first', (t) =
     third.decision.count?.votes.map(({ reason }) => reason),
     ['StaleRound'],
   );
+});
+
+test('one that is held is looked at when a hold ends or its time does, whichever is first', (t) => {
+  const asked = voted(lasting('2h', '168h'), keys.alice);
+  const until = (hours: number | undefined): number | undefined => {
+    const end = hours === undefined ? {} : { until: new Date(now + hours * HOUR).toISOString().replace('.000', '') };
+    const hold = { name: 'freeze', owner: 'captain', reason: 'sale', scope: 'Rollouts' as const, ...end };
+    return decide({ ...asked, target: target({ ...asked.target?.spec, holds: [hold] }) }).verdict.requeueAfter;
+  };
+  t.is(until(0.5), HOUR / 2 + 1);
+  t.is(until(5), HOUR + 1);
+  t.is(until(undefined), HOUR + 1);
 });
