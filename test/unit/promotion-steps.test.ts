@@ -9,6 +9,8 @@ import {
   productionDiffers,
   revisionUnknown,
 } from '../../operator/promotions/decide/content.ts';
+import { promotionsHeld, standingHolds } from '../../operator/promotions/decide/holds.ts';
+import { environmentNotAdmitted, notEnforced, targetNotReady } from '../../operator/promotions/decide/readiness.ts';
 import { factsOf, type Facts } from '../../operator/promotions/decide/facts.ts';
 import type { DecidingWorld, PlannedWorkload } from '../../operator/promotions/decide/index.ts';
 import {
@@ -112,4 +114,16 @@ test('without a target no lock is opened for anything', (t) => {
   const { lock } = facts();
   t.deepEqual(openedLock({ ...given, target: undefined }, facts(), 'web-000002'), lock);
   t.notDeepEqual(openedLock(given, facts(), 'web-000002'), lock);
+});
+
+test('denied: what asks about a target says no without one, and no hold of it is made up', (t) => {
+  const gone = { ...given, target: undefined };
+  t.is(targetNotReady(gone, facts())?.reason, 'TargetNotReady');
+  t.is(
+    notEnforced({ ...gone, enforcement: { active: false, message: 'gone' } }, facts())?.reason,
+    'EnforcementInactive',
+  );
+  t.is(environmentNotAdmitted({ ...gone, classes: [] }, facts())?.reason, 'EnvironmentNotAdmitted');
+  t.deepEqual(standingHolds(undefined, given.now), []);
+  t.is(promotionsHeld(gone, facts()), undefined);
 });
