@@ -41,6 +41,12 @@ const DECIDE: readonly Explained[] = [
     replacement: 'ageOf(a) <= ageOf(b)',
     why: 'the age ends in the uid, and no two promotions have one',
   },
+  {
+    file: 'operator/targets/decide/pods.ts',
+    original: 'until !== undefined',
+    replacement: 'true',
+    why: 'no number is less than or equal to undefined: only the type asks for the test',
+  },
 ];
 
 export const EXPLAINED: readonly Explained[] = [...DECIDE];
