@@ -42,6 +42,12 @@ const DECIDE: readonly Explained[] = [
     why: 'the age ends in the uid, and no two promotions have one',
   },
   {
+    file: 'operator/promotions/decide/plan/images.ts',
+    original: '[]',
+    replacement: '["Stryker was here"]',
+    why: 'it adds undefined to a set of names, and no container is called so',
+  },
+  {
     file: 'operator/targets/decide/pods.ts',
     original: 'until !== undefined',
     replacement: 'true',
