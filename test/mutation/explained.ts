@@ -6,7 +6,8 @@ export interface Explained {
   readonly why: string;
 }
 
-export const EXPLAINED: readonly Explained[] = [
+// Of the rooms canonical, lock and votes.
+const READ: readonly Explained[] = [
   {
     file: 'operator/lock/decisions.ts',
     original: 'record.sequence > approved.sequence',
@@ -32,6 +33,57 @@ export const EXPLAINED: readonly Explained[] = [
     why: 'it is asked where the first key is not the lesser, to answer 1 or 0; the sort of V8 asks of an answer only whether it is below 0, to which both are the same',
   })),
 ];
+
+// Of the room decide.
+const ROLLOUT = 'operator/promotions/decide/rollout.ts';
+const GUARD =
+  'every step before `verified` answers for each other state of a workload, so that it is reached when all of it is complete only: its guard never throws';
+const NO_TIME = 'Date.parse makes NaN of either text';
+
+const DECIDE: readonly Explained[] = [
+  {
+    file: ROLLOUT,
+    original: "items.every(({ step }) => step.state === 'Applied' && step.progress.state === 'Complete')",
+    replacement: "items.some(({ step }) => step.state === 'Applied' && step.progress.state === 'Complete')",
+    why: GUARD,
+  },
+  {
+    file: ROLLOUT,
+    original: "step.state === 'Applied' && step.progress.state === 'Complete'",
+    replacement: 'true',
+    why: GUARD,
+  },
+  {
+    file: ROLLOUT,
+    original: "step.state === 'Applied' && step.progress.state === 'Complete'",
+    replacement: "step.state === 'Applied' || step.progress.state === 'Complete'",
+    why: GUARD,
+  },
+  { file: ROLLOUT, original: "step.progress.state === 'Complete'", replacement: 'true', why: GUARD },
+  { file: ROLLOUT, original: '!complete', replacement: 'false', why: GUARD },
+  { file: ROLLOUT, original: "'a rollout that is not complete has no answer'", replacement: '""', why: GUARD },
+  { file: 'operator/promotions/decide/facts.ts', original: "''", replacement: '"Stryker was here!"', why: NO_TIME },
+  {
+    file: 'operator/promotions/decide/queue.ts',
+    original: 'ageOf(a) < ageOf(b)',
+    replacement: 'ageOf(a) <= ageOf(b)',
+    why: 'the age ends in the uid, and no two promotions have one',
+  },
+  {
+    file: 'operator/promotions/decide/plan/images.ts',
+    original: '[]',
+    replacement: '["Stryker was here"]',
+    why: 'it adds undefined to a set of names, and no container is called so',
+  },
+  {
+    file: 'operator/targets/decide/pods.ts',
+    original: 'until !== undefined',
+    replacement: 'true',
+    why: 'no number is less than or equal to undefined: only the type asks for the test',
+  },
+];
+
+export const EXPLAINED: readonly Explained[] = [...READ, ...DECIDE];
 
 /** Why a mutant is no fault of the tests, where that is known. */
 export function explanationOf(mutant: Omit<Explained, 'why'>): string | undefined {

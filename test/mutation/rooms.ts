@@ -9,6 +9,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   votes: ['operator/votes/'],
   statement: ['operator/votes/statement/'],
   decide: ['operator/promotions/decide/', 'operator/targets/decide/'],
+  gates: ['operator/gates/'],
 };
 
 /** The room of a file from the root of the tree, if it has one. */

@@ -76,6 +76,21 @@ export function running(
   };
 }
 
+const object = deployment(images.first, {}, '1', 'api');
+const key = { kind: 'Deployment', name: 'api' } as const;
+
+/** Another target of the namespace, its Deployment, and what makes its pods. */
+export const neighbour = {
+  key,
+  live: { ...object, metadata: { ...object.metadata, uid: 'api-uid' } } as Deployment,
+  set: {
+    ...replicaSet,
+    metadata: { ...replicaSet.metadata, name: 'api-1', uid: 'api-set', ...controlledBy('Deployment', 'api-uid') },
+  } as ReplicaSet,
+  owner: controlledBy('ReplicaSet', 'api-set'),
+  target: { ...target({ workloads: [key] }), metadata: { ...target().metadata, name: 'api', uid: 'api-target' } },
+};
+
 export const namespaceWith = (value?: string): NonNullable<TargetWorld['namespace']> => ({
   apiVersion: 'v1',
   kind: 'Namespace',

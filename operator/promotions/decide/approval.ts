@@ -32,18 +32,13 @@ export function decideApproval(world: DecidingWorld, facts: Facts): Counted {
   const complete = completeOf(world, facts);
   if (complete === undefined)
     return { verdict: stall('Incomplete', 'something that the statement names is not known') };
-  const { round } = world.history;
+  const asked = world.history.round && askedIn(world.history.round);
   try {
-    const open = round?.round === undefined ? undefined : statementOf(complete, pick(round.round));
-    if (
-      round?.statements !== undefined &&
-      open?.approve === round.statements.approve &&
-      open.reject === round.statements.reject
-    )
-      return counted(complete, round);
-    const because =
-      round?.statements === undefined || open === undefined ? [] : whatChanged(round.statements.approve, open.approve);
-    return { verdict: openRound(complete, because) };
+    if (asked === undefined) return { verdict: openRound(complete, []) };
+    const open = statementOf(complete, pick(asked.round));
+    if (open.approve === asked.statements.approve && open.reject === asked.statements.reject)
+      return counted(complete, asked);
+    return { verdict: openRound(complete, whatChanged(asked.statements.approve, open.approve)) };
   } catch (error) {
     if (error instanceof StatementError || error instanceof CanonicalError)
       return { verdict: stall(error.code, error.message) };
@@ -70,25 +65,35 @@ function openRound(complete: Complete, because: readonly string[]): Verdict {
   };
 }
 
-function counted(complete: Complete, round: RecordSpec): Counted {
-  const { world, facts, policy, requestedBy } = complete;
-  if (round.round === undefined || round.statements === undefined || !('object' in world.keyring))
-    return { verdict: stall('Incomplete', 'the record of the round is not complete') };
+/** A round with what was asked, letter by letter. */
+interface Asked {
+  readonly record: RecordSpec;
+  readonly round: NonNullable<RecordSpec['round']>;
+  readonly statements: NonNullable<RecordSpec['statements']>;
+}
+
+/** @returns undefined for a record that has lost a part of it: it asks nothing */
+function askedIn(record: RecordSpec): Asked | undefined {
+  const { round, statements } = record;
+  return round === undefined || statements === undefined ? undefined : { record, round, statements };
+}
+
+function counted(complete: Complete, { record, round, statements }: Asked): Counted {
+  const { world, facts, policy, keyring, requestedBy } = complete;
   const count = countVotes({
     now: world.now,
-    round: { ...pick(round.round), statements: round.statements },
+    round: { ...pick(round), statements },
     earlierRounds: world.history.rounds
       .slice(0, -1)
-      .flatMap(({ round: earlier, statements }) =>
-        earlier === undefined || statements === undefined ? [] : [{ nonce: earlier.nonce, statements }],
-      ),
-    keyring: world.keyring.object.spec,
+      .flatMap((earlier) => askedIn(earlier) ?? [])
+      .map((earlier) => ({ nonce: earlier.round.nonce, statements: earlier.statements })),
+    keyring: keyring.spec,
     policy: policy.spec,
     requestedBy,
     annotations: world.promotion.metadata.annotations,
     seen: world.promotion.status?.approval?.votes,
   });
-  const proof = proofOf(round, count, world.keyring.object);
+  const proof = proofOf(record, count, keyring);
   const outcome = (result: 'Approved' | 'Rejected', reason: PromotionReason, message: string): Verdict => ({
     phase: result,
     reason,
@@ -100,7 +105,7 @@ function counted(complete: Complete, round: RecordSpec): Counted {
         ...outcomeEntry({
           now: world.now,
           promotion: promotionRef(world.promotion, requestedBy),
-          round,
+          round: record,
           result,
           reason,
           message,
@@ -128,7 +133,7 @@ function counted(complete: Complete, round: RecordSpec): Counted {
       const { approved } = world.history;
       if (approved === undefined) return { count, verdict: outcome('Approved', 'QuorumReached', message) };
       const lock = openedLock(world, facts, nameOf(approved));
-      const apply = (round.desiredSpecs ?? []).map(({ kind, name, spec }) => ({
+      const apply = (record.desiredSpecs ?? []).map(({ kind, name, spec }) => ({
         do: 'Apply' as const,
         workload: { kind, name },
         spec,
@@ -162,19 +167,23 @@ function heldBack({ world, facts }: Complete, message: string): Verdict | undefi
   };
 }
 
-function waiting({ world, facts, policy }: Complete, round: RecordSpec, count: CountResult): Verdict {
+function waiting(
+  { world, facts, policy }: Complete,
+  { nonce, because = [] }: Asked['round'],
+  count: CountResult,
+): Verdict {
   const { metadata } = world.promotion;
   const commands = voteCommands({
     namespace: metadata.namespace ?? '',
     name: metadata.name,
     decision: 'approve',
-    nonce: round.round?.nonce ?? '',
+    nonce,
     principalHint: 'my-name',
   });
   const held = standingHolds(world.target, world.now).map((hold) =>
     holdWords(hold, world.promotion.spec.targetRef.name),
   );
-  const closed = round.round?.because?.map((line) => `votes of the round before count no longer: ${line}`) ?? [];
+  const closed = because.map((line) => `votes of the round before count no longer: ${line}`);
   return {
     phase: 'AwaitingApproval',
     reason: 'AwaitingApproval',

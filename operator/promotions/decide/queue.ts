@@ -36,9 +36,7 @@ export function waitsBehind(
     (approved.has(uidOf(promotion)) || now <= notAfterOf(promotion));
   // What is approved is on its way, whatever came before it.
   if (!isOpen(own) || approved.has(uid)) return undefined;
-  const open = all.filter(isOpen);
-  if (open.length <= MOST_OPEN) return undefined;
-  const first = byTurns(open).slice(0, MOST_OPEN);
+  const first = byTurns(all.filter(isOpen)).slice(0, MOST_OPEN);
   if (first.some((promotion) => uidOf(promotion) === uid)) return undefined;
   return { most: MOST_OPEN, until: Math.min(...[own, ...first].map(notAfterOf)) };
 }

@@ -1,7 +1,7 @@
 import { parseDuration } from '../../api/index.ts';
 import { contentsOf, matchLive } from '../../lock/index.ts';
 import type { RecordedSpec, RecordSpec } from '../../records/index.ts';
-import { isLaterRevision, revisionOf, workloadOf, type Progress } from '../../workloads/index.ts';
+import { isLaterRevision, revisionOf, workloadOf, type Progress, type WorkloadObject } from '../../workloads/index.ts';
 import type { WorkloadState } from './verdict.ts';
 import type { LiveWorkload, RollingWorld } from './world.ts';
 
@@ -10,7 +10,8 @@ const DEFAULT_SETTLE = '30s';
 
 /** How far one workload is; `Undone`: the new content was applied at some time, and the fallback is live again. */
 type Step =
-  | { readonly state: 'ToApply' | 'Undone' | 'Missing' | 'Tampered' }
+  | { readonly state: 'ToApply' | 'Missing' | 'Tampered' }
+  | { readonly state: 'Undone'; readonly live: WorkloadObject }
   | { readonly state: 'Applied'; readonly progress: Progress };
 
 export interface Item {
@@ -21,15 +22,15 @@ export interface Item {
 export function stepOf(wanted: RecordedSpec, world: RollingWorld): Step {
   const workload = world.workloads.find(({ kind, name }) => kind === wanted.kind && name === wanted.name);
   const live = workload?.live;
-  if (live?.spec === undefined) return { state: 'Missing' };
+  if (workload === undefined || live?.spec === undefined) return { state: 'Missing' };
   switch (matchLive(contentsOf(world.lock.spec, wanted), { ...live.spec })) {
     case 'Current':
       return {
         state: 'Applied',
         progress: workloadOf(wanted.kind).progress({
           live,
-          owned: workload?.owned ?? [],
-          pods: workload?.pods ?? [],
+          owned: workload.owned ?? [],
+          pods: workload.pods ?? [],
           now: world.now,
           began: Date.parse(world.approved.time),
           settle: parseDuration(world.target?.spec.rollback.settle ?? DEFAULT_SETTLE),
@@ -39,15 +40,15 @@ export function stepOf(wanted: RecordedSpec, world: RollingWorld): Step {
     case 'None':
       return { state: 'Tampered' };
     case 'Undone':
-      return { state: 'Undone' };
+      return { state: 'Undone', live };
     case 'Fallback':
-      return { state: wasApplied(wanted, workload, world.approved) ? 'Undone' : 'ToApply' };
+      return wasApplied(wanted, workload, world.approved) ? { state: 'Undone', live } : { state: 'ToApply' };
   }
 }
 
-function wasApplied(wanted: RecordedSpec, workload: LiveWorkload | undefined, approved: RecordSpec): boolean {
+function wasApplied(wanted: RecordedSpec, workload: LiveWorkload, approved: RecordSpec): boolean {
   const change = approved.outcome?.changes?.find(({ kind, name }) => kind === wanted.kind && name === wanted.name);
-  return workload !== undefined && isLaterRevision(revisionOf(workload), change?.revision);
+  return isLaterRevision(revisionOf(workload), change?.revision);
 }
 
 /** What the workloads have that an end says nothing about. */
@@ -90,10 +91,6 @@ export function drained(world: RollingWorld, items: readonly Item[]): { readonly
 function drainedBefore({ promotion }: RollingWorld): number | undefined {
   const time = Date.parse(promotion.status?.rollout?.drainsUntil ?? '');
   return Number.isNaN(time) ? undefined : time;
-}
-
-export function liveOf(wanted: RecordedSpec, { workloads }: RollingWorld): LiveWorkload['live'] {
-  return workloads.find(({ kind, name }) => kind === wanted.kind && name === wanted.name)?.live;
 }
 
 export function label({ wanted }: Item): string {

@@ -1,10 +1,10 @@
 import { parseDuration } from '../../api/index.ts';
 import { changedBy, contentsOf, wasChangedByController } from '../../lock/index.ts';
-import type { Progress } from '../../workloads/index.ts';
+import type { Progress, WorkloadObject } from '../../workloads/index.ts';
 import { end } from './end.ts';
 import { lockChanged } from './lock.ts';
 import { deletedSince } from './replaced.ts';
-import { drained, label, liveOf, others, stateOf, stepOf, type Item } from './rollout-items.ts';
+import { drained, label, others, stateOf, stepOf, type Item } from './rollout-items.ts';
 import { firstAnswer } from './steps.ts';
 import type { Verdict } from './verdict.ts';
 import type { Cause, RollingWorld } from './world.ts';
@@ -88,8 +88,8 @@ const tampered: RolloutStep = ({ items }) => {
 
 const undone: RolloutStep = (rollout) => {
   const { world, items } = rollout;
-  const found = items.find(({ step }) => step.state === 'Undone');
-  return found && takenBack(rollout, world.takenBackFor ?? whoUndid(found, world));
+  const [by] = items.flatMap((item) => (item.step.state === 'Undone' ? [whoUndid(item, item.step.live)] : []));
+  return by && takenBack(rollout, world.takenBackFor ?? by);
 };
 
 const notApplied: RolloutStep = (rollout) => {
@@ -212,9 +212,7 @@ function takenBack({ world, items }: Rollout, { reason, message }: Cause): Verdi
   };
 }
 
-function whoUndid(item: Item, world: RollingWorld): Cause {
-  const live = liveOf(item.wanted, world);
-  if (live === undefined) return { reason: 'Undone', message: `the fallback of ${label(item)} is live again` };
+function whoUndid(item: Item, live: WorkloadObject): Cause {
   return wasChangedByController(item.wanted, live)
     ? {
         reason: 'TakenBack',

@@ -96,7 +96,6 @@ export function artifactsOf(input: ArtifactsInput): ArtifactsResult {
       'ImageNotInEnvironment',
       `spec.images has ${printable(missing.image, 200)} for container ${printable(missing.container)}, which does not run in the environment: promote what ran there`,
     );
-  if (artifacts.length === 0) return problem('NoImages', 'there is no image to promote');
   return { artifacts: artifacts.toSorted(byPlace) };
 }
 
