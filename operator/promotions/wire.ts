@@ -36,7 +36,7 @@ export function wirePromotions(options: WireOptions): void {
   const caches = followAll(cache);
   const { promotions, locks } = caches;
   const records = new RecordStore({ client, informer: caches.records });
-  const mirror = new RecordMirror(caches.records, clock, (record) => logger.info({ record }, 'promotion record'));
+  const mirror = new RecordMirror(caches.records, clock, (logged) => logger.info(logged, 'promotion record'));
 
   const affected = affectedPromotions({ promotions, locks, records });
   const enqueue = (requests: readonly Request[]): void => {

@@ -2,6 +2,7 @@
 export { chainFaults, headOf, nameOf, recordDigest, sealRecord, type ChainFault } from './chain.ts';
 export { outcomeEntry, promotionRef, type OutcomeInput } from './entries.ts';
 export { historyOf, openApproval, resultOf, type PromotionHistory } from './history.ts';
+export { maskedRecord, type LoggedRecord } from './masked.ts';
 export { RecordMirror } from './mirror.ts';
 export { RecordStore, TARGET_LABEL, type RecordStoreOptions } from './store.ts';
 export type * from './types.ts';
