@@ -78,16 +78,20 @@ function namesSecret(path: string): boolean {
 }
 
 /**
- * An API server quotes what it refuses, a whole pod template too, as Go prints it or as JSON: the values of its environment
- * variables reach no log, event or status.
+ * An API server quotes what it refuses, a whole pod template too: as Go prints it, as JSON, or as JSON in quotes. The values
+ * of its environment variables reach no log, event or status.
  */
 const VARIABLES = [
-  /(EnvVar\{Name:"(?:[^"\\]|\\.)*", Value:)"(?:[^"\\]|\\.)*"/g,
-  /("name":"(?:[^"\\]|\\.)*","value":)"(?:[^"\\]|\\.)*"/g,
+  [/(EnvVar\{Name:"(?:[^"\\]|\\.)*", Value:)"(?:[^"\\]|\\.)*"/g, '$1"(masked)"'],
+  [/("name":"(?:[^"\\]|\\.)*","value":)"(?:[^"\\]|\\.)*"/g, '$1"(masked)"'],
+  [
+    /(\\"name\\":\\"(?:[^"\\]|\\\\(?:\\.|[^\\"])|\\[^"\\])*\\",\\"value\\":)\\"(?:[^"\\]|\\\\(?:\\.|[^\\"])|\\[^"\\])*\\"/g,
+    '$1\\"(masked)\\"',
+  ],
 ] as const;
 
 function withoutEnvValues(message: string): string {
-  return VARIABLES.reduce((text, variable) => text.replace(variable, '$1"(masked)"'), message);
+  return VARIABLES.reduce((text, [variable, masked]) => text.replace(variable, masked), message);
 }
 
 /** No answer: the connection failed, timed out or was cut, or what came back was not the protocol. */

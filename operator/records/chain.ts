@@ -1,7 +1,7 @@
 import { recordName } from '../api/index.ts';
 import { digestOf, type Digest } from '../canonical/index.ts';
 import { plainJSON } from './plain.ts';
-import type { RecordEntry, RecordSpec, RecordTarget } from './types.ts';
+import type { ChainLink, RecordEntry, RecordSpec, RecordTarget } from './types.ts';
 
 /** A fault in a chain, in words for an auditor. */
 export interface ChainFault {
@@ -35,7 +35,7 @@ export function sealRecord(target: RecordTarget, records: readonly RecordSpec[],
 }
 
 /** What a record's digest must be: over the JCS text (RFC 8785) of its spec without `digest`. */
-export function recordDigest(spec: RecordSpec): Digest {
+export function recordDigest(spec: ChainLink): Digest {
   const { digest: _claimed, ...content } = spec;
   return digestOf(content);
 }
@@ -45,13 +45,20 @@ export function nameOf(record: RecordSpec): string {
   return recordName(record.target.name, record.sequence);
 }
 
-/** Every fault of a chain: a digest that does not fit, a gap, a predecessor that is another. Empty when it holds. */
-export function chainFaults(records: readonly RecordSpec[]): readonly ChainFault[] {
+/**
+ * Every fault of a chain: a digest that does not fit, a gap, a predecessor that is another. Empty when it holds.
+ *
+ * @param isSound whether a record's digest is that of its content
+ */
+export function chainFaults<T extends ChainLink>(
+  records: readonly T[],
+  isSound = (record: T): boolean => recordDigest(record) === record.digest,
+): readonly ChainFault[] {
   const faults: ChainFault[] = [];
-  let before: RecordSpec | undefined;
+  let before: ChainLink | undefined;
   for (const record of records) {
     const { sequence } = record;
-    if (recordDigest(record) !== record.digest)
+    if (!isSound(record))
       faults.push({ sequence, message: `record ${sequence} was changed: its digest does not fit its content` });
     const expected = (before?.sequence ?? 0) + 1;
     if (sequence !== expected) faults.push({ sequence, message: `before record ${sequence}, ${expected} is missing` });

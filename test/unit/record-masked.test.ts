@@ -51,6 +51,7 @@ test('what an API server quotes of a refused template has no values of variables
   const quoted = [
     'core.PodSpec{Env:[]core.EnvVar{core.EnvVar{Name:"A", Value:"hunter2 \\"x", ValueFrom:nil}}}',
     '{"env":[{"name":"A","value":"hunter2 \\"x"},{"name":"B","value":"hunter2"}]}',
+    JSON.stringify('{"env":[{"name":"A","value":"hunter2 \\"x \\n \\\\"},{"name":"B","value":"hunter2"}]}'),
   ];
   for (const what of quoted) {
     const message = `spec.template: Invalid value: ${what}: field is immutable`;
