@@ -1,6 +1,6 @@
 /** The audit chain of a target: pure rules, and the store that appends to it. */
 export * from './audit/index.ts';
-export { chainFaults, headOf, nameOf, recordDigest, sealRecord, type ChainFault } from './chain.ts';
+export { chainFaults, headOf, nameOf, recordDigest, sealRecord, sealRecords, type ChainFault } from './chain.ts';
 export * from './checkpoint/index.ts';
 export { outcomeEntry, promotionRef, type OutcomeInput } from './entries.ts';
 export { historyOf, openApproval, resultOf, type PromotionHistory } from './history.ts';

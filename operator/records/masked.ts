@@ -16,7 +16,9 @@ export interface LoggedRecord {
  * own digest, so that the log still witnesses what a record in the cluster or in an export must be.
  */
 export function maskedRecord(record: RecordSpec): LoggedRecord {
-  const { statements, ...rest } = record;
+  const { statements, part, ...rest } = record;
+  // A piece of a manifest does not say what it is a piece of.
+  if (part !== undefined) return { record: { ...rest, part: { ...part, text: MASKED } }, masked: true };
   const masked = {
     ...membersWithoutValues(rest),
     ...(statements === undefined

@@ -14,5 +14,6 @@ export type RecordedChange = NonNullable<Outcome['changes']>[number];
 export interface ChainLink {
   readonly sequence: number;
   readonly previous?: { readonly digest: string } | undefined;
+  readonly parts?: RecordSpec['parts'];
   readonly digest: string;
 }

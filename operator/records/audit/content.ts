@@ -1,5 +1,7 @@
-import { CanonicalError } from '../../canonical/index.ts';
+import { recordName } from '../../api/index.ts';
+import { CanonicalError, digestOfBytes, membersOf } from '../../canonical/index.ts';
 import { chainFaults, recordDigest } from '../chain.ts';
+import { storedForm } from '../parts.ts';
 import type { Export, FoundRecord } from './lines.ts';
 
 /** What the records of one chain say by themselves. */
@@ -27,6 +29,7 @@ export function judgeContent(found: Export['records']): Content {
     faults: [
       ...[...forks].map((sequence) => `record ${sequence} is there in two versions`),
       ...chainFaults(chain, (record) => !whole.has(record) || sound(record)).map(({ message }) => message),
+      ...chain.filter((record) => whole.has(record)).flatMap((record) => partsFault(record, chain, whole) ?? []),
     ],
     doubts:
       masked.length === 0
@@ -43,6 +46,28 @@ function sound(record: FoundRecord): boolean {
     if (error instanceof CanonicalError) return false;
     throw error;
   }
+}
+
+/** What is in parts stands nowhere else: in the record itself no digest would cover it. */
+function partsFault(
+  record: FoundRecord,
+  chain: readonly FoundRecord[],
+  whole: ReadonlySet<FoundRecord>,
+): string | undefined {
+  const { parts, sequence, target } = record;
+  if (parts === undefined) return undefined;
+  if (Object.keys(storedForm(record)).length < Object.keys(record).length)
+    return `record ${sequence} holds what it says is in its parts`;
+  const named = new Map(chain.map((each) => [recordName(target.name, each.sequence), each]));
+  const found = parts.flatMap(({ records }) => records.map((name) => named.get(name)));
+  if (found.some((part) => part !== undefined && !whole.has(part))) return undefined;
+  const text = (name: string): string => {
+    const { text: of } = membersOf(membersOf(named.get(name))['part']);
+    return typeof of === 'string' ? of : '';
+  };
+  return parts.every(({ digest, records }) => digestOfBytes(records.map(text).join('')) === digest)
+    ? undefined
+    : `the parts of record ${sequence} are not what it says`;
 }
 
 /** `1 to 3, 7`. */

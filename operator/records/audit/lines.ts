@@ -1,4 +1,5 @@
 import { isDigest, isMembers, itemsOf, membersOf } from '../../canonical/index.ts';
+import { isParts } from '../parts.ts';
 import type { ChainLink } from '../types.ts';
 
 /** A record as an export, a log or a list brings it; nothing but what names its place has been looked at. */
@@ -68,14 +69,15 @@ export function readExport(text: string): Export {
 
 function isFoundRecord(value: unknown): value is FoundRecord {
   if (!isMembers(value)) return false;
-  const { target, sequence, digest, previous } = value;
+  const { target, sequence, digest, previous, parts } = value;
   const { namespace, name } = membersOf(target);
   return (
     typeof namespace === 'string' &&
     typeof name === 'string' &&
     Number.isSafeInteger(sequence) &&
     isDigest(digest) &&
-    (previous === undefined || isDigest(membersOf(previous)['digest']))
+    (previous === undefined || isDigest(membersOf(previous)['digest'])) &&
+    isParts(parts)
   );
 }
 
