@@ -3,7 +3,7 @@ export * from './audit/index.ts';
 export { chainFaults, headOf, nameOf, recordDigest, sealRecord, sealRecords, type ChainFault } from './chain.ts';
 export * from './checkpoint/index.ts';
 export { outcomeEntry, promotionRef, type OutcomeInput } from './entries.ts';
-export { historyOf, openApproval, resultOf, type PromotionHistory } from './history.ts';
+export { historyOf, openApproval, openRounds, resultOf, type PromotionHistory } from './history.ts';
 export { maskedRecord, type LoggedRecord } from './masked.ts';
 export { RecordMirror } from './mirror.ts';
 export { RecordStore, TARGET_LABEL, type RecordStoreOptions } from './store.ts';
