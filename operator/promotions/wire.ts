@@ -4,7 +4,7 @@ import { wireTargets } from '../targets/index.ts';
 import { RecordMirror, RecordStore } from '../records/index.ts';
 import type { WorkloadLock } from '../api/index.ts';
 import type { ClusterIdentity } from './decide/index.ts';
-import { Heads, headsReconciler, headsWatches } from './heads/index.ts';
+import { Heads, headsMetrics, headsReconciler, headsWatches } from './heads/index.ts';
 import { keyringReconciler } from './keyrings/index.ts';
 import { Actor } from './act/actor.ts';
 import { affectedPromotions } from './affected.ts';
@@ -84,6 +84,8 @@ export function wirePromotions(options: WireOptions): void {
     watches: [watchFor(caches.keyrings, generationChanged)],
     reconcile: keyringReconciler({ client, keyrings: caches.keyrings, clock }),
   });
+  const departed = new Map<string, string>();
+  headsMetrics(metrics, departed);
   const headsController = new Controller({
     name: 'record-heads',
     logger,
@@ -97,6 +99,7 @@ export function wirePromotions(options: WireOptions): void {
       targets: caches.targets,
       events,
       logger,
+      departed,
     }),
   });
   headsController.enqueue({ name: 'key' });

@@ -178,4 +178,12 @@ test.serial('records that were removed in the cluster are told, and what is left
   // The controller that sees the promotion without an end writes one: another record, hence no better.
   t.regex(notes, /record 4 (was signed for and the last one is 3|is not the one that was signed for)/);
   t.is((await headOf(shop.namespace)).note, before.note);
+  const page = await readFile(join(root, 'docs/audit.md'), 'utf8');
+  const [, command = ''] = /`(kubectl patch configmap [^`]+)`/.exec(page) ?? [];
+  const lines = command.replace('shop.web', `${shop.namespace}.web`);
+  const reader = await shell(join(stage.folder, 'cut'), lines);
+  t.regex(reader.stderr, /forbidden/);
+  const admin = await shell(join(stage.folder, 'cut'), `export KUBECONFIG=${stage.cluster.kubeconfig}\n${lines}`);
+  t.is(admin.code, 0, admin.stderr);
+  t.is((await headOf(shop.namespace)).size, 0);
 });

@@ -81,6 +81,7 @@ const KEY = 'secrets/twinlock-record-key';
 function scene(store: Store, records: readonly RecordSpec[], isHead = true) {
   const logged: object[] = [];
   const told: string[] = [];
+  const departed = new Map<string, string>();
   const heads = new Heads({ client: store.client, namespace: 'twinlock-system', cluster });
   const reconcile = headsReconciler({
     records: { of: () => records, isHead: async () => isHead },
@@ -90,9 +91,16 @@ function scene(store: Store, records: readonly RecordSpec[], isHead = true) {
       typeof headsReconciler
     >[0]['targets'],
     events: { record: ({ note }) => void told.push(note) },
+    departed,
     logger: { ...silentLogger, info: (fields) => void logged.push(fields) },
   });
-  return { reconcile: () => reconcile(request, signal), start: () => reconcile({ name: 'key' }, signal), logged, told };
+  return {
+    reconcile: () => reconcile(request, signal),
+    start: () => reconcile({ name: 'key' }, signal),
+    logged,
+    told,
+    departed,
+  };
 }
 
 test('the key is made at the start, is immutable, and is published beside what it signs', async (t) => {
@@ -167,9 +175,13 @@ test('a cut, another chain and a changed record are told and never signed, until
   }
   const again = scene(store, anew);
   await again.reconcile();
+  await again.reconcile();
+  t.is(again.told.length, 1, 'once, though it is looked at again and again');
+  t.is(again.departed.size, 1);
   const { 'shop.web': _gone, ...data } = store.heads;
   store.put(HEADS, { metadata: { name: 'twinlock-record-heads', resourceVersion: '' }, data });
   t.is(await again.reconcile(), undefined);
+  t.is(again.departed.size, 0);
   t.is(readCheckpoint(store.heads['shop.web'] ?? '')?.size, 4);
 });
 

@@ -11,6 +11,8 @@ export interface HeadsReconcilerOptions {
   readonly targets: Informer<ProductionTarget>;
   readonly events: Pick<EventRecorder, 'record'>;
   readonly logger: Logger;
+  /** By chain, why it is not signed any more; kept here. */
+  readonly departed: Map<string, string>;
 }
 
 /** Milliseconds until a chain that this process has not read to its end is looked at again. */
@@ -24,7 +26,7 @@ const UNTIL_ACCEPTED = 60_000;
  * is told instead, until a person has looked. A request without a namespace asks for the key to be there.
  */
 export function headsReconciler(options: HeadsReconcilerOptions): Reconcile {
-  const { records, heads, cluster, logger } = options;
+  const { records, heads, cluster, logger, departed } = options;
   /** By chain, what this process logged last: after a start all of it comes again, as records do. */
   const logged = new Map<string, string>();
   return async ({ namespace, name: target }, signal) => {
@@ -32,6 +34,7 @@ export function headsReconciler(options: HeadsReconcilerOptions): Reconcile {
       await heads.open(signal);
       return undefined;
     }
+    const key = keyOf({ namespace, name: target });
     const chain = records.of({ namespace, name: target });
     const last = await heads.last({ namespace, target }, signal);
     const head = chain.at(-1);
@@ -40,16 +43,18 @@ export function headsReconciler(options: HeadsReconcilerOptions): Reconcile {
       return { requeueAfter: AGAIN };
     const problem = departure?.message ?? faultSince(chain, last?.size ?? 0);
     if (problem !== undefined) {
-      tell(options, { namespace, name: target }, problem);
+      // Once: what is looked at every minute is no news every minute.
+      if (departed.get(key) !== problem) tell(options, { namespace, name: target }, problem);
+      departed.set(key, problem);
       heads.forget();
       return { requeueAfter: UNTIL_ACCEPTED };
     }
+    departed.delete(key);
     if (head === undefined) return undefined;
     const checkpoint =
       last?.size === head.sequence
         ? last.signed
         : await heads.sign({ cluster, namespace, target, size: head.sequence, digest: head.digest }, signal);
-    const key = keyOf({ namespace, name: target });
     if (logged.get(key) !== checkpoint) logger.info({ checkpoint }, 'record checkpoint');
     logged.set(key, checkpoint);
     return undefined;
