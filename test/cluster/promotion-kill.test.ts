@@ -1,5 +1,6 @@
 import test, { type ExecutionContext } from 'ava';
 import { chainFaults } from '../../operator/records/index.ts';
+import { waitFor } from '../harness/index.ts';
 import { startDying, type LastWrite } from '../stage/dying.ts';
 import { images, Shop, type ShopOptions } from '../stage/shop.ts';
 import { openPromotions, type Stage } from '../stage/promotions.ts';
@@ -121,6 +122,16 @@ test.serial('a restart writes nothing about what was settled before', async (t) 
   await done.cast('web-42', stage.people.alice);
   await done.phase('web-42', 'Completed');
   await done.target(({ status }) => status?.current?.[0]?.promotion === 'web-42');
+  const settled = async (): Promise<readonly (string | undefined)[]> => {
+    const path = `/api/v1/namespaces/${systemNamespace}/configmaps/twinlock-record-heads`;
+    const { data } = (await stage.send('GET', path)) as { readonly data?: Readonly<Record<string, string>> };
+    return [waiting, done].map(({ namespace }) => data?.[`${namespace}.web`]);
+  };
+  const before = await waitFor('both chains are signed for', async (seen) => {
+    const [heads, chains] = [await settled(), await Promise.all([waiting.records(), done.records()])];
+    seen(heads);
+    return heads.every((head, index) => head?.split('\n')[1] === `${chains[index]?.length}`) && heads;
+  });
   await first.stop();
   const never: LastWrite = { write: 'nothing', nth: 1 };
   const second = await startDying(stage.accounts.promotions, systemNamespace, never);
@@ -131,5 +142,8 @@ test.serial('a restart writes nothing about what was settled before', async (t) 
   await marker.promote('web-42', 'pr-42');
   await marker.phase('web-42', 'AwaitingApproval');
   await second.stop();
-  t.deepEqual([...new Set(second.namespaces)], ['settled-marker']);
+  const namespaces = new Set(second.namespaces);
+  t.true(namespaces.delete(systemNamespace), "the marker's head");
+  t.deepEqual([...namespaces], ['settled-marker']);
+  t.deepEqual(await settled(), before);
 });

@@ -98,12 +98,19 @@ test('an auditor exports with the names of a target, and verifies with files alo
   });
   t.deepEqual(parseFlags(['records', 'verify', '-']), {
     records: 'verify',
-    options: { file: '-', keys: [], witnesses: undefined, countersignatures: [], output: 'text' },
+    options: { file: '-', keys: [], checkpoints: [], witnesses: undefined, countersignatures: [], output: 'text' },
   });
-  const flags = ['--key=a', '--key', 'b', '--witnesses=w', '--countersignature=c', '-o', 'json'];
+  const flags = ['--key=a', '--key', 'b', '--checkpoint=p', '--witnesses=w', '--countersignature=c', '-o', 'json'];
   t.deepEqual(parseFlags(['records', 'verify', 'web.jsonl', ...flags]), {
     records: 'verify',
-    options: { file: 'web.jsonl', keys: ['a', 'b'], witnesses: 'w', countersignatures: ['c'], output: 'json' },
+    options: {
+      file: 'web.jsonl',
+      keys: ['a', 'b'],
+      checkpoints: ['p'],
+      witnesses: 'w',
+      countersignatures: ['c'],
+      output: 'json',
+    },
   });
 });
 

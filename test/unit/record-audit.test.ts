@@ -207,19 +207,26 @@ test('a witness outside of the cluster signs with stock ssh-keygen, and counts w
   t.is(answers(verdict), 'yes yes');
   t.deepEqual(verdict.checkpoint, { size: 4, witnesses: ['bank'] });
   t.is(answers(judged(exported(chain.slice(0, 3), signed(4)), trust)), 'yes no');
-  t.is(answers(judged(exported(chain, signed(3)), trust)), 'yes unknown', 'of another checkpoint');
+  const problem = 'a countersignature is of no checkpoint here, or of no witness: give what was signed too';
+  const told = (text: string, given: Trust): readonly string[] => {
+    const { chains, problems } = verifyExport(readExport(text), given);
+    return [...chains.map(answers), ...problems];
+  };
+  const keyed = { ...trust, keys: trusting.keys };
+  t.deepEqual(told(exported(chain.slice(0, 3), signed(3)), keyed), ['yes yes', problem], 'what it saw was left out');
+  t.deepEqual(told(exported(chain.slice(0, 3), signed(3), checkpointText(at(4))), keyed), ['yes no'], 'a stolen key');
   const stranger = witness(t, checkpointText(at(4)));
-  t.is(
-    answers(judged(exported(chain, signed(4)), { ...trust, countersignatures: [stranger.armor, 'x'] })),
-    'yes unknown',
-  );
+  const strangers = { ...trust, countersignatures: [stranger.armor, 'x'] };
+  t.deepEqual(told(exported(chain, signed(4)), strangers), ['yes unknown', problem, problem]);
 });
 
 test('a signature for another purpose is no countersignature', (t) => {
   const { armor, line } = witness(t, checkpointText(at(4)), 'vote.v1@twinlock.dev');
   const { witnesses } = parseWitnesses(`bank ${line}`);
   t.is(witnesses.length, 1);
-  t.is(judged(exported(chain, signed(4)), { keys: [], witnesses, countersignatures: [armor] }).complete, 'unknown');
+  const text = exported(chain, signed(4));
+  const { chains } = verifyExport(readExport(text), { keys: [], witnesses, countersignatures: [armor] });
+  t.is(chains[0]?.complete, 'unknown');
 });
 
 test('a witness that cannot be used is said, with what to write', (t) => {

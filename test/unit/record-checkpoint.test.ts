@@ -76,7 +76,6 @@ test('a changed text, a changed signature and another key do not pass; unknown s
 
 for (const [what, text] of [
   ['without an end', note.trimEnd()],
-  ['without a signature', checkpointText(at)],
   ['with a control character', note.replace('shop', 'sh\u0007p')],
   ['with a carriage return', note.replace('\n', '\r\n')],
   ['with a size that begins with 0', note.replace('\n12\n', '\n012\n')],
@@ -89,6 +88,13 @@ for (const [what, text] of [
   ['larger than any', `${note}${note.split('\n').at(-2) ?? ''}\n`.repeat(200)],
 ] as const)
   test(`no checkpoint: a text ${what}`, (t) => t.is(readCheckpoint(text), undefined));
+
+test('the text alone, as a witness keeps it, is a checkpoint that nobody signed', (t) => {
+  const read = readCheckpoint(checkpointText(at));
+  t.like(read, at);
+  t.deepEqual(read?.note.signatures, []);
+  t.deepEqual(signersOf(read!.note, [key]), []);
+});
 
 test('a chain goes on from what was signed, was cut, or was written anew', (t) => {
   const chain = [1, 2, 3].map((sequence) => ({ sequence, digest: digestOfBytes(String(sequence)) }));

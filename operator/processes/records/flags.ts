@@ -14,7 +14,7 @@ Examples:
   main.ts records verify web.jsonl
   main.ts records verify web.jsonl --key=cluster.key -o json
   kubectl logs -n twinlock-system deployment/twinlock-promotions | main.ts records verify - --key=cluster.key
-  main.ts records verify web.jsonl --witnesses=allowed_signers --countersignature=checkpoint.sig
+  main.ts records verify web.jsonl --checkpoint=seen --witnesses=allowed_signers --countersignature=seen.sig
 `;
 
 /** Adds the commands of auditors. */
@@ -40,6 +40,7 @@ export function withRecords(program: Commander, choose: (command: RecordsCommand
     .description('says whether records were changed and whether some are missing; needs no cluster')
     .argument('<file>', 'an export, or the log of the promotions process; - for standard input')
     .option('--key <file>', 'keys of clusters that you trust, one a line; may be given again', collect, [])
+    .option('--checkpoint <file>', 'a checkpoint that you kept; may be given again', collect, [])
     .option('--witnesses <file>', 'keys of witnesses, as ssh-keygen reads ALLOWED SIGNERS')
     .option('--countersignature <file>', 'what a witness signed; may be given again', collect, [])
     .addOption(
@@ -47,14 +48,22 @@ export function withRecords(program: Commander, choose: (command: RecordsCommand
     )
     .addHelpText('after', VERIFY_EXAMPLES);
   verifying.action((file: string) => {
-    const { key, witnesses, countersignature, output } = verifying.opts<VerifyFlags>();
-    const options = { file, keys: key, witnesses, countersignatures: countersignature, output };
+    const { key, checkpoint, witnesses, countersignature, output } = verifying.opts<VerifyFlags>();
+    const options = {
+      file,
+      keys: key,
+      checkpoints: checkpoint,
+      witnesses,
+      countersignatures: countersignature,
+      output,
+    };
     choose({ records: 'verify', options });
   });
 }
 
 interface VerifyFlags extends Pick<VerifyOptions, 'witnesses' | 'output'> {
   readonly key: readonly string[];
+  readonly checkpoint: readonly string[];
   readonly countersignature: readonly string[];
 }
 

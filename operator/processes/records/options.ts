@@ -13,6 +13,7 @@ export interface VerifyOptions {
   /** `-` for standard input. */
   readonly file: string;
   readonly keys: readonly string[];
+  readonly checkpoints: readonly string[];
   readonly witnesses?: string | undefined;
   readonly countersignatures: readonly string[];
   readonly output: 'text' | 'json';

@@ -23,7 +23,14 @@ export interface Verified {
  * @throws when a file cannot be read
  */
 export async function verifyRecords(options: VerifyOptions): Promise<Verified> {
-  const { file, keys: keyFiles, witnesses: witnessFile, countersignatures: signatureFiles, output } = options;
+  const {
+    file,
+    keys: keyFiles,
+    checkpoints,
+    witnesses: witnessFile,
+    countersignatures: signatureFiles,
+    output,
+  } = options;
   const found = readExport(await (file === '-' ? readAll(process.stdin) : readFile(file, 'utf8')));
   const keyLines = (await readEach(keyFiles)).flatMap((content) => content.split('\n')).filter(isContent);
   const keys = keyLines.flatMap((line) => parseKeyLine(line) ?? []);
@@ -31,6 +38,7 @@ export async function verifyRecords(options: VerifyOptions): Promise<Verified> {
   const verdict = verifyExport(
     {
       ...found,
+      checkpoints: [...found.checkpoints, ...(await readEach(checkpoints))],
       problems: [
         ...found.problems,
         ...problems,

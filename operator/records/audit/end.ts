@@ -26,8 +26,8 @@ export interface End {
 }
 
 /**
- * Whether the last record is the last that was signed for. A checkpoint counts by a key of its own cluster or by a
- * witness, so that neither who holds the records nor who holds the cluster's key can pass a part for the whole alone.
+ * Whether the last record is the last that was signed for. A checkpoint counts by a key of its own cluster or by a witness,
+ * and each that counts must be in the chain: whoever holds the cluster's key cannot take back what a witness has seen.
  */
 export function judgeEnd(chain: readonly FoundRecord[], notes: readonly SignedCheckpoint[], trust: Trust): End {
   const counted = notes.flatMap((checkpoint) => {

@@ -2,6 +2,7 @@ import { readCheckpoint } from '../checkpoint/index.ts';
 import { judgeContent } from './content.ts';
 import { judgeEnd, type Answer, type Trust } from './end.ts';
 import type { Export } from './lines.ts';
+import { witnessesOf } from './witnesses.ts';
 
 /** What can be said of one target's chain. */
 export interface ChainVerdict {
@@ -63,7 +64,18 @@ export function verifyExport({ records, checkpoints, problems }: Export, trust: 
       doubts: [...content.doubts, ...end.doubts],
     };
   });
-  return { chains, problems: [...problems, ...(unread === 0 ? [] : [`${unread} checkpoints cannot be read`])] };
+  const unmatched = trust.countersignatures.filter((armor) =>
+    read.every(({ note }) => witnessesOf(note.text, [armor], trust.witnesses).length === 0),
+  );
+  return {
+    chains,
+    problems: [
+      ...problems,
+      ...(unread === 0 ? [] : [`${unread} checkpoints cannot be read`]),
+      // What a witness saw may be what was left out.
+      ...unmatched.map(() => 'a countersignature is of no checkpoint here, or of no witness: give what was signed too'),
+    ],
+  };
 }
 
 function chainOf(namespace: string, target: string): string {

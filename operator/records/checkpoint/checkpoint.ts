@@ -49,11 +49,15 @@ export interface SignedCheckpoint extends Checkpoint {
   readonly note: Note;
 }
 
-/** @returns undefined for what is no signed checkpoint */
+/**
+ * Reads a signed note, or its text alone, as a witness keeps it beside a signature.
+ *
+ * @returns undefined for what is no checkpoint
+ */
 export function readCheckpoint(text: string): SignedCheckpoint | undefined {
-  const note = parseNote(text);
-  const checkpoint = note && parseCheckpoint(note.text);
-  return note === undefined || checkpoint === undefined ? undefined : { ...checkpoint, note };
+  const note = parseNote(text) ?? { text, signatures: [] };
+  const checkpoint = parseCheckpoint(note.text);
+  return checkpoint === undefined ? undefined : { ...checkpoint, note };
 }
 
 export function signCheckpoint(checkpoint: Checkpoint, privateKey: KeyObject): string {
