@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import test from 'ava';
+import { parseKeyLine, readExport, verifyExport } from '../../operator/records/index.ts';
 import { freePorts, waitFor } from '../harness/index.ts';
 import { messageOf } from '../stage/objects.ts';
 import { openPromotions, path, type Stage } from '../stage/promotions.ts';
@@ -89,6 +90,17 @@ test('values of literal variables are in no line of the log and in no event, fro
     return text.includes('"type":"Tampered"') && text;
   });
   t.true(logged.includes('"masked":true') && logged.includes('PASSWORD'), 'records are mirrored');
+  const { data } = (await stage.send('GET', '/api/v1/namespaces/twinlock-system/configmaps/twinlock-record-heads')) as {
+    readonly data: { readonly keys: string };
+  };
+  const keys = [parseKeyLine(data.keys)].filter((key) => key !== undefined);
+  const verdict = await waitFor('the log has the signed head', async (seen) => {
+    const found = readExport(program.lines.join('\n'));
+    const { chains, problems } = verifyExport(found, { keys, witnesses: [], countersignatures: [] });
+    seen(chains);
+    return chains[0]?.complete === 'yes' && { ...chains[0], problems };
+  });
+  t.like(verdict, { target: 'web', intact: 'unknown', problems: [], faults: [] }, 'masked, and linked to the end');
   const events = JSON.stringify(await stage.send('GET', '/apis/events.k8s.io/v1/namespaces/masked/events'));
   t.true(events.includes('"reason":"Completed"'));
   for (const value of Object.values(values)) {
