@@ -1,6 +1,15 @@
 import { apiVersion, group } from '../api/kind.ts';
 import { workloadLockName } from '../api/kinds/workload-lock.ts';
-import { annotations, boundaryName, fieldManagers, labels, protections, serviceAccounts } from '../api/names.ts';
+import {
+  annotations,
+  boundaryName,
+  fieldManagers,
+  labels,
+  protections,
+  recordHeadsConfigMap,
+  recordKeySecret,
+  serviceAccounts,
+} from '../api/names.ts';
 
 /** The API's names as the policies use them. */
 export const GROUP = group;
@@ -16,6 +25,8 @@ export const VOTE_PREFIX = annotations.votePrefix;
 export const PROMOTIONS = serviceAccounts.promotions;
 export const ENVIRONMENTS = serviceAccounts.environments;
 export const BOUNDARY_NAME = boundaryName;
+export const RECORD_HEADS = recordHeadsConfigMap;
+export const RECORD_KEY = recordKeySecret;
 export const PLAN_MANAGER = fieldManagers.plan;
 export const PODS_MANAGER = fieldManagers.pods;
 export { RESTARTED_AT } from '../workloads/index.ts';

@@ -49,5 +49,9 @@ export const fieldManagers = {
   pods: 'twinlock-pods',
 } as const;
 
+/** In Twinlock's own namespace: the key that signs how far each chain of records has come, and what it signed. */
+export const recordKeySecret = 'twinlock-record-key';
+export const recordHeadsConfigMap = 'twinlock-record-heads';
+
 /** The proxy of an environment and its Service, which the front door dials; nothing else in a cluster may be named so. */
 export const boundaryName = 'twinlock-boundary';

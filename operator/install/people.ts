@@ -1,4 +1,4 @@
-import { group } from '../api/index.ts';
+import { group, recordHeadsConfigMap } from '../api/index.ts';
 import { APPS, appMade, appWorkloads, resourcesOf, REVISIONS } from '../workloads/index.ts';
 import type { RoleDefinition, Rule } from './roles.ts';
 
@@ -73,6 +73,8 @@ export const peopleRoles: readonly RoleDefinition[] = [
         ],
         read,
       ),
+      // How far the chains of records have come, and the keys that signed it.
+      { apiGroups: [''], resources: ['configmaps'], resourceNames: [recordHeadsConfigMap], verbs: ['get'] },
     ],
   },
   {

@@ -48,7 +48,7 @@ export class ApiError extends Error {
   constructor(options: ApiErrorOptions) {
     const { method, path, status, body } = options;
     const secret = namesSecret(path);
-    const detail = secret ? undefined : body?.message;
+    const detail = secret || body?.message === undefined ? undefined : withoutEnvValues(body.message);
     const reason = body?.reason ?? '';
     super(
       `${method} ${path} answered ${status}${reason === '' ? '' : ` ${reason}`}${detail === undefined ? '' : `: ${detail}`}`,
@@ -61,7 +61,11 @@ export class ApiError extends Error {
     this.status = status;
     this.reason = reason;
     const causes = body?.details?.causes ?? [];
-    this.causes = secret ? causes.map(({ reason: why, field }) => ({ reason: why, field })) : causes;
+    this.causes = causes.map(({ reason: why, field, message }) => ({
+      reason: why,
+      field,
+      ...(secret || message === undefined ? {} : { message: withoutEnvValues(message) }),
+    }));
     this.objectName = body?.details?.name;
     const seconds = body?.details?.retryAfterSeconds;
     this.retryAfter = options.retryAfter ?? (seconds === undefined || seconds <= 0 ? undefined : seconds * 1000);
@@ -71,6 +75,23 @@ export class ApiError extends Error {
 /** Messages about a Secret can quote what is in it. */
 function namesSecret(path: string): boolean {
   return /\/secrets(\/|$|\?)/.test(path);
+}
+
+/**
+ * An API server quotes what it refuses, a whole pod template too: as Go prints it, as JSON, or as JSON in quotes. The values
+ * of its environment variables reach no log, event or status.
+ */
+const VARIABLES = [
+  [/(EnvVar\{Name:"(?:[^"\\]|\\.)*", Value:)"(?:[^"\\]|\\.)*"/g, '$1"(masked)"'],
+  [/("name":"(?:[^"\\]|\\.)*","value":)"(?:[^"\\]|\\.)*"/g, '$1"(masked)"'],
+  [
+    /(\\"name\\":\\"(?:[^"\\]|\\\\(?:\\.|[^\\"])|\\[^"\\])*\\",\\"value\\":)\\"(?:[^"\\]|\\\\(?:\\.|[^\\"])|\\[^"\\])*\\"/g,
+    '$1\\"(masked)\\"',
+  ],
+] as const;
+
+function withoutEnvValues(message: string): string {
+  return VARIABLES.reduce((text, [variable, masked]) => text.replace(variable, masked), message);
 }
 
 /** No answer: the connection failed, timed out or was cut, or what came back was not the protocol. */

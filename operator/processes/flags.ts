@@ -1,6 +1,8 @@
 import { Command as Commander, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { productionTargetSpec } from '../api/index.ts';
 import type { ListenAddress } from '../runtime/index.ts';
+import { withRecords } from './records/flags.ts';
+import type { RecordsCommand } from './records/options.ts';
 import { LOG_LEVELS, type LogLevel, type PodWriter, type ProcessOptions } from './options.ts';
 
 const PROCESSES = ['environments', 'promotions'] as const;
@@ -9,6 +11,7 @@ export type ProcessName = (typeof PROCESSES)[number];
 /** What the command line asks for. */
 export type Command =
   | { readonly run: ProcessName; readonly options: ProcessOptions }
+  | RecordsCommand
   /** Text for standard output. */
   | { readonly help: string };
 
@@ -43,6 +46,8 @@ Examples:
   main.ts environments --boundary-image=registry.example/caddy@sha256:... --leader-elect
   main.ts promotions --cluster-name=production --leader-elect
   main.ts promotions --kubeconfig=$HOME/.kube/config --health-address=127.0.0.1:8081 --log-level=debug
+  main.ts records export --namespace=shop --target=web > web.jsonl
+  main.ts records verify web.jsonl --key=cluster.key
 `;
 
 /**
@@ -54,7 +59,7 @@ export function parseFlags(args: readonly string[]): Command {
   let command: Command | undefined;
   let printed = '';
   const program = programOf(
-    (run, options) => (command = { run, options }),
+    (chosen) => (command = chosen),
     (text) => (printed += text),
   );
   try {
@@ -69,12 +74,12 @@ export function parseFlags(args: readonly string[]): Command {
   return command;
 }
 
-type Choose = (run: ProcessName, options: ProcessOptions) => void;
+type Choose = (command: Command) => void;
 
 function programOf(choose: Choose, print: (text: string) => void): Commander {
   const program = new Commander('main.ts')
-    .usage('<environments|promotions> [flags]')
-    .description('Runs one of the two processes of Twinlock.')
+    .usage('<environments|promotions|records> [flags]')
+    .description('Runs one of the two processes of Twinlock, or audits its records.')
     .helpCommand(false)
     .exitOverride()
     .configureOutput({ writeOut: print, writeErr: print })
@@ -87,7 +92,8 @@ function programOf(choose: Choose, print: (text: string) => void): Commander {
     .option('--network-policies-enforced', "the cluster's network plugin enforces NetworkPolicies", false);
   environments.action(() => {
     const { boundaryImage, networkPoliciesEnforced, ...common } = environments.opts<EnvironmentsFlags>();
-    choose('environments', { ...commonOptions(common), boundaryImage, networkPoliciesEnforced, podWriters: [] });
+    const options = { ...commonOptions(common), boundaryImage, networkPoliciesEnforced, podWriters: [] };
+    choose({ run: 'environments', options });
   });
   const promotions = withCommon(program.command('promotions'))
     .description('holds production to what people approved')
@@ -99,8 +105,10 @@ function programOf(choose: Choose, print: (text: string) => void): Commander {
     );
   promotions.action(() => {
     const { podWriters: writers, ...common } = promotions.opts<PromotionsFlags>();
-    choose('promotions', { ...commonOptions(common), networkPoliciesEnforced: false, podWriters: writers });
+    const options = { ...commonOptions(common), networkPoliciesEnforced: false, podWriters: writers };
+    choose({ run: 'promotions', options });
   });
+  withRecords(program, choose);
   return program;
 }
 

@@ -1,3 +1,4 @@
+import { recordHeadsConfigMap, recordKeySecret } from '../api/index.ts';
 import type { Right } from '../kube/index.ts';
 import { ownedTypes, rightsOn, unnameableMakers, workloadRows } from '../workloads/index.ts';
 
@@ -67,5 +68,18 @@ export const promotionsRights = {
   system: [
     // Leader election.
     { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get', 'create', 'update'] },
+    // Signed heads of the chains, and the key that signs them: by name, made by an apply, which names what it makes.
+    {
+      apiGroups: [''],
+      resources: ['secrets'],
+      resourceNames: [recordKeySecret],
+      verbs: ['get', 'create', 'patch'],
+    },
+    {
+      apiGroups: [''],
+      resources: ['configmaps'],
+      resourceNames: [recordHeadsConfigMap],
+      verbs: ['get', 'create', 'patch'],
+    },
   ],
 } as const satisfies { readonly cluster: readonly Right[]; readonly system: readonly Right[] };

@@ -4,6 +4,7 @@ import { wireTargets } from '../targets/index.ts';
 import { RecordMirror, RecordStore } from '../records/index.ts';
 import type { WorkloadLock } from '../api/index.ts';
 import type { ClusterIdentity } from './decide/index.ts';
+import { Heads, headsMetrics, headsReconciler, headsWatches } from './heads/index.ts';
 import { keyringReconciler } from './keyrings/index.ts';
 import { Actor } from './act/actor.ts';
 import { affectedPromotions } from './affected.ts';
@@ -36,7 +37,7 @@ export function wirePromotions(options: WireOptions): void {
   const caches = followAll(cache);
   const { promotions, locks } = caches;
   const records = new RecordStore({ client, informer: caches.records });
-  const mirror = new RecordMirror(caches.records, clock, (record) => logger.info({ record }, 'promotion record'));
+  const mirror = new RecordMirror(caches.records, clock, (logged) => logger.info(logged, 'promotion record'));
 
   const affected = affectedPromotions({ promotions, locks, records });
   const enqueue = (requests: readonly Request[]): void => {
@@ -83,5 +84,25 @@ export function wirePromotions(options: WireOptions): void {
     watches: [watchFor(caches.keyrings, generationChanged)],
     reconcile: keyringReconciler({ client, keyrings: caches.keyrings, clock }),
   });
-  for (const runnable of [mirror, ...runnables, promotionController, keyringController]) manager.add(runnable);
+  const departed = new Map<string, string>();
+  headsMetrics(metrics, departed);
+  const headsController = new Controller({
+    name: 'record-heads',
+    logger,
+    metrics,
+    clock,
+    watches: headsWatches(caches.records),
+    reconcile: headsReconciler({
+      records,
+      heads: new Heads({ client, namespace: systemNamespace, cluster: cluster.uid }),
+      cluster: cluster.uid,
+      targets: caches.targets,
+      events,
+      logger,
+      departed,
+    }),
+  });
+  headsController.enqueue({ name: 'key' });
+  for (const runnable of [mirror, ...runnables, promotionController, keyringController, headsController])
+    manager.add(runnable);
 }

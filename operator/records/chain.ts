@@ -1,7 +1,8 @@
 import { recordName } from '../api/index.ts';
 import { digestOf, type Digest } from '../canonical/index.ts';
+import { partsAtEnd, split, storedForm, type LeavingGroup } from './parts.ts';
 import { plainJSON } from './plain.ts';
-import type { RecordEntry, RecordSpec, RecordTarget } from './types.ts';
+import type { ChainLink, RecordEntry, RecordSpec, RecordTarget } from './types.ts';
 
 /** A fault in a chain, in words for an auditor. */
 export interface ChainFault {
@@ -15,18 +16,36 @@ export function headOf(records: readonly RecordSpec[]): RecordSpec | undefined {
 }
 
 /**
- * The spec of the record that follows `records` (security: "Records"). Every string but those of workload specs becomes
- * printable ASCII with line breaks, so that `jq -cjS` prints the very bytes that are digested.
+ * The records that follow `records`: the last of them is the entry's, those before it hold in parts what is too large for
+ * it (security: "Records"). Every string but those of workload specs becomes printable ASCII with line breaks, so that
+ * `jq -cjS` prints the very bytes that are digested.
  *
  * @param records the target's chain in order of sequence
  */
+export function sealRecords(
+  target: RecordTarget,
+  records: readonly RecordSpec[],
+  entry: RecordEntry,
+): readonly RecordSpec[] {
+  const { stays, leaves } = split(plainEntry(entry));
+  const wanted = leaves.flatMap(({ parts }) => parts);
+  const there = partsAtEnd(records, wanted);
+  const parts = records.slice(records.length - there);
+  const next = (content: RecordEntry): RecordSpec => sealRecord(target, parts.length === 0 ? records : parts, content);
+  for (const part of wanted.slice(there)) parts.push(next({ type: 'Part', time: entry.time, part }));
+  const names = parts.map(nameOf);
+  return [...parts.slice(there), next(leaves.length === 0 ? stays : { ...stays, parts: namedParts(leaves, names) })];
+}
+
+function namedParts(leaves: readonly LeavingGroup[], names: string[]): NonNullable<RecordSpec['parts']> {
+  return leaves.map(({ fields, digest, parts }) => ({ fields, digest, records: names.splice(0, parts.length) }));
+}
+
+/** The record that follows `records`, of an entry that fits into one. */
 export function sealRecord(target: RecordTarget, records: readonly RecordSpec[], entry: RecordEntry): RecordSpec {
   const head = headOf(records);
-  const { currentSpecs, desiredSpecs, ...rest } = entry;
   const content = {
-    ...plainJSON(rest),
-    ...(currentSpecs === undefined ? {} : { currentSpecs }),
-    ...(desiredSpecs === undefined ? {} : { desiredSpecs }),
+    ...plainEntry(entry),
     target,
     sequence: (head?.sequence ?? 0) + 1,
     ...(head === undefined ? {} : { previous: { name: nameOf(head), digest: head.digest } }),
@@ -34,10 +53,18 @@ export function sealRecord(target: RecordTarget, records: readonly RecordSpec[],
   return { ...content, digest: digestOf(content) };
 }
 
-/** What a record's digest must be: over the JCS text (RFC 8785) of its spec without `digest`. */
-export function recordDigest(spec: RecordSpec): Digest {
+function plainEntry({ currentSpecs, desiredSpecs, ...rest }: RecordEntry): RecordEntry {
+  return {
+    ...plainJSON(rest),
+    ...(currentSpecs === undefined ? {} : { currentSpecs }),
+    ...(desiredSpecs === undefined ? {} : { desiredSpecs }),
+  };
+}
+
+/** What a record's digest must be: over the JCS text (RFC 8785) of its spec as it is stored, without `digest`. */
+export function recordDigest(spec: ChainLink): Digest {
   const { digest: _claimed, ...content } = spec;
-  return digestOf(content);
+  return digestOf(storedForm(content));
 }
 
 /** The name under which a record is stored. */
@@ -45,13 +72,20 @@ export function nameOf(record: RecordSpec): string {
   return recordName(record.target.name, record.sequence);
 }
 
-/** Every fault of a chain: a digest that does not fit, a gap, a predecessor that is another. Empty when it holds. */
-export function chainFaults(records: readonly RecordSpec[]): readonly ChainFault[] {
+/**
+ * Every fault of a chain: a digest that does not fit, a gap, a predecessor that is another. Empty when it holds.
+ *
+ * @param isSound whether a record's digest is that of its content
+ */
+export function chainFaults<T extends ChainLink>(
+  records: readonly T[],
+  isSound = (record: T): boolean => recordDigest(record) === record.digest,
+): readonly ChainFault[] {
   const faults: ChainFault[] = [];
-  let before: RecordSpec | undefined;
+  let before: ChainLink | undefined;
   for (const record of records) {
     const { sequence } = record;
-    if (recordDigest(record) !== record.digest)
+    if (!isSound(record))
       faults.push({ sequence, message: `record ${sequence} was changed: its digest does not fit its content` });
     const expected = (before?.sequence ?? 0) + 1;
     if (sequence !== expected) faults.push({ sequence, message: `before record ${sequence}, ${expected} is missing` });

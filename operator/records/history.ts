@@ -40,6 +40,18 @@ export function openApproval(records: readonly RecordSpec[]): RecordSpec | undef
   return undefined;
 }
 
+/** The last round of each promotion that people are asked about: neither approved nor ended, as far as the records tell. */
+export function openRounds(records: readonly RecordSpec[]): readonly RecordSpec[] {
+  const rounds = new Map<string, RecordSpec>();
+  for (const record of records) {
+    const { type, promotion } = record;
+    if (promotion === undefined) continue;
+    if (type === 'Round') rounds.set(promotion.uid, record);
+    else if (type === 'Outcome') rounds.delete(promotion.uid);
+  }
+  return [...rounds.values()];
+}
+
 export function resultOf(record: RecordSpec): OutcomeResult | undefined {
   return record.type === 'Outcome' ? record.outcome?.result : undefined;
 }

@@ -1,7 +1,10 @@
 /** The audit chain of a target: pure rules, and the store that appends to it. */
-export { chainFaults, headOf, nameOf, recordDigest, sealRecord, type ChainFault } from './chain.ts';
+export * from './audit/index.ts';
+export { chainFaults, headOf, nameOf, recordDigest, sealRecord, sealRecords, type ChainFault } from './chain.ts';
+export * from './checkpoint/index.ts';
 export { outcomeEntry, promotionRef, type OutcomeInput } from './entries.ts';
-export { historyOf, openApproval, resultOf, type PromotionHistory } from './history.ts';
+export { historyOf, openApproval, openRounds, resultOf, type PromotionHistory } from './history.ts';
+export { maskedRecord, type LoggedRecord } from './masked.ts';
 export { RecordMirror } from './mirror.ts';
 export { RecordStore, TARGET_LABEL, type RecordStoreOptions } from './store.ts';
 export type * from './types.ts';

@@ -15,5 +15,14 @@ function plain(value: unknown): unknown {
 }
 
 function plainText(text: string): string {
-  return text.replace(/[^\x20-\x7e\n]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return text.replace(/[^\x20-\x7e\n]/g, escaped);
+}
+
+function escaped(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+
+/** JSON of printable ASCII only: what is outside stands escaped, and reads back as it was. */
+export function asciiJSON(value: unknown): string {
+  return JSON.stringify(value).replace(/[^\x20-\x7e]/g, escaped);
 }

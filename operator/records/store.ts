@@ -1,6 +1,7 @@
 import { PromotionRecord, recordName } from '../api/index.ts';
 import { isAlreadyExists, keyOf, type Client, type Informer, type ObjectKey } from '../kube/index.ts';
-import { nameOf, sealRecord } from './chain.ts';
+import { nameOf, sealRecords } from './chain.ts';
+import { assembled } from './parts.ts';
 import type { RecordEntry, RecordSpec, RecordTarget } from './types.ts';
 
 /** Label of every record, so that `kubectl get promotionrecords -l twinlock.dev/target=web` prints one chain. */
@@ -16,6 +17,8 @@ export interface RecordStoreOptions {
 export class RecordStore {
   readonly #client: RecordStoreOptions['client'];
   readonly #informer: Informer<PromotionRecord>;
+  /** By the record as it is stored, which never changes. */
+  readonly #wholes = new WeakMap<RecordSpec, RecordSpec>();
 
   constructor({ client, informer }: RecordStoreOptions) {
     this.#client = client;
@@ -23,21 +26,41 @@ export class RecordStore {
     informer.addIndex(BY_TARGET, targetKeys);
   }
 
-  /** The chain of a target, in order of sequence. */
+  /** The chain of a target, in order of sequence; what was too large for one record is in it again. */
   of(target: ObjectKey): readonly RecordSpec[] {
-    return this.#informer.lister
+    const stored = this.#informer.lister
       .byIndex(BY_TARGET, keyOf(target))
       .map(({ spec }) => spec)
       .toSorted((a, b) => a.sequence - b.sequence);
+    return stored.map((record) => (record.parts === undefined ? record : this.#whole(record, stored)));
+  }
+
+  /** One whose parts cannot be read stays as it is: without what decides, hence no yes. */
+  #whole(record: RecordSpec, stored: readonly RecordSpec[]): RecordSpec {
+    const known = this.#wholes.get(record);
+    if (known !== undefined) return known;
+    const byName = new Map(stored.filter(({ type }) => type === 'Part').map((part) => [nameOf(part), part]));
+    const whole = assembled(record, (name) => byName.get(name));
+    if (whole !== undefined) this.#wholes.set(record, whole);
+    return whole ?? record;
   }
 
   /**
-   * Writes the record that follows `records`.
+   * Writes the record that follows `records`, behind its parts where it is too large for one object.
    *
    * @returns false when that place in the chain is taken: read the chain and decide again
    */
   async append(target: RecordTarget, records: readonly RecordSpec[], entry: RecordEntry): Promise<boolean> {
-    const spec = sealRecord(target, records, entry);
+    const chain = [...records];
+    for (const spec of sealRecords(target, records, entry)) {
+      if (!(await this.#create(spec, chain))) return false;
+      chain.push(spec);
+    }
+    return true;
+  }
+
+  async #create(spec: RecordSpec, before: readonly RecordSpec[]): Promise<boolean> {
+    const { target } = spec;
     const record: PromotionRecord = {
       apiVersion: 'twinlock.dev/v1alpha1',
       kind: 'PromotionRecord',
@@ -48,7 +71,7 @@ export class RecordStore {
       this.#informer.absorb(await this.#client.create(PromotionRecord, record));
     } catch (error) {
       if (!isAlreadyExists(error)) throw error;
-      await this.isHead(target, records);
+      await this.isHead(target, before);
       return false;
     }
     return true;

@@ -9,3 +9,11 @@ export type Outcome = NonNullable<RecordSpec['outcome']>;
 export type OutcomeResult = Outcome['result'];
 export type RecordedSpec = NonNullable<RecordSpec['desiredSpecs']>[number];
 export type RecordedChange = NonNullable<Outcome['changes']>[number];
+
+/** What makes a record a link of its chain; its digest covers whatever else it holds. */
+export interface ChainLink {
+  readonly sequence: number;
+  readonly previous?: { readonly digest: string } | undefined;
+  readonly parts?: RecordSpec['parts'];
+  readonly digest: string;
+}

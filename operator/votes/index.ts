@@ -15,6 +15,7 @@ export { clockTrusted, MAX_SKEW_SECONDS } from './guards.ts';
 export { allowedSigners } from './keyring/allowed-signers.ts';
 export { reviewKeyring, type KeyringReview } from './keyring/review.ts';
 export type * from './keyring/types.ts';
-export { parsePublicKey } from './sshsig/keys.ts';
+export { parsePublicKey, type PublicKey } from './sshsig/keys.ts';
+export { signsText } from './sshsig/text.ts';
 export * from './terms/names.ts';
 export { voteReasons, type VoteReason } from './terms/reasons.ts';

@@ -282,6 +282,70 @@ test("denied: the front door's routes and the root certificate of the operator's
   await waitFor('the root certificate is published again', async () => (await stage.admin('GET', root)).status === 200);
 });
 
+test('denied: what is held by its name, deleted with all others of its kind', async (t) => {
+  for (const resource of [
+    '/api/v1/namespaces/twinlock-system/serviceaccounts',
+    '/apis/coordination.k8s.io/v1/namespaces/twinlock-system/leases',
+  ]) {
+    const lease = { metadata: { name: 'twinlock-promotions' } };
+    if (resource.endsWith('leases')) await must(stage.promotions('POST', resource, lease));
+    denied(
+      t,
+      await stage.wildcard('DELETE', `${resource}?fieldSelector=metadata.name%3Dtwinlock-promotions`),
+      'guard-system',
+      undefined,
+      resource,
+    );
+    denied(t, await stage.wildcard('DELETE', `${resource}/twinlock-promotions`), 'guard-system', undefined, resource);
+  }
+  const maps = '/api/v1/namespaces/kube-system/configmaps';
+  const one = 'extension-apiserver-authentication';
+  denied(t, await stage.wildcard('DELETE', `${maps}?fieldSelector=metadata.name%3D${one}`), 'guard-cluster');
+  denied(t, await stage.wildcard('DELETE', `${maps}/${one}`), 'guard-cluster');
+});
+
+test('denied: what says how far the records have come, and the key that signs it, written by anybody else; allowed: an upgrade', async (t) => {
+  const key = { metadata: { name: 'twinlock-record-key' }, data: { 'private-key': 'bWluZQ==' } };
+  const heads = { metadata: { name: 'twinlock-record-heads' }, data: { keys: 'mine', 'shop.web': 'cut' } };
+  const environments = 'guard-records|guard-environments';
+  for (const [plural, body] of [
+    ['secrets', key],
+    ['configmaps', heads],
+  ] as const) {
+    const one = `${system}/${plural}/${body.metadata.name}`;
+    for (const [who, send] of [
+      ['agent', stage.agent],
+      ['ordinary', stage.ordinary],
+      ['wildcard', stage.wildcard],
+      ['environments', stage.environments],
+    ] as const) {
+      const policy = who === 'environments' ? environments : 'guard-records';
+      denied(t, await send('POST', `${system}/${plural}`, body), policy, undefined, `${who} first`);
+    }
+    await must(
+      stage.promotions(
+        'PATCH',
+        `${one}?fieldManager=test`,
+        { apiVersion: 'v1', kind: plural === 'secrets' ? 'Secret' : 'ConfigMap', ...body },
+        { contentType: 'application/apply-patch+yaml' },
+      ),
+    );
+    denied(t, await stage.wildcard('PATCH', one, { data: { more: 'bWluZQ==' } }), 'guard-records', /verb upgrade/);
+    denied(t, await stage.wildcard('PATCH', one, { metadata: { labels: { a: 'b' } } }), 'guard-records');
+    denied(t, await stage.wildcard('DELETE', one), 'guard-records');
+    denied(
+      t,
+      await stage.ordinary('DELETE', `${system}/${plural}?fieldSelector=metadata.name%3D${body.metadata.name}`),
+      'guard-records',
+      undefined,
+      'the whole collection',
+    );
+    const minted = await stage.withToken('twinlock-system', 'twinlock-promotions');
+    denied(t, await minted('PATCH', one, { metadata: { labels: { a: 'b' } } }), 'guard-records');
+    allowed(t, await stage.admin('DELETE', one));
+  }
+});
+
 test('denied: the environments process outside of environments; allowed: all that it needs', async (t) => {
   const shop = await Production.open(stage, 'shop-prod');
   const map = { metadata: { name: 'x' } };

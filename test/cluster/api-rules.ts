@@ -254,4 +254,5 @@ export const breachedRules: readonly Breach[] = [
     ['spec', 'tampered'],
     undefined,
   ]),
+  record('web-000005')('spec', 'a Part has part, and no other record has', [['spec', 'part'], undefined]),
 ];

@@ -496,6 +496,28 @@ const records: readonly Sample[] = [
       ],
     },
   }),
+  object('PromotionRecord', 'web-000005', {
+    spec: {
+      type: 'Part',
+      target,
+      sequence: 5,
+      previous: { name: 'web-000004', digest },
+      digest,
+      time,
+      part: { index: 1, digest, text: '{"currentSpecs":[]}' },
+    },
+  }),
+  object('PromotionRecord', 'web-000006', {
+    spec: {
+      type: 'Adopted',
+      target,
+      sequence: 6,
+      previous: { name: 'web-000005', digest },
+      digest,
+      time,
+      parts: [{ fields: ['currentSpecs'], digest, records: ['web-000005'] }],
+    },
+  }),
 ];
 
 export const samples: readonly Sample[] = [

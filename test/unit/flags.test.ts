@@ -90,3 +90,47 @@ for (const [args, says] of [
     t.throws(() => parseFlags(args), { instanceOf: UsageError, message: says });
   });
 }
+
+test('an auditor exports with the names of a target, and verifies with files alone', (t) => {
+  t.deepEqual(parseFlags(['records', 'export', '--namespace=shop', '--target=web']), {
+    records: 'export',
+    options: { namespace: 'shop', target: 'web', systemNamespace: 'twinlock-system' },
+  });
+  t.deepEqual(parseFlags(['records', 'verify', '-']), {
+    records: 'verify',
+    options: { file: '-', keys: [], checkpoints: [], witnesses: undefined, countersignatures: [], output: 'text' },
+  });
+  const flags = ['--key=a', '--key', 'b', '--checkpoint=p', '--witnesses=w', '--countersignature=c', '-o', 'json'];
+  t.deepEqual(parseFlags(['records', 'verify', 'web.jsonl', ...flags]), {
+    records: 'verify',
+    options: {
+      file: 'web.jsonl',
+      keys: ['a', 'b'],
+      checkpoints: ['p'],
+      witnesses: 'w',
+      countersignatures: ['c'],
+      output: 'json',
+    },
+  });
+});
+
+for (const [args, words] of [
+  [['records', 'export', '--namespace=shop'], /--target/],
+  [['records', 'verify'], /file/],
+  [['records', 'verify', 'x', '-o', 'yaml'], /Allowed choices are text, json/],
+  [['records', 'prune'], /unknown command 'prune'/],
+] as const)
+  test(`not a command line: ${args.join(' ')}`, (t) => {
+    t.throws(() => parseFlags(args), { instanceOf: UsageError, message: words });
+  });
+
+function help(...args: readonly string[]): string {
+  const command = parseFlags([...args, '--help']);
+  return 'help' in command ? command.help : '';
+}
+
+test('the help of an auditor has examples and the exit codes', (t) => {
+  t.regex(help('records'), /export[\s\S]*verify/);
+  t.regex(help('records', 'export'), /Examples:[\s\S]*records export --namespace=shop --target=web/);
+  t.regex(help('records', 'verify'), /Exit codes: 0 intact and complete, 1 [\s\S]*Examples:[\s\S]*--witnesses/);
+});

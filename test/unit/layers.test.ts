@@ -20,7 +20,8 @@ const TABLE: Readonly<Record<string, string>> = {
   'votes/count': 'canonical ./terms ./statement ./sshsig ./keyring',
   api: 'canonical kube votes',
   workloads: 'canonical kube api',
-  records: 'canonical kube api workloads',
+  // Of votes what verifies signatures: a witness signs a checkpoint as people sign a statement.
+  records: 'canonical kube votes api workloads',
   lock: 'canonical kube api workloads records',
   admission: 'canonical kube votes api workloads',
   // A clock, and nothing else of Kubernetes.
@@ -44,16 +45,17 @@ const TABLE: Readonly<Record<string, string>> = {
   'environments/page': 'canonical kube runtime api',
 
   promotions:
-    'canonical kube runtime api workloads votes records lock outbound gates targets ./decide ./status ./gather ./act ./keyrings',
+    'canonical kube runtime api workloads votes records lock outbound gates targets ./decide ./status ./gather ./act ./keyrings ./heads',
   'promotions/decide': 'canonical kube api workloads votes records lock gates',
   'promotions/status': 'canonical kube api workloads votes records lock ./decide',
   'promotions/gather': 'canonical kube api workloads votes records lock gates targets ./decide',
   'promotions/act': 'canonical kube api workloads votes records lock targets ./decide ./gather',
   'promotions/keyrings': 'canonical kube runtime api votes',
+  'promotions/heads': 'canonical kube runtime api records',
 
   // Of the rooms their rights alone, never what runs.
   install: 'canonical kube api workloads admission environments promotions',
-  processes: 'canonical kube runtime api outbound targets environments promotions',
+  processes: 'canonical kube runtime api records outbound targets environments promotions',
 };
 
 const LAYERS: Readonly<Record<string, readonly string[]>> = Object.fromEntries(

@@ -5,6 +5,7 @@ import {
   historyOf,
   nameOf,
   openApproval,
+  openRounds,
   recordDigest,
   sealRecord,
   type RecordEntry,
@@ -108,4 +109,27 @@ test('the record of an approval holds all that proves it: statement, votes, keys
   t.is(approved?.policy?.name, 'default');
   t.is(approved?.gates?.[0]?.result, 'Passed');
   t.is(approved?.round?.record, 'web-000002');
+});
+
+test('people are asked about a promotion until it is approved or ends, and again after a later round', (t) => {
+  const of = (uid: string, content: Omit<RecordEntry, 'time'>): RecordEntry => ({
+    time,
+    promotion: { namespace: 'shop', name: uid, uid },
+    ...content,
+  });
+  const ends = (uid: string, result: 'Approved' | 'Rejected'): RecordEntry =>
+    of(uid, { type: 'Outcome', outcome: { result, reason: 'Test', message: '' } });
+  const records: RecordSpec[] = [];
+  const asked = (entry: RecordEntry): readonly string[] => {
+    records.push(sealRecord(targetRef, records, entry));
+    return openRounds(records).map(({ sequence, promotion }) => `${promotion?.uid ?? ''} ${sequence}`);
+  };
+  t.deepEqual(asked({ type: 'Adopted', time }), []);
+  t.deepEqual(asked(of('a', { type: 'Round' })), ['a 2']);
+  t.deepEqual(asked(of('b', { type: 'Round' })), ['a 2', 'b 3']);
+  t.deepEqual(asked(of('a', { type: 'Round' })), ['a 4', 'b 3']);
+  t.deepEqual(asked(ends('b', 'Rejected')), ['a 4']);
+  t.deepEqual(asked(ends('a', 'Approved')), []);
+  t.deepEqual(asked(of('a', { type: 'Round' })), ['a 7']);
+  t.deepEqual(asked(of('a', { type: 'Tampered' })), ['a 7']);
 });

@@ -177,7 +177,9 @@ test('the mirror hands on what is new and what is of the last hour, until it end
   informer.absorb(next('long ago', '2026-11-21T08:59:59Z'));
   informer.absorb(next('an hour ago', '2026-11-21T09:00:00Z'));
   const seen: (string | undefined)[] = [];
-  const mirror = new RecordMirror(informer, new ManualClock(now), ({ outcome }) => void seen.push(outcome?.message));
+  const mirror = new RecordMirror(informer, new ManualClock(now), ({ record }) => {
+    seen.push((record as RecordSpec).outcome?.message);
+  });
   const end = new AbortController();
   const running = mirror.run(end.signal);
   await setImmediate();

@@ -38,11 +38,11 @@ test('what an apply makes anew uses the right to create it too', (t) => {
 
 test('a refusal by RBAC is no use; of what no rendered role gives it is a fault, of what a role gives it is not', (t) => {
   const { used, refused } = usesOf([
-    request({ objectRef: secrets, annotations: forbidden }),
+    request({ objectRef: { resource: 'nodes' }, annotations: forbidden }),
     request({ objectRef: { resource: 'namespaces' }, annotations: forbidden }),
   ]);
   t.is(used.size, 0);
-  t.deepEqual([...refused], ['promotions: get secrets']);
+  t.deepEqual([...refused], ['promotions: get nodes']);
 });
 
 test('one right can be taken out of the rendered roles, and nothing else goes with it', (t) => {

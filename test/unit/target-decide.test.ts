@@ -161,6 +161,22 @@ test('a promotion that is deleted during its rollout does not hold its target fo
   t.deepEqual(settle(withLive(open, deployment(images.second, {}, '2'))).done, ['Failed'], 'what was approved stays');
 });
 
+test('a promotion that is deleted while people are asked has an end on record, once', (t) => {
+  const { world: asked } = run(worldOfOne());
+  const { world: end } = run(voted(asked, keys.alice));
+  const records: readonly RecordSpec[] = asked.records;
+  const open = fresh({ namespace: protectedNamespace, lock: end.lock, records });
+  const uid = records.at(-1)?.promotion?.uid ?? '';
+  t.is(records.at(-1)?.type, 'Round');
+  t.deepEqual(settle({ ...open, promotions: new Set([uid]) }).done.includes('Failed'), false, 'it exists');
+  const { done, world } = settle(open);
+  t.is(done.filter((each) => each === 'Failed').length, 1);
+  const last = world.records.find(({ outcome }) => outcome?.result === 'Failed');
+  t.is(last?.outcome?.reason, 'PromotionDeleted');
+  t.is(last?.round?.record, 'web-000002');
+  t.regex(last?.outcome?.message ?? '', /web-42 was deleted while it asked for votes: nothing was changed/);
+});
+
 test('a lock that is gone is made again from what the records approve, and from nothing else', (t) => {
   const { world: end, done } = settle({ ...promoted(), lock: undefined });
   t.deepEqual(done, ['WriteLock']);

@@ -34,7 +34,6 @@ export function guardCluster(systemNamespace: string): PolicyRule {
         groups: [''],
         resources: ['configmaps'],
         operations: ['CREATE', 'UPDATE', 'DELETE'],
-        names: CONFIGURATION,
       },
       {
         groups: [''],
@@ -46,7 +45,8 @@ export function guardCluster(systemNamespace: string): PolicyRule {
       {
         name: 'node-or-control-plane',
         expression: `request.resource.resource == 'secrets' ? dyn(object).?type.orValue('') == ${text(BOOTSTRAP)}
-  : request.resource.resource == 'configmaps' || ${texts(CONTROL_PLANE)}.exists(p, request.name.startsWith(p))`,
+  : request.resource.resource == 'configmaps' ? dyn(object == null ? oldObject : object).metadata.?name.orValue('') in ${texts(CONFIGURATION)}
+  : ${texts(CONTROL_PLANE)}.exists(p, request.name.startsWith(p))`,
       },
     ],
     validations: [

@@ -13,6 +13,7 @@ const CONFIGURATION = ['twinlock-front-door', 'kube-root-ca.crt'];
 const RELEASE = 'sh.helm.release.v1.';
 const SECRET_TYPES = ['kubernetes.io/service-account-token', 'helm.sh/release.v1'];
 
+/** By the object, not by the request: one that deletes a collection names none. */
 const named = "dyn(object == null ? oldObject : object).metadata.?name.orValue('')";
 const isNewPod = all("request.operation == 'CREATE'", "request.resource.resource == 'pods'", onSubResource(''));
 /** Conditions are Kubernetes' node controller's too, whose account the clouds share. */
@@ -56,14 +57,12 @@ export function guardSystem(by: Who, systemNamespace: string): PolicyRule {
         groups: [''],
         resources: ['serviceaccounts'],
         operations: ['CREATE', 'UPDATE', 'DELETE'],
-        names: [ENVIRONMENTS, PROMOTIONS],
       },
       { groups: [''], resources: ['configmaps'], operations: ['CREATE', 'UPDATE', 'DELETE'] },
       {
         groups: ['coordination.k8s.io'],
         resources: ['leases'],
         operations: ['CREATE', 'UPDATE', 'DELETE'],
-        names: [ENVIRONMENTS, PROMOTIONS],
       },
       {
         groups: [''],
@@ -75,6 +74,7 @@ export function guardSystem(by: Who, systemNamespace: string): PolicyRule {
       {
         name: 'what-the-operator-is-made-of',
         expression: `request.resource.resource == 'secrets' ? dyn(object).?type.orValue('') in ${texts(SECRET_TYPES)}
+  : request.resource.resource == 'leases' || (request.resource.resource == 'serviceaccounts' && ${onSubResource('')}) ? ${named} in ${texts([ENVIRONMENTS, PROMOTIONS])}
   : request.resource.resource != 'configmaps' || ${named} in ${texts(CONFIGURATION)} || ${named}.startsWith(${text(RELEASE)})`,
       },
     ],
@@ -92,7 +92,7 @@ export function guardSystem(by: Who, systemNamespace: string): PolicyRule {
           ),
           all(
             "request.resource.resource == 'leases'",
-            `(request.name == ${text(ENVIRONMENTS)} ? (${by.environments}) : (${by.promotions}))`,
+            `(${named} == ${text(ENVIRONMENTS)} ? (${by.environments}) : (${by.promotions}))`,
           ),
           all(
             "request.operation == 'UPDATE'",

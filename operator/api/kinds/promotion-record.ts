@@ -10,7 +10,7 @@ import { choice, count, embedded, flag, printable, workloadKind, workloadName } 
 import { workloadKinds } from '../workload-kinds.ts';
 import { gateResults, gateTypes } from './promotion-status.ts';
 
-export const recordTypes = ['Adopted', 'Round', 'Outcome', 'Tampered'] as const;
+export const recordTypes = ['Adopted', 'Round', 'Outcome', 'Tampered', 'Part'] as const;
 /** `Approved` is a step, its rollout follows; every other one is an end. */
 export const outcomeResults = [
   'Approved',
@@ -72,6 +72,36 @@ const change = z
   })
   .describe('What became of a workload.');
 
+/** Fields that may be too large for one object. */
+const partFields = [
+  'currentSpecs',
+  'desiredSpecs',
+  'statements',
+  'votes',
+  'allowedSigners',
+  'keyring',
+  'gates',
+  'artifacts',
+] as const;
+
+const part = z
+  .object({
+    index: count('Place among the parts of one text, from 1.', 1, 64),
+    digest: sha256('Digest of the whole text.'),
+    text: patterned('JSON of the fields, or a piece of it.', 400_000, /^[ -~]*$/),
+  })
+  .describe('Some of what was too large for the record that names it.');
+
+const parts = listOf(
+  'What is in parts, since it was too large: the fields, and the records that hold them as one text.',
+  z.object({
+    fields: listOf('Fields that are not in this record.', z.enum(partFields), { min: 1, max: 8 }),
+    digest: sha256('Digest of the text.'),
+    records: listOf('The parts, in order.', objectName('Record of type Part.'), { min: 1, max: 64 }),
+  }),
+  { max: 2 },
+);
+
 const foundContent = z
   .object({
     kind: choice('Kind of what has it.', [...workloadKinds, 'Pod', 'WorkloadLock']),
@@ -86,7 +116,7 @@ const foundContent = z
 export const promotionRecordSpec = withRules(
   z.object({
     type: choice(
-      'Adopted: taken over as found, signed by nobody. Round: what was asked. Outcome: what came of it. Tampered: production had content that was never approved.',
+      'Adopted: taken over as found, signed by nobody. Round: what was asked. Outcome: what came of it. Tampered: production had content that was never approved. Part: some of what was too large for the record that names it.',
       recordTypes,
     ),
     target: z
@@ -106,6 +136,8 @@ export const promotionRecordSpec = withRules(
       .optional(),
     digest: sha256('Digest over the JCS form of this spec without this field.'),
     time: timestamp('When the record was written.'),
+    part: part.optional(),
+    parts: parts.optional(),
     message: text('Why, in a sentence, where the rest does not say it.', 1024, 0).optional(),
     promotion: z
       .object({
@@ -197,9 +229,12 @@ export const promotionRecordSpec = withRules(
     check: (r) => (r.sequence === 1) === (r.previous === undefined),
   },
   {
-    cel: "self.type != 'Round' || (has(self.promotion) && has(self.round) && has(self.statements) && has(self.desiredSpecs))",
+    cel: "self.type != 'Round' || (has(self.promotion) && has(self.round) && (has(self.parts) || (has(self.statements) && has(self.desiredSpecs))))",
     message: 'a Round has promotion, round, statements and desiredSpecs',
-    check: (r) => r.type !== 'Round' || ![r.promotion, r.round, r.statements, r.desiredSpecs].includes(undefined),
+    check: (r) =>
+      r.type !== 'Round' ||
+      (![r.promotion, r.round].includes(undefined) &&
+        (r.parts !== undefined || ![r.statements, r.desiredSpecs].includes(undefined))),
   },
   {
     cel: "(self.type == 'Outcome') == has(self.outcome)",
@@ -207,14 +242,19 @@ export const promotionRecordSpec = withRules(
     check: (r) => (r.type === 'Outcome') === (r.outcome !== undefined),
   },
   {
-    cel: "self.type != 'Adopted' || has(self.currentSpecs)",
+    cel: "self.type != 'Adopted' || has(self.currentSpecs) || has(self.parts)",
     message: 'Adopted has currentSpecs: what was found',
-    check: (r) => r.type !== 'Adopted' || r.currentSpecs !== undefined,
+    check: (r) => r.type !== 'Adopted' || r.currentSpecs !== undefined || r.parts !== undefined,
   },
   {
     cel: "(self.type == 'Tampered') == has(self.tampered)",
     message: 'Tampered has tampered: what was found, and no other record has',
     check: (r) => (r.type === 'Tampered') === (r.tampered !== undefined),
+  },
+  {
+    cel: "(self.type == 'Part') == has(self.part)",
+    message: 'a Part has part, and no other record has',
+    check: (r) => (r.type === 'Part') === (r.part !== undefined),
   },
 ).describe('What happened. It cannot be changed.');
 

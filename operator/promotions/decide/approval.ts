@@ -12,9 +12,6 @@ import { openedLock } from './content.ts';
 import { stall, type Verdict } from './verdict.ts';
 import type { DecidingWorld } from './world.ts';
 
-/** etcd takes 1.5 MiB per request; an approval's record adds votes and keys to the statements. */
-const MAX_RECORD_BYTES = 1_000_000;
-
 const OBJECT =
   'to object, sign .status.approval.statements.reject in the same way: one valid rejection ends this promotion for good';
 
@@ -51,12 +48,6 @@ function openRound(complete: Complete, because: readonly string[]): Verdict {
   const fresh = { nonce: world.nonce, notAfter: rfc3339(facts.notAfter) };
   const statements = statementOf(complete, fresh);
   const entry = roundEntry(complete, fresh, statements, because);
-  const bytes = Buffer.byteLength(JSON.stringify(entry));
-  if (bytes > MAX_RECORD_BYTES)
-    return stall(
-      'RecordTooLarge',
-      `the record of the round would take ${bytes} bytes and may take ${MAX_RECORD_BYTES}: promote fewer workloads at once`,
-    );
   return {
     phase: 'Gating',
     reason: 'OpeningRound',

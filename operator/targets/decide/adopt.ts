@@ -1,6 +1,6 @@
 import { rfc3339 } from '../../canonical/index.ts';
 import { recordName } from '../../api/index.ts';
-import type { RecordEntry, RecordSpec } from '../../records/index.ts';
+import { sealRecords, type RecordEntry } from '../../records/index.ts';
 import {
   contentsOf,
   decisionsOn,
@@ -40,6 +40,7 @@ export function unadopted<T extends WorkloadKey>(
  * @throws CanonicalError when a live spec has no canonical form
  */
 export function adoptingLock(world: TargetWorld, adopting: readonly LiveWorkload[]): LockSpec {
+  const record = nextRecord(world, adopting);
   let lock = lockOf(world);
   for (const { kind, name, live } of adopting) {
     if (live?.spec === undefined) continue;
@@ -49,10 +50,7 @@ export function adoptingLock(world: TargetWorld, adopting: readonly LiveWorkload
       current?.target === world.target.metadata.name &&
       matchLive(contents, { ...live.spec }) === 'Current' &&
       decidedBefore(world, current);
-    lock = withOnly(
-      lock,
-      isKept ? current : entryOf(world.target, { kind, name }, { ...live.spec }, nextRecord(world)),
-    );
+    lock = withOnly(lock, isKept ? current : entryOf(world.target, { kind, name }, { ...live.spec }, record));
   }
   return settings(lock, world);
 }
@@ -119,7 +117,9 @@ export function adoptedEntry(now: number, adopting: readonly LiveWorkload[], mes
   };
 }
 
-function nextRecord({ target, records }: TargetWorld): string {
-  const head: RecordSpec | undefined = records.at(-1);
-  return recordName(target.metadata.name, (head?.sequence ?? 0) + 1);
+/** Where the record of this adoption will stand: behind its parts, if it has any. */
+function nextRecord({ target, records, now }: TargetWorld, adopting: readonly LiveWorkload[]): string {
+  const { namespace = '', name, uid = '' } = target.metadata;
+  const sealed = sealRecords({ namespace, name, uid }, records, adoptedEntry(now, adopting));
+  return recordName(name, (records.at(-1)?.sequence ?? 0) + sealed.length);
 }

@@ -3,7 +3,7 @@ import { lockChanged } from './changed.ts';
 import { chainFault, stall, type TargetStep } from './common.ts';
 import { health } from './health.ts';
 import { obstacles } from './inventory.ts';
-import { lockThere, orphans, protection, tampered, undone, upkeep } from './keeping.ts';
+import { abandoned, lockThere, orphans, protection, tampered, undone, upkeep } from './keeping.ts';
 import { endingPods, tamperedPods } from './pods.ts';
 import type { TargetVerdict } from './verdict.ts';
 import { followsLive, notEnforced } from './warned.ts';
@@ -34,6 +34,7 @@ const CHAIN: readonly TargetStep[] = [
   lockThere,
   protection,
   orphans,
+  abandoned,
   undone,
   upkeep,
   tampered,

@@ -1,5 +1,5 @@
 import { printable, rfc3339 } from '../../canonical/index.ts';
-import { historyOf, nameOf, openApproval, outcomeEntry, type RecordSpec } from '../../records/index.ts';
+import { historyOf, nameOf, openApproval, openRounds, outcomeEntry, type RecordSpec } from '../../records/index.ts';
 import {
   changedBy,
   contentsOf,
@@ -70,6 +70,19 @@ export const orphans: TargetStep = (world) => {
       : `${stays.map(({ kind, name }) => `${kind}/${name}`).join(', ')} keeps what it brought, or is gone, and nobody verifies it`
   }`;
   return { ready: false, reason, message, action: append(world, open, result, reason, message) };
+};
+
+/** Whom people were asked about was deleted before they had decided: that is an end too. */
+export const abandoned: TargetStep = ({ now, records, promotions }) => {
+  for (const round of openRounds(records)) {
+    const { promotion } = round;
+    if (promotion === undefined || promotions.has(promotion.uid)) continue;
+    const [result, reason] = ['Failed', 'PromotionDeleted'] as const;
+    const message = `promotion ${promotion.name} was deleted while it asked for votes: nothing was changed`;
+    const entry = outcomeEntry({ now, promotion, round, result, reason, message });
+    return { ready: false, reason, message, action: { do: 'Append', entry } };
+  }
+  return undefined;
 };
 
 /** The fallback is live and no rollout is under way: an on-call undid it, or a rollout was taken back. */

@@ -63,7 +63,7 @@ export interface TargetWorld {
   /** One for each workload that exists, while an inventory is taken; empty otherwise. */
   readonly rehearsals: readonly Rehearsal[];
   readonly enforcement: Enforcement;
-  /** Uids of the promotions that exist. */
+  /** Uids of the promotions that exist, of those whose end is not on record. */
   readonly promotions: ReadonlySet<string>;
   /** Writers of running pods that the installation names for every namespace. */
   readonly podWriters: NonNullable<LockSpec['podWriters']>;

@@ -1,7 +1,7 @@
 import { ProductionTarget, Promotion, protections, WorkloadLock, workloadLockName } from '../../api/index.ts';
 import { Namespace, type Client, type Clock, type Informer, type ObjectKey } from '../../kube/index.ts';
 import type { LockSpec, WorkloadKey } from '../../lock/index.ts';
-import { nameOf, openApproval, type RecordSpec, type RecordStore } from '../../records/index.ts';
+import { nameOf, openApproval, openRounds, type RecordSpec, type RecordStore } from '../../records/index.ts';
 import type { Canary, Enforcement } from '../canary/index.ts';
 import {
   foundProtection,
@@ -113,7 +113,7 @@ export class TargetReader {
       running,
       rehearsals,
       enforcement,
-      promotions: await this.#promotions(openApproval(chain)?.promotion, signal),
+      promotions: await this.#promotions(chain, signal),
       podWriters,
     };
   }
@@ -161,18 +161,30 @@ export class TargetReader {
     throw new Error(`the records of ${at.name} grow faster than they can be read: try again`);
   }
 
-  /** Of the promotion that is being rolled out: does it still exist? Asked of the API server, caches may be behind. */
-  async #promotions(
-    rolledOut: { readonly namespace: string; readonly name: string; readonly uid: string } | undefined,
-    signal: AbortSignal,
-  ): Promise<ReadonlySet<string>> {
-    if (rolledOut === undefined) return new Set();
-    const { namespace, name } = rolledOut;
-    const found = await this.#options.client.find(Promotion, { namespace, name }, { signal });
-    return new Set(
-      found?.metadata.uid === undefined || found.metadata.deletionTimestamp !== undefined ? [] : [found.metadata.uid],
+  /**
+   * Of the promotions whose end is not on record: which still exist? What the cache has not is asked of the API server, and
+   * so is the one that is being rolled out: a cache may be behind.
+   */
+  async #promotions(chain: readonly RecordSpec[], signal: AbortSignal): Promise<ReadonlySet<string>> {
+    const rolledOut = openApproval(chain)?.promotion;
+    const asked = openRounds(chain).flatMap(({ promotion }) => promotion ?? []);
+    const { lister } = this.#options.promotions;
+    const exist = await Promise.all(
+      [...(rolledOut === undefined ? [] : [rolledOut]), ...asked].map(async (promotion) => {
+        const cached = promotion === rolledOut ? undefined : lister.get(promotion);
+        const isThere =
+          isSame(cached, promotion.uid) ||
+          isSame(await this.#options.client.find(Promotion, promotion, { signal }), promotion.uid);
+        return isThere ? [promotion.uid] : [];
+      }),
     );
+    return new Set(exist.flat());
   }
+}
+
+/** A namesake is another one, and one that is on its way out decides nothing any more. */
+function isSame(found: Promotion | undefined, uid: string): boolean {
+  return found?.metadata.uid === uid && found.metadata.deletionTimestamp === undefined;
 }
 
 /** Workloads in the lock that their target does not name any more, this one's or one's that is gone; no other names them. */

@@ -11,6 +11,8 @@ const MAGIC = Buffer.from('SSHSIG');
 export interface Sshsig {
   /** The key that the signer names; only compared with the enrolled one, never used. */
   readonly publicKey: Buffer;
+  /** What it was signed for. */
+  readonly namespace: string;
   readonly hash: 'sha256' | 'sha512';
   readonly algorithm: string;
   readonly signature: Buffer;
@@ -19,21 +21,21 @@ export interface Sshsig {
 }
 
 /**
- * Reads an armored vote.
+ * Reads an armored signature that was made for one purpose: a vote, unless another namespace is named.
  *
  * @throws SignatureError for whatever is not exactly the format.
  */
-export function parseSshsig(armor: string): Sshsig {
+export function parseSshsig(armor: string, expected = VOTE_NAMESPACE): Sshsig {
   const reader = new WireReader(dearmor(armor));
   if (!reader.take(MAGIC.length).equals(MAGIC)) throw encodingError('this is no SSHSIG: sign with ssh-keygen -Y sign');
   const version = reader.uint32();
   if (version !== 1) throw new SignatureError('UnsupportedVersion', `SSHSIG version ${version} is not known, only 1`);
   const publicKey = reader.string();
   const namespace = reader.text();
-  if (namespace !== VOTE_NAMESPACE)
+  if (namespace !== expected)
     throw new SignatureError(
       'WrongNamespace',
-      `it was signed for another purpose, ${printable(namespace, 60)}: sign with -n ${VOTE_NAMESPACE}`,
+      `it was signed for another purpose, ${printable(namespace, 60)}: sign with -n ${expected}`,
     );
   if (reader.string().length !== 0) throw encodingError('the reserved field is not empty');
   const hash = reader.text();
@@ -41,14 +43,17 @@ export function parseSshsig(armor: string): Sshsig {
     throw new SignatureError('UnsupportedHash', 'the message must be hashed with sha256 or sha512');
   const signature = reader.string();
   reader.end();
-  return { publicKey, hash, ...readSignature(signature) };
+  return { publicKey, namespace, hash, ...readSignature(signature) };
 }
 
 /** The bytes that the key signed: the message is in them as a hash only. */
-export function signedData(hash: Sshsig['hash'], message: Uint8Array | string): Buffer {
+export function signedData(
+  { namespace, hash }: Pick<Sshsig, 'namespace' | 'hash'>,
+  message: Uint8Array | string,
+): Buffer {
   return Buffer.concat([
     MAGIC,
-    wireString(VOTE_NAMESPACE),
+    wireString(namespace),
     wireString(''),
     wireString(hash),
     wireString(createHash(hash).update(message).digest()),

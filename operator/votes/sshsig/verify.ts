@@ -67,7 +67,7 @@ export function presenceProblem(
 
 /** OpenSSH PROTOCOL.u2f: a security key signs the application, flags and counter with the hash of the data. */
 function dataOf(sshsig: Sshsig, key: PublicKey, message: Uint8Array | string): Buffer {
-  const data = signedData(sshsig.hash, message);
+  const data = signedData(sshsig, message);
   if (key.application === undefined || sshsig.securityKey === undefined) return data;
   const { flags, counter } = sshsig.securityKey;
   const state = Buffer.alloc(5);

@@ -4,6 +4,8 @@
 export const VOTE_PREFIX = 'vote.twinlock.dev/';
 /** What ssh-keygen is told with -n; keeps a signature made for anything else (git, file) from being a vote. */
 export const VOTE_NAMESPACE = 'vote.v1@twinlock.dev';
+/** The same for witnesses, who sign how far a chain of records has come. */
+export const CHECKPOINT_NAMESPACE = 'checkpoint.v1@twinlock.dev';
 /** In-toto predicate type of votes (in-toto Statement v1, `predicateType`). */
 export const PREDICATE_TYPE = 'https://twinlock.dev/attestations/promotion-vote/v1';
 

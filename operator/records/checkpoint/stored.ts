@@ -1,0 +1,14 @@
+import type { Checkpoint } from './checkpoint.ts';
+
+/** Where the keys of a cluster stand beside its signed heads, one a line. The fields of chains have a dot. */
+export const HEAD_KEYS = 'keys';
+
+/** Where the signed head of a chain stands. A namespace has no dot, so that no two chains share a field. */
+export function headFieldOf({ namespace, target }: Pick<Checkpoint, 'namespace' | 'target'>): string {
+  return `${namespace}.${target}`;
+}
+
+/** Every key that signed heads, the newest last. */
+export function headKeysOf(data: Readonly<Record<string, string>> | undefined): readonly string[] {
+  return (data?.[HEAD_KEYS] ?? '').split('\n').filter((line) => line !== '');
+}
