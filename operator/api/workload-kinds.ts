@@ -2,7 +2,7 @@
  * Kinds of production workloads that the lock can hold. The one list: the schemas take it from here, and
  * `operator/workloads` has a row for each.
  */
-export const workloadKinds = ['Deployment'] as const;
+export const workloadKinds = ['Deployment', 'StatefulSet', 'DaemonSet'] as const;
 export type WorkloadKind = (typeof workloadKinds)[number];
 
 /** API versions that a manifest of one of these kinds may have. */

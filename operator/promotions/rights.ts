@@ -47,7 +47,8 @@ export const promotionsRights = {
     // Pods of production are judged again and again, and so is who made them. `create` is for dry runs: the canary's,
     // which must be refused, and one of each template before it is taken over.
     ...rightsOn(ownedTypes, ['list', 'watch']),
-    { apiGroups: [''], resources: ['pods'], verbs: ['list', 'watch', 'create'] },
+    // `delete` is for those of a rollout that failed, for which a StatefulSet's controller waits.
+    { apiGroups: [''], resources: ['pods'], verbs: ['list', 'watch', 'create', 'delete'] },
     // The protection label; kube-system's uid names the cluster.
     { apiGroups: [''], resources: ['namespaces'], verbs: [...follow, 'patch'] },
     // The canary compares what is installed with what this program renders, and finds what else changes requests.

@@ -1,5 +1,6 @@
 import { environmentKind } from '../api/workload-kinds.ts';
 import {
+  ControllerRevision,
   CronJob,
   DaemonSet,
   Deployment,
@@ -64,7 +65,7 @@ export const ownMakers = podMakers.filter(({ type, madeBy }) =>
 );
 
 /** What revisions of StatefulSets and DaemonSets are kept in. */
-export const REVISIONS = 'controllerrevisions';
+export const REVISIONS = ControllerRevision.plural;
 
 export function makesPods(kind: string): boolean {
   return podMakers.some(({ type }) => type.kind === kind);

@@ -1,11 +1,15 @@
 import { workloadKinds, type WorkloadKind } from '../api/workload-kinds.ts';
 import type { ResourceType } from '../kube/index.ts';
+import { daemonSet } from './daemon-set/index.ts';
 import { deployment } from './deployment/index.ts';
+import { statefulSet } from './stateful-set/index.ts';
 import type { Workload } from './workload.ts';
 
 /** The table: a row for each kind that a ProductionTarget can name. */
 const workloads = {
   Deployment: deployment,
+  StatefulSet: statefulSet,
+  DaemonSet: daemonSet,
 } satisfies Record<WorkloadKind, Workload>;
 
 /** Every row with its kind, in the order of the list. */

@@ -1,6 +1,6 @@
 import type { KubeObject, LabelSelectorSpec, OwnerReference, Pod, ResourceType } from '../kube/index.ts';
-import type { PodTemplate, WorkloadObject } from './object.ts';
-import type { Progress, ProgressInput } from './rollout/types.ts';
+import type { PodTemplate, Spec, WorkloadObject } from './object.ts';
+import type { Progress, ProgressInput, Running } from './rollout/types.ts';
 
 /** What a workload's own status says of its pods, in one form for every kind. */
 export interface Standing {
@@ -17,6 +17,8 @@ export interface Standing {
   /** When its rollout went on last, milliseconds since the epoch; undefined where the kind does not say. */
   readonly movedAt: number | undefined;
 }
+
+export type PodSpec = NonNullable<Pod['spec']>;
 
 /** What the controller of a workload gives to every pod of the present template beside that. */
 export interface PodOrigin {
@@ -55,14 +57,23 @@ export interface Workload<T extends WorkloadObject = WorkloadObject> {
   selector(live: T): LabelSelectorSpec | undefined;
   /** How its controller would make the next pod. */
   podOrigin(live: T, owned: readonly KubeObject[]): PodOrigin;
+  /** What its controller makes of the template for a pod of this name, beside what admission adds. */
+  podSpec(template: PodSpec, content: Spec, name: string): PodSpec;
   /** Whether a pod that it made is of its newest revision. */
   isOfNewest(pod: Pod, live: T, owned: readonly KubeObject[]): boolean;
 
   // Revision and undo.
+  /** Of what it owns, what its revision is read from. */
+  readonly numberedBy: readonly ResourceType[];
   /** Its revision, a number that grows with every change of the template; undefined while nobody has given it one. */
   revision(live: T, owned: readonly KubeObject[]): string | undefined;
   /** What `kubectl rollout undo` puts back; `Nothing`: the kind has no such command. */
   readonly undo: 'Template' | 'Nothing';
+  /**
+   * Pods of other content for which its controller waits instead of replacing them; undefined while it has not seen the
+   * content that is there now.
+   */
+  stuck(running: Running<T>): readonly Pod[] | undefined;
 
   // Progress.
   standing(live: T): Standing;

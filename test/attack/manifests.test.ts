@@ -128,7 +128,7 @@ test.serial('denied: kinds, names and fields that a manifest has no business wit
   const place = await production('shapes');
   const refused: readonly (readonly [string, Json, RegExp])[] = [
     ['a Secret', { ...manifest([web]), apiVersion: 'v1', kind: 'Secret' }, /supported values: \\"Deployment\\"/],
-    ['a DaemonSet', { ...manifest([web]), kind: 'DaemonSet' }, /supported values: \\"Deployment\\"/],
+    ['a ReplicaSet', { ...manifest([web]), kind: 'ReplicaSet' }, /supported values: \\"Deployment\\"/],
     ['a right-to-left name', manifest([web], { metadata: { name: 'web\u202egnp' } }), /write the name of an object/],
     ['a container with an escape', manifest([{ ...web, name: 'web\u001b[2J' }]), /write a DNS label/],
     [

@@ -189,6 +189,44 @@ test.serial('what other rules refuse first is no hole: it is told, and enforceme
   await shop.target((now) => enforced(now) === 'the API server refused the last forbidden change');
 });
 
+for (const [kind, plural, own] of [
+  ['StatefulSet', 'statefulsets', { serviceName: 'db' }],
+  ['DaemonSet', 'daemonsets', {}],
+] as const)
+  test.serial(`a ${kind} is tried like a Deployment: where others refuse first, its status is`, async (t) => {
+    const template = {
+      metadata: { labels: { app: 'db' } },
+      spec: {
+        containers: [{ name: 'db', image: images.first, resources: { limits: { cpu: '100m', memory: '64Mi' } } }],
+      },
+    };
+    const spec = { selector: { matchLabels: { app: 'db' } }, template, ...own };
+    const shop = await new Shop(stage, plural).open({
+      target: { workloads: [{ kind, name: 'db' }] },
+      before: [{ apiVersion: 'apps/v1', kind, metadata: { name: 'db', namespace: plural }, spec }],
+    });
+    // Of several, the first of the lock is tried.
+    await stage.cluster.kubectl(['delete', 'deployment/web', '-n', plural]);
+    await shop.target((now) => enforced(now) === 'the API server refused the last forbidden change');
+    await stage.cluster.apply([
+      limitRange(plural, '32Mi'),
+      await deadWebhook(`dead-${plural}`, plural, 'apps', plural),
+    ]);
+    await waitFor('the webhook is called', async (seen) => {
+      const tried = await stage.cluster.request('PATCH', `/apis/apps/v1/namespaces/${plural}/${plural}/db?dryRun=All`, {
+        body: { metadata: { labels: { tried: 'true' } } },
+        contentType: 'application/merge-patch+json',
+      });
+      seen(tried.body);
+      return messageOf(tried).includes('failed calling webhook');
+    });
+    await lookAgain();
+    const target = await shop.target((now) => enforced(now).includes('failed calling webhook'));
+    t.is(target.status?.enforcement, 'Active');
+    t.regex(enforced(target), /before twinlock-pods: .*maximum memory usage.* before twinlock-workloads: .*"dead-/);
+    await remove('mutatingwebhookconfiguration', `dead-${plural}`);
+  });
+
 test.serial('policies of others that refuse everything of pods and Deployments do not hide the lock', async (t) => {
   const shop = await open('refusing');
   await stage.cluster.apply([...refusing('refusing', 'apps', 'deployments'), ...refusing('refusing', '', 'pods')]);

@@ -63,7 +63,7 @@ type Name = keyof typeof people;
 export async function openAttack(
   options: Pick<StageOptions<Name>, 'overgranted' | 'apiServerFlags'> = {},
 ): Promise<Stage> {
-  const base = await openStage<Name>({ ...options, people, before: attackerRoles, everyKind: true });
+  const base = await openStage<Name>({ ...options, people, before: attackerRoles });
   try {
     const stage = withSenders(base);
     await Promise.all([inForce(stage), taken(stage)]);

@@ -6,14 +6,11 @@ import { waitFor, type Cluster } from '../harness/index.ts';
 const crds = join(import.meta.dirname, '../../crds');
 
 /** Installs the CRDs as they are generated and waits until the API server serves every kind. */
-export async function installCRDs(
-  cluster: Cluster,
-  { everyKind = false }: { readonly everyKind?: boolean } = {},
-): Promise<void> {
+export async function installCRDs(cluster: Cluster): Promise<void> {
   const files = (await readdir(crds)).filter((name) => name.endsWith('.yaml'));
   const texts = await Promise.all(files.map((name) => readFile(join(crds, name), 'utf8')));
   await cluster.kubectl(['apply', '--server-side', '--field-manager=twinlock-install', '-f', '-'], {
-    input: (everyKind ? texts.map(withEveryKind) : texts).join('\n---\n'),
+    input: texts.join('\n---\n'),
   });
   await cluster.kubectl(['wait', '--for=condition=Established', '--timeout=30s', 'crd', ...kinds.map(crdName)]);
   // A kind that was just defined answers 429 until its storage is up: the API server's start, and nobody else's.
@@ -29,8 +26,3 @@ export async function installCRDs(
 
 /** The name of a kind's CRD. */
 export const crdName = ({ plural }: { readonly plural: string }): string => `${plural}.twinlock.dev`;
-
-function withEveryKind(crd: string): string {
-  const all = ['Deployment', 'StatefulSet', 'DaemonSet'].map((kind) => `- ${kind}\n`);
-  return crd.replace(/^( *)- Deployment\n(?! *- )/gm, (_, indent: string) => all.map((line) => indent + line).join(''));
-}

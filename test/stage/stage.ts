@@ -46,8 +46,6 @@ export interface StageOptions<Name extends string> {
   readonly testFile?: string;
   /** A right that is taken out of the rendered roles. */
   readonly without?: Right;
-  /** The lock holds StatefulSets and DaemonSets too, whichever kinds a ProductionTarget takes so far. */
-  readonly everyKind?: boolean;
 }
 
 /** Starts an API server of its own and installs everything on it. */
@@ -59,7 +57,6 @@ export async function openStage<Name extends string = never>({
   apiServerFlags = {},
   testFile,
   without,
-  everyKind = false,
 }: StageOptions<Name> = {}): Promise<Stage<Name>> {
   const folder = await mkdtemp(join(tmpdir(), 'twinlock-stage-'));
   const ends: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })];
@@ -72,7 +69,7 @@ export async function openStage<Name extends string = never>({
     const cluster = await startApi({ apiServerFlags: { ...(await auditFlags(folder)), ...apiServerFlags } });
     if (testFile !== undefined) ends.push(async () => recordRights(testFile, await new AuditLog(folder).next()));
     ends.push(() => cluster.stop());
-    await installCRDs(cluster, { everyKind });
+    await installCRDs(cluster);
     // Every status that goes by is held against the rules of its kind.
     const statuses = await watchStatuses(cluster);
     ends.push(() => statuses.stop());

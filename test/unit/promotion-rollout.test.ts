@@ -1,6 +1,7 @@
 import test from 'ava';
 import type { Pod } from '../../operator/kube/index.ts';
 import { allRunning, podOf } from './promotion-pods.ts';
+import { samples } from './workload-samples.ts';
 import {
   after,
   decide,
@@ -129,4 +130,55 @@ test('content that nobody approved stops a rollout, and nothing is written over 
 
 test('a Deployment that is deleted during its rollout fails it', (t) => {
   t.deepEqual(run(withLive(rolling(), undefined)).done, ['Failed']);
+});
+
+const asSet = <Named extends { readonly kind: string; readonly name: string }>(each: Named): Named =>
+  each.name === 'web' ? { ...each, kind: 'StatefulSet' } : each;
+
+/** A StatefulSet whose fallback is live again, and whose last pod hangs with the content that was taken back. */
+function hanging(changes: Partial<Scene> = {}, generation = 1): Scene {
+  const applied = rolling(changes);
+  const { live: made, owned, pod } = samples.StatefulSet;
+  const [first, second, third] = [made('first', 1), made('second', 2), made('first', 3)];
+  const set = { ...third, metadata: { ...third.metadata, generation } };
+  const hangs = pod(second, { name: 'web-1', ready: false });
+  const pods = [pod(first, { name: 'web-0' }), { ...hangs, metadata: { ...hangs.metadata, uid: 'hangs' } }];
+  const undone = withLive(applied, deployment(images.first, {}, '3', 'api'));
+  return {
+    ...undone,
+    lock: { ...undone.lock!, spec: { ...undone.lock!.spec, approved: undone.lock!.spec.approved.map(asSet) } },
+    records: undone.records.map((record) => ({
+      ...record,
+      ...(record.currentSpecs && { currentSpecs: record.currentSpecs.map(asSet) }),
+      ...(record.desiredSpecs && { desiredSpecs: record.desiredSpecs.map(asSet) }),
+      ...(record.outcome?.changes && {
+        outcome: { ...record.outcome, changes: record.outcome.changes.map(asSet) },
+      }),
+    })),
+    workloads: undone.workloads.map((workload) =>
+      workload.name === 'web'
+        ? {
+            ...asSet(workload),
+            live: { ...set, spec: deployment(images.first).spec },
+            owned: owned([second, third]),
+            pods,
+          }
+        : workload,
+    ),
+  };
+}
+
+test('a pod for which the controller waits is deleted, once that has seen the fallback, and then it is over', (t) => {
+  const { verdict } = decide(hanging());
+  t.like(verdict.action, { do: 'DeletePods', pods: [{ name: 'web-1', uid: 'hangs' }] });
+  t.deepEqual(run(hanging()).done, ['DeletePods', 'RolledBack']);
+  const unseen = decide(hanging({}, 2)).verdict;
+  t.is(unseen.action, undefined);
+  t.regex(unseen.message, /statefulset controller has not seen yet that StatefulSet\/web has its fallback/);
+  t.true((unseen.requeueAfter ?? 0) > 0);
+});
+
+test('without automatic rollback no pod is deleted', (t) => {
+  const byHand = target({ rollback: { automatic: false, progressDeadline: '10m', settle: '30s' } });
+  t.deepEqual(run(hanging({ target: byHand })).done, ['RolledBack']);
 });

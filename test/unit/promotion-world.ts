@@ -304,6 +304,14 @@ export function after(before: Scene, action: Action): Scene {
         ...liveOf(before, action.workload.name),
         spec: { ...action.spec, replicas: 2 },
       });
+    case 'DeletePods':
+      return {
+        ...before,
+        workloads: before.workloads.map(({ pods = [], ...workload }) => ({
+          ...workload,
+          pods: pods.filter(({ metadata }) => !action.pods.some(({ uid }) => uid === metadata.uid)),
+        })),
+      };
   }
 }
 

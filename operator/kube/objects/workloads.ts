@@ -1,4 +1,5 @@
 import type {
+  V1ControllerRevision,
   V1CronJob,
   V1DaemonSet,
   V1Deployment,
@@ -39,6 +40,15 @@ export const DaemonSet = resourceType<DaemonSet>({
   apiVersion: 'apps/v1',
   kind: 'DaemonSet',
   plural: 'daemonsets',
+  namespaced: true,
+});
+
+/** What a StatefulSet or a DaemonSet had as its template. */
+export type ControllerRevision = ObjectFrom<V1ControllerRevision>;
+export const ControllerRevision = resourceType<ControllerRevision>({
+  apiVersion: 'apps/v1',
+  kind: 'ControllerRevision',
+  plural: 'controllerrevisions',
   namespaced: true,
 });
 

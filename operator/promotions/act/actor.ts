@@ -1,5 +1,5 @@
 import { fieldManagers, WorkloadLock } from '../../api/index.ts';
-import { ApiError, sleep, type Client, type Clock, type EventRecorder } from '../../kube/index.ts';
+import { ApiError, Pod, sleep, type Client, type Clock, type EventRecorder } from '../../kube/index.ts';
 import type { Canary } from '../../targets/canary/index.ts';
 import type { Action, ActingWorld, LiveWorkload } from '../decide/index.ts';
 import { sameLock } from '../../lock/index.ts';
@@ -8,7 +8,7 @@ import { manifestOf, withManifestMetadata } from '../decide/plan/index.ts';
 import type { RecordStore, RecordTarget } from '../../records/index.ts';
 
 export interface ActorOptions {
-  readonly client: Pick<Client, 'replace'>;
+  readonly client: Pick<Client, 'replace' | 'delete'>;
   readonly records: RecordStore;
   readonly canary: Pick<Canary, 'check' | 'ensure'>;
   readonly events: EventRecorder;
@@ -42,6 +42,8 @@ export class Actor {
       case 'Apply':
       case 'RollBack':
         return this.#apply(world, action, signal);
+      case 'DeletePods':
+        return this.#deletePods(world, action, signal);
     }
   }
 
@@ -135,6 +137,26 @@ export class Actor {
       reason: what === 'Apply' ? 'Applied' : 'FallbackApplied',
       action: what,
       note: `${workload.kind}/${workload.name} ${what === 'Apply' ? 'got what was signed' : 'got its fallback back'}`,
+    });
+    return true;
+  }
+
+  async #deletePods(
+    { promotion, workloads }: ActingWorld,
+    { workload: { kind, name }, pods }: Extract<Action, { do: 'DeletePods' }>,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const { client, events } = this.#options;
+    const { namespace } = promotion.metadata;
+    // Within its own grace, as everybody's.
+    await Promise.all(pods.map((pod) => client.delete(Pod, { namespace, name: pod.name }, { uid: pod.uid, signal })));
+    events.record({
+      regarding: promotion,
+      related: workloads.find((workload) => workload.kind === kind && workload.name === name)?.live,
+      type: 'Warning',
+      reason: 'StuckPodsDeleted',
+      action: 'RollBack',
+      note: `${kind}/${name} has its fallback back, and its controller waits for what never became ready: deleted ${pods.map((pod) => pod.name).join(', ')}`,
     });
     return true;
   }

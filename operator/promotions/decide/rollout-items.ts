@@ -2,7 +2,7 @@ import { parseDuration } from '../../api/index.ts';
 import { contentsOf, matchLive } from '../../lock/index.ts';
 import type { RecordedSpec, RecordSpec } from '../../records/index.ts';
 import { isLaterRevision, revisionOf, workloadOf, type Progress, type WorkloadObject } from '../../workloads/index.ts';
-import type { WorkloadState } from './verdict.ts';
+import type { StuckPod, WorkloadState } from './verdict.ts';
 import type { LiveWorkload, RollingWorld } from './world.ts';
 
 /** As the schema has it, for targets that were stored before it had. */
@@ -91,6 +91,16 @@ export function drained(world: RollingWorld, items: readonly Item[]): { readonly
 function drainedBefore({ promotion }: RollingWorld): number | undefined {
   const time = Date.parse(promotion.status?.rollout?.drainsUntil ?? '');
   return Number.isNaN(time) ? undefined : time;
+}
+
+/** Pods for which its controller waits; undefined while it has not seen what the workload has. */
+export function stuckPodsOf(wanted: RecordedSpec, { workloads }: RollingWorld): readonly StuckPod[] | undefined {
+  const workload = workloads.find(({ kind, name }) => kind === wanted.kind && name === wanted.name);
+  if (workload?.live === undefined) return [];
+  const { live, owned = [], pods = [] } = workload;
+  return workloadOf(wanted.kind)
+    .stuck({ live, owned, pods })
+    ?.map(({ metadata: { name, uid = '' } }) => ({ name, uid }));
 }
 
 export function label({ wanted }: Item): string {

@@ -4,7 +4,7 @@ import type { Progress, WorkloadObject } from '../../workloads/index.ts';
 import { end } from './end.ts';
 import { lockChanged } from './lock.ts';
 import { deletedSince } from './replaced.ts';
-import { drained, label, others, stateOf, stepOf, type Item } from './rollout-items.ts';
+import { drained, label, others, stateOf, stepOf, stuckPodsOf, type Item } from './rollout-items.ts';
 import { firstAnswer } from './steps.ts';
 import type { Verdict } from './verdict.ts';
 import type { Cause, RollingWorld } from './world.ts';
@@ -196,9 +196,11 @@ function reasonOf(progress: Progress): Cause['reason'] | undefined {
 }
 
 /** Puts the fallback back where the new content is live, then records it. Without a fallback it can only fail. */
-function takenBack({ world, items }: Rollout, { reason, message }: Cause): Verdict {
+function takenBack(rollout: Rollout, cause: Cause): Verdict {
+  const { world, items } = rollout;
+  const { reason, message } = cause;
   const applied = items.find(({ step }) => step.state === 'Applied');
-  if (applied === undefined) return ended(world, 'RolledBack', { reason, message });
+  if (applied === undefined) return freed(rollout, cause) ?? ended(world, 'RolledBack', cause);
   const { fallback } = contentsOf(world.lock.spec, applied.wanted);
   if (fallback === undefined)
     return failed(world, { reason, message: `${message}; ${label(applied)} has no fallback to return to` });
@@ -210,6 +212,24 @@ function takenBack({ world, items }: Rollout, { reason, message }: Cause): Verdi
     message,
     action: { do: 'RollBack', workload: applied.wanted, spec: fallback.spec },
   };
+}
+
+/** Where a controller waits for pods of the new content, these are deleted: the fallback would not come up by itself. */
+function freed({ world, items }: Rollout, { reason, message }: Cause): Verdict | undefined {
+  if (world.target?.spec.rollback.automatic === false) return undefined;
+  for (const item of items.filter(({ step }) => step.state === 'Undone')) {
+    const pods = stuckPodsOf(item.wanted, world);
+    if (pods === undefined)
+      return {
+        phase: 'RollingOut',
+        reason,
+        message: `${message}; the ${item.wanted.kind.toLowerCase()} controller has not seen yet that ${label(item)} has its fallback`,
+        requeueAfter: LOOK_AGAIN_MS,
+      };
+    if (pods.length > 0)
+      return { phase: 'RollingOut', reason, message, action: { do: 'DeletePods', workload: item.wanted, pods } };
+  }
+  return undefined;
 }
 
 function whoUndid(item: Item, live: WorkloadObject): Cause {

@@ -10,7 +10,15 @@ export type Action =
   | { readonly do: 'Append'; readonly entry: RecordEntry }
   /** Replaces the lock, provided that it is still the one that was read; then applies what it was opened for. */
   | { readonly do: 'OpenLock'; readonly lock: LockSpec; readonly apply: readonly ApplyAction[] }
-  | ApplyAction;
+  | ApplyAction
+  /** Deletes pods for which the workload's controller waits instead of putting the fallback back. */
+  | { readonly do: 'DeletePods'; readonly workload: WorkloadKey; readonly pods: readonly StuckPod[] };
+
+export interface StuckPod {
+  readonly name: string;
+  /** Its namesake of the fallback is another one. */
+  readonly uid: string;
+}
 
 /** Replaces the workload's spec, replicas kept, provided that it is still the one that was read. */
 export interface ApplyAction {

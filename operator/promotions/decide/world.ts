@@ -19,6 +19,8 @@ import type { Stage } from './stage.ts';
 export interface LiveWorkload extends WorkloadKey {
   /** Undefined when it does not exist. */
   readonly live: WorkloadObject | undefined;
+  /** What it owns, of the kinds that tell its revision, or lead to its pods where it is rolled out. */
+  readonly owned?: readonly KubeObject[] | undefined;
 }
 
 /** The same, and what the promotion would make of it. */
@@ -29,8 +31,6 @@ export interface PlannedWorkload extends LiveWorkload {
 
 /** The same, and what runs of it: of those that are rolled out. */
 export interface RunningWorkload extends LiveWorkload {
-  /** What it owns, of the kinds that lead to its pods. */
-  readonly owned?: readonly KubeObject[] | undefined;
   /** What its selector matches. */
   readonly pods?: readonly Pod[] | undefined;
 }

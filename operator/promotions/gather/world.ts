@@ -26,7 +26,7 @@ import {
 import { historyOf, type RecordSpec, type RecordStore } from '../../records/index.ts';
 import type { Caches } from './caches.ts';
 import { Planner, type Guesses } from './planner.ts';
-import { withRunning } from './rollout-pods.ts';
+import { withRevisions, withRunning } from './rollout-pods.ts';
 import { ClockSkew } from './skew.ts';
 
 export interface ReaderOptions {
@@ -158,7 +158,7 @@ export class WorldReader {
       guesses,
       ...live,
       lock,
-      workloads,
+      workloads: await withRevisions(client, workloads, signal),
       policy,
       keyring,
       environment,

@@ -19,7 +19,7 @@ export function approvedPod(namespace: string, { kind, spec }: Pick<Approved, 'k
   const template = templateIn(kind, spec) as Template | undefined;
   if (template?.spec === undefined || !isExact(template)) return undefined;
   const { labels, annotations } = template.metadata ?? {};
-  const { podOwner, revisionLabel } = workloadOf(kind);
+  const { podOwner, revisionLabel, podSpec } = workloadOf(kind);
   return {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -33,7 +33,7 @@ export function approvedPod(namespace: string, { kind, spec }: Pick<Approved, 'k
         { apiVersion: podOwner.apiVersion, kind: podOwner.kind, name: NAME, uid: NAME, controller: true },
       ],
     },
-    spec: template.spec,
+    spec: podSpec(template.spec, spec, NAME),
   };
 }
 

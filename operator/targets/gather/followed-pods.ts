@@ -79,8 +79,9 @@ function slimContainer({ name, state }: { readonly name: string; readonly state?
 }
 
 /** Who owns it, and which revision it is. */
-function slimOwned({ apiVersion, kind, metadata }: KubeObject): KubeObject {
-  return { apiVersion, kind, metadata };
+function slimOwned(object: KubeObject): KubeObject {
+  const { apiVersion, kind, metadata } = object;
+  return { apiVersion, kind, metadata, ...('revision' in object && { revision: object.revision }) };
 }
 
 /** Metadata changes with every write: only what is looked at counts. */

@@ -42,20 +42,22 @@ function wordsOf({ message }: ApiError): string {
 }
 
 function podOf({ kind, name, live }: PresentWorkload, { owned }: Pick<Running, 'owned'>): Pod {
+  const row = workloadOf(kind);
   const { metadata, spec } = podTemplateOf(kind, live) ?? {};
-  const { labels, owner } = workloadOf(kind).podOrigin(live, owned);
+  const { labels, owner } = row.podOrigin(live, owned);
+  // A name of its own: names that are generated would need one request more to be known, and this one is nobody's.
+  const own = `${name.slice(0, 40)}-twinlock`;
   return {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: {
-      // A name of its own: names that are generated would need one request more to be known, and this one is nobody's.
-      name: `${name.slice(0, 40)}-twinlock`,
+      name: own,
       namespace: live.metadata.namespace,
       labels: { ...metadata?.labels, ...labels },
       annotations: { ...metadata?.annotations },
       ...(owner === undefined ? {} : { ownerReferences: [owner] }),
     },
-    spec,
+    spec: spec && row.podSpec(spec, live.spec ?? {}, own),
     // Without a template there is no spec, and the API server says so.
   } as Pod;
 }

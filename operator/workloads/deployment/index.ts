@@ -17,9 +17,12 @@ export const deployment: Workload<Deployment> = {
   owns: [ReplicaSet],
   selector: ({ spec }) => spec?.selector,
   podOrigin,
+  podSpec: (template) => template,
   isOfNewest,
+  numberedBy: [],
   revision,
   undo: 'Template',
+  stuck: () => [],
   standing,
   progress,
 };
