@@ -11,14 +11,10 @@ import {
   run,
   voted,
   world,
-  type Scene,
   type Spec,
   deployment,
   images,
-  lockOf,
   worldOfOne,
-  promotion,
-  adopted,
 } from './promotion-world.ts';
 
 const approve = (given: DecidingWorld, changes: Partial<Facts> = {}): Counted =>
@@ -118,39 +114,4 @@ test('what is no fault of a content is no verdict: it is thrown', (t) => {
     },
   });
   t.throws(() => approve({ ...open, cluster: hostile }), { instanceOf: RangeError });
-});
-
-/** A promotion whose round takes so many bytes more. */
-function sized(more: number, reason: string): Scene {
-  const live = deployment(images.first, {
-    template: {
-      metadata: { labels: { app: 'web' } },
-      spec: { containers: [{ name: 'web', image: images.first, env: [{ name: 'BIG', value: 'x'.repeat(more) }] }] },
-    },
-  } as unknown as Partial<Spec>);
-  return world({
-    lock: lockOf(live),
-    records: [adopted(live)],
-    workloads: [{ kind: 'Deployment', name: 'web', live }],
-    promotion: promotion('web-42', { spec: { reason } }),
-  });
-}
-
-const bytesOf = (given: Scene): number => {
-  const { action } = decide(given).verdict;
-  return action?.do === 'Append' ? Buffer.byteLength(JSON.stringify(action.entry)) : 0;
-};
-
-test('the record of a round may take a million bytes, and not one more', (t) => {
-  const room = 1_000_000 - bytesOf(sized(0, 'why'));
-  // The content stands there twice, the reason once.
-  const more = Math.floor(room / 2) - 1;
-  const rest = 'y'.repeat(room - 2 * more);
-  t.is(bytesOf(sized(more, `why${rest}`)), 1_000_000);
-  const { verdict } = decide(sized(more, `why${rest}y`));
-  t.deepEqual([verdict.reason, verdict.stalled, verdict.action], ['RecordTooLarge', true, undefined]);
-  t.is(
-    verdict.message,
-    'the record of the round would take 1000001 bytes and may take 1000000: promote fewer workloads at once',
-  );
 });
