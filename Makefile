@@ -62,8 +62,8 @@ image: $(INSTALLED) ## Build the operator's image and push it: make image REGIST
 	@node test/images/main.ts $(or $(REGISTRY),--help)
 
 .PHONY: bench
-bench: $(INSTALLED) ## Measure the speed bars as ratios in one run; writes bench.json and bench.md
-	@node test/bench/main.ts
+bench: $(INSTALLED) ## Measure the speed bars as ratios in one run: make bench [NAME=promotion] [QUICK=1]; writes bench.json and bench.md
+	@node test/bench/main.ts $(if $(QUICK),--quick) $(NAME)
 
 .PHONY: mutation
 mutation: $(INSTALLED) ## Do the tests notice changed code? make mutation [ROOM=votes] [SAMPLE=300] [SEED=1]

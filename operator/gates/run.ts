@@ -1,4 +1,10 @@
-import { parseDuration, type ApprovalPolicy, type PromotionStatus, type TwinEnvironment } from '../api/index.ts';
+import {
+  parseDuration,
+  type ApprovalPolicy,
+  type gateTypes,
+  type PromotionStatus,
+  type TwinEnvironment,
+} from '../api/index.ts';
 import { canonicalJSON, parseTime, printable, rfc3339 } from '../canonical/index.ts';
 import type { Artifact } from './artifact.ts';
 import { environmentGate, type GateOutcome } from './environment/judge.ts';
@@ -41,8 +47,14 @@ function latchedResult({ latched, now, policy }: GatesInput, name: string, type:
   return now - parseTime(found.finishedAt) < parseDuration(policy.evidenceMaxAge) ? found : undefined;
 }
 
+type Judge = (input: GatesInput) => GateOutcome;
+
+/** The table: who judges, for each type that a policy can name. */
+const judges = { Environment: environment } satisfies Record<(typeof gateTypes)[number], Judge>;
+const judgeOf: ReadonlyMap<string, Judge> = new Map(Object.entries(judges));
+
 function run(input: GatesInput, type: string): Omit<GateState, 'name' | 'type'> {
-  const outcome = type === 'Environment' ? environment(input) : unknown(type);
+  const outcome = judgeOf.get(type)?.(input) ?? unknown(type);
   return outcome.result === 'Passed' ? { ...outcome, finishedAt: rfc3339(input.now) } : outcome;
 }
 

@@ -109,15 +109,29 @@ async function settle(): Promise<void> {
 
 test('a reconcile never waits for a report: it is pending first and tells when it is there', async (t) => {
   const { reports, changed } = poller([]);
-  t.deepEqual(reports.get('a/b', target, ['1']), { pending: true });
+  t.deepEqual(reports.get('a/b', 'web'), { pending: true }, 'of one that was never asked for, too');
+  reports.refresh('a/b', target, ['1']);
+  t.deepEqual(reports.get('a/b', 'web'), { pending: true });
   await settle();
   t.deepEqual(changed, ['a/b']);
-  t.is(reports.get('a/b', target, ['1']), empty);
+  t.is(reports.get('a/b', 'web'), empty);
+});
+
+test('reading asks nobody, and a report of pods that are gone is none', async (t) => {
+  const { reports, clock, asked } = poller([]);
+  reports.refresh('a/b', target, ['1']);
+  await settle();
+  clock.advance(60_000);
+  t.is(reports.get('a/b', 'web'), empty);
+  await settle();
+  t.is(asked(), 1);
+  reports.refresh('a/b', target, ['2']);
+  t.deepEqual(reports.get('a/b', 'web'), { pending: true });
 });
 
 test('without Ready pods nobody is asked', async (t) => {
   const { reports, asked } = poller([]);
-  reports.get('a/b', target, []);
+  reports.refresh('a/b', target, []);
   await settle();
   t.is(asked(), 0);
 });
@@ -125,7 +139,7 @@ test('without Ready pods nobody is asked', async (t) => {
 test('a report is asked for again after a minute, a failed one after seconds, and other pods at once', async (t) => {
   const { reports, clock, asked } = poller([() => Promise.resolve({ failure: 'x' })]);
   const look = async (...pods: readonly string[]): Promise<number> => {
-    reports.get('a/b', target, pods);
+    reports.refresh('a/b', target, pods);
     await settle();
     return asked();
   };
@@ -145,7 +159,7 @@ test('failures that go on are asked about less and less often, never less than o
   const { reports, clock } = poller(failing);
   const pauses: number[] = [];
   for (let turn = 0; turn < 9; turn++) {
-    reports.get('a/b', target, ['1']);
+    reports.refresh('a/b', target, ['1']);
     await settle();
     pauses.push(reports.dueIn('a/b'));
     clock.advance(reports.dueIn('a/b'));
@@ -155,10 +169,10 @@ test('failures that go on are asked about less and less often, never less than o
 
 test('an unchanged report wakes nobody', async (t) => {
   const { reports, clock, changed } = poller([]);
-  reports.get('a/b', target, ['1']);
+  reports.refresh('a/b', target, ['1']);
   await settle();
   clock.advance(60_000);
-  reports.get('a/b', target, ['1']);
+  reports.refresh('a/b', target, ['1']);
   await settle();
   t.is(changed.length, 1);
 });

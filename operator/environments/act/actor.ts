@@ -3,6 +3,7 @@ import { keyOf } from '../../kube/index.ts';
 import type { Request } from '../../runtime/index.ts';
 import type { Context } from '../gather/context.ts';
 import {
+  observedParts,
   until,
   type EnvironmentAction,
   type EnvironmentDecision,
@@ -11,7 +12,7 @@ import {
 } from '../decide/index.ts';
 import type { Lifetime } from '../decide/lifecycle/index.ts';
 import type { Plan } from '../decide/plan/index.ts';
-import { activeSituation } from '../gather/active.ts';
+import { activeSituation, reportTargets } from '../gather/active.ts';
 import { applyPlan, isNamespaceGone, type ApplyOutcome } from './apply.ts';
 import { ensureFinalizer, removeFinalizer } from './finalizer.ts';
 import { removeOrphans } from './orphans.ts';
@@ -123,8 +124,8 @@ export class EnvironmentActor {
     { plan, lifetime }: { readonly plan: Plan; readonly lifetime: Lifetime },
     rejected: Extract<ApplyOutcome, { kind: 'Applied' }>['rejected'],
   ): EnvironmentDecision {
+    const asksApp = this.#askApps(environment, plan);
     const situation = activeSituation(this.#context, environment, plan, lifetime, rejected);
-    const asksApp = plan.workloads.some(({ reportPath }) => reportPath !== undefined);
     return {
       situation,
       requeueAfter: until(
@@ -134,6 +135,19 @@ export class EnvironmentActor {
         ...(asksApp ? [this.#context.reports.dueIn(keyOf(environment))] : []),
       ),
     };
+  }
+
+  /** Asks, in the background, for the reports that are missing or old. @returns whether an app reports at all */
+  #askApps(environment: TwinEnvironment, plan: Plan): boolean {
+    const { reports, informers } = this.#context;
+    const targets = reportTargets(plan);
+    const { pods } = observedParts([], informers.pods.lister.list(plan.home.namespace));
+    for (const target of targets) {
+      const ready = (pods.get(target.workload) ?? []).filter((pod) => pod.ready);
+      const uids = ready.map(({ metadata }) => metadata.uid ?? '');
+      reports.refresh(keyOf(environment), target, uids);
+    }
+    return targets.length > 0;
   }
 
   async #apply(plan: Plan, signal: AbortSignal): Promise<ApplyOutcome> {

@@ -4,8 +4,9 @@ import type { Lifetime } from '../decide/lifecycle/index.ts';
 import type { Plan } from '../decide/plan/index.ts';
 import type { Problem } from '../decide/resolve/index.ts';
 import type { Context } from './context.ts';
+import type { ReportTarget } from './reports/index.ts';
 import { volumesOf } from './volumes.ts';
-import { observedParts, type InventoryItem, type ObservedParts, type Situation } from '../decide/index.ts';
+import { observedParts, type InventoryItem, type Situation } from '../decide/index.ts';
 import type { Report } from '../decide/wiring/index.ts';
 
 /** What the caches know of an environment that has its children; `rejected` is what the API server would not take. */
@@ -24,7 +25,7 @@ export function activeSituation(
     plan,
     lifetime,
     parts,
-    reports: reportsOf(context, environment, plan, parts),
+    reports: reportsOf(context, environment, plan),
     inventory: inventoryOf(context, environment, namespace),
     rejected,
     suspended: environment.spec.suspend,
@@ -33,20 +34,17 @@ export function activeSituation(
   };
 }
 
-/** The apps' last reports, by workload; asks, in the background, for those that are missing or old. */
-function reportsOf(
-  { reports }: Context,
-  environment: TwinEnvironment,
-  { home: { namespace }, workloads }: Plan,
-  parts: ObservedParts,
-): ReadonlyMap<string, Report> {
+/** The apps' last reports, by workload, of those that report. */
+function reportsOf({ reports }: Context, environment: TwinEnvironment, plan: Plan): ReadonlyMap<string, Report> {
   return new Map(
-    workloads.flatMap(({ name: workload, port, reportPath: path }) => {
-      if (port === undefined || path === undefined) return [];
-      const ready = (parts.pods.get(workload) ?? []).filter((pod) => pod.ready);
-      const uids = ready.map(({ metadata }) => metadata.uid ?? '');
-      return [[workload, reports.get(keyOf(environment), { namespace, workload, port, path }, uids)] as const];
-    }),
+    reportTargets(plan).map(({ workload }) => [workload, reports.get(keyOf(environment), workload)] as const),
+  );
+}
+
+/** Where the apps of an environment report how they are wired, of those that do. */
+export function reportTargets({ home: { namespace }, workloads }: Plan): readonly ReportTarget[] {
+  return workloads.flatMap(({ name: workload, port, reportPath: path }) =>
+    port === undefined || path === undefined ? [] : [{ namespace, workload, port, path }],
   );
 }
 

@@ -43,12 +43,21 @@ export class Reports {
   }
 
   /**
-   * The last report of a workload; starts asking when there is none of these pods or it is old.
+   * The last report of a workload; pending while there is none of its present pods. Asks nobody.
+   *
+   * @param environment key of the TwinEnvironment
+   */
+  get(environment: string, workload: string): Report {
+    return this.#entries.get(environment)?.get(workload)?.report ?? { pending: true };
+  }
+
+  /**
+   * Starts asking, in the background, where there is no report of these pods or an old one.
    *
    * @param environment key of the TwinEnvironment
    * @param pods uids of the Ready pods; with none, nobody is asked
    */
-  get(environment: string, target: ReportTarget, pods: readonly string[]): Report {
+  refresh(environment: string, target: ReportTarget, pods: readonly string[]): void {
     const known = this.#entries.get(environment) ?? new Map<string, Entry>();
     this.#entries.set(environment, known);
     const fingerprint = JSON.stringify([target, pods.toSorted()]);
@@ -58,7 +67,6 @@ export class Reports {
       known.set(target.workload, entry);
     }
     if (pods.length > 0 && !entry.asking && entry.due <= this.#options.clock.monotonic()) this.#ask(environment, entry);
-    return entry.report;
   }
 
   /** Milliseconds until one of an environment's reports is to be asked for again. */
