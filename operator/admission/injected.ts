@@ -11,7 +11,7 @@ const template = 'a.spec.template.spec';
 const context = field('c', 'securityContext', '{}');
 
 /** The entry lets containers be injected at all. */
-export const injects = `${field('a', 'injected', '[]')}.size() > 0`;
+const injects = `${field('a', 'injected', '[]')}.size() > 0`;
 
 /**
  * The container `c` of a pod is one that the entry `a` lets others add: by name and image, never in the place of an

@@ -5,7 +5,7 @@ import type { PolicyRule } from './policy.ts';
 import { clearsNamespace, type Who } from './who.ts';
 
 /** Kinds whose status the environments process writes; all others are the promotions process's. */
-export const ENVIRONMENT_KINDS = ['twinenvironments', 'twinenvironmentsets', 'twinclasses', 'vendortwins'];
+const ENVIRONMENT_KINDS = ['twinenvironments', 'twinenvironmentsets', 'twinclasses', 'vendortwins'];
 
 /**
  * Status, locks and records are the operator's own word. The writer is its process, not only its account: `edit` may

@@ -126,7 +126,7 @@ export function may(verb: string, resource: string, namespace?: string, name?: s
 }
 
 /** `request.subResource` is absent, not empty, for the object itself. */
-export const subResource = "(has(request.subResource) ? request.subResource : '')";
+const subResource = "(has(request.subResource) ? request.subResource : '')";
 
 /** True for a request on the given subresource, '' for the object itself. */
 export function onSubResource(name: string): string {

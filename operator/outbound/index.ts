@@ -5,5 +5,3 @@ export { systemResolve } from './connect.ts';
 export type { Resolve } from './connect.ts';
 export { OutboundError } from './errors.ts';
 export type { OutboundErrorCode } from './errors.ts';
-export { readPages } from './pages.ts';
-export type { PageLimits } from './pages.ts';

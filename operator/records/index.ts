@@ -6,5 +6,5 @@ export { outcomeEntry, promotionRef, type OutcomeInput } from './entries.ts';
 export { historyOf, openApproval, openRounds, resultOf, type PromotionHistory } from './history.ts';
 export { maskedRecord, type LoggedRecord } from './masked.ts';
 export { RecordMirror } from './mirror.ts';
-export { RecordStore, TARGET_LABEL, type RecordStoreOptions } from './store.ts';
+export { RecordStore, type RecordStoreOptions } from './store.ts';
 export type * from './types.ts';

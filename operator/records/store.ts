@@ -5,7 +5,7 @@ import { assembled } from './parts.ts';
 import type { RecordEntry, RecordSpec, RecordTarget } from './types.ts';
 
 /** Label of every record, so that `kubectl get promotionrecords -l twinlock.dev/target=web` prints one chain. */
-export const TARGET_LABEL = 'twinlock.dev/target';
+const TARGET_LABEL = 'twinlock.dev/target';
 const BY_TARGET = 'target';
 
 export interface RecordStoreOptions {

@@ -19,7 +19,7 @@ export interface VoteCommandsInput {
 }
 
 /** A name that no object of Kubernetes can have was to be put into a shell line. */
-export class CommandError extends Error {
+class CommandError extends Error {
   override readonly name = 'CommandError';
   readonly code = 'BadName';
 }
@@ -47,7 +47,7 @@ export function voteCommands(input: VoteCommandsInput): readonly [string, string
  * Where to put a vote: `vote.twinlock.dev/alice-3f9c21`. It ends in the round's nonce because an annotation that exists
  * cannot be overwritten. The hint may be any text; what a name cannot hold becomes `-`.
  */
-export function annotationName(principalHint: string, nonce: string): string {
+function annotationName(principalHint: string, nonce: string): string {
   const tail =
     nonce
       .toLowerCase()

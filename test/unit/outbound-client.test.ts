@@ -8,7 +8,6 @@ import { ManualClock, systemClock } from '../../operator/kube/index.ts';
 import {
   OutboundClient,
   OutboundError,
-  readPages,
   type OutboundAnswer,
   type OutboundOptions,
   type OutboundRequest,
@@ -466,58 +465,4 @@ test('so many are asked at once, the others in turn; who gives up makes room', a
   waiting.at(-1)?.end();
   t.like(await fourth, { status: 200 });
   t.deepEqual([...arrived].sort(), ['/1', '/2', '/4']);
-});
-
-function pagesServer(answers: readonly (readonly [next: string | undefined, size: number])[]): RequestListener {
-  return (request, response) => {
-    const page = Number(new URL(request.url ?? '', 'http://x').searchParams.get('page'));
-    const [next, size = 0] = answers[page] ?? [];
-    response.writeHead(200, next === undefined ? {} : { 'x-next': next }).end(Buffer.alloc(size));
-  };
-}
-
-async function pagesOf(
-  t: { teardown(work: () => void): void },
-  answers: readonly (readonly [next: string | undefined, size: number])[],
-  limits = { maxPages: 3, maxTotalBytes: 1000 },
-): Promise<{ readonly code: string; readonly pages: number }> {
-  const server = createServer(pagesServer(answers));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.teardown(() => server.close());
-  const url = new URL(`http://service.test:${(server.address() as AddressInfo).port}/?page=0`);
-  const request = { url, timeout: 10_000, maxBytes: 600, signal: new AbortController().signal };
-  const next = ({ headers }: OutboundAnswer): URL | undefined =>
-    headers['x-next'] === undefined ? undefined : new URL(headers['x-next'], url.href);
-  let pages = 0;
-  const read = async (): Promise<void> => {
-    for await (const answer of readPages(outbound(), request, next, limits)) pages += answer.status === 200 ? 1 : 0;
-  };
-  return { code: await failure(read()), pages };
-}
-
-test('pages are read to their end', async (t) => {
-  t.deepEqual(
-    await pagesOf(t, [
-      ['?page=1', 1],
-      ['?page=2', 1],
-      [undefined, 1],
-    ]),
-    { code: 'answered', pages: 3 },
-  );
-});
-
-test('bounded: pages in number, each in size, and all together', async (t) => {
-  t.deepEqual(await pagesOf(t, [['?page=0', 1]]), { code: 'TooManyPages', pages: 3 });
-  t.deepEqual(await pagesOf(t, [['?page=1', 601]]), { code: 'TooLarge', pages: 0 });
-  t.deepEqual(
-    await pagesOf(t, [
-      ['?page=1', 600],
-      [undefined, 401],
-    ]),
-    { code: 'TooLarge', pages: 1 },
-  );
-});
-
-test('denied: a list that goes on at another host', async (t) => {
-  t.deepEqual(await pagesOf(t, [['http://elsewhere.test/', 1]]), { code: 'Redirected', pages: 1 });
 });

@@ -2,7 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 
-const root = join(import.meta.dirname, '../../operator');
+const top = join(import.meta.dirname, '../..');
+const root = join(top, 'operator');
 
 export interface Import {
   /** From `operator/`, such as `kube/index.ts`. */
@@ -29,6 +30,18 @@ export function sources(): readonly Source[] {
       const text = readFileSync(join(root, path), 'utf8');
       return { path, text, imports: importsOf(path, text) };
     });
+}
+
+/** Every file of tests and examples: its path is from `operator/` too, such as `../test/unit/sources.ts`. */
+export function users(): readonly Pick<Source, 'path' | 'text'>[] {
+  return ['test', 'examples'].flatMap((folder) =>
+    readdirSync(join(top, folder), { recursive: true, encoding: 'utf8' })
+      .filter((path) => path.endsWith('.ts') && !path.includes('node_modules'))
+      .map((path) => ({
+        path: `../${folder}/${path.split(sep).join('/')}`,
+        text: readFileSync(join(top, folder, path), 'utf8'),
+      })),
+  );
 }
 
 // A statement begins its line; what stands in comments is indented or behind an asterisk.

@@ -63,7 +63,7 @@ const tokenMount = all(
 );
 
 /** The pods of the chart's Deployments (controllers.yaml, front-door.yaml), by their label app.kubernetes.io/name. */
-export function ownPods(systemNamespace: string): Readonly<Record<string, OwnPod>> {
+function ownPods(systemNamespace: string): Readonly<Record<string, OwnPod>> {
   const controller = (name: string, account: string, flags: readonly string[]): OwnPod => ({
     container: name,
     account,

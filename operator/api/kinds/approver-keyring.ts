@@ -82,7 +82,7 @@ export const approverKeyringSpec = z
   .describe('People and their keys.');
 
 /** `status` of an ApproverKeyring. Output only. */
-export const approverKeyringStatus = z
+const approverKeyringStatus = z
   .object({
     observedGeneration,
     warnings: listOf(

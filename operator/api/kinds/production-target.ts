@@ -91,7 +91,7 @@ export const productionTargetSpec = z
   .describe('What is production here, and which policy guards it.');
 
 /** `status` of a ProductionTarget. Output only. */
-export const productionTargetStatus = z
+const productionTargetStatus = z
   .object({
     observedGeneration,
     enforcement: choice('Active: the API server refused the last forbidden change that was tried.', [

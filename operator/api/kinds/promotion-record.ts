@@ -10,17 +10,9 @@ import { choice, count, embedded, flag, printable, workloadKind, workloadName } 
 import { workloadKinds } from '../workload-kinds.ts';
 import { gateResults, gateTypes } from './promotion-status.ts';
 
-export const recordTypes = ['Adopted', 'Round', 'Outcome', 'Tampered', 'Part'] as const;
+const recordTypes = ['Adopted', 'Round', 'Outcome', 'Tampered', 'Part'] as const;
 /** `Approved` is a step, its rollout follows; every other one is an end. */
-export const outcomeResults = [
-  'Approved',
-  'Completed',
-  'Rejected',
-  'Failed',
-  'RolledBack',
-  'Expired',
-  'Superseded',
-] as const;
+const outcomeResults = ['Approved', 'Completed', 'Rejected', 'Failed', 'RolledBack', 'Expired', 'Superseded'] as const;
 
 const uid = (description: string): z.ZodString => printable(description, 63);
 
@@ -113,7 +105,7 @@ const foundContent = z
   .describe('Content that nobody approved.');
 
 /** `spec` of a PromotionRecord. */
-export const promotionRecordSpec = withRules(
+const promotionRecordSpec = withRules(
   z.object({
     type: choice(
       'Adopted: taken over as found, signed by nobody. Round: what was asked. Outcome: what came of it. Tampered: production had content that was never approved. Part: some of what was too large for the record that names it.',

@@ -6,7 +6,7 @@ import { keyedList, listOf } from '../schema/lists.ts';
 import { patterned, sha256, text, timestamp } from '../schema/text.ts';
 import { choice, count, flag, workloadKind } from '../schema/values.ts';
 
-export const promotionPhases = [
+const promotionPhases = [
   'Pending',
   'Gating',
   'AwaitingApproval',

@@ -10,7 +10,7 @@ import { choice, containerImages, workloadKind, workloadName } from '../schema/v
 import { promotionStatus } from './promotion-status.ts';
 
 /** `spec` of a Promotion. */
-export const promotionSpec = withRules(
+const promotionSpec = withRules(
   z.object({
     environmentRef: z
       .object({

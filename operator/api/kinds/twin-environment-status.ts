@@ -5,7 +5,7 @@ import { keyedList, listOf } from '../schema/lists.ts';
 import { sha256, text, timestamp } from '../schema/text.ts';
 import { choice, count, flag } from '../schema/values.ts';
 
-export const environmentPhases = ['Queued', 'Provisioning', 'Ready', 'Expired', 'Terminating', 'Failed'] as const;
+const environmentPhases = ['Queued', 'Provisioning', 'Ready', 'Expired', 'Terminating', 'Failed'] as const;
 
 const variable = z
   .object({

@@ -20,7 +20,7 @@ import {
 export const workloadLockName = 'lock';
 
 /** `spec` of a WorkloadLock. */
-export const workloadLockSpec = z
+const workloadLockSpec = z
   .object({
     liveAccess: choice('Whether exec and the like are let into the pods.', ['Deny', 'Allow']).default('Deny'),
     podWriters: podWriters.optional(),

@@ -8,7 +8,7 @@ import { dnsLabel, objectName, worded } from './text.ts';
 import { choice, embedded } from './values.ts';
 
 /** Manifests that one Promotion carries. */
-export const maxManifests = 16;
+const maxManifests = 16;
 
 /**
  * Annotations that are no manifest's: what Kubernetes' controllers keep there, what makes an old controller roll back by

@@ -77,7 +77,7 @@ export const env = keyedList(
 export const args = listOf("Arguments of the image's entry point.", text('One argument.', 4096, 0), { max: 64 });
 
 /** What a binding can put into a variable. */
-export const bindingSources = ['URL', 'Host', 'Port', 'DummyKey'] as const;
+const bindingSources = ['URL', 'Host', 'Port', 'DummyKey'] as const;
 export const bindingSource = choice(
   "What the variable gets: the service's URL, Host, Port, or DummyKey (the twin's stand-in for a vendor's key).",
   bindingSources,
@@ -124,7 +124,7 @@ export const mutationFields = [
   'DNS',
 ] as const;
 /** Fields in which single entries are named; the others are let through as a whole. */
-export const namedMutationFields = ['Env', 'Volumes', 'Labels', 'Annotations', 'ReadinessGates'] as const;
+const namedMutationFields = ['Env', 'Volumes', 'Labels', 'Annotations', 'ReadinessGates'] as const;
 const isNamedMutation = (field: string): boolean => namedMutationFields.some((each) => each === field);
 
 /** An exact name, or the start of names with a final `*`. */

@@ -22,7 +22,7 @@ export async function removeFinalizer(
   await writeFinalizers({ client, cache }, environment, others, signal);
 }
 
-export function hasFinalizer(environment: TwinEnvironment): boolean {
+function hasFinalizer(environment: TwinEnvironment): boolean {
   return finalizersOf(environment).includes(FINALIZER);
 }
 

@@ -7,7 +7,7 @@ import type { ClusterConfig, TlsMaterial } from './config.ts';
 import { FileSource } from './file-source.ts';
 
 /** Where the kubelet mounts a service account's token, CA and namespace. */
-export const serviceAccountDirectory = '/var/run/secrets/kubernetes.io/serviceaccount';
+const serviceAccountDirectory = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 /** Is this process a pod with a service account? */
 export function runsInCluster(env: NodeJS.ProcessEnv, directory = serviceAccountDirectory): boolean {

@@ -1,10 +1,10 @@
 import type { Random } from '../clock/index.ts';
 
 /** Times a refused request is repeated, as in client-go. */
-export const maxRetries = 10;
+const maxRetries = 10;
 
 /** Milliseconds that all the waiting for one request may take together. */
-export const maxWait = 60_000;
+const maxWait = 60_000;
 
 export interface Refusal {
   readonly method: string;

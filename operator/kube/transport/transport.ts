@@ -159,7 +159,7 @@ function refusal(request: Outgoing, answer: Incoming, now: number): ApiError {
 }
 
 /** The Status in a body; a body that is none (a proxy's page, plain text) becomes the start of its text. */
-export function parseStatus(text: string): Status {
+function parseStatus(text: string): Status {
   try {
     const value: unknown = JSON.parse(text);
     // Fields are read one by one with defaults, and only for messages and decisions about repeating.

@@ -34,7 +34,7 @@ export function keyName(cluster: string): string {
 }
 
 /** @returns undefined for whatever is not exactly such a text */
-export function parseCheckpoint(text: string): Checkpoint | undefined {
+function parseCheckpoint(text: string): Checkpoint | undefined {
   const [origin = '', size = '', hash = '', ...rest] = text.split('\n');
   const [, cluster, namespace, target] = ORIGIN.exec(origin) ?? [];
   const bytes = Buffer.from(hash, 'base64');

@@ -59,7 +59,7 @@ export async function probe(client: ProbeClient, tried: Tried): Promise<Enforcem
 }
 
 /** What follows from the answers: a pure function. */
-export function enforcementOf(answers: readonly Answered[]): Enforcement {
+function enforcementOf(answers: readonly Answered[]): Enforcement {
   const through = answers.find(({ answer }) => answer.by === 'Nobody');
   if (through !== undefined)
     return {

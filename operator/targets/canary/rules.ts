@@ -43,7 +43,7 @@ export interface MatchResources {
  * Whether a rule may match, as k8s.io/apiserver/pkg/admission/plugin/webhook/predicates/rules decides it: `*` is every
  * resource without subresources, `pods/*` the pod and its subresources. Names are not known here and match.
  */
-export function ruleMatches(rule: MatchRule, request: MatchedRequest, anyVersion: boolean): boolean {
+function ruleMatches(rule: MatchRule, request: MatchedRequest, anyVersion: boolean): boolean {
   return (
     has(rule.apiGroups, request.group) &&
     (anyVersion || has(rule.apiVersions, request.version)) &&

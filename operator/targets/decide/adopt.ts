@@ -93,7 +93,7 @@ function hasPods(world: TargetWorld, entry: Approved, lock: LockSpec): boolean {
 }
 
 /** Everybody whom the installation or a target of the namespace lets write into running pods, as many as a lock holds. */
-export function podWritersOf({ target, others, podWriters }: WriterLists): NonNullable<LockSpec['podWriters']> {
+function podWritersOf({ target, others, podWriters }: WriterLists): NonNullable<LockSpec['podWriters']> {
   return allWriters({ target, others, podWriters }).slice(0, MAX_POD_WRITERS);
 }
 

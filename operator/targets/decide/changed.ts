@@ -40,7 +40,7 @@ export const lockChanged: TargetStep = (world) => {
 };
 
 /** Milliseconds until the lock is written again after the API server stored another one than it was sent. */
-export const WRITE_AGAIN = 30_000;
+const WRITE_AGAIN = 30_000;
 
 /** The API server stored something else than what was sent: what to say, and what to record, once. */
 export function answeredOtherwise(

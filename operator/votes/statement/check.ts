@@ -3,7 +3,7 @@ import { StatementError } from './errors.ts';
 import type { JobDigest, ObjectDigests, StatementInput } from './types.ts';
 
 /** What a person can be expected to read. */
-export const MAX_CHANGES = 500;
+const MAX_CHANGES = 500;
 
 type Input = StatementInput & { readonly objects: readonly ObjectDigests[]; readonly jobs: readonly JobDigest[] };
 

@@ -1,5 +1,5 @@
 /** Why an armor is no valid signature of a key over a statement. */
-export const signatureReasons = [
+const signatureReasons = [
   'TooLarge',
   'BadArmor',
   'BadEncoding',
