@@ -13,6 +13,7 @@ export function any(...clauses: readonly string[]): string {
   return join(clauses, '||') ?? 'false';
 }
 
+/** In parentheses unless the clause is a single word or call. */
 export function not(clause: string): string {
   return clause.includes(' ') ? `!(${clause})` : `!${clause}`;
 }

@@ -14,6 +14,7 @@ export interface ApprovedContents {
 /** What a live spec is, as the lock has it. `Undone`: Fallback's template with Current's other fields. */
 export type LiveMatch = 'Current' | 'Fallback' | 'Undone' | 'None';
 
+/** The entries of a workload in the lock, by role: neither where the lock does not hold it. */
 export function contentsOf(lock: LockSpec, { kind, name }: WorkloadKey): ApprovedContents {
   const entries = lock.approved.filter((entry) => entry.kind === kind && entry.name === name);
   return {

@@ -52,6 +52,7 @@ export function openRounds(records: readonly RecordSpec[]): readonly RecordSpec[
   return [...rounds.values()];
 }
 
+/** The result that an outcome records; undefined for every other record. */
 export function resultOf(record: RecordSpec): OutcomeResult | undefined {
   return record.type === 'Outcome' ? record.outcome?.result : undefined;
 }

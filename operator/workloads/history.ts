@@ -28,6 +28,7 @@ export function podOrigin(live: WorkloadObject, owned: readonly KubeObject[], ha
   };
 }
 
+/** Whether a pod of the workload was made from its newest revision; false while no revision is known. */
 export function isOfNewest(pod: Pod, live: WorkloadObject, owned: readonly KubeObject[], hashOf: HashOf): boolean {
   const hash = newestHash(live, owned, hashOf);
   return hash !== undefined && isOf(pod, live) && pod.metadata.labels?.[HASH] === hash;

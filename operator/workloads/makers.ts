@@ -67,6 +67,7 @@ export const ownMakers = podMakers.filter(({ type, madeBy }) =>
 /** What revisions of StatefulSets and DaemonSets are kept in. */
 export const REVISIONS = ControllerRevision.plural;
 
+/** Whether objects of this kind end in pods, by themselves or through what they make; false for unknown kinds. */
 export function makesPods(kind: string): boolean {
   return podMakers.some(({ type }) => type.kind === kind);
 }
@@ -81,6 +82,7 @@ export function resourcesOf(makers: readonly PodMaker[], subresource?: string): 
   return makers.map(({ type }) => (subresource === undefined ? type.plural : `${type.plural}/${subresource}`));
 }
 
+/** Accounts in kube-system that run these kinds, by their short names, in the same order. */
 export function controllersOf(makers: readonly PodMaker[]): readonly string[] {
   return makers.map(({ controller }) => controller);
 }

@@ -174,3 +174,32 @@ test('every export is taken by another file of the operator, or by tests for a r
     'these are used or gone: take them off the list',
   );
 });
+
+/** Steps are named by their answer, and their type says what they take and give. */
+const FUNCTION =
+  /^export (?:(?:async )?function\*? (?<name>\w+)|const (?<arrow>\w+)(?::(?! \w*Step\b)[^=]*)? = (?:async )?(?:<[^=]*>)?(?:\w+|\([^;]*?\)(?:: [^;=]+)?) =>)/gm;
+
+/** Functions that are exported without a word before them; of an overloaded one the first form has it. */
+function bare({ path, text }: Pick<Source, 'path' | 'text'>): readonly string[] {
+  const found = [...text.matchAll(FUNCTION)].map(({ index, groups }) => ({
+    name: groups?.['name'] ?? groups?.['arrow'] ?? '',
+    documented: text.slice(0, index).endsWith('*/\n'),
+  }));
+  const documented = new Set(found.flatMap((each) => (each.documented ? [each.name] : [])));
+  return found.filter(({ name }) => !documented.has(name)).map(({ name }) => `${path}: ${name}`);
+}
+
+test('every exported function says what its name does not', (t) => {
+  const text = [
+    'export function a(): void {',
+    '/** B. */\nexport function b(): void {',
+    'export const c = (x: string): string => x;',
+    'export const d: Wake = async (x) => {',
+    'export const e: DecisionStep = (world) =>',
+    'export const f = 3;\nconst g = (x) => x;',
+    'export const h = <const T extends string>(x: T): T => x;',
+    'export const i = (\n  x: string,\n): z.ZodType =>',
+  ].join('\n');
+  t.deepEqual(bare({ path: 'x.ts', text }), ['x.ts: a', 'x.ts: c', 'x.ts: d', 'x.ts: h', 'x.ts: i']);
+  t.deepEqual(files.flatMap(bare), [], 'write a line or two: what it takes and gives, units, limits, when it throws');
+});

@@ -19,6 +19,7 @@ export const port = (description: string): z.ZodInt => z.int().min(1).max(65_535
 export const count = (description: string, min: number, max: number): z.ZodInt =>
   z.int().min(min).max(max).describe(description);
 
+/** Yes or no, described for `kubectl explain`. */
 export const flag = (description: string): z.ZodBoolean => z.boolean().describe(description);
 
 /** One of a few words in CamelCase, none of which YAML reads as something else. */

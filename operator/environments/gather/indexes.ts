@@ -14,6 +14,7 @@ export const QUEUED = 'true';
 /** Namespaces by the key of the environment that their labels name. */
 export const BY_OWNER = 'owner';
 
+/** Puts the indexes above on the informers, each once: a second call throws RangeError. */
 export function addIndexes({ environments, namespaces }: Pick<Informers, 'environments' | 'namespaces'>): void {
   environments.addIndex(BY_CLASS, ({ spec }) => [spec.classRef?.name ?? NO_CLASS]);
   environments.addIndex(BY_VENDOR_TWIN, ({ spec }) => [

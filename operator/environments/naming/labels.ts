@@ -25,6 +25,7 @@ export interface Owner {
   readonly uid: string;
 }
 
+/** An environment as its children name it: the uid tells it from one that had the name before. */
 export function ownerOf({ metadata: { namespace = '', name, uid = '' } }: TwinEnvironment): Owner {
   return { namespace, name, uid };
 }

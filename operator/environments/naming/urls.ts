@@ -16,6 +16,9 @@ export interface EnvironmentHosts {
   url(host: string, path?: string): string;
 }
 
+/**
+ * How an environment is reached from outside, by its own namespace; a URL names the port only where it is not the scheme's.
+ */
 export function environmentHosts(exposure: Exposure, namespace: string): EnvironmentHosts {
   const host = `${namespace}.${exposure.domain}`;
   const usual = exposure.scheme === 'https' ? 443 : 80;

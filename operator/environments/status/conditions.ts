@@ -7,6 +7,7 @@ import type { Summary } from './summary.ts';
 export type EnvironmentCondition = ConditionInput<EnvironmentReason>;
 export type EnvironmentOutcome = Outcome<EnvironmentReason>;
 
+/** A condition as the status is told it, without its time. */
 export function condition(
   type: string,
   status: EnvironmentCondition['status'],
@@ -18,6 +19,7 @@ export function condition(
 
 export const admitted = condition('Admitted', 'True', 'Admitted', 'The class takes the environment');
 
+/** Whether every twin is ready: False names each that is not, and says TwinFailed as soon as one of them failed. */
 export function twinsReady({ services }: Summary): EnvironmentCondition {
   const type = 'TwinsReady';
   if (services.length === 0) return condition(type, 'True', 'NoServices', 'The environment has no services');
@@ -27,6 +29,10 @@ export function twinsReady({ services }: Summary): EnvironmentCondition {
   return condition(type, 'False', failed ? 'TwinFailed' : 'TwinNotReady', list('twin', behind));
 }
 
+/**
+ * Whether all that runs is what was rendered. What differs is False, what was not seen is Unknown; both name each service
+ * and workload that it is about.
+ */
 export function twinsWired({ services, workloads }: Summary): EnvironmentCondition {
   const type = 'TwinsWired';
   const wiring = (verdict: string): readonly string[] =>
@@ -44,6 +50,7 @@ export function twinsWired({ services, workloads }: Summary): EnvironmentConditi
   return condition(type, 'True', 'Verified', 'What runs, and what the app reports where it does, is what was rendered');
 }
 
+/** Unknown unless whoever installed Twinlock said that the cluster enforces NetworkPolicies; it is never False. */
 export function isolated(enforced: boolean): EnvironmentCondition {
   return enforced
     ? condition('Isolated', 'True', 'Enforced', 'NetworkPolicies deny everything but what is listed')
@@ -55,6 +62,11 @@ export function isolated(enforced: boolean): EnvironmentCondition {
       );
 }
 
+/**
+ * Whether the environment has a URL that answers.
+ *
+ * @param bounded whether Twinlock was given an image for the boundary; without one there is no URL
+ */
 export function exposed(parts: ObservedParts, bounded: boolean): EnvironmentCondition {
   if (!bounded) {
     return condition(
@@ -75,6 +87,7 @@ export function exposed(parts: ObservedParts, bounded: boolean): EnvironmentCond
       );
 }
 
+/** A clause for each part, ready ones included. */
 export function list(what: string, parts: readonly { readonly name: string; readonly state: PartState }[]): string {
   return parts.map(({ name, state }) => `${what} ${name} ${state.ready ? 'is ready' : state.reason}`).join('; ');
 }

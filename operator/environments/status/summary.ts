@@ -26,6 +26,11 @@ export interface Summary {
   readonly workloads: readonly WorkloadSummary[];
 }
 
+/**
+ * Holds what was observed against the plan.
+ *
+ * @param reports what the apps said, by workload; read for those alone whose plan has a path for it
+ */
 export function summarize(plan: Plan, parts: ObservedParts, reports: ReadonlyMap<string, Report>): Summary {
   const observed = plan.workloads.map((workload) => ({
     plan: workload,

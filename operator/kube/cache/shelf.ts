@@ -9,11 +9,13 @@ const MAX_LISTED = 8;
  */
 export type Shelf<T extends KubeObject> = readonly T[] | Map<string, T>;
 
+/** The object of that name; undefined where there is none, or no shelf. */
 export function onShelf<T extends KubeObject>(shelf: Shelf<T> | undefined, name: string): T | undefined {
   if (shelf instanceof Map) return shelf.get(name);
   return shelf?.find(({ metadata }) => metadata.name === name);
 }
 
+/** All objects of a shelf, in no order that may be relied on. */
 export function allOf<T extends KubeObject>(shelf: Shelf<T> | undefined): readonly T[] {
   return shelf instanceof Map ? [...shelf.values()] : (shelf ?? []);
 }

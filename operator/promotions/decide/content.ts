@@ -22,6 +22,7 @@ export const anotherRollsOut: DecisionStep = ({ records, promotion }) => {
       );
 };
 
+/** Every gate has to pass, and one that does not exist has not passed. */
 export const gateNotPassed: DecisionStep = (_world, { gates }) => {
   const open = gates.filter(({ result }) => result !== 'Passed');
   if (gates.length > 0 && open.length === 0) return undefined;
@@ -52,6 +53,7 @@ export const productionDiffers: DecisionStep = ({ workloads }, { lock }) => {
   return undefined;
 };
 
+/** Without the artifacts of an environment there is nothing to plan. */
 export const nothingToPromote: DecisionStep = (_world, { artifacts }) =>
   'artifacts' in artifacts ? undefined : stall(artifacts.reason, artifacts.message);
 
@@ -61,6 +63,7 @@ export const manifestRefused: DecisionStep = ({ promotion, workloads }, { manife
   return refusalOf(workloads.filter((workload) => manifestOf(promotion.spec, workload) !== undefined));
 };
 
+/** A plan that the API server refused, or a workload that would never roll out. */
 export const planRefused: DecisionStep = ({ workloads }) => refusalOf(workloads);
 
 function refusalOf(workloads: readonly PlannedWorkload[]): Verdict | undefined {
@@ -90,6 +93,7 @@ export const revisionUnknown: DecisionStep = ({ workloads }) => {
       );
 };
 
+/** Ends a promotion that would change nothing. */
 export const alreadyCurrent: DecisionStep = (world, { changed }) => {
   if (changed.length > 0) return undefined;
   // Approved, and live without the lock being open for it: the lock was lost and made again since.
@@ -107,6 +111,7 @@ export const alreadyCurrent: DecisionStep = (world, { changed }) => {
   return end(world, 'Superseded', 'AlreadyCurrent', `production already runs exactly this content${metadata}`);
 };
 
+/** Told before anybody signs: the lock as it would be opened, with the longest name that a record can have. */
 export const lockTooLarge: DecisionStep = (world, facts) => {
   const overflow = lockOverflow(openedLock(world, facts, 'x'.repeat(253)));
   return overflow === undefined

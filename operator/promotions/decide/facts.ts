@@ -56,6 +56,7 @@ export interface Facts {
   readonly lock: LockSpec;
 }
 
+/** Computes once, from what was read, what the steps ask about; reads and writes nothing itself. */
 export function factsOf(world: DecidingWorld): Facts {
   const { promotion, now, history } = world;
   const running = runningArtifacts(world);

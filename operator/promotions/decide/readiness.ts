@@ -9,6 +9,7 @@ import { pending, stall } from './verdict.ts';
 /** Milliseconds after which a clock that is off is compared again. */
 const CLOCK_INTERVAL_MS = 5000;
 
+/** Past `expiresAfter`, approved or not. */
 export const expired: DecisionStep = (world, { notAfter }) => {
   if (world.now <= notAfter) return undefined;
   const { approved, rounds } = world.history;
@@ -33,6 +34,7 @@ export const clockSkewed: DecisionStep = ({ skewSeconds }) =>
         CLOCK_INTERVAL_MS,
       );
 
+/** A target that is on its way out is as good as none. */
 export const targetMissing: DecisionStep = ({ promotion, target }) =>
   target === undefined || target.metadata.deletionTimestamp !== undefined
     ? pending(
@@ -41,6 +43,7 @@ export const targetMissing: DecisionStep = ({ promotion, target }) =>
       )
     : undefined;
 
+/** The target has to be adopted, with a lock that holds each of its workloads for this very target. */
 export const targetNotReady: DecisionStep = ({ target, records, lock }) => {
   const { uid, name } = target?.metadata ?? { name: '' };
   const adopted = records.some(({ type, target: of }) => type === 'Adopted' && of.uid === uid);
@@ -70,12 +73,15 @@ export const notEnforced: DecisionStep = ({ target, enforcement }) =>
         `the API server does not enforce the lock here, so nothing is rolled out: ${enforcement.message}`,
       );
 
+/** Without its policy nobody knows how many have to sign. */
 export const policyMissing: DecisionStep = ({ policy }) =>
   'missing' in policy ? stall('PolicyMissing', policy.missing) : undefined;
 
+/** Without its keyring no signature counts. */
 export const keyringMissing: DecisionStep = ({ keyring }) =>
   'missing' in keyring ? stall('KeyringMissing', keyring.missing) : undefined;
 
+/** Duties are separated from whoever asked: without a name there is nothing to compare with. */
 export const requesterUnknown: DecisionStep = (_world, { requestedBy }) =>
   requestedBy === undefined || requestedBy.trim() === ''
     ? stall(

@@ -19,6 +19,10 @@ export interface Item {
   readonly step: Step;
 }
 
+/**
+ * Where a recorded workload stands, by what is live and what the lock approves: content that the lock does not hold is
+ * Tampered.
+ */
 export function stepOf(wanted: RecordedSpec, world: RollingWorld): Step {
   const workload = world.workloads.find(({ kind, name }) => kind === wanted.kind && name === wanted.name);
   const live = workload?.live;
@@ -57,6 +61,7 @@ export function others(items: readonly Item[]): string {
   return fresh.length === 0 ? '' : `; ${fresh.join(', ')} ${fresh.length === 1 ? 'keeps' : 'keep'} the new content`;
 }
 
+/** The same for the promotion's status: a state, and a message for people. */
 export function stateOf({ wanted, step }: Item): WorkloadState {
   const { kind, name } = wanted;
   switch (step.state) {
@@ -103,6 +108,7 @@ export function stuckPodsOf(wanted: RecordedSpec, { workloads }: RollingWorld): 
     ?.map(({ metadata: { name, uid = '' } }) => ({ name, uid }));
 }
 
+/** `Kind/name`, for messages. */
 export function label({ wanted }: Item): string {
   return `${wanted.kind}/${wanted.name}`;
 }

@@ -23,6 +23,7 @@ export interface Caches {
   readonly namespaces: Informer<Namespace>;
 }
 
+/** Asks the cache for an informer of each kind, in all namespaces; they sync once it runs. */
 export function followAll(cache: Cache): Caches {
   return {
     promotions: cache.informer(Promotion),

@@ -60,6 +60,7 @@ export function readCheckpoint(text: string): SignedCheckpoint | undefined {
   return checkpoint === undefined ? undefined : { ...checkpoint, note };
 }
 
+/** The note of a checkpoint, signed under the name that goes with its cluster. */
 export function signCheckpoint(checkpoint: Checkpoint, privateKey: KeyObject): string {
   return signNote(checkpointText(checkpoint), keyName(checkpoint.cluster), privateKey);
 }

@@ -99,6 +99,9 @@ function podWritersOf({ target, others, podWriters }: WriterLists): NonNullable<
 
 type WriterLists = Pick<TargetWorld, 'target' | 'others' | 'podWriters'>;
 
+/**
+ * Everybody whom the installation or a target of the namespace lets write into running pods, be they more than a lock holds.
+ */
 export function allWriters({ target, others, podWriters }: WriterLists): ReturnType<typeof mergedWriters> {
   return mergedWriters([podWriters, ...[target, ...others].map(({ spec }) => spec.podWriters ?? [])]);
 }

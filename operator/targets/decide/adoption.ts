@@ -38,6 +38,7 @@ export const taken: TargetStep = (world) => {
 export const missingAtFirst: TargetStep = (world) =>
   unadopted(world, world.workloads).length === 0 ? undefined : missing(world);
 
+/** Names the first workload that does not exist, and whether its content was approved already. */
 export const missing: TargetStep = (world) => {
   const absent = world.workloads.find(({ live }) => live === undefined);
   if (absent === undefined) return undefined;

@@ -32,6 +32,9 @@ export function foundProtection({ namespace }: Pick<TargetWorld, 'namespace'>): 
   return Object.values(protections).find((known) => known === value);
 }
 
+/**
+ * Whether the namespace carries exactly the label that its targets want: enforcing where a warning is wanted is a no, too.
+ */
 export function isProtected(world: Placed): boolean {
   return foundProtection(world) === wantedProtection(world);
 }
@@ -41,6 +44,7 @@ export function onlyWarns(world: Placed): boolean {
   return wantedProtection(world) === protections.warn;
 }
 
+/** A target that is not ready until somebody does what the message says. */
 export function stall(reason: TargetReason, message: string): TargetVerdict {
   return { ready: false, stalled: true, reason, message };
 }
@@ -57,6 +61,7 @@ export function canonicalFault(workload: LiveWorkload): TargetVerdict | undefine
     : undefined;
 }
 
+/** Of one namespace, so that kind and name are enough. */
 export function sameWorkload(a: Named, b: Named): boolean {
   return a.kind === b.kind && a.name === b.name;
 }
@@ -69,6 +74,7 @@ export function isKnown({ target, others, lock }: Placed, workload: Named): bool
   );
 }
 
+/** `Kind/name` for messages; a name is cut at 120 characters, and what a terminal could act on is escaped. */
 export function shown({ kind, name }: WorkloadKey | Named): string {
   return `${kind}/${printable(name)}`;
 }

@@ -31,6 +31,7 @@ export function tagImages({ kind, live }: LiveWorkload, injected: Injected = [])
   );
 }
 
+/** `container app (nginx:1)`, one after the other, for messages. */
 export function shownTags(found: readonly TagImage[]): string {
   return found.map(({ part, name, image }) => `${part} ${printable(name)} (${printable(image)})`).join(', ');
 }

@@ -43,6 +43,7 @@ export const lockThere: TargetStep = (world) => {
   };
 };
 
+/** Puts the label of the namespace back as its targets want it. */
 export const protection: TargetStep = (world) =>
   isProtected(world)
     ? undefined
@@ -149,6 +150,7 @@ export const tampered: TargetStep = (world) => {
   };
 };
 
+/** Writes what the target's settings say now into the lock; what is approved stays as it is. */
 export const upkeep: TargetStep = (world) => {
   const lock = lockOf(world);
   const wanted = settings(lock, world);

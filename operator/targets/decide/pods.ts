@@ -178,6 +178,7 @@ function isRecorded(records: readonly RecordSpec[], pod: Pod): boolean {
   );
 }
 
+/** The digest of what a stranger wrote; undefined where it has no canonical form. */
 export function digestIfAny(value: unknown): ReturnType<typeof digestOf> | undefined {
   try {
     return digestOf(value);

@@ -11,6 +11,7 @@ export class SignatureError extends Error {
   }
 }
 
+/** For bytes that are not what their format says. */
 export function encodingError(message: string): SignatureError {
   return new SignatureError('BadEncoding', message);
 }

@@ -31,6 +31,7 @@ function newestReplicaSet(live: Deployment, owned: readonly KubeObject[]): Repli
     .toSorted((a, b) => revisionNumber(b) - revisionNumber(a))[0];
 }
 
+/** What the pods of the present template carry and belong to: nothing of it before their ReplicaSet is there. */
 export function podOrigin(live: Deployment, owned: readonly KubeObject[]): PodOrigin {
   const set = newestReplicaSet(live, owned);
   const hash = set?.metadata.labels?.[HASH];
@@ -44,6 +45,7 @@ export function podOrigin(live: Deployment, owned: readonly KubeObject[]): PodOr
   };
 }
 
+/** Whether the ReplicaSet of the present template made the pod; false before there is one. */
 export function isOfNewest(pod: Pod, live: Deployment, owned: readonly KubeObject[]): boolean {
   const newest = newestReplicaSet(live, owned);
   return newest !== undefined && controllerOf(pod)?.uid === newest.metadata.uid;

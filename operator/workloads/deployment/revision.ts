@@ -15,10 +15,12 @@ export const STEERING = {
   rollbackTo: 'deprecated.deployment.rollback.to',
 } as const;
 
+/** The number that its controller wrote on the Deployment; undefined before it did. */
 export function revision({ metadata }: Deployment): string | undefined {
   return metadata.annotations?.[REVISION];
 }
 
+/** The same of a Deployment or a ReplicaSet as a number to sort by: 0 before its controller wrote one. */
 export function revisionNumber({ metadata }: KubeObject): number {
   return Number(metadata.annotations?.[REVISION] ?? 0);
 }

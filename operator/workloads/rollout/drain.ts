@@ -11,6 +11,11 @@ export function drainOf({ fresh, leaving }: SortedPods, wanted: number): number 
   return ends.length === 0 ? undefined : Math.max(...ends);
 }
 
+/**
+ * What is said beside a rollout while old pods may hold it up: no line or one, with three names at most.
+ *
+ * @param drainsUntil milliseconds since the epoch, as `now` is; undefined when nothing drains
+ */
 export function drainWords({ leaving }: SortedPods, drainsUntil: number | undefined, now: number): readonly string[] {
   if (drainsUntil === undefined || now > drainsUntil) return [];
   const which = leaving.map(nameOf);

@@ -11,10 +11,12 @@ export function sortedPods(own: readonly Pod[], isFresh: (pod: Pod) => boolean):
   };
 }
 
+/** By its condition Ready; a pod without one is not. */
 export function isReady(pod: Pod): boolean {
   return conditionOf(pod, 'Ready')?.status === 'True';
 }
 
+/** The condition of that type; undefined while nobody has written it. */
 export function conditionOf(
   { status }: Pod,
   type: string,
@@ -22,6 +24,7 @@ export function conditionOf(
   return status?.conditions?.find((condition) => condition.type === type);
 }
 
+/** As lists and messages name it. */
 export function nameOf({ metadata }: Pod): string {
   return metadata.name;
 }

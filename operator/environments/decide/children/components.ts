@@ -72,6 +72,7 @@ function stateVolume(claimName: string | undefined): NonNullable<PodSpec['volume
   return { name: 'state', ...source };
 }
 
+/** The workload of a component, which keeps two old revisions at most. */
 export function componentManifest<Template extends PodTemplate | WrittenTemplate>(
   home: Home,
   component: Component,
@@ -89,6 +90,9 @@ export function componentManifest<Template extends PodTemplate | WrittenTemplate
   };
 }
 
+/**
+ * The Service of a component inside the namespace: `port` is called http, and each port leads to the same one of the pods.
+ */
 export function serviceManifest(
   home: Home,
   component: Component,

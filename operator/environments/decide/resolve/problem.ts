@@ -6,6 +6,7 @@ export interface Problem {
   readonly message: string;
 }
 
+/** An answer that says no; its message says what to do next. */
 export function problem(reason: EnvironmentReason, message: string): Problem {
   return { reason, message };
 }

@@ -22,12 +22,14 @@ export function slimChild(object: KubeObject): Child {
   return { apiVersion, kind, metadata, digest: contentDigest(object as Raw), edited: editedByOthers(object) };
 }
 
+/** With its conditions, which say why it does not go away. */
 export function slimNamespace(object: KubeObject): NamespaceChild {
   const { apiVersion, kind, metadata, digest, edited } = slimChild(object);
   // Raw promises nothing but members that are unknown.
   return { apiVersion, kind, metadata, digest, edited, conditions: conditionsOf(object as Raw) };
 }
 
+/** With the volume that it is bound to; undefined before it is bound. */
 export function slimClaim(object: KubeObject): ClaimChild {
   // Raw promises nothing but members that are unknown.
   const spec = membersOf((object as Raw)['spec']);
@@ -44,6 +46,7 @@ export function slimClaim(object: KubeObject): ClaimChild {
   };
 }
 
+/** With its replicas and the numbers of its status, 0 where the controller has written none. */
 export function slimWorkload(object: KubeObject): WorkloadChild {
   // Raw promises nothing but members that are unknown.
   const raw = object as Raw;
@@ -69,6 +72,7 @@ export function slimWorkload(object: KubeObject): WorkloadChild {
   };
 }
 
+/** With its containers, and ready only while it is not on its way out. */
 export function slimPod(object: KubeObject): PodChild {
   // Raw promises nothing but members that are unknown.
   const raw = object as Raw;

@@ -89,6 +89,7 @@ export function withManifest(live: WorkloadObject, manifest: Manifest): Workload
   return { ...live, metadata: withManifestMetadata(live.metadata, manifest), spec };
 }
 
+/** Labels and annotations of the manifest over those of the object; all others stay, and without a manifest all do. */
 export function withManifestMetadata(
   metadata: WorkloadObject['metadata'],
   manifest: Manifest | undefined,
