@@ -3,6 +3,7 @@ import { conditionsOf, fittedLines, type ConditionInput, type Outcome } from '..
 import { nameOf } from '../../records/index.ts';
 import { onlyWarns, warningsOf, type TargetVerdict, type TargetWorld } from '../decide/index.ts';
 import { contentsOf, type Approved } from '../../lock/index.ts';
+import { approvedTemplate } from '../../workloads/index.ts';
 
 const WARNINGS = { count: 32, length: 1024 };
 
@@ -55,7 +56,7 @@ function currentOf(
   { records }: TargetWorld,
 ): NonNullable<ProductionTargetStatus['current']>[number] {
   const promotion = records.find((candidate) => nameOf(candidate) === record)?.promotion?.name;
-  const images = imagesOf(spec);
+  const images = imagesOf({ kind, spec });
   return {
     kind,
     name,
@@ -65,15 +66,9 @@ function currentOf(
   };
 }
 
-/** Containers and images of a spec that was a Deployment's when it was approved. */
-function imagesOf(spec: Approved['spec']): { container: string; image: string }[] {
-  // Approved content was a pod template of the API server when it was approved.
-  const template = spec['template'] as ProductionTargetTemplate | undefined;
-  return (template?.spec?.containers ?? []).flatMap(({ name, image }) =>
+/** Containers and images of approved content. */
+function imagesOf({ kind, spec }: Pick<Approved, 'kind' | 'spec'>): { container: string; image: string }[] {
+  return (approvedTemplate(kind, spec)?.spec?.containers ?? []).flatMap(({ name, image }) =>
     image === undefined || image === '' ? [] : [{ container: name, image: image.slice(0, 512) }],
   );
-}
-
-interface ProductionTargetTemplate {
-  readonly spec?: { readonly containers?: readonly { readonly name: string; readonly image?: string }[] };
 }
