@@ -1,7 +1,7 @@
 import { APPS, appMade, appMakers, appWorkloads, controllersOf, resourcesOf, REVISIONS } from '../workloads/index.ts';
 import { all, any, group, sameField, text } from './cel.ts';
 import { denial, refusal } from './denial.ts';
-import { UNPROTECT } from './names.ts';
+import { RULES, UNPROTECT } from './names.ts';
 import { protectedNamespaces, type PolicyRule, type Validation } from './policy.ts';
 import { WORKLOAD_CONTROLLERS, clearsNamespace, controllers, may, onSubResource } from './who.ts';
 import { keepsUnprotect, sameSteering } from './workload-annotations.ts';
@@ -98,7 +98,7 @@ export function madeMakers(): readonly PolicyRule[] {
 /** Whether a rollout went well is read from status, so status is the controllers' word. */
 export function workloadStatus(): PolicyRule {
   return {
-    name: 'workload-status',
+    name: RULES.workloadStatus,
     description: 'The status of the workloads of a protected namespace is written by their controllers only.',
     namespaces: protectedNamespaces,
     match: [

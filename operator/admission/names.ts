@@ -5,6 +5,7 @@ import {
   boundaryName,
   fieldManagers,
   labels,
+  lockRules,
   protections,
   recordHeadsConfigMap,
   recordKeySecret,
@@ -27,6 +28,8 @@ export const ENVIRONMENTS = serviceAccounts.environments;
 export const BOUNDARY_NAME = boundaryName;
 export const RECORD_HEADS = recordHeadsConfigMap;
 export const RECORD_KEY = recordKeySecret;
+export const RULES = lockRules;
 export const PLAN_MANAGER = fieldManagers.plan;
 export const PODS_MANAGER = fieldManagers.pods;
+export { policyName } from '../api/names.ts';
 export { RESTARTED_AT } from '../workloads/index.ts';

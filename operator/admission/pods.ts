@@ -7,7 +7,7 @@ import { differentContainers, differentFields, differentKeys, differentVolumes, 
 import { isInjected, isMeshAnnotation, isMeshLabel } from './injected.ts';
 import { mutatesNamed } from './mutations.ts';
 import { ADDED_ANNOTATIONS, ADDED_LABELS, ADDED_LABEL_PREFIX, POD_FIELDS, sameByTable } from './pod-fields.ts';
-import { PODS_MANAGER, RESTARTED_AT } from './names.ts';
+import { PODS_MANAGER, RESTARTED_AT, RULES } from './names.ts';
 import { protectedNamespaces, type PolicyRule, type Variable } from './policy.ts';
 import { isAddedVolume, ownVolumes, sameVolumes, tokenVolume } from './volumes.ts';
 import { WORKLOAD_CONTROLLERS, controllers, fieldManager, isDryRun, type Who } from './who.ts';
@@ -114,7 +114,7 @@ const SAID: readonly Variable[] = [
  */
 export function pods(by: Who): PolicyRule {
   return {
-    name: 'pods',
+    name: RULES.pods,
     description: 'Pods of a protected namespace are made by its workloads and have approved content only.',
     lock: true,
     namespaces: protectedNamespaces,

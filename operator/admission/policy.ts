@@ -1,6 +1,6 @@
 import type { KubeObject } from '../kube/index.ts';
 import { any, not } from './cel.ts';
-import { API_VERSION, LOCK_NAME, PROTECTED_LABEL, PROTECTIONS } from './names.ts';
+import { API_VERSION, LOCK_NAME, policyName, PROTECTED_LABEL, PROTECTIONS } from './names.ts';
 
 /** A rendered policy or binding; `spec` has every default written out, so that what is installed can be compared. */
 export interface PolicyObject extends KubeObject {
@@ -43,7 +43,7 @@ export interface Bounds extends Validation {
 
 /** One rule of the lock; see docs of the lock in security.md. */
 export interface PolicyRule {
-  /** The policy and its binding are named `twinlock-<name>`. */
+  /** The policy and its binding are named after it: {@link policyName}. */
   readonly name: string;
   /** What it holds up, for people who find the policy in a cluster. */
   readonly description: string;
@@ -71,11 +71,6 @@ export interface PolicyRule {
 export const protectedNamespaces = {
   matchExpressions: [{ key: PROTECTED_LABEL, operator: 'In', values: Object.values(PROTECTIONS) }],
 };
-
-/** Name of a rule's policy and binding. */
-export function policyName(rule: string): string {
-  return `twinlock-${rule}`;
-}
 
 /** The ValidatingAdmissionPolicy of a rule and the bindings that turn it on. */
 export function renderRule(rule: PolicyRule): readonly PolicyObject[] {

@@ -3,8 +3,8 @@ import { ownBounds } from './bounds.ts';
 import { all, any, text } from './cel.ts';
 import { refusal } from './denial.ts';
 import { keepsOwners } from './lifecycle.ts';
-import { describe, matchConstraints, policyName, type PolicyObject, type PolicyRule } from './policy.ts';
-import { GROUP, REQUESTED_BY, VOTE_PREFIX } from './names.ts';
+import { describe, matchConstraints, type PolicyObject, type PolicyRule } from './policy.ts';
+import { GROUP, policyName, REQUESTED_BY, VOTE_PREFIX } from './names.ts';
 import { fieldManager, may } from './who.ts';
 
 const MOST_VOTES = 32;

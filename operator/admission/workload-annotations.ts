@@ -1,11 +1,10 @@
 import { STEERING } from '../workloads/index.ts';
 import { all, any, text } from './cel.ts';
 import { refusal } from './denial.ts';
-import { CHANGED_BY, UNPROTECT } from './names.ts';
+import { CHANGED_BY, policyName, UNPROTECT } from './names.ts';
 import {
   describe,
   matchConstraints,
-  policyName,
   protectedNamespaces,
   type PolicyObject,
   type ResourceRule,

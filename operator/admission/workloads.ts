@@ -5,7 +5,7 @@ import { sameEnv } from './container-fields.ts';
 import { denial } from './denial.ts';
 import { keepsOwners } from './lifecycle.ts';
 import { mutates, mutatesNamed } from './mutations.ts';
-import { PLAN_MANAGER, RESTARTED_AT } from './names.ts';
+import { PLAN_MANAGER, RESTARTED_AT, RULES } from './names.ts';
 import { protectedNamespaces, type PolicyRule, type ResourceRule } from './policy.ts';
 import { keepsReplicas } from './scale.ts';
 import { fieldManager, isDryRun, may, type Who } from './who.ts';
@@ -33,7 +33,7 @@ const annotations = (of: string): string => field(`${of}.metadata`, 'annotations
  */
 export function workloads(by: Who): PolicyRule {
   return {
-    name: 'workloads',
+    name: RULES.workloads,
     description: `${inWords(appWorkloads, 'and', 's')} of a protected namespace have approved content only.`,
     lock: true,
     namespaces: protectedNamespaces,

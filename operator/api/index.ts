@@ -5,4 +5,5 @@ export type { Frozen, KindDefinition, TwinlockObject } from './kind.ts';
 export * from './kinds/index.ts';
 export * from './names.ts';
 export * from './reasons/index.ts';
+export { maxRequest } from './schema/conditions.ts';
 export * from './workload-kinds.ts';

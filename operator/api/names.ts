@@ -49,6 +49,19 @@ export const fieldManagers = {
   pods: 'twinlock-pods',
 } as const;
 
+/** Rules of the lock that more than admission knows of: their refusals are told from those of others. */
+export const lockRules = { pods: 'pods', workloads: 'workloads', workloadStatus: 'workload-status' } as const;
+
+/** Name of a rule's ValidatingAdmissionPolicy and of its binding. */
+export function policyName(rule: string): string {
+  return `twinlock-${rule}`;
+}
+
+/** Whether the API server's words say that this rule refused: it names a policy in quotes. */
+export function isRefusalBy(rule: keyof typeof lockRules, said: string): boolean {
+  return said.includes(`'${policyName(lockRules[rule])}'`);
+}
+
 /** In Twinlock's own namespace: the key that signs how far each chain of records has come, and what it signed. */
 export const recordKeySecret = 'twinlock-record-key';
 export const recordHeadsConfigMap = 'twinlock-record-heads';

@@ -8,11 +8,19 @@ export type WorkloadKind = (typeof workloadKinds)[number];
 /** API versions that a manifest of one of these kinds may have. */
 export const workloadApiVersions = ['apps/v1'] as const;
 
+/** Annotations that the deployment controller keeps on Deployments and their ReplicaSets, and is steered by. */
+export const deploymentAnnotations = {
+  /** What they start with: revision, history, and the sizes that scaling in mid-rollout is computed from. */
+  prefix: 'deployment.kubernetes.io/',
+  /** Makes the controller put back a former template, again and again where the lock refuses that. */
+  rollbackTo: 'deprecated.deployment.rollback.to',
+} as const;
+
 /**
  * What annotations start with that Kubernetes' own controllers keep on workloads, or that make an old one roll back by
  * itself: no manifest's business.
  */
-export const controllersAnnotations = ['deployment.kubernetes.io/', 'deprecated.deployment.rollback.to'] as const;
+export const controllersAnnotations = [deploymentAnnotations.prefix, deploymentAnnotations.rollbackTo] as const;
 
 /** What every part of an environment runs as, whatever production has. */
 export const environmentKind = 'Deployment' satisfies WorkloadKind;

@@ -1,5 +1,5 @@
 import { Command as Commander, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { productionTargetSpec } from '../api/index.ts';
+import { productionTargetSpec, systemNamespace } from '../api/index.ts';
 import type { ListenAddress } from '../runtime/index.ts';
 import { withRecords } from './records/flags.ts';
 import type { RecordsCommand } from './records/options.ts';
@@ -118,7 +118,7 @@ function withCommon(command: Commander): Commander {
   return command
     .usage('[flags]')
     .option('--kubeconfig <file>', "default: $KUBECONFIG, the pod's service account, ~/.kube/config")
-    .option('--namespace <name>', "Twinlock's own namespace", 'twinlock-system')
+    .option('--namespace <name>', "Twinlock's own namespace", systemNamespace)
     .option('--cluster-name <name>', "default: the first 8 characters of kube-system's uid")
     .addOption(address('--http-address <host:port>', 'pages for people', http))
     .addOption(address('--health-address <host:port>', '/healthz, /readyz, /metrics', health))

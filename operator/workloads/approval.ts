@@ -72,6 +72,12 @@ export function templateIn(kind: WorkloadKind, spec: Spec): unknown {
   return path.reduce<unknown>((at, member) => (isMembers(at) ? at[member] : undefined), spec);
 }
 
+/** The pod template of content that was approved. */
+export function approvedTemplate(kind: WorkloadKind, content: Spec): Partial<PodTemplate> | undefined {
+  // Approved content was a spec of the API server when it was approved, and what is there has this form.
+  return templateIn(kind, content) as Partial<PodTemplate> | undefined;
+}
+
 /** The pod template of a live workload: what the API server serves at that path has this form. */
 export function podTemplateOf(kind: WorkloadKind, live: WorkloadObject | undefined): PodTemplate | undefined {
   return live === undefined ? undefined : workloadOf(kind).template(live);

@@ -4,6 +4,7 @@
  */
 export {
   approvedSpec,
+  approvedTemplate,
   isPaused,
   podTemplateOf,
   RESTARTED_AT,

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { maxKeyringWarnings, type ApproverKeyring } from '../../operator/api/index.ts';
+import { keyringWarnings, type ApproverKeyring } from '../../operator/api/index.ts';
 import { keyringStatus } from '../../operator/promotions/keyrings/status.ts';
 import { reviewKeyring } from '../../operator/votes/index.ts';
 import { checkedStatus } from '../statuses/unit.ts';
@@ -43,9 +43,11 @@ for (const [title, principals, conditions] of states)
   });
 
 test('a keyring of more faults than fit says how many there are more', (t) => {
-  const many = Array.from({ length: maxKeyringWarnings + 5 }, (_, index) => enrolled(`p${index}`, 'ssh-ed25519 AAAA'));
+  const many = Array.from({ length: keyringWarnings.count + 5 }, (_, index) =>
+    enrolled(`p${index}`, 'ssh-ed25519 AAAA'),
+  );
   const { warnings = [] } = statusOf(many);
-  t.is(warnings.length, maxKeyringWarnings);
+  t.is(warnings.length, keyringWarnings.count);
   t.regex(warnings.at(-1) ?? '', /^and \d+ more$/);
 });
 

@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import test from 'ava';
 import { CONTROLLER_ACCOUNTS } from '../../operator/admission/who.ts';
-import { controllersAnnotations, workloadApiVersions, workloadKinds } from '../../operator/api/index.ts';
+import { workloadApiVersions, workloadKinds } from '../../operator/api/index.ts';
 import {
   approvedSpec,
   controllerOf,
@@ -13,7 +13,6 @@ import {
   revisionOf,
   rightsOn,
   specDigest,
-  STEERING,
   templateIn,
   undoneSpec,
   withContent,
@@ -144,10 +143,6 @@ for (const [kind, row] of workloadRows) {
 test('a kind that only another version knows is refused, never taken for one that is known', (t) => {
   for (const kind of ['ReplicationController', '__proto__', 'constructor', ''])
     t.throws(() => workloadOf(kind as (typeof workloadKinds)[number]), { message: /run the version that wrote it/ });
-});
-
-test('what the schemas keep out of manifests is what the deployment controller is steered by', (t) => {
-  t.deepEqual([...controllersAnnotations], [STEERING.prefix, STEERING.rollbackTo]);
 });
 
 test('the controller of each kind that makes pods is one whose account nobody may have a token of', (t) => {

@@ -5,14 +5,14 @@ import { KEY_TYPES, MAX_KEY_CHARACTERS, MIN_RSA_BITS } from '../../votes/index.t
 import type { KindDefinition, TwinlockObject } from '../kind.ts';
 import { columns, resourceOf } from '../kind.ts';
 import { conditions, observedGeneration } from '../schema/conditions.ts';
-import { keyedList, listOf, setOf } from '../schema/lists.ts';
+import { keyedList, linesOf, setOf } from '../schema/lists.ts';
 import { patterns } from '../schema/patterns.ts';
 import { withRules } from '../schema/rule.ts';
 import { patterned, personName, text, timestamp } from '../schema/text.ts';
 import { flag, printable } from '../schema/values.ts';
 
 /** Warnings that a status shows. */
-export const maxKeyringWarnings = 64;
+export const keyringWarnings = { count: 64, length: 1024 } as const;
 
 /**
  * Base64 characters of the smallest RSA key: type (11 bytes), exponent (7) and modulus (its length in 4 bytes), in groups
@@ -85,10 +85,9 @@ export const approverKeyringSpec = z
 const approverKeyringStatus = z
   .object({
     observedGeneration,
-    warnings: listOf(
+    warnings: linesOf(
       'Keys and people whose votes cannot count, one line each, with what to do.',
-      text('One line.', 1024),
-      { max: maxKeyringWarnings },
+      keyringWarnings,
     ).optional(),
     conditions,
   })

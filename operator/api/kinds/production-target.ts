@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { KindDefinition, TwinlockObject } from '../kind.ts';
 import { columns, nameFitsLabel, resourceOf } from '../kind.ts';
 import { conditions, lastHandledReconcileAt, observedGeneration } from '../schema/conditions.ts';
-import { keyedList, listOf } from '../schema/lists.ts';
+import { keyedList, linesOf, listOf } from '../schema/lists.ts';
 import { dnsLabel, duration, objectName, sha256, text, timestamp } from '../schema/text.ts';
 import {
   allowedMutations,
@@ -90,6 +90,9 @@ export const productionTargetSpec = z
   })
   .describe('What is production here, and which policy guards it.');
 
+/** Bounds of what a target's status says; who writes it fits the words to them. */
+export const targetBounds = { images: 32, image: 512, warnings: { count: 32, length: 1024 } } as const;
+
 /** `status` of a ProductionTarget. Output only. */
 const productionTargetStatus = z
   .object({
@@ -107,8 +110,8 @@ const productionTargetStatus = z
         specDigest: sha256('Digest of the approved spec.'),
         images: listOf(
           'Images of the approved spec.',
-          z.object({ container: text('Container.', 63), image: text('Image.', 512) }),
-          { max: 32 },
+          z.object({ container: text('Container.', 63), image: text('Image.', targetBounds.image) }),
+          { max: targetBounds.images },
         ).optional(),
         promotion: text(
           'Promotion that brought it. Left out: adopted when the target was made, not signed by anybody.',
@@ -117,9 +120,10 @@ const productionTargetStatus = z
       }),
       { max: 32 },
     ).optional(),
-    warnings: listOf('What works and will hurt one day, one line each, with what to do.', text('One line.', 1024), {
-      max: 32,
-    }).optional(),
+    warnings: linesOf(
+      'What works and will hurt one day, one line each, with what to do.',
+      targetBounds.warnings,
+    ).optional(),
     lastHandledReconcileAt,
     conditions,
   })

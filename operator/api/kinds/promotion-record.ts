@@ -5,7 +5,7 @@ import type { KindDefinition, TwinlockObject } from '../kind.ts';
 import { columns, resourceOf } from '../kind.ts';
 import { listOf } from '../schema/lists.ts';
 import { withRules } from '../schema/rule.ts';
-import { dnsLabel, objectName, patterned, personName, sha256, text, timestamp } from '../schema/text.ts';
+import { dnsLabel, objectName, patterned, personName, reason, sha256, text, timestamp } from '../schema/text.ts';
 import { choice, count, embedded, flag, printable, workloadKind, workloadName } from '../schema/values.ts';
 import { workloadKinds } from '../workload-kinds.ts';
 import { gateResults, gateTypes } from './promotion-status.ts';
@@ -205,7 +205,7 @@ const promotionRecordSpec = withRules(
           'What came of it. Approved: the votes suffice and the lock opens next; every other one is an end.',
           outcomeResults,
         ),
-        reason: patterned('Cause in one word, for programs.', 128, /^[A-Z][A-Za-z0-9]*$/),
+        reason: reason('Cause in one word, for programs.'),
         message: text('Cause in a sentence.', 2048, 0),
         changes: listOf('What becomes of the workloads.', change, { max: 32 }).optional(),
       })

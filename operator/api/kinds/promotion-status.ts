@@ -2,8 +2,8 @@ import { z } from 'zod';
 
 import { DECISIONS, MAX_ARMOR_CHARACTERS, MAX_STATEMENT_BYTES, MAX_VOTES } from '../../votes/index.ts';
 import { conditions, lastHandledReconcileAt, observedGeneration } from '../schema/conditions.ts';
-import { keyedList, listOf } from '../schema/lists.ts';
-import { patterned, sha256, text, timestamp } from '../schema/text.ts';
+import { keyedList, linesOf, listOf } from '../schema/lists.ts';
+import { reason, sha256, text, timestamp } from '../schema/text.ts';
 import { choice, count, flag, workloadKind } from '../schema/values.ts';
 
 const promotionPhases = [
@@ -24,6 +24,15 @@ const promotionPhases = [
 export const gateTypes = ['Environment'] as const;
 export const gateResults = ['Pending', 'Passed', 'Failed'] as const;
 
+/** Bounds of what a Promotion's status says; who writes it fits the words to them. */
+export const promotionBounds = {
+  /** Sentences about a vote or a workload. */
+  message: 1024,
+  annotation: 317,
+  missing: { count: 32, length: 1024 },
+  why: { count: 32, length: 2048 },
+} as const;
+
 const gate = z
   .object({
     name: text('Name of the gate.', 63),
@@ -37,13 +46,16 @@ const gate = z
 
 const vote = z
   .object({
-    annotation: text('Annotation that brought it first; its name is a label for people.', 317).optional(),
+    annotation: text(
+      'Annotation that brought it first; its name is a label for people.',
+      promotionBounds.annotation,
+    ).optional(),
     principal: text('Whose key signed. Left out: no enrolled key did.', 63).optional(),
     decision: choice('Which of the two statements was signed.', DECISIONS).optional(),
     keyFingerprint: text('SHA256 fingerprint of the key, as ssh-keygen -l prints it.', 128).optional(),
     valid: flag('Whether it counts.'),
-    reason: patterned('Why it counts, or not, in one word.', 63, /^[A-Z][A-Za-z0-9]*$/),
-    message: text('The same in a sentence, and what to do.', 1024, 0).optional(),
+    reason: reason('Why it counts, or not, in one word.', 63),
+    message: text('The same in a sentence, and what to do.', promotionBounds.message, 0).optional(),
     firstSeen: timestamp('When the controller saw it first.'),
     armor: text('The signature, verified anew at every count.', MAX_ARMOR_CHARACTERS),
   })
@@ -77,7 +89,7 @@ const approval = z
       }),
       { max: 16 },
     ).optional(),
-    missing: listOf('What the approval still lacks, one line each.', text('One line.', 1024), { max: 32 }).optional(),
+    missing: linesOf('What the approval still lacks, one line each.', promotionBounds.missing).optional(),
   })
   .describe('State of the approval.');
 
@@ -95,7 +107,7 @@ const rollout = z
         kind: workloadKind,
         name: text('Name of the workload.', 253),
         state: choice('State.', ['Pending', 'Applied', 'Available', 'Failed', 'RolledBack']),
-        message: text('The state in a sentence.', 1024, 0).optional(),
+        message: text('The state in a sentence.', promotionBounds.message, 0).optional(),
       }),
       { max: 32 },
     ).optional(),
@@ -134,9 +146,10 @@ export const promotionStatus = z
     plan: plan.optional(),
     approval: approval.optional(),
     rollout: rollout.optional(),
-    why: listOf('What it still waits for: one line each, with who can act and the command.', text('One line.', 2048), {
-      max: 32,
-    }).optional(),
+    why: linesOf(
+      'What it still waits for: one line each, with who can act and the command.',
+      promotionBounds.why,
+    ).optional(),
     record: text('PromotionRecord of the outcome.', 253).optional(),
     lastHandledReconcileAt,
     conditions,

@@ -1,11 +1,14 @@
 import { z } from 'zod';
 
-import { conditions, lastHandledReconcileAt, observedGeneration } from '../schema/conditions.ts';
+import { conditions, lastHandledReconcileAt, maxRequest, observedGeneration } from '../schema/conditions.ts';
 import { keyedList, listOf } from '../schema/lists.ts';
 import { sha256, text, timestamp } from '../schema/text.ts';
 import { choice, count, flag } from '../schema/values.ts';
 
 const environmentPhases = ['Queued', 'Provisioning', 'Ready', 'Expired', 'Terminating', 'Failed'] as const;
+
+/** Bounds of what an environment's status lists; who writes it leaves out what is more. */
+export const environmentBounds = { variables: 256, blockedBy: 64 } as const;
 
 const variable = z
   .object({
@@ -21,8 +24,12 @@ const service = z
     name: text('Name of the service.', 63),
     mode: choice('Mode that the spec asks for.', ['Twin', 'Real', 'Disabled']),
     url: text('URL of the twin within the cluster.', 2048).optional(),
-    rendered: listOf('Variables that were written to the workloads.', variable, { max: 256 }).optional(),
-    running: listOf('The same variables, as the live Ready pods have them.', variable, { max: 256 }).optional(),
+    rendered: listOf('Variables that were written to the workloads.', variable, {
+      max: environmentBounds.variables,
+    }).optional(),
+    running: listOf('The same variables, as the live Ready pods have them.', variable, {
+      max: environmentBounds.variables,
+    }).optional(),
     reported: z
       .object({
         mode: text('Mode that the app reports.', 63).optional(),
@@ -81,11 +88,11 @@ export const twinEnvironmentStatus = z
     blockedBy: listOf(
       'What keeps the environment from going away.',
       z.object({ ...object, message: text('Why, and what to do.', 1024) }),
-      { max: 64 },
+      { max: environmentBounds.blockedBy },
     ).optional(),
     lastHandledExtendAt: text(
       'Last value of the annotation twinlock.dev/extendAt that was acted on.',
-      256,
+      maxRequest,
       0,
     ).optional(),
     lastHandledReconcileAt,

@@ -2,10 +2,10 @@ import { z } from 'zod';
 
 import { conditionBounds } from '../../kube/status/bounds.ts';
 import { keyedList } from './lists.ts';
-import { patterned, text, timestamp } from './text.ts';
+import { patterned, reason, text, timestamp } from './text.ts';
 import { choice } from './values.ts';
 
-const { reason, message } = conditionBounds;
+const { message } = conditionBounds;
 
 /** `status.conditions`, as `metav1.Condition` (Kubernetes API conventions, "Typical status properties"). */
 export const conditions = keyedList(
@@ -21,7 +21,7 @@ export const conditions = keyedList(
       .describe('Generation of the object that the condition speaks about.')
       .optional(),
     lastTransitionTime: timestamp('When the status of the condition changed last.'),
-    reason: patterned('Cause in one word, for programs.', reason.max, reason.pattern),
+    reason: reason('Cause in one word, for programs.'),
     message: text('Cause in a sentence, and what to do next.', message.max, 0),
   }),
   { max: 24 },
@@ -34,8 +34,11 @@ export const observedGeneration = z
   .describe('Generation of the object that this status speaks about.')
   .optional();
 
+/** Characters that a status repeats of an annotation that asks for something. */
+export const maxRequest = 256;
+
 export const lastHandledReconcileAt = text(
   'Last value of the annotation reconcile.fluxcd.io/requestedAt that was acted on.',
-  256,
+  maxRequest,
   0,
 ).optional();

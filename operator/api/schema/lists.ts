@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+import { text } from './text.ts';
+
 /** Bounds of a list; `max` is never left out, since CEL's cost estimate multiplies by it. */
 interface Bounds {
   readonly min?: number;
@@ -30,6 +32,14 @@ export function setOf<S extends z.ZodType>(description: string, item: S, { min =
 /** A list that is replaced as a whole. */
 export function listOf<S extends z.ZodType>(description: string, item: S, { min = 0, max }: Bounds): z.ZodArray<S> {
   return bounded(item, { min, max }).meta({ description, 'x-kubernetes-list-type': 'atomic' });
+}
+
+/** Lines of text for people; `fittedLines` fits them to the same bounds. */
+export function linesOf(
+  description: string,
+  { count, length }: { readonly count: number; readonly length: number },
+): z.ZodArray<z.ZodString> {
+  return listOf(description, text('One line.', length), { max: count });
 }
 
 function bounded<S extends z.ZodType>(item: S, { min = 0, max }: Bounds): z.ZodArray<S> {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { parseTime } from '../../canonical/index.ts';
+import { conditionBounds } from '../../kube/status/bounds.ts';
 import { patterns } from './patterns.ts';
 import { celMatches, withRules } from './rule.ts';
 
@@ -12,6 +13,11 @@ export function text(description: string, max: number, min = 1): z.ZodString {
 /** A bounded string with a plain `pattern`: for what machines write, where no hint is needed. */
 export function patterned(description: string, max: number, pattern: RegExp): z.ZodString {
   return z.string().min(1).max(max).regex(pattern).describe(description);
+}
+
+/** A cause in one word, written as the reason of a condition is. */
+export function reason(description: string, max: number = conditionBounds.reason.max): z.ZodString {
+  return patterned(description, max, conditionBounds.reason.pattern);
 }
 
 /** A bounded string with a pattern and words: `pattern` alone could not say what to write instead. */

@@ -1,4 +1,4 @@
-import { boundaryName, labels, type TwinEnvironment } from '../../api/index.ts';
+import { boundaryName, labels, serviceAccounts, type TwinEnvironment } from '../../api/index.ts';
 
 /** On pods and what belongs to them: the service or workload of the environment, or the boundary. Selectors use it. */
 export const COMPONENT_LABEL = 'twinlock.dev/component';
@@ -12,8 +12,8 @@ export const FINALIZER = 'twinlock.dev/environment';
 export const BOUNDARY_NAME = boundaryName;
 export const BOUNDARY_PORT = 8080;
 
-/** The Service of the environments process, in the system namespace. */
-export const PAGE_SERVICE = 'twinlock-environments';
+/** The Service of the environments process, in the system namespace: named as its account. */
+export const PAGE_SERVICE = serviceAccounts.environments;
 export const PAGE_PORT = 8080;
 /** ClusterRole that this process gives itself in every namespace that it made, and nowhere else. */
 export const MANAGER_ROLE = 'twinlock-environment-manager';

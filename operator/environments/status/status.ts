@@ -1,5 +1,5 @@
 import type { EnvironmentReason, Frozen, TwinEnvironment, TwinEnvironmentStatus } from '../../api/index.ts';
-import { annotations } from '../../api/index.ts';
+import { annotations, environmentBounds, maxRequest } from '../../api/index.ts';
 import { rfc3339 } from '../../canonical/index.ts';
 import { conditionsOf } from '../../kube/index.ts';
 import type { Lifetime } from '../decide/lifecycle/index.ts';
@@ -34,7 +34,7 @@ export function statusOf(environment: TwinEnvironment, situation: Situation, now
     observedGeneration: metadata.generation,
     ...status,
     ...timesOf(lifetime, previous),
-    ...(requestedAt === undefined ? {} : { lastHandledReconcileAt: requestedAt.slice(0, 256) }),
+    ...(requestedAt === undefined ? {} : { lastHandledReconcileAt: requestedAt.slice(0, maxRequest) }),
     conditions: conditionsOf(environment, outcome, conditions, now),
   };
 }
@@ -189,7 +189,7 @@ function ending({ blockers, left }: Extract<Situation, { kind: 'Terminating' | '
   return {
     ...(namespace === undefined ? {} : { namespace }),
     ...(left.length === 0 ? {} : { inventory: left }),
-    ...(blockers.length === 0 ? {} : { blockedBy: blockers.slice(0, 64) }),
+    ...(blockers.length === 0 ? {} : { blockedBy: blockers.slice(0, environmentBounds.blockedBy) }),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { TwinEnvironmentStatus } from '../../api/index.ts';
+import { environmentBounds, type TwinEnvironmentStatus } from '../../api/index.ts';
 import { printable } from '../../canonical/index.ts';
 import type { Plan } from '../decide/plan/index.ts';
 import { proveImages, wiringOf, type ImageProof, type Report, type ServiceWiring } from '../decide/wiring/index.ts';
@@ -50,7 +50,6 @@ export function summarize(plan: Plan, parts: ObservedParts, reports: ReadonlyMap
   };
 }
 
-const MAX_VARIABLES = 256;
 const MAX_REASON = 1000;
 
 /** `status.services` */
@@ -62,8 +61,8 @@ export function serviceStatuses(plan: Plan, { services }: Summary): Services {
       name,
       mode: planned?.mode ?? 'Twin',
       ...(planned?.endpoint === undefined ? {} : { url: planned.endpoint.url }),
-      ...(wiring.rendered.length === 0 ? {} : { rendered: wiring.rendered.slice(0, MAX_VARIABLES) }),
-      ...(wiring.running.length === 0 ? {} : { running: wiring.running.slice(0, MAX_VARIABLES) }),
+      ...(wiring.rendered.length === 0 ? {} : { rendered: wiring.rendered.slice(0, environmentBounds.variables) }),
+      ...(wiring.running.length === 0 ? {} : { running: wiring.running.slice(0, environmentBounds.variables) }),
       ...(wiring.reported === undefined ? {} : { reported: withoutUndefined(wiring.reported) }),
       verified: wiring.verdict === 'True',
       ready: state.ready,

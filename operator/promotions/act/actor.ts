@@ -1,4 +1,4 @@
-import { fieldManagers, WorkloadLock } from '../../api/index.ts';
+import { fieldManagers, isRefusalBy, WorkloadLock } from '../../api/index.ts';
 import { ApiError, Pod, sleep, type Client, type Clock, type EventRecorder } from '../../kube/index.ts';
 import type { Canary } from '../../targets/canary/index.ts';
 import type { Action, ActingWorld, LiveWorkload } from '../decide/index.ts';
@@ -196,5 +196,5 @@ function tried({ workloads }: ActingWorld): LiveWorkload | undefined {
 }
 
 function isLockDenial(error: unknown): boolean {
-  return error instanceof ApiError && error.message.includes("'twinlock-workloads'");
+  return error instanceof ApiError && isRefusalBy('workloads', error.message);
 }

@@ -1,5 +1,5 @@
 import {
-  maxKeyringWarnings,
+  keyringWarnings,
   type ApproverKeyring,
   type ApproverKeyringStatus,
   type KeyringReason,
@@ -24,7 +24,7 @@ export function keyringStatus(
         };
   return {
     observedGeneration: keyring.metadata.generation,
-    ...(warnings.length === 0 ? {} : { warnings: fittedLines(warnings, { count: maxKeyringWarnings, length: 1024 }) }),
+    ...(warnings.length === 0 ? {} : { warnings: fittedLines(warnings, keyringWarnings) }),
     conditions: conditionsOf(keyring, outcome, [], now),
   };
 }

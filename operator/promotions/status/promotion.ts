@@ -1,4 +1,11 @@
-import { annotations, gateTypes, type PromotionReason, type PromotionStatus } from '../../api/index.ts';
+import {
+  annotations,
+  gateTypes,
+  maxRequest,
+  promotionBounds,
+  type PromotionReason,
+  type PromotionStatus,
+} from '../../api/index.ts';
 import { conditionsOf, fittedLines, type ConditionInput, type Outcome } from '../../kube/index.ts';
 import type { Decision, Phase, World } from '../decide/index.ts';
 import { nameOf } from '../../records/index.ts';
@@ -26,9 +33,9 @@ export function promotionStatus(world: World, decision: Decision): PromotionStat
     ...rolloutOf(world, decision),
     ...(verdict.why === undefined || verdict.why.length === 0
       ? {}
-      : { why: fittedLines(verdict.why, { count: 32, length: 2048 }) }),
+      : { why: fittedLines(verdict.why, promotionBounds.why) }),
     ...(record === undefined ? {} : { record: nameOf(record) }),
-    ...(requestedAt === undefined ? {} : { lastHandledReconcileAt: requestedAt.slice(0, 256) }),
+    ...(requestedAt === undefined ? {} : { lastHandledReconcileAt: requestedAt.slice(0, maxRequest) }),
     conditions: conditionsOf(promotion, outcomeOf(decision), ownConditions(world, decision), now),
   };
 }
@@ -97,7 +104,7 @@ function approvalOf({ promotion, now, history }: World, { count }: Decision): Pi
         count === undefined
           ? (before?.quorum ?? []).map((entry) => ({ ...entry }))
           : count.quorum.map(({ group, need, have }) => ({ ...(group === undefined ? {} : { group }), need, have })),
-      missing: fittedLines(count?.missing ?? [], { count: 32, length: 1024 }),
+      missing: fittedLines(count?.missing ?? [], promotionBounds.missing),
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { PromotionStatus } from '../../api/index.ts';
+import { promotionBounds, type PromotionStatus } from '../../api/index.ts';
 import { rfc3339 } from '../../canonical/index.ts';
 import { fittedText } from '../../kube/index.ts';
 import type { WorkloadKey } from '../../lock/index.ts';
@@ -42,7 +42,7 @@ export function rolloutOf({ promotion, history }: World, { verdict }: Decision):
         kind,
         name,
         state,
-        message: fittedText(message, 1024),
+        message: fittedText(message, promotionBounds.message),
       })),
     },
   };

@@ -1,4 +1,4 @@
-import type { Frozen, PromotionStatus } from '../../api/index.ts';
+import { promotionBounds, type Frozen, type PromotionStatus } from '../../api/index.ts';
 import { fittedText } from '../../kube/index.ts';
 import type { PromotionHistory } from '../../records/index.ts';
 import {
@@ -106,12 +106,14 @@ function shown(vote: VoteOutcome): StatusVote {
     ...(vote.keyFingerprint === undefined ? {} : { keyFingerprint: vote.keyFingerprint }),
     valid: vote.valid,
     reason: vote.reason,
-    message: fittedText(vote.message, 1024),
+    message: fittedText(vote.message, promotionBounds.message),
     firstSeen: vote.firstSeen,
     armor: vote.armor,
   };
 }
 
 function carrier([annotation]: readonly string[]): Pick<StatusVote, 'annotation'> {
-  return annotation === undefined ? {} : { annotation: `${VOTE_PREFIX}${annotation}`.slice(0, 317) };
+  return annotation === undefined
+    ? {}
+    : { annotation: `${VOTE_PREFIX}${annotation}`.slice(0, promotionBounds.annotation) };
 }

@@ -1,4 +1,4 @@
-import { fieldManagers } from '../../api/index.ts';
+import { fieldManagers, lockRules, policyName } from '../../api/index.ts';
 import { Pod, type Client, type KubeObject } from '../../kube/index.ts';
 import type { Approved, WorkloadKey } from '../../lock/index.ts';
 import { podTemplateOf, withTemplate, workloadOf } from '../../workloads/index.ts';
@@ -50,11 +50,13 @@ export async function probe(client: ProbeClient, tried: Tried): Promise<Enforcem
   const onWorkload = (what: string, send: (workload: WorkloadKey) => Promise<Answer>): readonly Probe[] =>
     workload === undefined ? [] : [{ what, send: () => send(workload) }];
   const first = await ask([
-    { what: 'twinlock-pods', send: () => makePod(client, tried) },
-    ...onWorkload('twinlock-workloads', (key) => editTemplate(client, namespace, key)),
+    { what: policyName(lockRules.pods), send: () => makePod(client, tried) },
+    ...onWorkload(policyName(lockRules.workloads), (key) => editTemplate(client, namespace, key)),
   ]);
   if (!needsAnother(first)) return enforcementOf(first);
-  const second = await ask(onWorkload('twinlock-workload-status', (key) => editStatus(client, namespace, key)));
+  const second = await ask(
+    onWorkload(policyName(lockRules.workloadStatus), (key) => editStatus(client, namespace, key)),
+  );
   return enforcementOf([...first, ...second]);
 }
 

@@ -1,22 +1,16 @@
 import { canonicalJSON, CanonicalError } from '../../canonical/index.ts';
 import type { Pod } from '../../kube/index.ts';
 import type { Approved } from '../../lock/index.ts';
-import { templateIn, workloadOf } from '../../workloads/index.ts';
+import { approvedTemplate, workloadOf } from '../../workloads/index.ts';
 
 const NAME = 'twinlock-canary';
 
 /** Nothing that is approved has it. */
 export const MARK = 'twinlock.dev/canary';
 
-interface Template {
-  readonly metadata?: Pick<Pod['metadata'], 'labels' | 'annotations'> | undefined;
-  readonly spec?: Pod['spec'] | undefined;
-}
-
 /** The pod that a controller would make of an approved content; undefined when the content cannot be sent as it is. */
 export function approvedPod(namespace: string, { kind, spec }: Pick<Approved, 'kind' | 'spec'>): Pod | undefined {
-  // Approved content was a pod template of the API server when it was approved.
-  const template = templateIn(kind, spec) as Template | undefined;
+  const template = approvedTemplate(kind, spec);
   if (template?.spec === undefined || !isExact(template)) return undefined;
   const { labels, annotations } = template.metadata ?? {};
   const { podOwner, revisionLabel, podSpec } = workloadOf(kind);
@@ -47,7 +41,7 @@ export function forbiddenPod(namespace: string, approved: Pick<Approved, 'kind' 
 }
 
 /** Numbers beyond 2^53 are others after they were read. */
-function isExact(template: Template): boolean {
+function isExact(template: unknown): boolean {
   try {
     canonicalJSON(template);
     return true;

@@ -1,3 +1,4 @@
+import { isRefusalBy } from '../../api/index.ts';
 import { printable } from '../../canonical/index.ts';
 import { parseQuantity, type Pod } from '../../kube/index.ts';
 import { contentsOf } from '../../lock/index.ts';
@@ -76,7 +77,7 @@ function mutated(pods: string, how: string): NonNullable<ReturnType<TargetStep>>
 }
 
 function isOwnRefusal(refused: string): boolean {
-  return refused.includes("'twinlock-pods'");
+  return isRefusalBy('pods', refused);
 }
 
 /**

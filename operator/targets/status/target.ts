@@ -1,16 +1,21 @@
-import { annotations, type ProductionTargetStatus, type TargetReason } from '../../api/index.ts';
+import {
+  annotations,
+  maxRequest,
+  targetBounds,
+  type ProductionTargetStatus,
+  type TargetReason,
+} from '../../api/index.ts';
 import { conditionsOf, fittedLines, type ConditionInput, type Outcome } from '../../kube/index.ts';
 import { nameOf } from '../../records/index.ts';
 import { onlyWarns, warningsOf, type TargetVerdict, type TargetWorld } from '../decide/index.ts';
 import { contentsOf, type Approved } from '../../lock/index.ts';
-
-const WARNINGS = { count: 32, length: 1024 };
+import { approvedTemplate } from '../../workloads/index.ts';
 
 /** Status of a target: output only. */
 export function targetStatus(world: TargetWorld, verdict: TargetVerdict): ProductionTargetStatus {
   const { target, enforcement, now } = world;
   const requestedAt = target.metadata.annotations?.[annotations.reconcileRequestedAt];
-  const warnings = fittedLines([...warningsOf(world), ...(enforcement.warnings ?? [])], WARNINGS);
+  const warnings = fittedLines([...warningsOf(world), ...(enforcement.warnings ?? [])], targetBounds.warnings);
   return {
     observedGeneration: target.metadata.generation,
     enforcement: enforcement.active ? 'Active' : 'Inactive',
@@ -19,7 +24,7 @@ export function targetStatus(world: TargetWorld, verdict: TargetVerdict): Produc
       return current === undefined ? [] : [currentOf(current, world)];
     }),
     ...(warnings.length === 0 ? {} : { warnings }),
-    ...(requestedAt === undefined ? {} : { lastHandledReconcileAt: requestedAt.slice(0, 256) }),
+    ...(requestedAt === undefined ? {} : { lastHandledReconcileAt: requestedAt.slice(0, maxRequest) }),
     conditions: conditionsOf(target, outcomeOf(verdict), [enforced(world), tampered(verdict)], now),
   };
 }
@@ -55,25 +60,19 @@ function currentOf(
   { records }: TargetWorld,
 ): NonNullable<ProductionTargetStatus['current']>[number] {
   const promotion = records.find((candidate) => nameOf(candidate) === record)?.promotion?.name;
-  const images = imagesOf(spec);
+  const images = imagesOf({ kind, spec });
   return {
     kind,
     name,
     specDigest: digest,
-    ...(images.length === 0 ? {} : { images: images.slice(0, 32) }),
+    ...(images.length === 0 ? {} : { images: images.slice(0, targetBounds.images) }),
     ...(promotion === undefined ? {} : { promotion }),
   };
 }
 
-/** Containers and images of a spec that was a Deployment's when it was approved. */
-function imagesOf(spec: Approved['spec']): { container: string; image: string }[] {
-  // Approved content was a pod template of the API server when it was approved.
-  const template = spec['template'] as ProductionTargetTemplate | undefined;
-  return (template?.spec?.containers ?? []).flatMap(({ name, image }) =>
-    image === undefined || image === '' ? [] : [{ container: name, image: image.slice(0, 512) }],
+/** Containers and images of approved content. */
+function imagesOf({ kind, spec }: Pick<Approved, 'kind' | 'spec'>): { container: string; image: string }[] {
+  return (approvedTemplate(kind, spec)?.spec?.containers ?? []).flatMap(({ name, image }) =>
+    image === undefined || image === '' ? [] : [{ container: name, image: image.slice(0, targetBounds.image) }],
   );
-}
-
-interface ProductionTargetTemplate {
-  readonly spec?: { readonly containers?: readonly { readonly name: string; readonly image?: string }[] };
 }

@@ -1,18 +1,15 @@
+import { deploymentAnnotations } from '../../api/workload-kinds.ts';
 import { Deployment, type KubeObject } from '../../kube/index.ts';
 
-const PREFIX = 'deployment.kubernetes.io/';
-const REVISION = `${PREFIX}revision`;
+const REVISION = `${deploymentAnnotations.prefix}revision`;
 
 /** Annotations of a Deployment and of its ReplicaSets that its controller keeps, and is steered by: nobody else's to write. */
 export const STEERING = {
   of: Deployment.kind,
   controller: 'deployment-controller',
-  /** What they start with: revision, history, and the sizes that scaling in mid-rollout is computed from. */
-  prefix: PREFIX,
+  ...deploymentAnnotations,
   /** A number that grows with every change of the template. */
   revision: REVISION,
-  /** Makes the controller put back a former template, again and again where the lock refuses that. */
-  rollbackTo: 'deprecated.deployment.rollback.to',
 } as const;
 
 /** The number that its controller wrote on the Deployment; undefined before it did. */

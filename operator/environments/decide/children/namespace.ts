@@ -26,7 +26,7 @@ export function managerBinding(home: Home, systemNamespace: string): RoleBinding
   return {
     apiVersion: 'rbac.authorization.k8s.io/v1',
     kind: 'RoleBinding',
-    metadata: childMetadata(home, 'twinlock-environments'),
+    metadata: childMetadata(home, serviceAccounts.environments),
     roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: MANAGER_ROLE },
     subjects: [{ kind: 'ServiceAccount', name: serviceAccounts.environments, namespace: systemNamespace }],
   };
