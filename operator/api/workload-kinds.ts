@@ -5,6 +5,9 @@
 export const workloadKinds = ['Deployment', 'StatefulSet', 'DaemonSet'] as const;
 export type WorkloadKind = (typeof workloadKinds)[number];
 
+/** Workloads of one target, and of one promotion. The lock of a namespace holds two contents of each, and as many in all. */
+export const MAX_WORKLOADS = 64;
+
 /** API versions that a manifest of one of these kinds may have. */
 export const workloadApiVersions = ['apps/v1'] as const;
 

@@ -1,3 +1,4 @@
+import { MAX_WORKLOADS } from '../api/index.ts';
 import { CanonicalError, canonicalJSON, sortedBy } from '../canonical/index.ts';
 import { approvedSpec, specDigestOrFault, undoneSpec } from '../workloads/index.ts';
 import { withoutMutations } from './mutations.ts';
@@ -98,7 +99,7 @@ function sameJSON(a: unknown, b: unknown): boolean {
 export const MAX_LOCK_BYTES = 1_450_000;
 
 /** Entries that the schema of a lock takes. */
-const MAX_ENTRIES = 64;
+export const MAX_ENTRIES = 2 * MAX_WORKLOADS;
 
 /** Why the API server would not take a lock of this size; undefined when it fits. */
 export function lockOverflow(lock: LockSpec): string | undefined {

@@ -8,6 +8,7 @@ export {
   lockBytes,
   lockOverflow,
   matchLive,
+  MAX_ENTRIES,
   MAX_LOCK_BYTES,
   ordered,
   sameLock,

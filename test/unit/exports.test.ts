@@ -27,6 +27,7 @@ const FOR_TESTS: Readonly<Record<string, readonly string[]>> = {
     'api/kinds/vendor-twin.ts: vendorTwinSpec',
   ],
   'a limit that is tried at its edge': [
+    'lock/edit.ts: MAX_ENTRIES',
     'lock/edit.ts: MAX_LOCK_BYTES',
     'lock/edit.ts: lockBytes',
     'promotions/decide/plan/manifests.ts: MAX_MANIFEST_BYTES',

@@ -170,11 +170,11 @@ test('locks are the same whatever the order of their members; one that cannot be
   t.throws(() => sameLock(throws, throws), { instanceOf: RangeError });
 });
 
-test('a lock may hold 64 contents and 1,450,000 bytes, and what is too much says both numbers', (t) => {
+test('a lock may hold 128 contents and 1,450,000 bytes, and what is too much says both numbers', (t) => {
   const many = (count: number): LockSpec =>
     lock(...Array.from({ length: count }, (_, index) => entry(first, { name: `w${index}` })));
-  t.is(lockOverflow(many(64)), undefined);
-  t.is(lockOverflow(many(65)), 'the lock of the namespace would hold 65 contents and may hold 64');
+  t.is(lockOverflow(many(128)), undefined);
+  t.is(lockOverflow(many(129)), 'the lock of the namespace would hold 129 contents and may hold 128');
   const padded = (bytes: number): LockSpec => {
     const bare = lock(entry({ pad: '' }));
     return lock(entry({ pad: '' }, { spec: { pad: 'é'.repeat((bytes - lockBytes(bare)) / 2) } }));

@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import type { KindDefinition, TwinlockObject } from '../kind.ts';
 import { columns, nameFitsLabel, resourceOf } from '../kind.ts';
+import { MAX_WORKLOADS } from '../workload-kinds.ts';
 import { conditions, lastHandledReconcileAt, observedGeneration } from '../schema/conditions.ts';
 import { keyedList, linesOf, listOf } from '../schema/lists.ts';
 import { dnsLabel, duration, objectName, sha256, text, timestamp } from '../schema/text.ts';
@@ -23,7 +24,7 @@ export const productionTargetSpec = z
       'Workloads of production. They have to exist: what runs when the target is made is taken over.',
       ['kind', 'name'],
       z.object({ kind: workloadKind, name: workloadName }),
-      { min: 1, max: 32 },
+      { min: 1, max: MAX_WORKLOADS },
     ),
     approvalPolicyRef: z
       .object({ name: objectName('Name of the ApprovalPolicy.') })
@@ -118,7 +119,7 @@ const productionTargetStatus = z
           253,
         ).optional(),
       }),
-      { max: 32 },
+      { max: MAX_WORKLOADS },
     ).optional(),
     warnings: linesOf(
       'What works and will hurt one day, one line each, with what to do.',

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { DECISIONS, MAX_ARMOR_CHARACTERS, MAX_STATEMENT_BYTES, MAX_VOTES } from '../../votes/index.ts';
 import type { KindDefinition, TwinlockObject } from '../kind.ts';
 import { columns, resourceOf } from '../kind.ts';
+import { MAX_WORKLOADS } from '../workload-kinds.ts';
 import { listOf } from '../schema/lists.ts';
 import { withRules } from '../schema/rule.ts';
 import { dnsLabel, objectName, patterned, personName, reason, sha256, text, timestamp } from '../schema/text.ts';
@@ -25,7 +26,7 @@ const workloadSpecs = (description: string) =>
       digest: sha256('Digest of the spec.'),
       spec: embedded("The workload's spec without replicas."),
     }),
-    { max: 32 },
+    { max: MAX_WORKLOADS },
   );
 
 const vote = z
@@ -207,11 +208,11 @@ const promotionRecordSpec = withRules(
         ),
         reason: reason('Cause in one word, for programs.'),
         message: text('Cause in a sentence.', 2048, 0),
-        changes: listOf('What becomes of the workloads.', change, { max: 32 }).optional(),
+        changes: listOf('What becomes of the workloads.', change, { max: MAX_WORKLOADS }).optional(),
       })
       .describe('What came of it.')
       .optional(),
-    tampered: listOf('Content that was found and never approved.', foundContent, { max: 32 }).optional(),
+    tampered: listOf('Content that was found and never approved.', foundContent, { max: MAX_WORKLOADS }).optional(),
   }),
   { cel: 'self == oldSelf', message: 'a PromotionRecord cannot be changed' },
   {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import { DECISIONS, MAX_ARMOR_CHARACTERS, MAX_STATEMENT_BYTES, MAX_VOTES } from '../../votes/index.ts';
 import { conditions, lastHandledReconcileAt, observedGeneration } from '../schema/conditions.ts';
+import { MAX_WORKLOADS } from '../workload-kinds.ts';
 import { keyedList, linesOf, listOf } from '../schema/lists.ts';
 import { reason, sha256, text, timestamp } from '../schema/text.ts';
 import { choice, count, flag, workloadKind } from '../schema/values.ts';
@@ -109,7 +110,7 @@ const rollout = z
         state: choice('State.', ['Pending', 'Applied', 'Available', 'Failed', 'RolledBack']),
         message: text('The state in a sentence.', promotionBounds.message, 0).optional(),
       }),
-      { max: 32 },
+      { max: MAX_WORKLOADS },
     ).optional(),
   })
   .describe('State of the rollout.');

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { KindDefinition, TwinlockObject } from '../kind.ts';
 import { columns, nameFitsLabel, resourceOf } from '../kind.ts';
 import { keyedList } from '../schema/lists.ts';
+import { MAX_WORKLOADS } from '../workload-kinds.ts';
 import { withRules } from '../schema/rule.ts';
 import { manifests } from '../schema/manifest.ts';
 import { dnsLabel, duration, objectName, text } from '../schema/text.ts';
@@ -28,7 +29,7 @@ const promotionSpec = withRules(
         from: dnsLabel("Name of the environment's workload."),
         to: z.object({ kind: workloadKind, name: workloadName }).describe("The target's workload."),
       }),
-      { min: 1, max: 16 },
+      { min: 1, max: MAX_WORKLOADS },
     ).optional(),
     images: containerImages(
       'Images that must be what the environment runs. Left out: taken from the environment when the round opens.',

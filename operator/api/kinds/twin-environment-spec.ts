@@ -54,7 +54,7 @@ export const twinEnvironmentSpec = withRules(
     suspend: flag('Stops the controller from changing the environment; what runs goes on.').default(false),
     source: source.optional(),
     services: keyedList('The registry of third-party services.', ['name'], service, { max: 32 }).optional(),
-    workloads: keyedList('The app under test.', ['name'], workload, { max: 16 }).optional(),
+    workloads: keyedList('The app under test.', ['name'], workload, { max: 32 }).optional(),
     boundary: z
       .object({
         noindex: flag('Tells search engines to stay away.').default(true),

@@ -73,7 +73,7 @@ export const twinEnvironmentStatus = z
     url: text('URL of the environment.', 2048).optional(),
     observedRevision: text('spec.source.revision that runs.', 64).optional(),
     services: keyedList('The registry, as observed.', ['name'], service, { max: 32 }).optional(),
-    workloads: keyedList('The app, as observed.', ['name'], workload, { max: 16 }).optional(),
+    workloads: keyedList('The app, as observed.', ['name'], workload, { max: 32 }).optional(),
     queue: z
       .object({ position: count('1 is next.', 1, 1_000_000) })
       .describe('Set while the environment waits for room in its class.')

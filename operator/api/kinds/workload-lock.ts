@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import type { KindDefinition, TwinlockObject } from '../kind.ts';
 import { columns, resourceOf } from '../kind.ts';
+import { MAX_WORKLOADS } from '../workload-kinds.ts';
 import { keyedList, setOf } from '../schema/lists.ts';
 import { objectName, sha256 } from '../schema/text.ts';
 import {
@@ -42,7 +43,7 @@ const workloadLockSpec = z
         record: objectName('PromotionRecord that says why this is approved.'),
         spec: embedded("The workload's spec without replicas."),
       }),
-      { max: 64 },
+      { max: 2 * MAX_WORKLOADS },
     ),
   })
   .describe('What admission compares with.');

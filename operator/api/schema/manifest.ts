@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { controllersAnnotations, workloadApiVersions, workloadKinds } from '../workload-kinds.ts';
+import { controllersAnnotations, MAX_WORKLOADS, workloadApiVersions, workloadKinds } from '../workload-kinds.ts';
 import { keyedList, listOf } from './lists.ts';
 import { patterns } from './patterns.ts';
 import { withRules } from './rule.ts';
@@ -8,7 +8,7 @@ import { dnsLabel, objectName, worded } from './text.ts';
 import { choice, embedded } from './values.ts';
 
 /** Manifests that one Promotion carries. */
-const maxManifests = 16;
+const maxManifests = MAX_WORKLOADS;
 
 /**
  * Annotations that are no manifest's: what Kubernetes' controllers keep there, what makes an old controller roll back by

@@ -1,0 +1,177 @@
+/**
+ * CEL has a budget, and a policy that runs out of it refuses everything. Here each policy that compares with the largest lock
+ * does all of its work twenty times: what that lets in costs at most a twentieth of the budget of a policy (10,000,000), hence
+ * at most half of what a single expression may cost (1,000,000; k8s.io/apiserver, pkg/apis/cel/config.go).
+ */
+import test from 'ava';
+import { renderPolicies } from '../../operator/admission/index.ts';
+import { MAX_ENTRIES, MAX_LOCK_BYTES } from '../../operator/lock/index.ts';
+import { allowed, denied } from './assert.ts';
+import { openAttack, type Stage } from '../stage/attack.ts';
+import { deployment, images, messageOf, type Approved } from '../stage/objects.ts';
+import { must, Production } from '../stage/production.ts';
+import type { Json } from '../stage/stage.ts';
+import { waitFor } from '../harness/index.ts';
+
+let stage: Stage;
+let place: Production;
+
+interface Policy {
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+  readonly spec: Json;
+}
+interface Expressions {
+  readonly variables?: readonly { readonly name: string; readonly expression: string }[];
+  readonly validations: readonly ({ readonly expression: string } & Json)[];
+}
+
+const TIMES = 20;
+/** Tells answers of the repeated policies from those of the ones before. */
+const MARK = ' (repeated)';
+
+const again = (text: string, time: number): string => text.replaceAll(/\bvariables\.(\w+)/g, `variables.$1_${time}`);
+
+/** The policy with each of its variables and validations so many times, each time under names of their own. */
+function repeated(policy: Policy, times: number): Json {
+  const { variables = [], validations } = policy.spec as unknown as Expressions;
+  const all = Array.from({ length: times }, (_, time) => time);
+  return {
+    variables: all.flatMap((time) =>
+      variables.map(({ name, expression }) => ({ name: `${name}_${time}`, expression: again(expression, time) })),
+    ),
+    validations: all.flatMap((time) =>
+      validations.map(({ expression, messageExpression, ...rest }) => ({
+        ...rest,
+        expression: again(expression, time),
+        messageExpression: `(${again(String(messageExpression), time)}) + '${MARK}'`,
+      })),
+    ),
+  };
+}
+
+const env = (index: number): Json => ({ name: `VARIABLE_${index}`, value: `value ${index} ${'x'.repeat(40)}` });
+
+/** Content that fills its share of the lock, and differs from its siblings only at the end. */
+function content(index: number): Json {
+  // Two lists of variables of some 100 bytes each.
+  const share = Math.floor(MAX_LOCK_BYTES / MAX_ENTRIES / 110);
+  const variables = Array.from({ length: Math.floor(share * 0.85) }, (_, each) => env(each));
+  const containers = ['web', 'metrics'].map((name) => ({
+    name,
+    image: images.first,
+    env: [
+      ...(name === 'web' ? variables : variables.slice(0, Math.floor(share * 0.27))),
+      { name: 'ZZ', value: String(index) },
+    ],
+  }));
+  return { template: { metadata: { labels: { app: 'web' } }, spec: { containers } } };
+}
+
+/** Replaces every policy that compares with the lock by one that does its work so many times. */
+async function repeat(times: number): Promise<void> {
+  const policies = (renderPolicies({ systemNamespace: 'twinlock-system' }) as readonly Policy[]).filter(
+    ({ kind, spec }) => kind === 'ValidatingAdmissionPolicy' && 'paramKind' in spec,
+  );
+  const collection = '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies';
+  for (const policy of policies)
+    await must(stage.admin('PATCH', `${collection}/${policy.metadata.name}`, { spec: repeated(policy, times) }));
+  await waitFor('the repeated policies to be in force', async (seen) => {
+    const answer = await stage.admin('POST', `${place.apps('Deployment')}?dryRun=All`, deployment('stranger'));
+    seen(messageOf(answer));
+    return messageOf(answer).includes(MARK);
+  });
+}
+
+test.before(async (t) => {
+  t.timeout(120_000);
+  stage = await openAttack();
+  place = await Production.open(stage, 'full', [deployment('web', content(0))]);
+  const live = await place.read(place.apps('Deployment', 'web'));
+  const [first] = (await place.read(place.own('workloadlocks', 'lock'))).spec['approved'] as readonly Approved[];
+  if (first === undefined) throw new Error('the lock is empty');
+  // What is live comes last: everything is compared with everything.
+  const { replicas: _, ...spec } = live.spec;
+  const others = Array.from({ length: MAX_ENTRIES - 1 }, (_each, index) => ({
+    ...first,
+    name: index % 2 === 0 ? `web-${index}` : `web-${index - 1}`,
+    role: index % 2 === 0 ? ('Current' as const) : ('Fallback' as const),
+    spec: withContent(spec, index + 1),
+  }));
+  const approved = [...others, { ...first, spec }];
+  const bytes = Buffer.byteLength(JSON.stringify({ approved }));
+  t.log(`${approved.length} contents, ${bytes} bytes`);
+  t.true(bytes > MAX_LOCK_BYTES * 0.8 && bytes < MAX_LOCK_BYTES, 'the lock is nearly as large as it may be');
+  await place.relock({ approved });
+  await repeat(TIMES);
+});
+test.after.always(() => stage?.stop());
+
+function withContent(spec: Json, index: number): Json {
+  const { template } = content(index) as {
+    readonly template: { readonly spec: { readonly containers: readonly Json[] } };
+  };
+  const given = spec as { readonly template: { readonly spec: { readonly containers: readonly Json[] } } };
+  const containers = given.template.spec.containers.map((container, at) => ({
+    ...container,
+    env: template.spec.containers[at]?.['env'],
+  }));
+  return { ...spec, template: { ...given.template, spec: { ...given.template.spec, containers } } };
+}
+
+test.serial(
+  'allowed at a twentieth of the budget: pods of the last content of the largest lock, and a restart of their workload',
+  async (t) => {
+    const [pod] = await place.pods(1);
+    t.truthy(pod);
+    await place.again('app=web');
+    const restart = {
+      spec: { template: { metadata: { annotations: { 'kubectl.kubernetes.io/restartedAt': 'now' } } } },
+    };
+    allowed(t, await stage.agent('PATCH', place.apps('Deployment', 'web'), restart));
+    allowed(t, await stage.agent('PATCH', place.apps('Deployment', 'web'), { spec: { replicas: 3 } }));
+    await place.pods(3);
+  },
+);
+
+test.serial(
+  'denied, and in words, at a twentieth of the budget: what equals nothing in the largest lock',
+  async (t) => {
+    const patch = { spec: { template: { metadata: { labels: { other: 'x' } } } } };
+    const answer = await stage.agent('PATCH', place.apps('Deployment', 'web'), patch);
+    denied(t, answer, 'workloads');
+    t.notRegex(messageOf(answer), /cost limit|budget/);
+    const bare = await stage.admin('POST', `${place.core('pods')}?dryRun=All`, {
+      metadata: { name: 'bare', labels: { app: 'web' } },
+      spec: (content(999) as { readonly template: { readonly spec: Json } }).template.spec,
+    });
+    denied(t, bare, 'pods|pod-makers');
+    t.notRegex(messageOf(bare), /cost limit|budget/);
+  },
+);
+
+test.serial('what runs out of the budget is refused in the words of CEL, so that the others did not', async (t) => {
+  const nested = ['a', 'b', 'c', 'd'].reduceRight(
+    (inner, each) => `params.spec.approved.all(${each}, ${inner})`,
+    'a.name + b.name + c.name + d.name != "x"',
+  );
+  const policies = '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies/twinlock-workloads';
+  const { spec } = await must(stage.admin('GET', policies));
+  const { validations } = spec as unknown as Expressions;
+  await must(
+    stage.admin('PATCH', policies, { spec: { validations: [{ expression: nested, message: 'x' }, ...validations] } }),
+  );
+  await waitFor(
+    'the budget to run out',
+    async (seen) => {
+      const patch = {
+        spec: { template: { metadata: { annotations: { 'kubectl.kubernetes.io/restartedAt': 'then' } } } },
+      };
+      const answer = await stage.agent('PATCH', `${place.apps('Deployment', 'web')}?dryRun=All`, patch);
+      seen(messageOf(answer));
+      return answer.status >= 400 && messageOf(answer).includes('cost limit exceeded');
+    },
+    { timeout: 120_000 },
+  );
+  t.pass();
+});
