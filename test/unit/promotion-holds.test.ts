@@ -40,6 +40,14 @@ test('people are asked while rollouts are held, and told that they are', (t) => 
   t.true(decision.verdict.why?.some((line) => line.startsWith('held by release-captain: Black Friday')));
 });
 
+test('what people are told of a hold goes when it ends', (t) => {
+  const { decision, world: asking } = run(held(world(), { ...freeze, until }));
+  t.is(decision.verdict.reason, 'AwaitingApproval');
+  t.is(decision.verdict.requeueAfter, HOUR + 1);
+  const { verdict } = decide({ ...asking, now: now + HOUR });
+  t.false(verdict.why?.some((line) => line.startsWith('held by')));
+});
+
 test('nobody is asked while promotions are held', (t) => {
   const all: Hold = { ...freeze, scope: 'Promotions' };
   const { done, decision } = run(held(world(), all));

@@ -9,7 +9,7 @@ import {
   productionDiffers,
   revisionUnknown,
 } from '../../operator/promotions/decide/content.ts';
-import { promotionsHeld, standingHolds } from '../../operator/promotions/decide/holds.ts';
+import { heldBy, promotionsHeld } from '../../operator/promotions/decide/holds.ts';
 import { environmentNotAdmitted, notEnforced, targetNotReady } from '../../operator/promotions/decide/readiness.ts';
 import { factsOf, type Facts } from '../../operator/promotions/decide/facts.ts';
 import type { DecidingWorld, PlannedWorkload } from '../../operator/promotions/decide/index.ts';
@@ -124,6 +124,6 @@ test('denied: what asks about a target says no without one, and no hold of it is
     'EnforcementInactive',
   );
   t.is(environmentNotAdmitted({ ...gone, classes: [] }, facts())?.reason, 'EnvironmentNotAdmitted');
-  t.deepEqual(standingHolds(undefined, given.now), []);
+  t.is(heldBy(undefined, given.now), undefined);
   t.is(promotionsHeld(gone, facts()), undefined);
 });

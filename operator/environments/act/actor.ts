@@ -3,16 +3,16 @@ import { keyOf } from '../../kube/index.ts';
 import type { Request } from '../../runtime/index.ts';
 import type { Context } from '../gather/context.ts';
 import {
-  observedParts,
   until,
   type EnvironmentAction,
   type EnvironmentDecision,
   type EnvironmentWorld,
+  type ObservedParts,
   type World,
 } from '../decide/index.ts';
 import type { Lifetime } from '../decide/lifecycle/index.ts';
 import type { Plan } from '../decide/plan/index.ts';
-import { activeSituation, reportTargets } from '../gather/active.ts';
+import { activeSituation, partsOf, reportTargets } from '../gather/active.ts';
 import { applyPlan, isNamespaceGone, type ApplyOutcome } from './apply.ts';
 import { ensureFinalizer, removeFinalizer } from './finalizer.ts';
 import { removeOrphans } from './orphans.ts';
@@ -124,8 +124,9 @@ export class EnvironmentActor {
     { plan, lifetime }: { readonly plan: Plan; readonly lifetime: Lifetime },
     rejected: Extract<ApplyOutcome, { kind: 'Applied' }>['rejected'],
   ): EnvironmentDecision {
-    const asksApp = this.#askApps(environment, plan);
-    const situation = activeSituation(this.#context, environment, plan, lifetime, rejected);
+    const parts = partsOf(this.#context, plan);
+    const asksApp = this.#askApps(environment, plan, parts);
+    const situation = activeSituation(this.#context, environment, plan, lifetime, rejected, parts);
     return {
       situation,
       requeueAfter: until(
@@ -138,10 +139,9 @@ export class EnvironmentActor {
   }
 
   /** Asks, in the background, for the reports that are missing or old. @returns whether an app reports at all */
-  #askApps(environment: TwinEnvironment, plan: Plan): boolean {
-    const { reports, informers } = this.#context;
+  #askApps(environment: TwinEnvironment, plan: Plan, { pods }: ObservedParts): boolean {
+    const { reports } = this.#context;
     const targets = reportTargets(plan);
-    const { pods } = observedParts([], informers.pods.lister.list(plan.home.namespace));
     for (const target of targets) {
       const ready = (pods.get(target.workload) ?? []).filter((pod) => pod.ready);
       const uids = ready.map(({ metadata }) => metadata.uid ?? '');

@@ -6,7 +6,7 @@ import type { Problem } from '../decide/resolve/index.ts';
 import type { Context } from './context.ts';
 import type { ReportTarget } from './reports/index.ts';
 import { volumesOf } from './volumes.ts';
-import { observedParts, type InventoryItem, type Situation } from '../decide/index.ts';
+import { observedParts, type InventoryItem, type ObservedParts, type Situation } from '../decide/index.ts';
 import type { Report } from '../decide/wiring/index.ts';
 
 /** What the caches know of an environment that has its children; `rejected` is what the API server would not take. */
@@ -16,10 +16,10 @@ export function activeSituation(
   plan: Plan,
   lifetime: Lifetime,
   rejected: readonly Problem[],
+  parts: ObservedParts,
 ): Situation {
-  const { informers, settings } = context;
+  const { settings } = context;
   const { namespace } = plan.home;
-  const parts = observedParts(informers.workloads.lister.list(namespace), informers.pods.lister.list(namespace));
   return {
     kind: 'Active',
     plan,
@@ -32,6 +32,11 @@ export function activeSituation(
     bounded: settings.boundaryImage !== undefined,
     policiesEnforced: settings.policiesEnforced,
   };
+}
+
+/** What the caches hold of an environment's namespace. */
+export function partsOf({ informers }: Context, { home: { namespace } }: Plan): ObservedParts {
+  return observedParts(informers.workloads.lister.list(namespace), informers.pods.lister.list(namespace));
 }
 
 /** The apps' last reports, by workload, of those that report. */

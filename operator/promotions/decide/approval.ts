@@ -5,7 +5,7 @@ import { countVotes, voteCommands, type CountResult } from '../../votes/index.ts
 import { gatesExpireAt } from '../../gates/index.ts';
 import { StatementError } from '../../votes/statement/index.ts';
 import type { Facts } from './facts.ts';
-import { firstEnd, holdWords, standingHolds } from './holds.ts';
+import { heldBy } from './holds.ts';
 import { proofOf } from './proof.ts';
 import { roundEntry, statementOf, whatChanged, type Complete } from './round.ts';
 import { openedLock } from './content.ts';
@@ -146,15 +146,14 @@ function counted(complete: Complete, { record, round, statements }: Asked): Coun
 /** What is approved waits until nobody holds production; the votes are counted anew then. */
 function heldBack({ world, facts }: Complete, message: string): Verdict | undefined {
   const { target, now, history } = world;
-  const holds = standingHolds(target, now);
-  if (target === undefined || holds.length === 0) return undefined;
-  const why = holds.map((hold) => holdWords(hold, target.metadata.name));
+  const held = heldBy(target, now);
+  if (held === undefined) return undefined;
   return {
     phase: history.approved === undefined ? 'AwaitingApproval' : 'Approved',
     reason: 'Held',
-    message: `${message}; ${why[0]}`,
-    why,
-    requeueAfter: Math.min(firstEnd(holds, now) ?? Infinity, facts.notAfter - now + 1),
+    message: `${message}; ${held.why[0]}`,
+    why: held.why,
+    requeueAfter: Math.min(held.endsIn, facts.notAfter - now + 1),
   };
 }
 
@@ -171,16 +170,18 @@ function waiting(
     nonce,
     principalHint: 'my-name',
   });
-  const held = standingHolds(world.target, world.now).map((hold) =>
-    holdWords(hold, world.promotion.spec.targetRef.name),
-  );
+  const held = heldBy(world.target, world.now);
   const closed = because.map((line) => `votes of the round before count no longer: ${line}`);
   return {
     phase: 'AwaitingApproval',
     reason: 'AwaitingApproval',
     message: count.missing[0] ?? 'it waits for votes',
-    why: [...count.missing, ...commands, OBJECT, ...held, ...closed],
-    requeueAfter: Math.min(facts.notAfter, gatesExpireAt(facts.gates, policy.spec)) - world.now + 1,
+    why: [...count.missing, ...commands, OBJECT, ...(held?.why ?? []), ...closed],
+    requeueAfter: Math.min(
+      Math.min(facts.notAfter, gatesExpireAt(facts.gates, policy.spec)) - world.now + 1,
+      // What was said of the hold is over with it.
+      held?.endsIn ?? Infinity,
+    ),
   };
 }
 

@@ -3,15 +3,36 @@ import { printable } from '../../canonical/index.ts';
 import type { DecisionStep } from './steps.ts';
 import { pending } from './verdict.ts';
 
-export type Hold = NonNullable<ProductionTargetSpec['holds']>[number];
+type Hold = NonNullable<ProductionTargetSpec['holds']>[number];
 
-/** Holds that stand now; one whose time is over holds nothing, and is left for its owner to remove. */
-export function standingHolds(target: ProductionTarget | undefined, now: number): readonly Hold[] {
-  return (target?.spec.holds ?? []).filter(({ until }) => until === undefined || now < Date.parse(until));
+/** What keeps promotions from production now. */
+export interface Held {
+  /** A line for each hold: who holds production and why, who lets go, and when it lets go by itself. */
+  readonly why: readonly [string, ...string[]];
+  /** Milliseconds until the first of them ends by itself; infinite when none does. */
+  readonly endsIn: number;
 }
 
-/** Who holds production and why, who lets go, and when it lets go by itself. */
-export function holdWords({ name, owner, reason, until }: Hold, target: string): string {
+/**
+ * The holds that stand now; one whose time is over holds nothing, and is left for its owner to remove.
+ *
+ * @param scope only holds of this scope; left out: all of them
+ * @returns undefined when there is none
+ */
+export function heldBy(target: ProductionTarget | undefined, now: number, scope?: Hold['scope']): Held | undefined {
+  const holds = (target?.spec.holds ?? []).filter(
+    (hold) => (scope === undefined || hold.scope === scope) && now < endOf(hold),
+  );
+  const [first, ...others] = holds.map((hold) => wordsOf(hold, target?.metadata.name ?? ''));
+  return first === undefined ? undefined : { why: [first, ...others], endsIn: Math.min(...holds.map(endOf)) - now + 1 };
+}
+
+/** Milliseconds since the epoch. */
+function endOf({ until }: Hold): number {
+  return until === undefined ? Infinity : Date.parse(until);
+}
+
+function wordsOf({ name, owner, reason, until }: Hold, target: string): string {
   const end =
     until === undefined
       ? `remove hold ${printable(name)} from ProductionTarget ${printable(target)} to go on`
@@ -19,20 +40,10 @@ export function holdWords({ name, owner, reason, until }: Hold, target: string):
   return `held by ${printable(owner)}: ${printable(reason)}; ${end}`;
 }
 
-/**
- * Milliseconds until the first of these holds ends by itself.
- *
- * @returns undefined when none does
- */
-export function firstEnd(holds: readonly Hold[], now: number): number | undefined {
-  const ends = holds.flatMap(({ until }) => (until === undefined ? [] : [Date.parse(until)]));
-  return ends.length === 0 ? undefined : Math.min(...ends) - now + 1;
-}
-
 /** With a hold on promotions nobody is asked. One that only holds rollouts lets people sign meanwhile. */
 export const promotionsHeld: DecisionStep = ({ target, now }) => {
-  const holds = standingHolds(target, now).filter(({ scope }) => scope === 'Promotions');
-  if (target === undefined || holds.length === 0) return undefined;
-  const why = holds.map((hold) => holdWords(hold, target.metadata.name));
-  return { ...pending('Held', why[0] ?? ''), why, requeueAfter: firstEnd(holds, now) };
+  const held = heldBy(target, now, 'Promotions');
+  if (held === undefined) return undefined;
+  const requeueAfter = Number.isFinite(held.endsIn) ? held.endsIn : undefined;
+  return { ...pending('Held', held.why[0]), why: held.why, requeueAfter };
 };
