@@ -7,6 +7,7 @@ import {
   guardDefinitions,
   guardNamespaces,
   guardNodes,
+  guardPromotions,
   guardRecords,
   guardSystem,
   guardTargets,
@@ -68,6 +69,7 @@ export function renderPolicies({ systemNamespace }: RenderOptions): readonly Pol
     guardControllers(systemNamespace),
     guardCluster(systemNamespace),
     guardEnvironments(by, systemNamespace),
+    guardPromotions(by, systemNamespace),
   ];
   return [...rules.flatMap(renderRule), ...setRequestedBy(), ...setWorkloadAnnotations(WORKLOADS)];
 }

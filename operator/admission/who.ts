@@ -11,6 +11,8 @@ export interface Who {
   readonly promotions: string;
   /** The environments controller's own process. */
   readonly environments: string;
+  /** The promotions account by name, however it authenticated: for what is forbidden to it. */
+  readonly namedPromotions: string;
   /** The environments account by name, however it authenticated: for what is forbidden to it. */
   readonly namedEnvironments: string;
 }
@@ -23,6 +25,7 @@ export function who(systemNamespace: string): Who {
   return {
     promotions: process(PROMOTIONS),
     environments: process(ENVIRONMENTS),
+    namedPromotions: `request.userInfo.username == ${account(PROMOTIONS)}`,
     namedEnvironments: `request.userInfo.username == ${account(ENVIRONMENTS)}`,
   };
 }

@@ -3,7 +3,7 @@ import { waitFor } from '../harness/index.ts';
 import { allowed, denied, deniedCommand } from './assert.ts';
 import { Production, must } from '../stage/production.ts';
 import { openAttack, type Live, type Stage } from '../stage/attack.ts';
-import { images, namespace, pod, template } from '../stage/objects.ts';
+import { deployment, images, lock, namespace, pod, template } from '../stage/objects.ts';
 import type { Json } from '../stage/stage.ts';
 
 let stage: Stage;
@@ -403,6 +403,34 @@ test('denied: the environments process outside of environments; allowed: all tha
   };
   allowed(t, await write('POST', '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', review));
   allowed(t, await write('DELETE', '/api/v1/namespaces/pr-9-a1b2'));
+});
+
+test('denied: the promotions process where nothing is protected; allowed: what it asks there, and its own objects', async (t) => {
+  const shop = await Production.open(stage, 'held-shop');
+  await must(stage.admin('POST', '/api/v1/namespaces', namespace('elsewhere')));
+  const apps = '/apis/apps/v1/namespaces/elsewhere/deployments';
+  await must(stage.admin('POST', '/api/v1/namespaces/elsewhere/pods', pod('theirs')));
+  await must(stage.admin('POST', apps, deployment('theirs')));
+  const write = stage.promotions;
+  const theirs = '/api/v1/namespaces/elsewhere/pods/theirs';
+  denied(t, await write('DELETE', theirs), 'guard-promotions', /in no protected namespace/);
+  denied(t, await write('PATCH', `${apps}/theirs`, { spec: { replicas: 3 } }), 'guard-promotions');
+  denied(t, await write('POST', '/api/v1/namespaces/elsewhere/pods', pod('mine')), 'guard-promotions');
+  const headers = { 'impersonate-user': 'system:serviceaccount:twinlock-system:twinlock-promotions' };
+  denied(t, await stage.wildcard('DELETE', theirs, undefined, { headers }), 'guard-promotions');
+  allowed(t, await write('POST', '/api/v1/namespaces/elsewhere/pods?dryRun=All', pod('mine')));
+  allowed(t, await write('PATCH', `${apps}/theirs?dryRun=All`, { spec: { replicas: 3 } }));
+  allowed(
+    t,
+    await write('POST', '/apis/twinlock.dev/v1alpha1/namespaces/elsewhere/workloadlocks', lock('elsewhere', [])),
+  );
+
+  const own = `/api/v1/namespaces/${shop.namespace}`;
+  const safety = { 'pod-security.kubernetes.io/enforce': 'privileged' };
+  denied(t, await write('PATCH', own, { metadata: { labels: safety } }), 'guard-promotions', /nothing else/);
+  denied(t, await write('PATCH', own, { metadata: { annotations: { a: 'b' } } }), 'guard-promotions');
+  allowed(t, await write('PATCH', own, unlabel));
+  allowed(t, await write('PATCH', own, { metadata: { labels: { 'twinlock.dev/protected': 'true' } } }));
 });
 
 test('denied: the environments process by name only, or an unbound token of it: the same bounds', async (t) => {

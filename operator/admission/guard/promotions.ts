@@ -1,0 +1,54 @@
+import { all, any, text, texts } from '../cel.ts';
+import { refusal } from '../denial.ts';
+import { GROUP, PROTECTED_LABEL, PROTECTIONS } from '../names.ts';
+import type { PolicyRule } from '../policy.ts';
+import { isDryRun, type Who } from '../who.ts';
+import { label } from './labels.ts';
+
+/**
+ * The promotions process may delete pods and change workloads, which RBAC cannot bound to namespaces that carry a label:
+ * a stolen token of it would be one for the whole cluster. Where the lock holds, content is compared whoever writes it;
+ * elsewhere the process only asks what the API server would do.
+ */
+export function guardPromotions(by: Who, systemNamespace: string): PolicyRule {
+  return {
+    name: 'guard-promotions',
+    description:
+      'The promotions process changes pods, workloads and what belongs to them in protected namespaces only.',
+    match: [{ groups: ['*'], resources: ['*/*'], operations: ['CREATE', 'UPDATE', 'DELETE', 'CONNECT'] }],
+    conditions: [{ name: 'promotions-account', expression: by.namedPromotions }],
+    validations: [
+      {
+        expression: any(
+          isDryRun,
+          `request.resource.group in ${texts([GROUP, 'events.k8s.io', 'authentication.k8s.io', 'authorization.k8s.io'])}`,
+          // Namespaces have a guard of their own.
+          "request.resource.group == '' && request.resource.resource == 'namespaces'",
+          `(has(request.namespace) ? request.namespace : '') == ${text(systemNamespace)}`,
+          `namespaceObject != null && ${label('namespaceObject', PROTECTED_LABEL)}.orValue('') in ${texts(Object.values(PROTECTIONS))}`,
+        ),
+        message: refusal("' is in no protected namespace, and the promotions process changes nothing elsewhere'"),
+      },
+      {
+        // Its right to patch namespaces is for one label.
+        expression: any(
+          "request.resource.group != '' || request.resource.resource != 'namespaces'",
+          all(
+            'object != null && oldObject != null',
+            'object.spec == oldObject.spec',
+            `${others('object', 'labels')} == ${others('oldObject', 'labels')}`,
+            `${others('object', 'annotations')} == ${others('oldObject', 'annotations')}`,
+          ),
+        ),
+        message: refusal(
+          "' keeps all that it says: the promotions process sets the label of protection and nothing else'",
+        ),
+      },
+    ],
+  };
+}
+
+/** Labels or annotations of an object beside the protection label, in one order, as texts. */
+function others(object: string, field: 'labels' | 'annotations'): string {
+  return `${object}.metadata.?${field}.orValue({}).transformList(key, value, key != ${text(PROTECTED_LABEL)}, key + '=' + value).sort()`;
+}
