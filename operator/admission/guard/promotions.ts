@@ -27,7 +27,9 @@ export function guardPromotions(by: Who, systemNamespace: string): PolicyRule {
           `(has(request.namespace) ? request.namespace : '') == ${text(systemNamespace)}`,
           `namespaceObject != null && ${label('namespaceObject', PROTECTED_LABEL)}.orValue('') in ${texts(Object.values(PROTECTIONS))}`,
         ),
-        message: refusal("' is in no protected namespace, and the promotions process changes nothing outside of those'"),
+        message: refusal(
+          "' is in no protected namespace, and the promotions process changes nothing outside of those'",
+        ),
       },
       {
         // Its right to patch namespaces is for one label.
