@@ -154,6 +154,14 @@ test('masked records of a log are compared and not computed: intact is unknown u
   t.is(judged([hidden, exported([second, third, fourth])].join('\n')).intact, 'no', 'the links still bind');
 });
 
+test('runs of masked records are told by their ends', (t) => {
+  const masked = [first, second, fourth].map((record) => JSON.stringify({ record, masked: true }));
+  t.is(
+    judged([...masked, exported([third])].join('\n')).doubts[0],
+    'records 1 to 2, 4 are masked as in a log: their digests can be compared and not computed',
+  );
+});
+
 test('a list of kubectl is read too', (t) => {
   const list = { kind: 'List', items: chain.map((spec) => ({ kind: 'PromotionRecord', spec })) };
   t.is(answers(judged(JSON.stringify(list, null, 2))), 'yes unknown');
@@ -168,9 +176,41 @@ test('each target has its own verdict, and a namesake in another namespace anoth
   );
 });
 
+test('two targets of one namespace are signed for apart', (t) => {
+  const worker = sealRecord({ ...targetRef, name: 'worker' }, [], entry('worker'));
+  const note = signCheckpoint({ ...at(1, worker.digest), target: 'worker' }, privateKey);
+  const { chains } = verifyExport(readExport(exported([...chain, worker], signed(4), note)), trusting);
+  t.deepEqual(
+    chains.map((each) => `${each.target} ${answers(each)} ${each.checkpoint?.size}`),
+    ['web yes yes 4', 'worker yes yes 1'],
+  );
+});
+
+test('how many checkpoints nobody signed for is said', (t) => {
+  const none = 'none is signed by a key or a witness that you named';
+  t.deepEqual(judged(exported(chain, signed(4)), nobody).doubts, [`of the checkpoint ${none}`]);
+  t.deepEqual(judged(exported(chain, signed(3), signed(4)), nobody).doubts, [`of 2 checkpoints ${none}`]);
+});
+
 test("the key of one cluster says nothing of another's chains", (t) => {
   const elsewhere = signCheckpoint({ ...at(4), cluster: 'another' }, privateKey);
   t.is(answers(judged(exported(chain, elsewhere))), 'yes unknown');
+});
+
+test('what a record is found by, and what it is linked by, has to be text', (t) => {
+  const of = (change: object): readonly string[] =>
+    readExport(JSON.stringify({ record: { ...second, ...change } })).problems;
+  const refused = ['line 1 has a record without target, sequence or digest'];
+  const parts = (records: readonly unknown[]): object => ({
+    parts: [{ fields: ['votes'], digest: digestOfBytes('x'), records }],
+  });
+  t.deepEqual(of({}), []);
+  t.deepEqual(of(parts(['web-000001'])), []);
+  t.deepEqual(of({ target: { name: 'web', uid: 'u' } }), refused);
+  t.deepEqual(of({ target: { namespace: 'shop', uid: 'u' } }), refused);
+  t.deepEqual(of({ previous: { name: 'web-000001', digest: 7 } }), refused);
+  t.deepEqual(of(parts(['web-000001', 7])), refused);
+  t.deepEqual(readExport('{"keys":["a",7,null]}').keys, ['a']);
 });
 
 test('what should be read and cannot be is said', (t) => {

@@ -1,6 +1,6 @@
 /** Signed notes and the heads of chains that they carry. */
 import test from 'ava';
-import { createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { createHash, createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { digestOfBytes } from '../../operator/canonical/index.ts';
 import {
   checkpointText,
@@ -53,6 +53,14 @@ test('the line of a key is the one that Go writes', (t) => {
   t.is(parseKeyLine(go.replace('033de0ae', '033de0af')), undefined, 'another id');
   t.is(parseKeyLine(go.replace('+Ac4', '+Bc4')), undefined, 'another type');
   t.is(parseKeyLine(`${go}A`), undefined);
+  const short = Buffer.alloc(31, 7);
+  const id = createHash('sha256')
+    .update('short\n')
+    .update(Buffer.from([1]))
+    .update(short)
+    .digest('hex')
+    .slice(0, 8);
+  t.is(parseKeyLine(`short+${id}+${Buffer.concat([Buffer.from([1]), short]).toString('base64')}`), undefined);
   t.is(parseKeyLine('ssh-ed25519 AAAA'), undefined);
 });
 
@@ -88,6 +96,10 @@ for (const [what, text] of [
   ['larger than any', `${note}${note.split('\n').at(-2) ?? ''}\n`.repeat(200)],
 ] as const)
   test(`no checkpoint: a text ${what}`, (t) => t.is(readCheckpoint(text), undefined));
+
+test('nothing stands behind a signature', (t) => {
+  t.is(readCheckpoint(note.replace(/\n$/, ' and more\n')), undefined);
+});
 
 test('the text alone, as a witness keeps it, is a checkpoint that nobody signed', (t) => {
   const read = readCheckpoint(checkpointText(at));

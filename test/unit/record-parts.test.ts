@@ -1,6 +1,6 @@
 /** What is too large for one object is in parts of the same chain, and nothing of it is lost. */
 import test from 'ava';
-import { digestOf } from '../../operator/canonical/index.ts';
+import { digestOf, digestOfBytes } from '../../operator/canonical/index.ts';
 import { PromotionRecord, promotionRecordKind } from '../../operator/api/index.ts';
 import { Cache, ManualClock, type Client, type ObjectKey } from '../../operator/kube/index.ts';
 import {
@@ -115,6 +115,15 @@ test('a record whose part is not there stays without what the part holds', async
   t.is(other.of(targetRef).at(-1)?.currentSpecs, undefined);
 });
 
+test('parts that fit the digest and hold no JSON are nothing', async (t) => {
+  const digest = digestOfBytes('{');
+  const part = sealRecord(targetRef, [first], { type: 'Part', time, part: { index: 1, digest, text: '{' } });
+  const parts = [{ fields: ['currentSpecs'] as const, digest, records: [nameOf(part)] }];
+  const adoptedOf = sealRecord(targetRef, [first, part], { type: 'Adopted', time, parts });
+  const store = await stored([first, part, adoptedOf], t);
+  t.is(store.of(targetRef).at(-1)?.currentSpecs, undefined);
+});
+
 test('a try that was killed between its parts is gone on with, whatever stood there', (t) => {
   const whole = sealRecords(targetRef, [first], adopted(2 * MAX + 1));
   const later = { ...adopted(2 * MAX + 1), time: '2026-11-21T11:00:00Z' };
@@ -126,6 +135,7 @@ test('a try that was killed between its parts is gone on with, whatever stood th
     t.deepEqual(rest.at(-1)?.parts, whole.at(-1)?.parts);
     t.deepEqual(chainFaults([...before, ...rest]), []);
   }
+  t.is(sealRecords(targetRef, [first, whole[1]!], later).length, 4, 'a part without the one before it is no beginning');
   const between = sealRecord(targetRef, [first, whole[0]!], { type: 'Adopted', time, currentSpecs: [] });
   t.is(sealRecords(targetRef, [first, whole[0]!, between], later).length, 4, 'parts are in one piece');
   t.is(sealRecords(targetRef, [first, ...whole], later).length, 4, 'what is named already is not taken again');

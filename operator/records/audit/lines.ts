@@ -59,7 +59,6 @@ export function readExport(text: string): Export {
       take({ record: membersOf(item)['spec'] ?? null }, `item ${index + 1}`);
   else
     for (const [index, line] of text.split('\n').entries()) {
-      if (line.trim() === '') continue;
       const value = parsed(line);
       if (value === undefined && /"record"|"checkpoint"/.test(line)) problems.push(`line ${index + 1} is no JSON`);
       take(value, `line ${index + 1}`);

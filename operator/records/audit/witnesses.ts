@@ -18,13 +18,12 @@ export function parseWitnesses(file: string): {
   const problems: string[] = [];
   for (const [index, line] of file.split('\n').entries()) {
     if (line.trim() === '' || line.startsWith('#')) continue;
-    const [, name, namespaces = CHECKPOINT_NAMESPACE, keyLine = ''] = LINE.exec(line.trimEnd()) ?? [];
+    const [, name = '', namespaces = CHECKPOINT_NAMESPACE, keyLine = ''] = LINE.exec(line.trimEnd()) ?? [];
     const parsed = parsePublicKey(keyLine);
-    if (name !== undefined && parsed.ok && namespaces.split(',').includes(CHECKPOINT_NAMESPACE))
-      witnesses.push({ name, key: parsed.key });
+    if (parsed.ok && namespaces.split(',').includes(CHECKPOINT_NAMESPACE)) witnesses.push({ name, key: parsed.key });
     else
       problems.push(
-        `line ${index + 1} of the witnesses is not used: ${name !== undefined && !parsed.ok ? parsed.message : `write: name namespaces="${CHECKPOINT_NAMESPACE}" ssh-ed25519 AAAA...`}`,
+        `line ${index + 1} of the witnesses is not used: ${name !== '' && !parsed.ok ? parsed.message : `write: name namespaces="${CHECKPOINT_NAMESPACE}" ssh-ed25519 AAAA...`}`,
       );
   }
   return { witnesses, problems };
