@@ -197,19 +197,20 @@ test("the key of one cluster says nothing of another's chains", (t) => {
   t.is(answers(judged(exported(chain, elsewhere))), 'yes unknown');
 });
 
+const problemsOf = (change: object): readonly string[] =>
+  readExport(JSON.stringify({ record: { ...second, ...change } })).problems;
+const parts = (records: readonly unknown[]): object => ({
+  parts: [{ fields: ['votes'], digest: digestOfBytes('x'), records }],
+});
+
 test('what a record is found by, and what it is linked by, has to be text', (t) => {
-  const of = (change: object): readonly string[] =>
-    readExport(JSON.stringify({ record: { ...second, ...change } })).problems;
   const refused = ['line 1 has a record without target, sequence or digest'];
-  const parts = (records: readonly unknown[]): object => ({
-    parts: [{ fields: ['votes'], digest: digestOfBytes('x'), records }],
-  });
-  t.deepEqual(of({}), []);
-  t.deepEqual(of(parts(['web-000001'])), []);
-  t.deepEqual(of({ target: { name: 'web', uid: 'u' } }), refused);
-  t.deepEqual(of({ target: { namespace: 'shop', uid: 'u' } }), refused);
-  t.deepEqual(of({ previous: { name: 'web-000001', digest: 7 } }), refused);
-  t.deepEqual(of(parts(['web-000001', 7])), refused);
+  t.deepEqual(problemsOf({}), []);
+  t.deepEqual(problemsOf(parts(['web-000001'])), []);
+  t.deepEqual(problemsOf({ target: { name: 'web', uid: 'u' } }), refused);
+  t.deepEqual(problemsOf({ target: { namespace: 'shop', uid: 'u' } }), refused);
+  t.deepEqual(problemsOf({ previous: { name: 'web-000001', digest: 7 } }), refused);
+  t.deepEqual(problemsOf(parts(['web-000001', 7])), refused);
   t.deepEqual(readExport('{"keys":["a",7,null]}').keys, ['a']);
 });
 
