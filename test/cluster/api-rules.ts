@@ -30,7 +30,8 @@ const web = (field: string): Path => ['spec', 'workloads', 0, field];
 const worker = (...path: Path): Path => ['spec', 'workloads', 1, ...path];
 const stripe = (field: string): Path => ['spec', 'services', 0, field];
 const mail = (field: string): Path => ['spec', 'services', 1, field];
-const search = (field: string): Path => ['spec', 'services', 2, field];
+const pubsub = (...path: Path): Path => ['spec', 'services', 2, ...path];
+const search = (field: string): Path => ['spec', 'services', 3, field];
 
 const record = (sample: string) => breaches('PromotionRecord', sample);
 const target = breaches('ProductionTarget', 'web');
@@ -40,6 +41,12 @@ const writer =
   'write a user, or what users of nodes start with, e.g. system:ovn-node:*; a service account by its whole name';
 const destination = 'write exactly one of cidr and namespace';
 const network = 'write a network whose address and length exist, such as 203.0.113.0/24';
+
+const adminPath =
+  "write a path such as /_internal/config: letters, digits and '-', '.', '_', '~', '@', ':', '!', '$', no slash at the end; to keep everything inside, write expose: None";
+const shared =
+  "adminPort must differ from the vendor's ports: a shared port would expose the admin API; name its paths in adminPaths instead";
+const inside = 'what is not HTTP is reached inside the environment only: write expose: None';
 
 export const breachedRules: readonly Breach[] = [
   environment('spec.workloads[0]', 'write exactly one of image and template', [web('image'), undefined]),
@@ -89,15 +96,40 @@ export const breachedRules: readonly Breach[] = [
   ]),
   environment(
     'spec.services[0]',
-    'write port with image, and neither with a twin of the catalogue, which has its own',
+    'write port or ports with image, and none of them with a twin of the catalogue, which has its own',
     [stripe('port'), 1],
   ),
+  environment('spec.services[2]', 'write one of port and ports', [pubsub('port'), 1]),
+  environment('spec.services[2].ports', 'write each port once', [pubsub('ports', 1, 'port'), 8085]),
+  environment(
+    'spec.services[2].ports[0].name',
+    "write a name such as grpc: lower-case letters, digits and single '-', starting with a letter",
+    [pubsub('ports', 0, 'name'), 'a--b'],
+  ),
+  environment('spec.services[2].adminPort', shared, [pubsub('adminPort'), 8086]),
+  environment('spec.services[2].ports', 'the port admin is that of adminPort: choose another name', [
+    pubsub('ports', 0, 'name'),
+    'admin',
+  ]),
+  environment('spec.services[2].expose', inside, [pubsub('ports', 0, 'protocol'), 'TCP']),
+  environment('spec.services[2].adminPaths[0]', adminPath, [pubsub('adminPaths'), ['/a/../b']]),
+  environment(
+    'spec.workloads[0].expose',
+    inside,
+    [web('protocol'), 'TCP'],
+    [web('healthPath'), undefined],
+    [web('servicesEndpoint'), undefined],
+  ),
+  environment('spec.workloads[0]', 'healthPath and servicesEndpoint need the port on which the workload answers HTTP', [
+    web('protocol'),
+    'H2C',
+  ]),
   environment(
     'spec.services[0]',
-    'args and env belong to image; a twin of the catalogue has its own: change the VendorTwin',
-    [stripe('args'), ['x']],
+    'args, env, adminPort and adminPaths belong to image; a twin of the catalogue has its own: change the VendorTwin',
+    [stripe('adminPaths'), ['/x']],
   ),
-  environment('spec.services[2]', 'state and resources belong to a twin that runs here: remove them, or externalURL', [
+  environment('spec.services[3]', 'state and resources belong to a twin that runs here: remove them, or externalURL', [
     search('state'),
     {},
   ]),
@@ -145,10 +177,16 @@ export const breachedRules: readonly Breach[] = [
     ['spec', 'network', 'requestable', 1, 'namespace'],
     undefined,
   ]),
+  vendorTwin('spec.versions[0].adminPort', shared, [['spec', 'versions', 0, 'adminPort'], 12111]),
+  vendorTwin('spec.versions[0].adminPaths[1]', adminPath, [
+    ['spec', 'versions', 0, 'adminPaths'],
+    ['/a', '/b%2f'],
+  ]),
+  vendorTwin('spec.versions[1]', 'write exactly one of port and ports', [['spec', 'versions', 1, 'port'], undefined]),
   vendorTwin(
-    'spec.versions[0].adminPort',
-    'adminPort must differ from port: a shared port would expose the admin API',
-    [['spec', 'versions', 0, 'adminPort'], 12111],
+    'spec.versions[2].readiness',
+    'a readiness path needs a port with protocol HTTP: write tcp: true, or the port',
+    [['spec', 'versions', 2, 'ports', 1, 'protocol'], 'TCP'],
   ),
   vendorTwin('spec.versions[0]', 'a binding has source DummyKey: write the dummyKey that it puts into the variable', [
     ['spec', 'versions', 0, 'dummyKey'],

@@ -172,7 +172,7 @@ test('kubectl get shows which version of a twin is the default: the last one', a
   const path = server.collection(server.kindOf(sample));
   await api.request('POST', path, sample);
   const { stdout } = await api.cluster.kubectl(['get', 'vtwin', 'columns', '--no-headers']);
-  t.regex(stdout, /^columns +Stripe, Inc\. +2026-11-01 /);
+  t.regex(stdout, /^columns +Stripe, Inc\. +v3 /);
 });
 
 interface Installed {

@@ -40,7 +40,12 @@ function* strings(value: unknown): Generator<string> {
 }
 
 test('no name breaks out of its place in the boundary’s configuration', (t) => {
-  const upstream = fc.record({ name: anything, port: fc.integer({ min: 1, max: 65_535 }) });
+  const upstream = fc.record({
+    name: anything,
+    port: fc.integer({ min: 1, max: 65_535 }),
+    h2c: fc.boolean(),
+    adminPaths: fc.array(anything, { maxLength: 2 }),
+  });
   const upstreams = fc.array(upstream, { maxLength: 4 });
   const input = fc.record({
     owner: fc.record({ namespace: anything, name: anything, uid: anything }),

@@ -18,6 +18,11 @@ const other = `registry.example/other@sha256:${'d'.repeat(64)}`;
 const container = (more: object = {}): object => ({ name: 'web', image, ...more });
 const template = (spec: object): object => ({ name: 'web', port: 8080, template: { spec } });
 
+const smtp = vendorTwin('smtp', {
+  port: undefined,
+  ports: [{ name: 'smtp', port: 1025, protocol: 'TCP' }],
+});
+
 const refused: readonly [title: string, spec: object, reason: string, message: RegExp][] = [
   ['a VendorTwin that is not there', { services: [{ name: 'posthog' }] }, 'VendorTwinNotFound', /VendorTwin posthog/],
   [
@@ -95,6 +100,12 @@ const refused: readonly [title: string, spec: object, reason: string, message: R
     'EgressNotAllowed',
     /203\.0\.113\.0\/24/,
   ],
+  [
+    'a twin of the catalogue that is to be reached from outside and speaks no HTTP',
+    { services: [{ name: 'smtp', expose: 'Host' }] },
+    'ExposeNotHTTP',
+    /smtp.*expose: None/,
+  ],
 ];
 const platformFields: readonly object[] = [
   { nodeName: 'node-1' },
@@ -151,6 +162,7 @@ for (const [title, spec, reason, message] of refused) {
     const catalogue = [
       stripe,
       vendorTwin('mail'),
+      smtp,
       vendorTwin('second', { bindings: [{ env: 'STRIPE_API_BASE', source: 'URL' }] }),
     ];
     const plan = planOf(spec, { catalogue });
@@ -398,6 +410,60 @@ test('a twin’s admin port is on its Service and nowhere in the boundary', (t) 
   const plan = accepted({ workloads: [web], services: [{ name: 'stripe', expose: 'Host' }] });
   t.regex(JSON.stringify(child(plan, 'Service', 'stripe')), /12999/);
   t.false(JSON.stringify(child(plan, 'Deployment', 'twinlock-boundary')).includes('12999'));
+});
+
+function entry(name: string, port: number, appProtocol: string): object {
+  return { name, port, protocol: 'TCP', appProtocol, targetPort: port };
+}
+
+test('a port has a name and a protocol, and what is not HTTP is not called so', (t) => {
+  const pubsub = vendorTwin('pubsub', {
+    port: undefined,
+    ports: [
+      { name: 'raw', port: 9000, protocol: 'TCP' },
+      { name: 'grpc', port: 8085, protocol: 'H2C' },
+      { name: 'rest', port: 8086 },
+    ],
+    adminPort: 9999,
+    adminPaths: ['/reset'],
+    readiness: { path: '/healthz' },
+    bindings: [{ env: 'PUBSUB_URL', source: 'URL' }],
+  });
+  const plan = accepted(
+    {
+      workloads: [web, { name: 'queue', image, port: 6379, protocol: 'TCP', expose: 'None' }],
+      services: [{ name: 'pubsub', expose: 'Host' }],
+    },
+    { catalogue: [pubsub] },
+  );
+  const ports = (name: string): unknown => (child(plan, 'Service', name)['spec'] as { readonly ports: unknown }).ports;
+  t.deepEqual(ports('pubsub'), [
+    entry('raw', 9000, 'tcp'),
+    entry('grpc', 8085, 'kubernetes.io/h2c'),
+    entry('rest', 8086, 'http'),
+    entry('admin', 9999, 'http'),
+  ]);
+  t.deepEqual(ports('queue'), [entry('tcp', 6379, 'tcp')]);
+  t.deepEqual(ports('web'), [entry('http', 8080, 'http')]);
+  t.is(plan.services[0]?.endpoint?.url, 'tcp://pubsub:9000');
+  t.like(podOf(plan, 'pubsub').containers[0], { readinessProbe: { httpGet: { port: 8086 } } });
+  const boundary = JSON.stringify(child(plan, 'Deployment', 'twinlock-boundary'));
+  t.regex(boundary, /pubsub:8085/);
+  t.notRegex(boundary, /pubsub:(9000|8086|9999)/);
+});
+
+test('an inline twin keeps its admin API inside as one of the catalogue does', (t) => {
+  const own = { name: 'own', image: other, port: 4443, adminPort: 4444, adminPaths: ['/_internal'], expose: 'Path' };
+  const plan = accepted({ services: [own] });
+  t.like(plan.services[0]?.twin, { adminPort: 4444, adminPaths: ['/_internal'] });
+  const boundary = JSON.stringify(child(plan, 'Deployment', 'twinlock-boundary'));
+  t.regex(boundary, /vars_regexp/);
+  t.notRegex(boundary, /4444/);
+});
+
+test('a service is reached from outside only when it says so', (t) => {
+  const plan = accepted({ services: [{ name: 'stripe' }] });
+  t.notRegex(JSON.stringify(child(plan, 'Deployment', 'twinlock-boundary')), /stripe/);
 });
 
 test('isolation is in place before anything runs, and egress is for workloads only', (t) => {

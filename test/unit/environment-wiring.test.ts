@@ -243,7 +243,7 @@ test('a long value is compared all the same', (t) => {
     const workload = { ...web, bindings: [{ service: 'mail', env: 'MAIL_URL', source: 'URL' }] };
     const { services, workloads } = accepted(
       unchecked({
-        workloads: [{ ...workload, replicas: 1, expose: 'None' }],
+        workloads: [{ ...workload, replicas: 1, protocol: 'HTTP', expose: 'None' }],
         services: [{ name: 'mail', mode: 'Twin', expose: 'None', externalURL: long }],
       }),
     );

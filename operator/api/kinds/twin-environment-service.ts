@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { patterns } from '../schema/patterns.ts';
+import { adminPaths, adminPort, adminPortRules, ports } from '../schema/ports.ts';
 import { withRules } from '../schema/rule.ts';
 import { componentName, httpURL, image, objectName, worded } from '../schema/text.ts';
 import { args, choice, env, port, quantity, resources } from '../schema/values.ts';
@@ -40,15 +41,19 @@ export const service = withRules(
       )
       .optional(),
     image: image('Image by digest of a twin that is not in the catalogue.').optional(),
-    port: port('Port on which that image answers.').optional(),
+    port: port(
+      'Port on which that image answers HTTP/1. Write ports where it has several or speaks otherwise.',
+    ).optional(),
+    ports: ports.optional(),
+    adminPort: adminPort.optional(),
+    adminPaths: adminPaths.optional(),
     args: args.optional(),
     env: env.optional(),
     externalURL: httpURL('URL of a twin that runs elsewhere.').optional(),
-    expose: choice("How the twin's API is reached from outside. A twin's admin API never is.", [
-      'None',
-      'Host',
-      'Path',
-    ]).default('Path'),
+    expose: choice(
+      "How the twin's API is reached from outside: not, by a Host of its own, or by a Path of the environment's host. A twin's admin API never is.",
+      ['None', 'Host', 'Path'],
+    ).default('None'),
     state: state.optional(),
     resources: resources.optional(),
   }),
@@ -58,14 +63,28 @@ export const service = withRules(
     check: (s) => [s.vendorTwinRef, s.image, s.externalURL].filter((given) => given !== undefined).length <= 1,
   },
   {
-    cel: 'has(self.image) == has(self.port)',
-    message: 'write port with image, and neither with a twin of the catalogue, which has its own',
-    check: (s) => (s.image === undefined) === (s.port === undefined),
+    cel: 'has(self.image) == (has(self.port) || has(self.ports))',
+    message: 'write port or ports with image, and none of them with a twin of the catalogue, which has its own',
+    check: (s) => (s.image === undefined) === (s.port === undefined && s.ports === undefined),
   },
   {
-    cel: 'has(self.image) || !(has(self.args) || has(self.env))',
-    message: 'args and env belong to image; a twin of the catalogue has its own: change the VendorTwin',
-    check: (s) => s.image !== undefined || (s.args === undefined && s.env === undefined),
+    cel: '!has(self.port) || !has(self.ports)',
+    message: 'write one of port and ports',
+    check: (s) => s.port === undefined || s.ports === undefined,
+  },
+  ...adminPortRules,
+  {
+    cel: 'has(self.image) || !(has(self.args) || has(self.env) || has(self.adminPort) || has(self.adminPaths))',
+    message:
+      'args, env, adminPort and adminPaths belong to image; a twin of the catalogue has its own: change the VendorTwin',
+    check: (s) =>
+      s.image !== undefined || [s.args, s.env, s.adminPort, s.adminPaths].every((given) => given === undefined),
+  },
+  {
+    cel: "self.expose == 'None' || !has(self.ports) || self.ports.exists(p, p.protocol != 'TCP')",
+    message: 'what is not HTTP is reached inside the environment only: write expose: None',
+    fieldPath: '.expose',
+    check: (s) => s.expose === 'None' || s.ports === undefined || s.ports.some(({ protocol }) => protocol !== 'TCP'),
   },
   {
     cel: '!has(self.externalURL) || !(has(self.state) || has(self.resources))',

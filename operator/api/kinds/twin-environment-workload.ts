@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import { IMAGE_DIGEST } from '../../canonical/index.ts';
 import { keyedList } from '../schema/lists.ts';
+import { portProtocol } from '../schema/ports.ts';
 import { celMatches, withRules } from '../schema/rule.ts';
 import { componentName, dnsLabel, envName, image, text, urlPath } from '../schema/text.ts';
 import { args, bindingSource, choice, containerImages, count, embedded, env, port } from '../schema/values.ts';
@@ -64,7 +65,8 @@ export const workload = withRules(
       'Images by digest that replace those of the template, by the name of the container.',
     ).optional(),
     replicas: count('Number of pods.', 1, 10).default(1),
-    port: port('Port on which the workload answers HTTP.').optional(),
+    port: port('Port on which the workload answers.').optional(),
+    protocol: portProtocol.default('HTTP'),
     healthPath: urlPath('Path that answers 200 once the workload is ready. Left out, an open port counts.').optional(),
     expose: choice(
       "How the workload is reached from outside: by a Host of its own, or not. The first that is exposed also answers on the environment's host.",
@@ -122,9 +124,17 @@ export const workload = withRules(
     check: (w) => w.port !== undefined || w.expose === 'None',
   },
   {
-    cel: 'has(self.port) || !(has(self.healthPath) || has(self.servicesEndpoint))',
+    cel: "(has(self.port) && self.protocol == 'HTTP') || !(has(self.healthPath) || has(self.servicesEndpoint))",
     message: 'healthPath and servicesEndpoint need the port on which the workload answers HTTP',
-    check: (w) => w.port !== undefined || (w.healthPath === undefined && w.servicesEndpoint === undefined),
+    check: (w) =>
+      (w.port !== undefined && w.protocol === 'HTTP') ||
+      (w.healthPath === undefined && w.servicesEndpoint === undefined),
+  },
+  {
+    cel: "self.protocol != 'TCP' || self.expose == 'None'",
+    message: 'what is not HTTP is reached inside the environment only: write expose: None',
+    fieldPath: '.expose',
+    check: (w) => w.protocol !== 'TCP' || w.expose === 'None',
   },
   {
     cel: '!has(self.bindings) || !has(self.env) || !self.bindings.exists(b, self.env.exists(e, e.name == b.env))',

@@ -4,6 +4,7 @@ import type { KindDefinition, TwinlockObject } from '../kind.ts';
 import { columns, resourceOf } from '../kind.ts';
 import { keyedList, listOf } from '../schema/lists.ts';
 import { patterns } from '../schema/patterns.ts';
+import { adminPaths, adminPort, adminPortRules, ports } from '../schema/ports.ts';
 import { withRules } from '../schema/rule.ts';
 import { envName, image, patterned, text, urlPath, worded } from '../schema/text.ts';
 import { args, bindingSource, env, flag, port, printable, resources } from '../schema/values.ts';
@@ -27,7 +28,7 @@ const liveKeyPattern = withRules(text('Regular expression, without (?...).', 256
 
 const readiness = withRules(
   z.object({
-    path: urlPath('Path on the port that answers 2xx or 3xx.').optional(),
+    path: urlPath('Path that answers 2xx or 3xx, on the first port that speaks HTTP.').optional(),
     tcp: flag('true: an open port is enough.').optional(),
   }),
   {
@@ -46,8 +47,12 @@ const entry = withRules(
       'write a version such as v1 or 2026-11-01',
     ),
     image: image('Image of the twin by digest.'),
-    port: port("Port of the vendor's API."),
-    adminPort: port("Port of the twin's admin API. It never leaves the environment's namespace.").optional(),
+    port: port(
+      "Port of the vendor's API, which speaks HTTP/1. Write ports where it has several or speaks otherwise.",
+    ).optional(),
+    ports: ports.optional(),
+    adminPort: adminPort.optional(),
+    adminPaths: adminPaths.optional(),
     args: args.optional(),
     env: env.optional(),
     readiness: readiness.optional(),
@@ -74,10 +79,17 @@ const entry = withRules(
     ).optional(),
   }),
   {
-    cel: '!has(self.adminPort) || self.adminPort != self.port',
-    message: 'adminPort must differ from port: a shared port would expose the admin API',
-    fieldPath: '.adminPort',
-    check: (v) => v.adminPort !== v.port,
+    cel: 'has(self.port) != has(self.ports)',
+    message: 'write exactly one of port and ports',
+    check: (v) => (v.port === undefined) !== (v.ports === undefined),
+  },
+  ...adminPortRules,
+  {
+    cel: "!has(self.readiness) || !has(self.readiness.path) || !has(self.ports) || self.ports.exists(p, p.protocol == 'HTTP')",
+    message: 'a readiness path needs a port with protocol HTTP: write tcp: true, or the port',
+    fieldPath: '.readiness',
+    check: (v) =>
+      v.readiness?.path === undefined || v.ports === undefined || v.ports.some(({ protocol }) => protocol === 'HTTP'),
   },
   {
     cel: "has(self.dummyKey) || !has(self.bindings) || !self.bindings.exists(b, b.source == 'DummyKey')",

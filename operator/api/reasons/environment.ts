@@ -33,6 +33,7 @@ export const environmentReasons = [
   'NoStatePath',
   'InvalidURL',
   'EgressNotAllowed',
+  'ExposeNotHTTP',
   'LiveKeyRefused',
   'Forbidden',
   'Invalid',

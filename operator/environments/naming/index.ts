@@ -1,4 +1,11 @@
 /** Names, labels and URLs of an environment: pure functions of its identity. */
 export * from './labels.ts';
 export { environmentNamespace, homeOf, madeFor, type EnvironmentIdentity } from './namespace.ts';
-export { environmentHosts, insideURL, twinPath, type EnvironmentHosts, type Exposure } from './urls.ts';
+export {
+  environmentHosts,
+  insideURL,
+  twinPath,
+  type EnvironmentHosts,
+  type Exposure,
+  type PortProtocol,
+} from './urls.ts';

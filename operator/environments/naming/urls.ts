@@ -35,7 +35,10 @@ export function twinPath(service: string): string {
   return `/twins/${service}`;
 }
 
+/** What is spoken on a port of a component. */
+export type PortProtocol = 'HTTP' | 'H2C' | 'TCP';
+
 /** URL of a component from within the environment's namespace, and as nothing but that. */
-export function insideURL(component: string, port: number): string {
-  return `http://${component}:${port}`;
+export function insideURL(component: string, port: number, protocol: PortProtocol = 'HTTP'): string {
+  return `${protocol === 'TCP' ? 'tcp' : 'http'}://${component}:${port}`;
 }

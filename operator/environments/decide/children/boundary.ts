@@ -68,6 +68,6 @@ export function boundaryManifests(
         },
       },
     }),
-    serviceManifest(home, boundary, BOUNDARY_PORT),
+    serviceManifest(home, boundary, [{ name: 'http', port: BOUNDARY_PORT, protocol: 'HTTP' }]),
   ];
 }

@@ -1,3 +1,4 @@
+import { adminPattern } from './admin-paths.ts';
 import { BOUNDARY_PORT, PAGE_PORT, PAGE_SERVICE, twinPath, type Owner } from '../../naming/index.ts';
 
 /** Port of the boundary's own health, open to the kubelet only: no Service leads to it. */
@@ -7,6 +8,10 @@ export const HEALTH_PORT = 8081;
 export interface Upstream {
   readonly name: string;
   readonly port: number;
+  /** It speaks HTTP/2 without TLS, as gRPC does. */
+  readonly h2c: boolean;
+  /** What is for the inside only. */
+  readonly adminPaths: readonly string[];
 }
 
 /** What the boundary leads to. */
@@ -40,19 +45,15 @@ export function boundaryConfig(input: BoundaryInput): object {
       { handler: 'rewrite', uri: `${text(pagePath)}?{http.request.uri.query}` },
       proxy(page),
     ]),
-    ...twinsByPath.flatMap(({ name, port }) => {
-      const path = text(twinPath(name));
-      return [
-        route({ host: [host], path: [path, `${path}/*`] }, [
-          { handler: 'rewrite', strip_path_prefix: path },
-          proxy(`${name}:${port}`),
-        ]),
-      ];
+    ...twinsByPath.map((twin) => {
+      const path = text(twinPath(twin.name));
+      return route({ host: [host], path: [path, `${path}/*`] }, [
+        { handler: 'rewrite', strip_path_prefix: path },
+        ...guarded(twin),
+      ]);
     }),
-    ...[...workloads, ...twinsByHost].map(({ name, port }) =>
-      route({ host: [hostOf(name)] }, [proxy(`${name}:${port}`)]),
-    ),
-    ...(first === undefined ? [] : [route({ host: [host] }, [proxy(`${first.name}:${first.port}`)])]),
+    ...[...workloads, ...twinsByHost].map((upstream) => route({ host: [hostOf(upstream.name)] }, guarded(upstream))),
+    ...(first === undefined ? [] : [route({ host: [host] }, guarded(first))]),
     {
       handle: [
         { handler: 'static_response', status_code: 404, body: 'This environment has nothing at this address.\n' },
@@ -67,6 +68,7 @@ export function boundaryConfig(input: BoundaryInput): object {
         servers: {
           boundary: {
             listen: [`:${BOUNDARY_PORT}`],
+            protocols: ['h1', 'h2c'],
             automatic_https: { disable: true },
             // The front door stands before it; what it says about the client's address and scheme is passed on.
             trusted_proxies: { source: 'static', ranges: privateRanges },
@@ -94,7 +96,7 @@ const tellRobots: Route = {
 
 function route(
   match: { readonly host: readonly string[]; readonly path?: readonly string[] },
-  handle: object[],
+  handle: readonly object[],
 ): Route {
   return {
     match: [{ host: match.host.map(text), ...(match.path === undefined ? {} : { path: match.path }) }],
@@ -103,8 +105,35 @@ function route(
   };
 }
 
-function proxy(dial: string): Route {
-  return { handler: 'reverse_proxy', upstreams: [{ dial: text(dial) }] };
+/** What leads to an upstream and keeps its admin API inside. */
+function guarded({ name, port, h2c, adminPaths }: Upstream): readonly Route[] {
+  const lead = proxy(`${name}:${port}`, h2c);
+  if (adminPaths.length === 0) return [lead];
+  const refused = {
+    match: [{ vars_regexp: { '{http.request.uri}': { pattern: adminPattern(adminPaths) } } }],
+    handle: [{ handler: 'static_response', status_code: 403, body: ADMIN_REFUSED }],
+    terminal: true,
+  };
+  const tunnel = {
+    match: [{ not: [{ header_regexp: { Upgrade: { pattern: '(?i)^websocket$' } } }] }],
+    handle: [{ handler: 'headers', request: { delete: ['Upgrade'] } }],
+  };
+  return [
+    { handler: 'headers', request: { delete: OTHER_PATHS } },
+    { handler: 'subroute', routes: [refused, tunnel, { handle: [lead] }] },
+  ];
+}
+
+const ADMIN_REFUSED = "This path is the twin's admin API, which is reached within its environment only.\n";
+/** Headers that name another path than the request line, which some frameworks believe. */
+const OTHER_PATHS = ['X-Original-Url', 'X-Rewrite-Url', 'X-Forwarded-Uri', 'X-Forwarded-Path', 'X-Override-Url'];
+
+function proxy(dial: string, h2c = false): Route {
+  return {
+    handler: 'reverse_proxy',
+    upstreams: [{ dial: text(dial) }],
+    ...(h2c ? { transport: { protocol: 'http', versions: ['h2c'] } } : {}),
+  };
 }
 
 /** Caddy fills in `{placeholders}` in nearly every string; a backslash takes that meaning away. */

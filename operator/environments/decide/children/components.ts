@@ -6,9 +6,11 @@ import {
   podDefaults,
   podSecurityOf,
   readinessProbe,
+  type NamedPort,
   type PodSecurity,
   type ResolvedService,
   type ResolvedWorkload,
+  type RunningTwin,
 } from '../resolve/index.ts';
 import { componentLabels, componentMetadata, componentSelector, type Component, type Home } from './metadata.ts';
 import type { ComponentManifest, Container, Manifest, PodSpec, WorkloadSpec, WrittenTemplate } from './types.ts';
@@ -16,7 +18,7 @@ import type { ComponentManifest, Container, Manifest, PodSpec, WorkloadSpec, Wri
 /** What runs a workload and, where a port is known, its Service. */
 export function workloadManifests(home: Home, workload: ResolvedWorkload): readonly Manifest[] {
   const component: Component = { name: workload.name, role: 'workload' };
-  const { template, replicas, port } = workload;
+  const { template, replicas, port, protocol } = workload;
   const labels = { ...template.metadata.labels, ...componentLabels(home, component) };
   const { annotations } = template.metadata;
   const pods = componentManifest<WrittenTemplate>(home, component, {
@@ -26,7 +28,8 @@ export function workloadManifests(home: Home, workload: ResolvedWorkload): reado
       spec: template.spec,
     },
   });
-  return port === undefined ? [pods] : [pods, serviceManifest(home, component, port)];
+  if (port === undefined) return [pods];
+  return [pods, serviceManifest(home, component, [{ name: protocol.toLowerCase(), port, protocol }])];
 }
 
 /** What runs a twin, its Service and claim; only the claim while the service is Real or Disabled. */
@@ -43,8 +46,8 @@ export function twinManifests(home: Home, service: ResolvedService, podSecurity:
     ...(twin.args === undefined ? {} : { args: twin.args }),
     ...(twin.env === undefined ? {} : { env: twin.env.map(({ name, value }) => ({ name, value: literal(value) })) }),
     ...(twin.resources === undefined ? {} : { resources: quantities(twin.resources) }),
-    ports: [{ name: 'api', containerPort: twin.port, protocol: 'TCP' }],
-    readinessProbe: readinessProbe(twin.port, twin.readinessPath),
+    ports: twin.ports.map(({ name, port }) => ({ name, containerPort: port, protocol: 'TCP' })),
+    readinessProbe: readinessProbe(probedPort(twin), twin.readinessPath),
     securityContext: containerSecurity,
     ...(mounted ? { volumeMounts: [{ name: 'state', mountPath: twin.statePath }] } : {}),
   };
@@ -62,8 +65,15 @@ export function twinManifests(home: Home, service: ResolvedService, podSecurity:
       },
     },
   });
-  const ports = twin.adminPort === undefined ? [] : [{ name: 'admin', port: twin.adminPort }];
-  return [...claims, pods, serviceManifest(home, component, twin.port, ports)];
+  const { adminPort: port } = twin;
+  const admin = port === undefined ? [] : [{ name: 'admin', port, protocol: 'HTTP' } as const];
+  return [...claims, pods, serviceManifest(home, component, [...twin.ports, ...admin])];
+}
+
+/** The kubelet asks for a path in HTTP/1 only. */
+function probedPort({ port, ports, readinessPath }: RunningTwin): number {
+  const asked = readinessPath === undefined ? port : ports.find(({ protocol }) => protocol === 'HTTP');
+  return (asked ?? port).port;
 }
 
 /** A user other than root may write nowhere in most images: Ephemeral state needs a volume as well, gone with the pod. */
@@ -90,15 +100,15 @@ export function componentManifest<Template extends PodTemplate | WrittenTemplate
   };
 }
 
-/**
- * The Service of a component inside the namespace: `port` is called http, and each port leads to the same one of the pods.
- */
-export function serviceManifest(
-  home: Home,
-  component: Component,
-  port: number,
-  more: readonly { readonly name: string; readonly port: number }[] = [],
-): Service {
+/** What a mesh, an Ingress or a Gateway has to know of a port, or takes from its name. */
+const appProtocols: Readonly<Record<NamedPort['protocol'], string>> = {
+  HTTP: 'http',
+  H2C: 'kubernetes.io/h2c',
+  TCP: 'tcp',
+};
+
+/** The Service of a component inside the namespace: each port leads to the same one of the pods. */
+export function serviceManifest(home: Home, component: Component, ports: readonly NamedPort[]): Service {
   return {
     apiVersion: 'v1',
     kind: 'Service',
@@ -106,10 +116,12 @@ export function serviceManifest(
     spec: {
       type: 'ClusterIP',
       selector: componentSelector(component.name),
-      ports: [{ name: 'http', port }, ...more].map((entry) => ({
-        ...entry,
+      ports: ports.map(({ name, port, protocol }) => ({
+        name,
+        port,
         protocol: 'TCP',
-        targetPort: entry.port,
+        appProtocol: appProtocols[protocol],
+        targetPort: port,
       })),
     },
   };

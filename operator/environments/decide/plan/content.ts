@@ -24,6 +24,18 @@ export function nameClash({ workloads, services }: Content): Problem | undefined
   return problem('NameClash', `${clash.name} is both a workload and a service; rename one of them`);
 }
 
+/** The first twin that is to be reached from outside and speaks nothing that the boundary does. */
+export function exposeProblem({ services }: Pick<Content, 'services'>): Problem | undefined {
+  const closed = services.find(
+    ({ twin, expose }) => expose !== 'None' && twin?.ports.every(({ protocol }) => protocol === 'TCP') === true,
+  );
+  if (closed === undefined) return undefined;
+  return problem(
+    'ExposeNotHTTP',
+    `service ${closed.name}: none of its ports speaks HTTP, and what does not is reached inside the environment only; write expose: None`,
+  );
+}
+
 /** The first image that could be another one tomorrow. */
 export function tagProblem({ workloads }: Content): Problem | undefined {
   for (const { name, written } of workloads) {

@@ -12,6 +12,7 @@ import {
   type BoundaryInput,
   type Home,
   type Manifest,
+  type Upstream,
 } from '../children/index.ts';
 import { environmentHosts, environmentNamespace, type EnvironmentHosts } from '../../naming/index.ts';
 import {
@@ -21,12 +22,13 @@ import {
   resolveServices,
   resolveWorkloads,
   type Catalogue,
+  type NamedPort,
   type Problem,
   type ResolvedService,
   type ResolvedWorkload,
   type Variable,
 } from '../resolve/index.ts';
-import { imageProblem, liveKeyProblem, nameClash, patternProblem, tagProblem } from './content.ts';
+import { exposeProblem, imageProblem, liveKeyProblem, nameClash, patternProblem, tagProblem } from './content.ts';
 import { egressProblem } from './egress.ts';
 import { placementProblem, sizeProblem } from './placement.ts';
 
@@ -90,6 +92,7 @@ export function planEnvironment(input: PlanInput): Plan | { readonly problems: r
     ...problems,
     ...app.problems,
     nameClash(content),
+    exposeProblem(content),
     tagProblem(content),
     placementProblem(content),
     sizeProblem(content),
@@ -177,19 +180,30 @@ function boundaryOf(
 ): BoundaryInput {
   const { namespace = '', name, uid = '' } = environment.metadata;
   const exposed = (how: ResolvedService['expose']): BoundaryInput['twinsByHost'] =>
-    services.flatMap(({ name: service, twin, expose }) =>
-      twin === undefined || expose !== how ? [] : [{ name: service, port: twin.port }],
-    );
+    services.flatMap(({ name: service, twin, expose }) => {
+      if (twin === undefined || expose !== how) return [];
+      return upstream(service, twin.ports, twin.adminPaths);
+    });
   return {
     owner: { namespace, name, uid },
     systemNamespace,
     host: hosts.host,
     hostOf: (component) => hosts.componentHost(component),
-    workloads: workloads.flatMap(({ name: workload, port, exposed: open }) =>
-      open && port !== undefined ? [{ name: workload, port }] : [],
+    workloads: workloads.flatMap(({ name: workload, port, protocol, exposed: open }) =>
+      open && port !== undefined ? upstream(workload, [{ port, protocol }], []) : [],
     ),
     twinsByHost: exposed('Host'),
     twinsByPath: exposed('Path'),
     noindex: environment.spec.boundary.noindex,
   };
+}
+
+/** Where the boundary leads: the first port that it can speak with. */
+function upstream(
+  name: string,
+  ports: readonly Pick<NamedPort, 'port' | 'protocol'>[],
+  adminPaths: readonly string[],
+): readonly Upstream[] {
+  const found = ports.find(({ protocol }) => protocol !== 'TCP');
+  return found === undefined ? [] : [{ name, port: found.port, h2c: found.protocol === 'H2C', adminPaths }];
 }

@@ -6,7 +6,9 @@ export {
   resolveServices,
   type BindingSource,
   type Catalogue,
+  type NamedPort,
   type ResolvedService,
+  type RunningTwin,
   type ServiceMode,
 } from './services.ts';
 export { governs, literal, renderEnv, renderedVariables, type Variable } from './variables.ts';

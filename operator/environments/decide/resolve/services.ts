@@ -1,5 +1,5 @@
 import type { Frozen, TwinEnvironmentSpec, VendorTwin, VendorTwinSpec } from '../../../api/index.ts';
-import { insideURL } from '../../naming/index.ts';
+import { insideURL, type PortProtocol } from '../../naming/index.ts';
 import { problem, type Problem } from './problem.ts';
 
 export type ServiceSpec = Frozen<NonNullable<TwinEnvironmentSpec['services']>[number]>;
@@ -14,11 +14,23 @@ export interface Endpoint {
   readonly port: number;
 }
 
+/** A port of a twin or workload by the name that its Service gives it. */
+export interface NamedPort {
+  readonly name: string;
+  readonly port: number;
+  readonly protocol: PortProtocol;
+}
+
 /** A twin that runs in the environment. */
 export interface RunningTwin {
   readonly image: string;
-  readonly port: number;
+  /** The one that bindings are of. */
+  readonly port: NamedPort;
+  /** All of them, that one first. */
+  readonly ports: readonly NamedPort[];
   readonly adminPort: number | undefined;
+  /** What the boundary refuses on the vendor's ports. */
+  readonly adminPaths: readonly string[];
   readonly args: readonly string[] | undefined;
   readonly env: readonly { readonly name: string; readonly value: string }[] | undefined;
   /** Left out: an open port is enough. */
@@ -120,29 +132,32 @@ function resolve(spec: ServiceSpec, catalogue: Catalogue): ResolvedService | Pro
 
 function runningTwin(spec: ServiceSpec, version: TwinVersion | undefined): RunningTwin | undefined {
   if (spec.externalURL !== undefined) return undefined;
-  if (spec.image !== undefined && spec.port !== undefined) {
-    const { image, port, args, env, resources } = spec;
-    const unknown = { adminPort: undefined, readinessPath: undefined, statePath: undefined };
-    return { image, port, args, env, resources, inline: true, ...unknown };
-  }
-  if (version === undefined) return undefined;
-  const { image, port, adminPort, args, env, statePath } = version;
-  return {
-    image,
-    port,
-    adminPort,
-    args,
-    env,
-    statePath,
-    readinessPath: version.readiness?.path,
-    resources: spec.resources ?? version.resources,
-    inline: false,
-  };
+  const source = spec.image === undefined ? version : { ...spec, image: spec.image };
+  const ports = source?.ports ?? (source?.port === undefined ? [] : [{ ...single, port: source.port }]);
+  const [port] = ports;
+  if (source === undefined || port === undefined) return undefined;
+  const { image, adminPort, adminPaths = [], args, env } = source;
+  const shared = { image, port, ports, adminPort, adminPaths, args, env };
+  return spec.image === undefined
+    ? {
+        ...shared,
+        statePath: version?.statePath,
+        readinessPath: version?.readiness?.path,
+        resources: spec.resources ?? version?.resources,
+        inline: false,
+      }
+    : { ...shared, statePath: undefined, readinessPath: undefined, resources: spec.resources, inline: true };
 }
+
+/** What `port` alone stands for. */
+const single = { name: 'http', protocol: 'HTTP' } as const;
 
 function endpointOf(spec: ServiceSpec, twin: RunningTwin | undefined): Endpoint | undefined {
   if (spec.mode !== 'Twin') return undefined;
-  if (twin !== undefined) return { url: insideURL(spec.name, twin.port), host: spec.name, port: twin.port };
+  if (twin !== undefined) {
+    const { port, protocol } = twin.port;
+    return { url: insideURL(spec.name, port, protocol), host: spec.name, port };
+  }
   if (spec.externalURL === undefined) return undefined;
   const url = new URL(spec.externalURL);
   const usual = url.protocol === 'https:' ? 443 : 80;

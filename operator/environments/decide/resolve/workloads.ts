@@ -1,4 +1,5 @@
 import type { Frozen, TwinEnvironmentSpec } from '../../../api/index.ts';
+import type { PortProtocol } from '../../naming/index.ts';
 import { bindingsOf, type WorkloadBinding } from './bindings.ts';
 import { containerSecurity, podDefaults, podSecurityOf, readinessProbe, type PodSecurity } from './pod-defaults.ts';
 import { readTemplate, type Container, type PodTemplate } from './pod-template.ts';
@@ -13,6 +14,7 @@ export interface ResolvedWorkload {
   readonly name: string;
   readonly replicas: number;
   readonly port: number | undefined;
+  readonly protocol: PortProtocol;
   readonly exposed: boolean;
   /** As the author wrote it, images replaced; without bindings. For checks of what the author wrote. */
   readonly written: PodTemplate;
@@ -62,6 +64,7 @@ function resolve(
     name: spec.name,
     replicas: spec.replicas,
     port: spec.port,
+    protocol: spec.protocol,
     exposed: spec.port !== undefined && spec.expose !== 'None',
     written,
     template: {
@@ -87,7 +90,7 @@ function fromImage(spec: WorkloadSpec, podSecurity: PodSecurity): PodTemplate {
     ...(spec.port === undefined
       ? {}
       : {
-          ports: [{ name: 'http', containerPort: spec.port, protocol: 'TCP' }],
+          ports: [{ name: spec.protocol.toLowerCase(), containerPort: spec.port, protocol: 'TCP' }],
           readinessProbe: readinessProbe(spec.port, spec.healthPath),
         }),
     securityContext: containerSecurity,

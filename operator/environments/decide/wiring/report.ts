@@ -50,8 +50,8 @@ export function parseReport(text: string): Report {
 export function showURL(text: string): string {
   if (!URL.canParse(text)) return '(not a URL)';
   const url = new URL(text);
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') return `${printable(url.protocol, 20)}...`;
-  return printable(`${url.origin}${url.pathname === '/' ? '' : url.pathname}`, 300);
+  if (!['http:', 'https:', 'tcp:'].includes(url.protocol)) return `${printable(url.protocol, 20)}...`;
+  return printable(`${url.protocol}//${url.host}${url.pathname === '/' ? '' : url.pathname}`, 300);
 }
 
 /** Whether two URLs lead to the same place; a slash at the end makes no difference. */
