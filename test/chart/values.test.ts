@@ -24,6 +24,7 @@ const refused: readonly (readonly [why: string, values: Readonly<Record<string, 
   ['a vendor that is not in the catalogue', { 'catalog.paypal.image': `r.example/x@${digest}` }, /paypal/],
   ['a misspelt value', { 'frontDor.enabled': 'true' }, /frontDor/],
   ['a NodePort out of range', { 'frontDoor.nodePort': '80' }, /\/frontDoor\/nodePort/],
+  ['a proxy that is no network', { 'frontDoor.trustedProxies[0]': '10.0.0.1 }' }, /\/frontDoor\/trustedProxies/],
   ['a log level that does not exist', { logLevel: 'verbose' }, /\/logLevel/],
   ['a domain that is none', { 'defaultClass.domain': 'Twins_example' }, /\/defaultClass\/domain/],
   ['a writer of pods without a user', { 'podWriters[0].annotations[0]': 'a/*' }, /\/podWriters/],
@@ -58,6 +59,16 @@ test('every image of the catalogue becomes a VendorTwin by that digest', async (
       [`r.example/${vendor}@${digest}`],
     );
   }
+});
+
+test('the network of the default class is what the values say', async (t) => {
+  const values = {
+    'defaultClass.network.ingress[0].namespace': 'edge',
+    'defaultClass.network.dns[0].namespace': 'dns',
+  };
+  t.like(one(await rendered(values), 'TwinClass', 'default'), {
+    spec: { network: { ingress: [{ namespace: 'edge' }], dns: [{ namespace: 'dns' }] } },
+  });
 });
 
 test('more than one replica brings a PodDisruptionBudget, and every process waits for its lease', async (t) => {

@@ -173,6 +173,7 @@ export const breachedRules: readonly Breach[] = [
     { a: '-' },
   ]),
   twinClass('spec.ttl', 'default is longer than max: shorten it, or raise max', [['spec', 'ttl', 'default'], '1000h']),
+  twinClass('spec.network.ingress[0]', destination, [['spec', 'network', 'ingress', 0, 'cidr'], '203.0.113.0/24']),
   twinClass('spec.network.requestable[1]', destination, [
     ['spec', 'network', 'requestable', 1, 'namespace'],
     undefined,

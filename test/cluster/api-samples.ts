@@ -185,7 +185,12 @@ const twinClass = object('TwinClass', 'sample', {
     podSecurity: 'restricted',
     quota,
     limitRange: { defaultRequest: amounts, default: amounts, max: amounts },
-    network: { egress: destinations, requestable: destinations },
+    network: {
+      dns: destinations,
+      ingress: [{ namespace: 'edge' }, { cidr: '203.0.113.0/24' }],
+      egress: destinations,
+      requestable: destinations,
+    },
     exposure: { domain: 'twins.example', scheme: 'https', port: 8443 },
   },
 });

@@ -90,7 +90,7 @@ test.before(async (t) => {
     },
     { 'web:8080': portOf(web), 'streams:1': portOf(streams), 'etcd:2': client },
   );
-  const door: Running = await openFrontDoor(boundary);
+  const door: Running = await openFrontDoor(`127.0.0.1:${boundary.port}`);
   t.context = {
     boundary: boundary.port,
     door: door.port,

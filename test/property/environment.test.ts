@@ -55,14 +55,15 @@ test('no name breaks out of its place in the boundary’s configuration', (t) =>
     twinsByHost: upstreams,
     twinsByPath: upstreams,
     noindex: fc.boolean(),
+    scheme: fc.constantFrom('http', 'https'),
   });
   fc.assert(
     fc.property(input, (names) => {
       const config = boundaryConfig({ ...names, hostOf: (component) => `${component}.${names.host}` });
       t.deepEqual(JSON.parse(JSON.stringify(config)), config);
       for (const text of strings(config)) {
-        // Only the configuration's own placeholder is one: whatever a name holds is escaped.
-        const open = text.replaceAll('\\{', '').replace('{http.request.uri.query}', '');
+        // Only the configuration's own placeholders are some: whatever a name holds is escaped.
+        const open = text.replaceAll('\\{', '').replaceAll(/\{http\.request\.(uri\.query|hostport)\}/g, '');
         t.false(open.includes('{'), text);
       }
     }),

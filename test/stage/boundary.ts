@@ -46,6 +46,7 @@ export async function openBoundary(
       twinsByHost: [],
       twinsByPath: [],
       noindex: true,
+      scheme: 'http',
       ...input,
     }),
   );
@@ -59,12 +60,12 @@ export async function openBoundary(
   });
 }
 
-/** Starts the front door as the chart has it, before a boundary of this machine. */
-export async function openFrontDoor(boundary: Running, values: Values = {}): Promise<Running> {
+/** Starts the front door as the chart has it, before what it is to dial on this machine. */
+export async function openFrontDoor(dials: string, values: Values = {}): Promise<Running> {
   const map = one(await rendered({ 'frontDoor.enabled': 'true', ...values }), 'ConfigMap', 'twinlock-front-door');
   const { Caddyfile } = map['data'] as { readonly Caddyfile: string };
   const [port = 0, health = 0] = await freePorts(2);
-  const here = Caddyfile.replaceAll(/twinlock-boundary\.\{re\.label\.1\}\S*:8080/g, `127.0.0.1:${boundary.port}`)
+  const here = Caddyfile.replaceAll(/twinlock-boundary\.\{re\.label\.1\}\S*:8080/g, dials)
     .replaceAll(':8080', `:${port}`)
     .replaceAll(':8081', `:${health}`);
   return startCaddy(here, { port, health, adapter: 'caddyfile' });

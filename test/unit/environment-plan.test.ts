@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import test from 'ava';
 import { classOf, namespaceProblem } from '../../operator/environments/decide/plan/index.ts';
+import type { Plan } from '../../operator/environments/decide/plan/index.ts';
 import {
   accepted,
   child,
@@ -466,10 +468,22 @@ test('a service is reached from outside only when it says so', (t) => {
   t.notRegex(JSON.stringify(child(plan, 'Deployment', 'twinlock-boundary')), /stripe/);
 });
 
-test('isolation is in place before anything runs, and egress is for workloads only', (t) => {
+const policyOf = (plan: Plan, name: string): Policy => child(plan, 'NetworkPolicy', name)['spec'] as Policy;
+interface Policy {
+  readonly podSelector: object;
+  readonly ingress?: readonly { readonly from: readonly object[]; readonly ports?: readonly object[] }[];
+  readonly egress?: readonly { readonly to: readonly object[]; readonly ports?: readonly object[] }[];
+}
+const named = (namespace: string): object => ({
+  namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } },
+});
+const both = (port: number): readonly object[] => ['UDP', 'TCP'].map((protocol) => ({ protocol, port }));
+
+test('isolation is in place before anything runs, and what an environment asks for is for its workloads', (t) => {
+  const destination = { cidr: '203.0.113.0/24', ports: [{ port: 443 }] };
   const plan = accepted(
-    { workloads: [{ ...web, servicesEndpoint: { path: '/services' } }] },
-    { twinClass: twinClass({ network: { egress: [{ cidr: '203.0.113.0/24', ports: [{ port: 443 }] }] } }) },
+    { workloads: [{ ...web, servicesEndpoint: { path: '/services' } }], network: { egress: [destination] } },
+    { twinClass: twinClass({ network: { requestable: [destination] } }) },
   );
   const names = plan.manifests.guards
     .filter(({ kind }) => kind === 'NetworkPolicy')
@@ -484,6 +498,58 @@ test('isolation is in place before anything runs, and egress is for workloads on
   t.like(child(plan, 'NetworkPolicy', 'twinlock-egress'), {
     spec: { podSelector: { matchLabels: { 'twinlock.dev/role': 'workload' } }, policyTypes: ['Egress'] },
   });
+});
+
+test('names are resolved where clusters do it, each resolver on its own port', (t) => {
+  const { podSelector, egress } = policyOf(accepted({ workloads: [web] }), 'twinlock-inside');
+  t.deepEqual(podSelector, {});
+  t.deepEqual(egress, [
+    { to: [{ podSelector: {} }] },
+    { to: [named('kube-system')], ports: both(53) },
+    { to: [{ ipBlock: { cidr: '169.254.20.10/32' } }], ports: both(53) },
+    { to: [named('openshift-dns')], ports: both(5353) },
+    { to: [{ ipBlock: { cidr: '169.254.169.254/32' } }], ports: both(53) },
+  ]);
+});
+
+test('a class names its own resolvers, and its egress is for everything in its environments', (t) => {
+  const dns = [{ cidr: '10.96.0.10/32', ports: both(53) }];
+  const network = { dns, egress: [{ cidr: '203.0.113.0/24', ports: [{ port: 443 }] }, { namespace: 'shared' }] };
+  const plan = accepted({ workloads: [web], services: [{ name: 'stripe' }] }, { twinClass: twinClass({ network }) });
+  const { podSelector, egress } = policyOf(plan, 'twinlock-inside');
+  t.deepEqual(podSelector, {});
+  t.deepEqual(egress?.slice(1), [
+    { to: [{ ipBlock: { cidr: '10.96.0.10/32' } }], ports: both(53) },
+    { to: [{ ipBlock: { cidr: '203.0.113.0/24' } }], ports: [{ protocol: 'TCP', port: 443 }] },
+    { to: [named('shared')] },
+  ]);
+  t.false(plan.manifests.guards.some(({ metadata }) => metadata.name === 'twinlock-egress'));
+});
+
+test('the platform’s own Ingress or Gateway reaches the boundary, on its port and nothing else', (t) => {
+  const open = (plan: Plan): readonly object[] => policyOf(plan, 'twinlock-boundary').ingress?.[0]?.from ?? [];
+  const usual = open(accepted({ workloads: [web] }));
+  for (const namespace of [
+    'twinlock-system',
+    'ingress-nginx',
+    'traefik',
+    'envoy-gateway-system',
+    'openshift-ingress',
+  ]) {
+    t.true(
+      usual.some((peer) => isDeepStrictEqual(peer, named(namespace))),
+      namespace,
+    );
+  }
+  const ingress = [{ namespace: 'edge' }, { cidr: '10.0.0.0/16' }];
+  const plan = accepted({ workloads: [web] }, { twinClass: twinClass({ network: { ingress } }) });
+  t.deepEqual(policyOf(plan, 'twinlock-boundary').ingress, [
+    {
+      from: [named('twinlock-system'), named('edge'), { ipBlock: { cidr: '10.0.0.0/16' } }],
+      ports: [{ protocol: 'TCP', port: 8080 }],
+    },
+  ]);
+  t.is(open(accepted({ workloads: [web] }, { twinClass: twinClass({ network: { ingress: [] } }) })).length, 1);
 });
 
 test('without a boundary image there is no boundary and no URL', (t) => {

@@ -7,7 +7,7 @@ import { setOf } from '../schema/lists.ts';
 import { patterns } from '../schema/patterns.ts';
 import { withRules } from '../schema/rule.ts';
 import { duration, imagePrefix, worded } from '../schema/text.ts';
-import { choice, count, egress, flag, matchLabels, port, quantity } from '../schema/values.ts';
+import { choice, count, egress, flag, ingress, matchLabels, port, quantity } from '../schema/values.ts';
 
 const quota = z
   .object({
@@ -72,6 +72,33 @@ const exposure = z
   .describe('How environments are reached from outside.')
   .prefault({});
 
+const dnsPorts = (port: number): { protocol: 'TCP' | 'UDP'; port: number }[] => [
+  { protocol: 'UDP', port },
+  { protocol: 'TCP', port },
+];
+const resolvers = [
+  { namespace: 'kube-system', ports: dnsPorts(53) },
+  // NodeLocal DNSCache listens on the node, at an address of its own.
+  { cidr: '169.254.20.10/32', ports: dnsPorts(53) },
+  // A NetworkPolicy is about the port of the pod, which is not that of the Service.
+  { namespace: 'openshift-dns', ports: dnsPorts(5353) },
+  // Cloud DNS of GKE: the metadata server's address, of which this is not the port that gives tokens.
+  { cidr: '169.254.169.254/32', ports: dnsPorts(53) },
+];
+const ingressControllers = [
+  'ingress-nginx',
+  'traefik',
+  'envoy-gateway-system',
+  'istio-system',
+  'istio-ingress',
+  'projectcontour',
+  'kong',
+  'haproxy-controller',
+  'nginx-gateway',
+  'openshift-ingress',
+  'kube-system',
+];
+
 /** `spec` of a TwinClass. */
 export const twinClassSpec = z
   .object({
@@ -109,7 +136,15 @@ export const twinClassSpec = z
     limitRange,
     network: z
       .object({
-        egress: egress('Destinations that stay open for every environment of this class, besides DNS.').optional(),
+        dns: egress(
+          "Where names are resolved. Left out: CoreDNS in kube-system, NodeLocal DNSCache, OpenShift's DNS and Cloud DNS, each on its port only.",
+        ).default(resolvers),
+        ingress: ingress(
+          "Who reaches the boundary's Service besides the front door of the installation: the namespaces or networks of your own Ingress controllers and Gateways. Left out: the namespaces in which the common ones are installed.",
+        ).default(ingressControllers.map((namespace) => ({ namespace }))),
+        egress: egress(
+          'Destinations that stay open for every environment of this class, besides DNS: for its workloads, its twins and its boundary.',
+        ).optional(),
         requestable: egress(
           'Destinations that an environment may ask for in its own network.egress, whole or a part of one. Left out: none.',
         ).optional(),

@@ -218,6 +218,22 @@ function isNetwork(value: string): boolean {
   return family !== 0 && Number(length) <= (family === 4 ? 32 : 128);
 }
 
+const namespace = dnsLabel('Namespace, by its name, all pods of which are meant.');
+const onePeer = {
+  cel: 'has(self.cidr) != has(self.namespace)',
+  message: 'write exactly one of cidr and namespace',
+  check: (rule: { readonly cidr?: string | undefined; readonly namespace?: string | undefined }): boolean =>
+    (rule.cidr === undefined) !== (rule.namespace === undefined),
+} as const;
+
+/** Where traffic may come from, past a default-deny NetworkPolicy. */
+export const ingress = (description: string) =>
+  listOf(
+    description,
+    withRules(z.object({ cidr: cidr.optional(), namespace: namespace.optional() }), onePeer).describe('One origin.'),
+    { max: 32 },
+  );
+
 /** Destinations that a default-deny NetworkPolicy lets through. */
 export const egress = (description: string) =>
   listOf(
@@ -225,7 +241,7 @@ export const egress = (description: string) =>
     withRules(
       z.object({
         cidr: cidr.optional(),
-        namespace: dnsLabel('Namespace, by its name, to all pods of which traffic may go.').optional(),
+        namespace: namespace.optional(),
         ports: listOf(
           'Ports that are open. Left out: all.',
           z.object({
@@ -235,11 +251,7 @@ export const egress = (description: string) =>
           { min: 1, max: 16 },
         ).optional(),
       }),
-      {
-        cel: 'has(self.cidr) != has(self.namespace)',
-        message: 'write exactly one of cidr and namespace',
-        check: (rule) => (rule.cidr === undefined) !== (rule.namespace === undefined),
-      },
+      onePeer,
     ).describe('One destination.'),
     { max: 32 },
   );

@@ -1,4 +1,5 @@
 import { adminPattern } from './admin-paths.ts';
+import { rewrittenHeaders, type Outside } from './rewritten.ts';
 import { BOUNDARY_PORT, PAGE_PORT, PAGE_SERVICE, twinPath, type Owner } from '../../naming/index.ts';
 
 /** Port of the boundary's own health, open to the kubelet only: no Service leads to it. */
@@ -26,6 +27,8 @@ export interface BoundaryInput {
   readonly twinsByHost: readonly Upstream[];
   readonly twinsByPath: readonly Upstream[];
   readonly noindex: boolean;
+  /** Scheme by which people reach the environment, whatever stands in between. */
+  readonly scheme: 'http' | 'https';
 }
 
 type Route = Readonly<Record<string, unknown>>;
@@ -35,7 +38,7 @@ type Route = Readonly<Record<string, unknown>>;
  * Caddyfile. Only ports of the vendor's API are dialled; a twin's admin port appears nowhere.
  */
 export function boundaryConfig(input: BoundaryInput): object {
-  const { owner, systemNamespace, host, hostOf, workloads, twinsByHost, twinsByPath, noindex } = input;
+  const { owner, systemNamespace, host, hostOf, workloads, twinsByHost, twinsByPath, noindex, scheme } = input;
   const [first] = workloads;
   const page = `${PAGE_SERVICE}.${systemNamespace}.svc.cluster.local:${PAGE_PORT}`;
   const pagePath = `/environments/${owner.namespace}/${owner.name}/services`;
@@ -49,11 +52,15 @@ export function boundaryConfig(input: BoundaryInput): object {
       const path = text(twinPath(twin.name));
       return route({ host: [host], path: [path, `${path}/*`] }, [
         { handler: 'rewrite', strip_path_prefix: path },
-        ...guarded(twin),
+        ...guarded(twin, scheme, { scheme, host, prefix: twinPath(twin.name), ...twin }),
       ]);
     }),
-    ...[...workloads, ...twinsByHost].map((upstream) => route({ host: [hostOf(upstream.name)] }, guarded(upstream))),
-    ...(first === undefined ? [] : [route({ host: [host] }, guarded(first))]),
+    ...twinsByHost.map((twin) => {
+      const own = hostOf(twin.name);
+      return route({ host: [own] }, guarded(twin, scheme, { scheme, host: own, prefix: '', ...twin }));
+    }),
+    ...workloads.map((upstream) => route({ host: [hostOf(upstream.name)] }, guarded(upstream, scheme))),
+    ...(first === undefined ? [] : [route({ host: [host] }, guarded(first, scheme))]),
     {
       handle: [
         { handler: 'static_response', status_code: 404, body: 'This environment has nothing at this address.\n' },
@@ -70,8 +77,9 @@ export function boundaryConfig(input: BoundaryInput): object {
             listen: [`:${BOUNDARY_PORT}`],
             protocols: ['h1', 'h2c'],
             automatic_https: { disable: true },
-            // The front door stands before it; what it says about the client's address and scheme is passed on.
-            trusted_proxies: { source: 'static', ranges: privateRanges },
+            // What the front door, or the class's own Ingress or Gateway, says about the client is passed on: the
+            // NetworkPolicies let nobody else in from outside the environment, and pods have addresses of any range.
+            trusted_proxies: { source: 'static', ranges: ['0.0.0.0/0', '::/0'] },
             routes,
           },
           health: {
@@ -85,9 +93,6 @@ export function boundaryConfig(input: BoundaryInput): object {
   };
 }
 
-/** What a Caddyfile calls `private_ranges`; its JSON has no word for it. */
-const privateRanges = ['192.168.0.0/16', '172.16.0.0/12', '10.0.0.0/8', '127.0.0.0/8', 'fd00::/8', '::1/128'];
-
 const tellRobots: Route = {
   handler: 'headers',
   // Deferred: after the upstream's own headers.
@@ -99,15 +104,27 @@ function route(
   handle: readonly object[],
 ): Route {
   return {
-    match: [{ host: match.host.map(text), ...(match.path === undefined ? {} : { path: match.path }) }],
+    match: [
+      {
+        host: match.host.flatMap((host) => [text(host), `${text(host)}.`]),
+        ...(match.path === undefined ? {} : { path: match.path }),
+      },
+    ],
     handle,
     terminal: true,
   };
 }
 
 /** What leads to an upstream and keeps its admin API inside. */
-function guarded({ name, port, h2c, adminPaths }: Upstream): readonly Route[] {
-  const lead = proxy(`${name}:${port}`, h2c);
+function guarded(
+  { name, port, h2c, adminPaths }: Upstream,
+  scheme: BoundaryInput['scheme'],
+  outside?: Outside,
+): readonly Route[] {
+  const lead = proxy(`${name}:${port}`, {
+    ...(h2c ? { transport: { protocol: 'http', versions: ['h2c'] } } : {}),
+    headers: forwarded(scheme, outside),
+  });
   if (adminPaths.length === 0) return [lead];
   const refused = {
     match: [{ vars_regexp: { '{http.request.uri}': { pattern: adminPattern(adminPaths) } } }],
@@ -128,12 +145,21 @@ const ADMIN_REFUSED = "This path is the twin's admin API, which is reached withi
 /** Headers that name another path than the request line, which some frameworks believe. */
 const OTHER_PATHS = ['X-Original-Url', 'X-Rewrite-Url', 'X-Forwarded-Uri', 'X-Forwarded-Path', 'X-Override-Url'];
 
-function proxy(dial: string, h2c = false): Route {
-  return {
-    handler: 'reverse_proxy',
-    upstreams: [{ dial: text(dial) }],
-    ...(h2c ? { transport: { protocol: 'http', versions: ['h2c'] } } : {}),
+/** What an upstream is told of the way to it, and what it says of itself in its answers. */
+function forwarded(scheme: BoundaryInput['scheme'], outside: Outside | undefined): Route {
+  const set = {
+    // Who ends TLS in front may say nothing of it; the class does.
+    ...(scheme === 'https' ? { 'X-Forwarded-Proto': ['https'] } : {}),
+    ...(outside === undefined || outside.prefix === '' ? {} : { 'X-Forwarded-Prefix': [text(outside.prefix)] }),
   };
+  return {
+    request: { set },
+    ...(outside === undefined ? {} : { response: { replace: rewrittenHeaders(outside) } }),
+  };
+}
+
+function proxy(dial: string, rest: Route = {}): Route {
+  return { handler: 'reverse_proxy', upstreams: [{ dial: text(dial) }], ...rest };
 }
 
 /** Caddy fills in `{placeholders}` in nearly every string; a backslash takes that meaning away. */

@@ -18,7 +18,9 @@ export interface ReportingWorkload {
 export interface NetworkInput {
   readonly home: Home;
   readonly systemNamespace: string;
-  /** What the class opens and what the environment asked for within it. */
+  /** What the class opens for everything in its environments. */
+  readonly network: Frozen<TwinClassSpec['network']>;
+  /** What the environment asked for within it, for its workloads. */
   readonly egress: readonly Egress[];
   readonly reporting: readonly ReportingWorkload[];
 }
@@ -30,9 +32,16 @@ const tcp = (port: number): Port => ({ protocol: 'TCP', port });
 
 /**
  * NetworkPolicies of an environment. They add up, so the first denies everything and the others say what is open: name
- * resolution, traffic inside the environment, the way in through the boundary, and what class and environment list.
+ * resolution and what else the class opens, traffic inside the environment, the way in through the boundary, and what
+ * the environment lists.
  */
-export function networkPolicies({ home, systemNamespace, egress, reporting }: NetworkInput): readonly NetworkPolicy[] {
+export function networkPolicies({
+  home,
+  systemNamespace,
+  network,
+  egress,
+  reporting,
+}: NetworkInput): readonly NetworkPolicy[] {
   const policy = (name: string, spec: PolicySpec): NetworkPolicy => ({
     apiVersion: 'networking.k8s.io/v1',
     kind: 'NetworkPolicy',
@@ -45,15 +54,12 @@ export function networkPolicies({ home, systemNamespace, egress, reporting }: Ne
       podSelector: {},
       policyTypes: ['Ingress', 'Egress'],
       ingress: [{ from: [{ podSelector: {} }] }],
-      egress: [
-        { to: [{ podSelector: {} }] },
-        { to: [inNamespace('kube-system')], ports: [{ protocol: 'UDP', port: 53 }, tcp(53)] },
-      ],
+      egress: [{ to: [{ podSelector: {} }] }, ...[...network.dns, ...(network.egress ?? [])].map(destination)],
     }),
     policy(BOUNDARY_NAME, {
       podSelector: { matchLabels: { [COMPONENT_LABEL]: BOUNDARY_NAME } },
       policyTypes: ['Ingress', 'Egress'],
-      ingress: [{ from: [inNamespace(systemNamespace)], ports: [tcp(BOUNDARY_PORT)] }],
+      ingress: [{ from: [inNamespace(systemNamespace), ...network.ingress.map(peer)], ports: [tcp(BOUNDARY_PORT)] }],
       // /admin/services is answered by the environments process.
       egress: [{ to: [inNamespace(systemNamespace)], ports: [tcp(PAGE_PORT)] }],
     }),
@@ -62,7 +68,7 @@ export function networkPolicies({ home, systemNamespace, egress, reporting }: Ne
   if (egress.length > 0) {
     policies.push(
       policy('twinlock-egress', {
-        // Twins have no business outside: they are what stands in for it.
+        // Twins have no business where an author wants to go: they are what stands in for it.
         podSelector: { matchLabels: { [ROLE_LABEL]: 'workload' } },
         policyTypes: ['Egress'],
         egress: egress.map(destination),
@@ -85,10 +91,13 @@ function reports(systemNamespace: string, reporting: readonly ReportingWorkload[
   };
 }
 
-function destination({ cidr, namespace, ports }: Egress): EgressRule {
-  const to = cidr === undefined ? inNamespace(namespace ?? '') : { ipBlock: { cidr } };
+function peer({ cidr, namespace }: Pick<Egress, 'cidr' | 'namespace'>): Peer {
+  return cidr === undefined ? inNamespace(namespace ?? '') : { ipBlock: { cidr } };
+}
+
+function destination({ ports, ...to }: Egress): EgressRule {
   return {
-    to: [to],
+    to: [peer(to)],
     ...(ports === undefined ? {} : { ports: ports.map(({ protocol, port }) => ({ protocol, port })) }),
   };
 }

@@ -110,11 +110,8 @@ export function planEnvironment(input: PlanInput): Plan | { readonly problems: r
   }
 }
 
-function assemble(
-  { environment, twinClass, settings }: PlanInput,
-  services: readonly ResolvedService[],
-  resolved: readonly ResolvedWorkload[],
-): Plan {
+function assemble(input: PlanInput, services: readonly ResolvedService[], resolved: readonly ResolvedWorkload[]): Plan {
+  const { environment, twinClass, settings } = input;
   const { metadata, spec } = environment;
   const { namespace = '', name, uid = '' } = metadata;
   const owner = { namespace, name, uid };
@@ -141,7 +138,8 @@ function assemble(
         ...networkPolicies({
           home,
           systemNamespace,
-          egress: [...(network.egress ?? []), ...(spec.network?.egress ?? [])],
+          network,
+          egress: spec.network?.egress ?? [],
           reporting,
         }),
       ],
@@ -150,12 +148,7 @@ function assemble(
         ...workloads.flatMap((workload) => workloadManifests(home, workload)),
         ...(boundaryImage === undefined
           ? []
-          : boundaryManifests(
-              home,
-              boundaryOf(environment, services, workloads, hosts, systemNamespace),
-              boundaryImage,
-              podSecurity,
-            )),
+          : boundaryManifests(home, boundaryOf(input, services, workloads, hosts), boundaryImage, podSecurity)),
       ],
     },
   };
@@ -172,11 +165,10 @@ function planned(workload: ResolvedWorkload, hosts: EnvironmentHosts, bounded: b
 }
 
 function boundaryOf(
-  environment: TwinEnvironment,
+  { environment, twinClass, settings }: PlanInput,
   services: readonly ResolvedService[],
   workloads: readonly PlannedWorkload[],
   hosts: EnvironmentHosts,
-  systemNamespace: string,
 ): BoundaryInput {
   const { namespace = '', name, uid = '' } = environment.metadata;
   const exposed = (how: ResolvedService['expose']): BoundaryInput['twinsByHost'] =>
@@ -186,7 +178,8 @@ function boundaryOf(
     });
   return {
     owner: { namespace, name, uid },
-    systemNamespace,
+    systemNamespace: settings.systemNamespace,
+    scheme: twinClass.spec.exposure.scheme,
     host: hosts.host,
     hostOf: (component) => hosts.componentHost(component),
     workloads: workloads.flatMap(({ name: workload, port, protocol, exposed: open }) =>
