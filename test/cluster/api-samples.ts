@@ -145,7 +145,7 @@ const environment = object('TwinEnvironment', 'pr-42', {
         images: [{ container: 'web', image }],
         templateDigest: digest,
         ready: true,
-        url: 'http://web.pr-42-3f9c21.twins.localhost:30080',
+        url: 'http://web--pr-42-3f9c21.twins.localhost:30080',
       },
     ],
     queue: { position: 1 },

@@ -50,7 +50,7 @@ test("Stripe's own SDK reaches stripe-mock through the front door, by the twin's
     callback(null, [{ address: '127.0.0.1', family: 4 }])) satisfies Lookup;
   const stripe = new Stripe('sk_test_twin', {
     protocol: 'http',
-    host: `stripe.${inside}.twins.localhost`,
+    host: `stripe--${inside}.twins.localhost`,
     port: Number(port),
     httpAgent: new Agent({ lookup }),
     maxNetworkRetries: 0,
@@ -89,7 +89,7 @@ test('nodemailer sends to maildev, whose API shows the mail within the namespace
     ['Thanks'],
   );
 
-  const outside = `http://smtp.${inside}.twins.localhost:${story.cluster.hostPort(30080).split(':')[1]}/email`;
+  const outside = `http://smtp--${inside}.twins.localhost:${story.cluster.hostPort(30080).split(':')[1]}/email`;
   t.is((await get(outside)).status, 404, 'the front door does not lead to it');
 });
 

@@ -565,7 +565,7 @@ test('an environment and each of its exposed workloads have a URL', (t) => {
   t.is(plan.url, `http://${host}`);
   t.deepEqual(
     plan.workloads.map(({ url }) => url),
-    [`http://web.${host}`, undefined],
+    [`http://web--${host}`, undefined],
   );
 });
 

@@ -59,8 +59,9 @@ const limitRange = z
 const exposure = z
   .object({
     domain: worded(
-      'Domain of the environments: one is reached at <its namespace>.<domain>, its parts at <name>.<its namespace>.<domain>. All of these hosts must lead to the front door of the installation.',
-      120,
+      'Domain of the environments: one is reached at <its namespace>.<domain>, its parts at <name>--<its namespace>.<domain>. All of these hosts must lead to the front door of the installation, and a certificate for *.<domain> covers them.',
+      // With `*.` before it the common name of that certificate, of which X.509 takes 64 characters (RFC 5280, ub-common-name).
+      62,
       patterns.dnsSubdomain,
       'write a domain such as twins.example',
     ).default('twins.localhost'),

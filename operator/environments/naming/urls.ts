@@ -1,3 +1,5 @@
+import { componentLabel } from './bounded.ts';
+
 /** Where the front door of all environments is, as people type it. */
 export interface Exposure {
   readonly domain: string;
@@ -10,7 +12,7 @@ export interface Exposure {
 export interface EnvironmentHosts {
   /** `<envNamespace>.<domain>` */
   readonly host: string;
-  /** Host of a component: `<component>.<envNamespace>.<domain>`. */
+  /** Host of a component, `<component>--<envNamespace>.<domain>`: one label, so that one wildcard certificate covers all. */
   componentHost(component: string): string;
   /** URL of a host, without a trailing slash unless a path is given. */
   url(host: string, path?: string): string;
@@ -25,7 +27,7 @@ export function environmentHosts(exposure: Exposure, namespace: string): Environ
   const suffix = exposure.port === undefined || exposure.port === usual ? '' : `:${exposure.port}`;
   return {
     host,
-    componentHost: (component) => `${component}.${host}`,
+    componentHost: (component) => `${componentLabel(component, namespace)}.${exposure.domain}`,
     url: (at, path = '') => `${exposure.scheme}://${at}${suffix}${path}`,
   };
 }
