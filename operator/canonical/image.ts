@@ -11,9 +11,11 @@ export function imageDigest(reference: string): Digest | undefined {
   return isDigest(digest) ? digest : undefined;
 }
 
-/** An image reference without its digest. A tag before the digest stays, as in `repository:1.2@sha256:...`. */
-export function imageName(reference: string): string {
-  return reference.replace(/@.*/s, '');
+/** The repository of an image reference, without tag and digest; a port of the registry is no tag. */
+export function imageRepository(reference: string): string {
+  const named = reference.replace(/@.*/s, '');
+  const colon = named.lastIndexOf(':');
+  return colon > named.lastIndexOf('/') ? named.slice(0, colon) : named;
 }
 
 /** One repository, then its digest: nothing that somebody could read as two references. */

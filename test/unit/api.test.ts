@@ -36,11 +36,21 @@ const examples: Readonly<
     ['Alice', '.a', 'a ', 'a\u202eb', ''],
   ],
   imageByDigest: [
-    [`web@sha256:${hex}`, `registry.example:5000/a/b-c_d@sha256:${hex}`, `127.0.0.1:5001/web@sha256:${hex}`],
+    [
+      `web@sha256:${hex}`,
+      `registry.example:5000/a/b-c_d@sha256:${hex}`,
+      `127.0.0.1:5001/web@sha256:${hex}`,
+      `web:1@sha256:${hex}`,
+      `registry.example:5000/a/web:v1.2_B-3@sha256:${hex}`,
+    ],
     [
       'web',
       'web:1',
-      `web:1@sha256:${hex}`,
+      `web:@sha256:${hex}`,
+      `web:.1@sha256:${hex}`,
+      `web:${'1'.repeat(129)}@sha256:${hex}`,
+      `web:1:2@sha256:${hex}`,
+      `web@sha256:${hex}@sha256:${hex}`,
       `web@sha256:${hex.slice(1)}`,
       `Web@sha256:${hex}`,
       `/web@sha256:${hex}`,

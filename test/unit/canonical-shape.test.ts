@@ -6,7 +6,7 @@ import {
   digestOf,
   IMAGE_DIGEST,
   imageDigest,
-  imageName,
+  imageRepository,
   isDigest,
   isList,
   isMembers,
@@ -48,11 +48,12 @@ test('an image reference names a digest after its last @, or none', (t) => {
     t.is(imageDigest(none), undefined, none);
 });
 
-test('the name of an image is all before its first @, the tag too', (t) => {
-  t.is(imageName(`registry.example:5000/web:1.2@${digest}`), 'registry.example:5000/web:1.2');
-  t.is(imageName('registry.example/web:1.2'), 'registry.example/web:1.2');
-  t.is(imageName(''), '');
-  t.is(imageName(`web@side@${digest}\nmore`), 'web');
+test('the repository of an image is without its tag; a port is none', (t) => {
+  t.is(imageRepository(`registry.example:5000/web:1.2@${digest}`), 'registry.example:5000/web');
+  t.is(imageRepository(`registry.example:5000/web@${digest}`), 'registry.example:5000/web');
+  t.is(imageRepository('web:1'), 'web');
+  t.is(imageRepository(''), '');
+  t.is(imageRepository(`web@side@${digest}\nmore`), 'web');
 });
 
 test('a reference is pinned by one repository and its digest, and schemas look for the same end', (t) => {

@@ -91,6 +91,12 @@ const refused: readonly [title: string, spec: object, reason: string, message: R
     /volume data/,
   ],
   [
+    'an image with two digests',
+    { workloads: [template({ containers: [container({ image: `${image}@sha256:${'e'.repeat(64)}` })] })] },
+    'ImageNotByDigest',
+    /container web/,
+  ],
+  [
     'a fraction in a template',
     { workloads: [template({ containers: [container()], terminationGracePeriodSeconds: 0.5 })] },
     'TemplateInvalid',
@@ -262,6 +268,22 @@ for (const [prefix, allowed] of prefixes) {
     t.is('problems' in plan ? plan.problems[0]?.reason : undefined, allowed ? undefined : 'ImageNotAllowed');
   });
 }
+
+test('a tag beside the digest is taken wherever an image is written, and counts for nothing', (t) => {
+  const tagged = image.replace('@', ':v1.2@');
+  const workloads = [
+    { name: 'web', image: tagged, port: 8080 },
+    { ...template({ containers: [container({ image: tagged })] }), name: 'api' },
+    {
+      ...template({ containers: [container({ image: 'web:1' })] }),
+      name: 'job',
+      images: [{ container: 'web', image: tagged }],
+    },
+  ];
+  const services = [{ name: 'own', image: tagged, port: 80 }];
+  const plan = accepted({ workloads, services }, { twinClass: twinClass({ allowedImages: ['registry.example/web'] }) });
+  for (const name of ['web', 'api', 'job', 'own']) t.is(podOf(plan, name).containers[0]?.image, tagged);
+});
 
 test('twins of the catalogue are the platform’s choice, inline twins are not', (t) => {
   const narrow = twinClass({ allowedImages: ['registry.example/web'] });

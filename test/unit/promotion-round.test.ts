@@ -108,6 +108,14 @@ test('a container that several workloads have is called with its workload, anoth
   ]);
 });
 
+test('people sign a repository and its digest; a tag beside them could say anything', (t) => {
+  const tagged = images.second.replace('@', ':1.2@');
+  const given = environment(images.second);
+  const workloads = [{ name: 'web', images: [{ container: 'web', image: tagged }], ready: true }];
+  const [name] = subjects(world({ environment: { ...given, status: { ...given.status!, workloads } } }));
+  t.is(name, 'web=registry.example/web');
+});
+
 test('an undo that kept the other fields of the new content is an undo in a rollout too', (t) => {
   const live = deployment(images.first);
   const spec = { ...deployment(images.second, { minReadySeconds: 7 } as Partial<Spec>).spec };

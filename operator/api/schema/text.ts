@@ -76,13 +76,13 @@ export function personName(description: string): z.ZodString {
   );
 }
 
-/** An image by digest. */
+/** An image by digest; a tag may stand before it, as Renovate writes it, and says nothing: the digest counts. */
 export function image(description: string): z.ZodString {
   return worded(
     description,
     512,
     patterns.imageByDigest,
-    'write the image by digest, repository@sha256:<64 hex digits>, since a tag can move; `crane digest <image>` prints it',
+    'write the image by digest, repository@sha256:<64 hex digits> or repository:tag@sha256:..., since a tag alone can move; `crane digest <image>` prints it',
   );
 }
 

@@ -1,4 +1,4 @@
-import { canonicalJSON, digestOf, imageDigest, imageName, isDigest, rfc3339 } from '../../canonical/index.ts';
+import { canonicalJSON, digestOf, imageDigest, imageRepository, isDigest, rfc3339 } from '../../canonical/index.ts';
 import { approvedSpec } from '../../workloads/index.ts';
 import { promotionRef, type RecordEntry } from '../../records/index.ts';
 import { keyringDigest, policyDigest } from '../../votes/index.ts';
@@ -70,7 +70,7 @@ function statementInput(complete: Complete, round: StatementInput['round']): Sta
   };
 }
 
-/** `container=repository`; the workload's name is put before a container's that several workloads have. */
+/** `container=repository`, without a tag, which could say anything beside the digest; the workload's name is put before a container's that several workloads have. */
 function subjectsOf(artifacts: readonly Artifact[]): readonly Subject[] {
   return artifacts.flatMap(({ name, container, image }) => {
     const digest = imageDigest(image);
@@ -79,7 +79,7 @@ function subjectsOf(artifacts: readonly Artifact[]): readonly Subject[] {
     return [
       {
         container: shared ? `${name}/${container}` : container,
-        repository: imageName(image),
+        repository: imageRepository(image),
         digest,
       },
     ];

@@ -1,4 +1,4 @@
-import { imageDigest, imageName, printable } from '../../canonical/index.ts';
+import { imageDigest, imageRepository, printable } from '../../canonical/index.ts';
 import type { Pod } from '../../kube/index.ts';
 import type { LockSpec } from '../../lock/index.ts';
 import { podTemplateOf } from '../../workloads/index.ts';
@@ -49,7 +49,7 @@ export function howToPin({ kind, name, live }: LiveWorkload, found: readonly Tag
   const known = containers.map((each) => ({ ...each, digest: runningDigest(each, pods) }));
   const pinned = known.map(
     ({ name: container, image, digest }) =>
-      `${printable(container)}=${typed(repositoryOf(image))}@${digest ?? 'sha256:<digest>'}`,
+      `${printable(container)}=${typed(imageRepository(image))}@${digest ?? 'sha256:<digest>'}`,
   );
   const lines = [
     ...(pinned.length === 0 ? [] : [`kubectl set image ${workload} ${pinned.join(' ')}`]),
@@ -82,11 +82,4 @@ function runningDigest({ part, name }: TagImage, pods: readonly Pod[]): string |
 /** Part of a command that somebody will paste into a shell: a hostile name is left to them to type. */
 function typed(image: string): string {
   return /^[\w./:@-]+$/.test(image) ? image : '<image>';
-}
-
-/** Without tag or digest; a port of the registry is no tag. */
-function repositoryOf(image: string): string {
-  const named = imageName(image);
-  const colon = named.lastIndexOf(':');
-  return colon > named.lastIndexOf('/') ? named.slice(0, colon) : named;
 }

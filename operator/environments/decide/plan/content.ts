@@ -1,4 +1,4 @@
-import { imageDigest, itemsOf, printable } from '../../../canonical/index.ts';
+import { isPinned, itemsOf, printable } from '../../../canonical/index.ts';
 import {
   allContainers,
   imagesOf,
@@ -39,7 +39,7 @@ export function exposeProblem({ services }: Pick<Content, 'services'>): Problem 
 /** The first image that could be another one tomorrow. */
 export function tagProblem({ workloads }: Content): Problem | undefined {
   for (const { name, written } of workloads) {
-    const tagged = imagesOf(written).find(({ image }) => imageDigest(image) === undefined);
+    const tagged = imagesOf(written).find(({ image }) => !isPinned(image));
     if (tagged !== undefined) {
       return problem(
         'ImageNotByDigest',
