@@ -129,6 +129,15 @@ export const breachedRules: readonly Breach[] = [
     'args, env, adminPort and adminPaths belong to image; a twin of the catalogue has its own: change the VendorTwin',
     [stripe('adminPaths'), ['/x']],
   ),
+  environment(
+    'spec.services[0]',
+    'command, runAsUser and writablePaths belong to image; a twin of the catalogue has its own: change the VendorTwin',
+    [stripe('runAsUser'), 1000],
+  ),
+  environment('spec.services[1].writablePaths[0]', 'write the path without . and ..', [
+    mail('writablePaths'),
+    ['/var/../etc'],
+  ]),
   environment('spec.services[3]', 'state and resources belong to a twin that runs here: remove them, or externalURL', [
     search('state'),
     {},
@@ -192,6 +201,10 @@ export const breachedRules: readonly Breach[] = [
   vendorTwin('spec.versions[0]', 'a binding has source DummyKey: write the dummyKey that it puts into the variable', [
     ['spec', 'versions', 0, 'dummyKey'],
     undefined,
+  ]),
+  vendorTwin('spec.versions[0].writablePaths', 'statePath is writable by itself: leave it out of writablePaths', [
+    ['spec', 'versions', 0, 'writablePaths'],
+    ['/var/lib/twin'],
   ]),
   vendorTwin('spec.versions[1].readiness', 'write either a path or tcp: true', [
     ['spec', 'versions', 1, 'readiness', 'tcp'],

@@ -121,6 +121,10 @@ const examples: Readonly<
     ['/', '/a?b=c'],
     ['a', '/a b', ''],
   ],
+  directory: [
+    ['/tmp', '/var/cache/nginx-1.2_x@y+z', '/.config'],
+    ['', '/', 'tmp', '/tmp/', '/a//b', '/a b', '/a:b', '/tmp\n'],
+  ],
   filePath: [['/var/lib/twin'], ['var', '/a b']],
   quantity: [
     ['1', '100m', '1.5Gi', '1e3'],

@@ -379,6 +379,37 @@ test('a twin’s Durable state is on its claim, and the old pod goes before the 
   t.deepEqual(podOf(plan, 'stripe').containers[0]?.volumeMounts, [{ name: 'state', mountPath: '/state' }]);
 });
 
+const started = { command: ['/bin/mail'], runAsUser: 1000, writablePaths: ['/tmp', '/home/node'] };
+for (const [where, plan] of [
+  [
+    'of the catalogue',
+    () =>
+      accepted(
+        { services: [{ name: 'mail' }] },
+        { catalogue: [vendorTwin('mail', { ...started, statePath: '/data' })] },
+      ),
+  ],
+  ['of an environment', () => accepted({ services: [{ name: 'mail', image: other, port: 1025, ...started }] })],
+] as const) {
+  test(`a twin ${where} whose image names no user starts under restricted, and writes where it has to`, (t) => {
+    const { containers, volumes } = podOf(plan(), 'mail');
+    t.like(containers[0], {
+      command: ['/bin/mail'],
+      securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] }, runAsUser: 1000 },
+    });
+    const state = where === 'of the catalogue' ? [{ name: 'state', mountPath: '/data' }] : [];
+    t.deepEqual(containers[0]?.volumeMounts, [
+      ...state,
+      { name: 'writable-0', mountPath: '/tmp' },
+      { name: 'writable-1', mountPath: '/home/node' },
+    ]);
+    t.deepEqual(
+      volumes,
+      [...state.map(({ name }) => name), 'writable-0', 'writable-1'].map((name) => ({ name, emptyDir: {} })),
+    );
+  });
+}
+
 test('a service that is Real or Disabled runs nothing', (t) => {
   for (const mode of ['Real', 'Disabled']) {
     const plan = accepted({ services: [{ name: 'stripe', mode }] });

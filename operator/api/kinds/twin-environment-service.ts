@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { patterns } from '../schema/patterns.ts';
 import { adminPaths, adminPort, adminPortRules, ports } from '../schema/ports.ts';
 import { withRules } from '../schema/rule.ts';
+import { start } from '../schema/start.ts';
 import { componentName, httpURL, image, objectName, worded } from '../schema/text.ts';
 import { args, choice, env, port, quantity, resources } from '../schema/values.ts';
 import { environmentKind } from '../workload-kinds.ts';
@@ -49,6 +50,7 @@ export const service = withRules(
     adminPaths: adminPaths.optional(),
     args: args.optional(),
     env: env.optional(),
+    ...start,
     externalURL: httpURL('URL of a twin that runs elsewhere.').optional(),
     expose: choice(
       "How the twin's API is reached from outside: not, by a Host of its own, or by a Path of the environment's host. A twin's admin API never is.",
@@ -95,5 +97,12 @@ export const service = withRules(
     cel: "!has(self.image) || !has(self.state) || self.state.persistence == 'Ephemeral'",
     message: 'Durable state needs a statePath: make the image a VendorTwin',
     check: (s) => s.image === undefined || s.state === undefined || s.state.persistence === 'Ephemeral',
+  },
+  {
+    cel: 'has(self.image) || !(has(self.command) || has(self.runAsUser) || has(self.writablePaths))',
+    message:
+      'command, runAsUser and writablePaths belong to image; a twin of the catalogue has its own: change the VendorTwin',
+    check: (s) =>
+      s.image !== undefined || [s.command, s.runAsUser, s.writablePaths].every((given) => given === undefined),
   },
 ).describe('One third-party service that the app talks to.');

@@ -6,6 +6,7 @@ import { keyedList, listOf } from '../schema/lists.ts';
 import { patterns } from '../schema/patterns.ts';
 import { adminPaths, adminPort, adminPortRules, ports } from '../schema/ports.ts';
 import { withRules } from '../schema/rule.ts';
+import { start, stateApart } from '../schema/start.ts';
 import { envName, image, patterned, text, urlPath, worded } from '../schema/text.ts';
 import { args, bindingSource, env, flag, port, printable, resources } from '../schema/values.ts';
 
@@ -55,6 +56,7 @@ const entry = withRules(
     adminPaths: adminPaths.optional(),
     args: args.optional(),
     env: env.optional(),
+    ...start,
     readiness: readiness.optional(),
     statePath: patterned(
       'Directory in which the twin keeps its state. Needed for Durable state.',
@@ -96,6 +98,7 @@ const entry = withRules(
     message: 'a binding has source DummyKey: write the dummyKey that it puts into the variable',
     check: (v) => v.dummyKey !== undefined || !(v.bindings ?? []).some(({ source }) => source === 'DummyKey'),
   },
+  stateApart,
 ).describe('One version of the twin.');
 
 /** `spec` of a VendorTwin. */

@@ -25,6 +25,7 @@ export const patterns = {
   portName: /^[a-z](-?[a-z0-9])*$/,
   // No segment begins with two dots, and nothing in it needs an encoding.
   adminPath: /^(\/[.]?[A-Za-z0-9_~@:!$-][A-Za-z0-9._~@:!$-]*)+$/,
+  directory: /^(\/[A-Za-z0-9._@+-]+)+$/,
   filePath: /^\/[!-~]*$/,
   quantity: /^[0-9]+(\.[0-9]+)?([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]{1,3})?$/,
   cidr: /^([0-9]{1,3}(\.[0-9]{1,3}){3}|[0-9a-fA-F:]*:[0-9a-fA-F:]*)\/(0|[1-9][0-9]{0,2})$/,

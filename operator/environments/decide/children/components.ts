@@ -40,16 +40,26 @@ export function twinManifests(home: Home, service: ResolvedService, podSecurity:
   if (twin === undefined) return claims;
   const mounted = twin.statePath !== undefined;
   const durable = mounted && claims.length > 0;
+  const { command, runAsUser, writablePaths } = twin.start;
+  const volumes = [
+    ...(twin.statePath === undefined
+      ? []
+      : [{ path: twin.statePath, volume: stateVolume(durable ? service.name : undefined) }]),
+    ...writablePaths.map((path, index) => ({ path, volume: { name: `writable-${index}`, emptyDir: {} } })),
+  ];
   const container: Container = {
     name: service.name,
     image: twin.image,
+    ...(command === undefined ? {} : { command }),
     ...(twin.args === undefined ? {} : { args: twin.args }),
     ...(twin.env === undefined ? {} : { env: twin.env.map(({ name, value }) => ({ name, value: literal(value) })) }),
     ...(twin.resources === undefined ? {} : { resources: quantities(twin.resources) }),
     ports: twin.ports.map(({ name, port }) => ({ name, containerPort: port, protocol: 'TCP' })),
     readinessProbe: readinessProbe(probedPort(twin), twin.readinessPath),
-    securityContext: containerSecurity,
-    ...(mounted ? { volumeMounts: [{ name: 'state', mountPath: twin.statePath }] } : {}),
+    securityContext: { ...containerSecurity, ...(runAsUser === undefined ? {} : { runAsUser }) },
+    ...(volumes.length === 0
+      ? {}
+      : { volumeMounts: volumes.map(({ path, volume }) => ({ name: volume.name, mountPath: path })) }),
   };
   const pods = componentManifest<PodTemplate>(home, component, {
     replicas: 1,
@@ -61,7 +71,7 @@ export function twinManifests(home: Home, service: ResolvedService, podSecurity:
         containers: [container],
         ...podDefaults,
         securityContext: { ...podSecurityOf(podSecurity), ...(mounted ? { fsGroup: 65_532 } : {}) },
-        ...(mounted ? { volumes: [stateVolume(durable ? service.name : undefined)] } : {}),
+        ...(volumes.length === 0 ? {} : { volumes: volumes.map(({ volume }) => volume) }),
       },
     },
   });

@@ -21,6 +21,13 @@ export interface NamedPort {
   readonly protocol: PortProtocol;
 }
 
+/** What an image needs that does not say it itself. */
+export interface Start {
+  readonly command: readonly string[] | undefined;
+  readonly runAsUser: number | undefined;
+  readonly writablePaths: readonly string[];
+}
+
 /** A twin that runs in the environment. */
 export interface RunningTwin {
   readonly image: string;
@@ -31,6 +38,7 @@ export interface RunningTwin {
   readonly adminPort: number | undefined;
   /** What the boundary refuses on the vendor's ports. */
   readonly adminPaths: readonly string[];
+  readonly start: Start;
   readonly args: readonly string[] | undefined;
   readonly env: readonly { readonly name: string; readonly value: string }[] | undefined;
   /** Left out: an open port is enough. */
@@ -137,7 +145,8 @@ function runningTwin(spec: ServiceSpec, version: TwinVersion | undefined): Runni
   const [port] = ports;
   if (source === undefined || port === undefined) return undefined;
   const { image, adminPort, adminPaths = [], args, env } = source;
-  const shared = { image, port, ports, adminPort, adminPaths, args, env };
+  const start = startOf(source);
+  const shared = { image, port, ports, adminPort, adminPaths, start, args, env };
   return spec.image === undefined
     ? {
         ...shared,
@@ -151,6 +160,10 @@ function runningTwin(spec: ServiceSpec, version: TwinVersion | undefined): Runni
 
 /** What `port` alone stands for. */
 const single = { name: 'http', protocol: 'HTTP' } as const;
+
+function startOf({ command, runAsUser, writablePaths = [] }: Pick<TwinVersion, keyof Start>): Start {
+  return { command, runAsUser, writablePaths };
+}
 
 function endpointOf(spec: ServiceSpec, twin: RunningTwin | undefined): Endpoint | undefined {
   if (spec.mode !== 'Twin') return undefined;
