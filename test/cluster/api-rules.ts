@@ -90,6 +90,10 @@ export const breachedRules: readonly Breach[] = [
     web('env'),
     [{ name: 'STRIPE_API_BASE', value: 'x' }],
   ]),
+  environment('spec.workloads[0].bindings[0]', 'write source or value, not both', [
+    ['spec', 'workloads', 0, 'bindings', 0, 'value'],
+    '{url}/v1',
+  ]),
   environment('spec.services[1]', 'write at most one of vendorTwinRef, image and externalURL', [
     mail('externalURL'),
     'https://mail.example',
@@ -198,10 +202,11 @@ export const breachedRules: readonly Breach[] = [
     'a readiness path needs a port with protocol HTTP: write tcp: true, or the port',
     [['spec', 'versions', 2, 'ports', 1, 'protocol'], 'TCP'],
   ),
-  vendorTwin('spec.versions[0]', 'a binding has source DummyKey: write the dummyKey that it puts into the variable', [
-    ['spec', 'versions', 0, 'dummyKey'],
-    undefined,
-  ]),
+  vendorTwin(
+    'spec.versions[0]',
+    'a binding has source DummyKey, or {key} in its value: write the dummyKey that it puts into the variable',
+    [['spec', 'versions', 0, 'dummyKey'], undefined],
+  ),
   vendorTwin('spec.versions[0].writablePaths', 'statePath is writable by itself: leave it out of writablePaths', [
     ['spec', 'versions', 0, 'writablePaths'],
     ['/var/lib/twin'],

@@ -103,7 +103,10 @@ const environment = object('TwinEnvironment', 'pr-42', {
         replicas: 2,
         healthPath: '/healthz',
         expose: 'Host',
-        bindings: [{ service: 'stripe', env: 'STRIPE_API_BASE', source: 'URL' }],
+        bindings: [
+          { service: 'stripe', env: 'STRIPE_API_BASE', source: 'URL' },
+          { service: 'stripe', env: 'stripe.host', value: '{host}:{port}' },
+        ],
         servicesEndpoint: { path: '/admin/services' },
       },
       {
@@ -224,6 +227,7 @@ const vendorTwin = object('VendorTwin', 'stripe', {
         resources,
         bindings: [
           { env: 'STRIPE_API_BASE', source: 'URL' },
+          { env: 'stripe.url', value: '{url}/v1' },
           { env: 'STRIPE_API_KEY', source: 'DummyKey' },
         ],
         dummyKey: 'sk_test_twin',

@@ -98,7 +98,7 @@ test('bindings decide their variables, and nothing else is lost', (t) => {
     value: fc.option(anything, { nil: undefined }),
     service: fc.constant('s'),
     mode: fc.constant('Twin' as const),
-    source: fc.constant('URL' as const),
+    written: fc.constant('{url}'),
   });
   fc.assert(
     fc.property(own, fc.uniqueArray(binding, { selector: ({ env }) => env }), (entries, bindings) => {

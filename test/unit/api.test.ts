@@ -110,12 +110,16 @@ const examples: Readonly<
     ['main', '0123ab', `${hex}0`],
   ],
   envName: [
-    ['A', '_a1'],
-    ['1A', 'A-B', 'A=B', ''],
+    ['A', '_a1', 'spring.datasource.url', 'my-key', '-', '._', '.a..b'],
+    ['1A', 'A=B', '', '.', '..', '..a', 'a b', 'ä', 'A\n'],
+  ],
+  bindingValue: [
+    ['{url}', '{url}/v1', 'redis://{host}:{port}/0', 'Bearer {key}', 'a {host} b {host}'],
+    ['', 'constant', '{', '{url', '{user}@{host}', '{url}}', '{{url}}', '{URL}', '{url}\n', 'ä{url}'],
   ],
   httpURL: [
-    ['http://a', 'https://a.b:1/c?d#e'],
-    ['ftp://a', 'http://', 'http://a b', 'http://u:p@a', 'http://-a'],
+    ['http://a', 'https://a.b:1/c?d#e', 'https://[2001:db8::1]:8443/x', 'http://[::1]'],
+    ['ftp://a', 'http://', 'http://a b', 'http://u:p@a', 'http://-a', 'http://[', 'http://[a.example]', 'http://::1'],
   ],
   urlPath: [
     ['/', '/a?b=c'],

@@ -114,6 +114,30 @@ const refused: readonly [title: string, spec: object, reason: string, message: R
     'ExposeNotHTTP',
     /smtp.*expose: None/,
   ],
+  [
+    'a live key in a binding',
+    {
+      workloads: [{ ...web, bindings: [{ service: 'stripe', env: 'KEY', value: 'sk_live_x@{host}' }] }],
+      services: [{ name: 'stripe' }],
+    },
+    'LiveKeyRefused',
+    /binding of KEY/,
+  ],
+  [
+    'a live key in a twin of the environment’s own',
+    { services: [{ name: 'stripe' }, { name: 'own', image, port: 80, env: [{ name: 'KEY', value: 'sk_live_x' }] }] },
+    'LiveKeyRefused',
+    /service own: variable KEY/,
+  ],
+  [
+    'the key of a twin that has none',
+    {
+      workloads: [{ ...web, bindings: [{ service: 'own', env: 'KEY', value: 'Bearer {key}' }] }],
+      services: [{ name: 'own', image, port: 80 }],
+    },
+    'NoDummyKey',
+    /KEY gets the key of service own/,
+  ],
 ];
 const platformFields: readonly object[] = [
   { nodeName: 'node-1' },
@@ -418,6 +442,48 @@ test('a service that is Real or Disabled runs nothing', (t) => {
       ['twinlock-boundary', 'twinlock-boundary'],
     );
   }
+});
+
+const forms: readonly [binding: object, inside: string, elsewhere: string][] = [
+  [{}, 'http://mail:1025', 'https://[2001:db8::1]:8443/api'],
+  [{ source: 'Host' }, 'mail', '2001:db8::1'],
+  [{ source: 'HostPort' }, 'mail:1025', '[2001:db8::1]:8443'],
+  [{ value: '{url}/v1' }, 'http://mail:1025/v1', 'https://[2001:db8::1]:8443/api/v1'],
+  [{ value: 'redis://{host}:{port}/0' }, 'redis://mail:1025/0', 'redis://[2001:db8::1]:8443/0'],
+];
+for (const [binding, inside, elsewhere] of forms) {
+  test(`a binding ${JSON.stringify(binding)} is ${inside}`, (t) => {
+    const workloads = [{ ...web, bindings: [{ service: 'mail', env: 'spring.mail.url', ...binding }] }];
+    const twins = [
+      [{ name: 'mail', image: other, port: 1025 }, inside],
+      [{ name: 'mail', externalURL: 'https://[2001:db8::1]:8443/api' }, elsewhere],
+    ] as const;
+    for (const [service, value] of twins) {
+      const plan = accepted({ workloads, services: [service] });
+      t.deepEqual(podOf(plan, 'web').containers[0]?.env, [{ name: 'spring.mail.url', value }]);
+    }
+  });
+}
+
+test('a VendorTwin brings its own bindings, with its key in them', (t) => {
+  const llm = vendorTwin('llm', {
+    dummyKey: 'sk-twin',
+    bindings: [
+      { env: 'OPENAI_BASE_URL', value: '{url}/v1' },
+      { env: 'AUTH', value: 'Bearer {key}' },
+    ],
+  });
+  const own = { name: 'AUTH', value: 'mine' };
+  const plan = (mode: string): unknown =>
+    podOf(
+      accepted({ workloads: [{ ...web, env: [own] }], services: [{ name: 'llm', mode }] }, { catalogue: [llm] }),
+      'web',
+    ).containers[0]?.env;
+  t.deepEqual(plan('Twin'), [
+    { name: 'OPENAI_BASE_URL', value: 'http://llm:12111/v1' },
+    { name: 'AUTH', value: 'Bearer sk-twin' },
+  ]);
+  t.deepEqual(plan('Real'), [own]);
 });
 
 test('a twin elsewhere gives its URL and runs nothing here', (t) => {

@@ -231,6 +231,23 @@ test('of a pod no more is kept than is needed, whatever its author wrote', (t) =
   t.is(many.env.at(-1)?.name, 'V9999');
 });
 
+test('what a binding composes is compared too, and another value is not shown', (t) => {
+  const workload = { ...web, bindings: [{ service: 'cache', env: 'REDIS_URL', value: 'redis://{host}:{port}/0' }] };
+  const { services, workloads } = accepted({ workloads: [workload], services: [{ name: 'cache', image, port: 6379 }] });
+  const [service] = services;
+  const [plan] = workloads;
+  if (service === undefined || plan === undefined) return t.fail('the plan is empty');
+  const seen = (value: string): ServiceWiring =>
+    wiringOf(service, [{ plan, pods: [podWith({ REDIS_URL: value })], report: undefined }]);
+  t.is(seen('redis://cache:6379/0').verdict, 'True');
+  const other = seen('redis://:secret@prod:6379/0');
+  t.is(other.verdict, 'False');
+  t.deepEqual(
+    other.running.map(({ value }) => value),
+    ['(another value)'],
+  );
+});
+
 test('a long value is compared all the same', (t) => {
   const long = `https://mail.example/${'a'.repeat(3000)}`;
   const values: readonly [found: string, verdict: string][] = [

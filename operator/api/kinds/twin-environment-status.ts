@@ -8,14 +8,18 @@ import { choice, count, flag } from '../schema/values.ts';
 const environmentPhases = ['Queued', 'Provisioning', 'Ready', 'Expired', 'Terminating', 'Failed'] as const;
 
 /** Bounds of what an environment's status lists; who writes it leaves out what is more. */
-export const environmentBounds = { variables: 256, blockedBy: 64 } as const;
+export const environmentBounds = { variables: 256, value: 2048, blockedBy: 64 } as const;
 
 const variable = z
   .object({
     workload: text('Workload.', 253),
     container: text('Container.', 253),
     env: text('Variable.', 253),
-    value: text('Value: a URL, host, port, or dummy key. Never one of a Secret.', 2048, 0).optional(),
+    value: text(
+      'Value: a URL, host, port, dummy key, or text with those in it. Never one of a Secret.',
+      environmentBounds.value,
+      0,
+    ).optional(),
   })
   .describe('A variable of a container.');
 

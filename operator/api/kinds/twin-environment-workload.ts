@@ -1,11 +1,12 @@
 import { z } from 'zod';
 
 import { IMAGE_DIGEST } from '../../canonical/index.ts';
+import { bound, oneWay } from '../schema/bindings.ts';
 import { keyedList } from '../schema/lists.ts';
 import { portProtocol } from '../schema/ports.ts';
 import { celMatches, withRules } from '../schema/rule.ts';
 import { componentName, dnsLabel, envName, image, text, urlPath } from '../schema/text.ts';
-import { args, bindingSource, choice, containerImages, count, embedded, env, port } from '../schema/values.ts';
+import { args, choice, containerImages, count, embedded, env, port } from '../schema/values.ts';
 import { environmentKind } from '../workload-kinds.ts';
 
 const container = z
@@ -27,13 +28,16 @@ const template = z
   })
   .describe('A PodTemplateSpec, as Kubernetes has it; the API server checks it when the environment is made.');
 
-const binding = z.object({
-  service: dnsLabel('Name of an element of `services`.'),
-  env: envName(
-    "Variable of the containers that is set while the service is a Twin. For Real it stays unset, so that the vendor's SDK falls back to the vendor.",
-  ),
-  source: bindingSource.default('URL'),
-});
+const binding = withRules(
+  z.object({
+    service: dnsLabel('Name of an element of `services`.'),
+    env: envName(
+      "Variable of the containers that is set while the service is a Twin. For Real it stays unset, so that the vendor's SDK falls back to the vendor.",
+    ),
+    ...bound,
+  }),
+  oneWay,
+);
 
 const pinned = (list: string): string =>
   `!has(self.template) || !has(self.template.spec.${list}) || self.template.spec.${list}.all(c, (has(c.image) && ${celMatches(IMAGE_DIGEST, 'c.image')}) || (has(self.images) && self.images.exists(i, i.container == c.name)))`;

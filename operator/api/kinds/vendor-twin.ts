@@ -2,13 +2,14 @@ import { z } from 'zod';
 
 import type { KindDefinition, TwinlockObject } from '../kind.ts';
 import { columns, resourceOf } from '../kind.ts';
+import { bound, needsKey, oneWay } from '../schema/bindings.ts';
 import { keyedList, listOf } from '../schema/lists.ts';
 import { patterns } from '../schema/patterns.ts';
 import { adminPaths, adminPort, adminPortRules, ports } from '../schema/ports.ts';
 import { withRules } from '../schema/rule.ts';
 import { start, stateApart } from '../schema/start.ts';
 import { envName, image, patterned, text, urlPath, worded } from '../schema/text.ts';
-import { args, bindingSource, env, flag, port, printable, resources } from '../schema/values.ts';
+import { args, env, flag, port, printable, resources } from '../schema/values.ts';
 
 const compiles = (pattern: string): boolean => {
   try {
@@ -67,7 +68,7 @@ const entry = withRules(
     bindings: keyedList(
       "Variables that every workload of an environment gets for this twin, by the names that the vendor's SDKs read.",
       ['env'],
-      z.object({ env: envName('Variable of the containers.'), source: bindingSource }),
+      withRules(z.object({ env: envName('Variable of the containers.'), ...bound }), oneWay),
       { max: 32 },
     ).optional(),
     dummyKey: printable(
@@ -94,9 +95,9 @@ const entry = withRules(
       v.readiness?.path === undefined || v.ports === undefined || v.ports.some(({ protocol }) => protocol === 'HTTP'),
   },
   {
-    cel: "has(self.dummyKey) || !has(self.bindings) || !self.bindings.exists(b, b.source == 'DummyKey')",
-    message: 'a binding has source DummyKey: write the dummyKey that it puts into the variable',
-    check: (v) => v.dummyKey !== undefined || !(v.bindings ?? []).some(({ source }) => source === 'DummyKey'),
+    cel: `has(self.dummyKey) || !(${needsKey.cel})`,
+    message: 'a binding has source DummyKey, or {key} in its value: write the dummyKey that it puts into the variable',
+    check: (v) => v.dummyKey !== undefined || !needsKey.check(v.bindings),
   },
   stateApart,
 ).describe('One version of the twin.');

@@ -27,6 +27,7 @@ export const environmentReasons = [
   'ContainerNotFound',
   'NameClash',
   'BindingClash',
+  'NoDummyKey',
   'VendorTwinNotFound',
   'VendorTwinVersionNotFound',
   'VendorTwinInvalid',

@@ -19,8 +19,10 @@ export const patterns = {
   timestamp: RFC3339,
   sha256: DIGEST,
   gitRevision: /^[a-f0-9]{7,64}$/,
-  envName: /^[A-Za-z_][A-Za-z0-9_]*$/,
-  httpURL: /^https?:\/\/[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?(:[0-9]{1,5})?(\/[!-~]*)?$/,
+  // As Kubernetes has it: neither `.` nor a start of two dots (k8s.io/apimachinery/pkg/util/validation, IsEnvVarName).
+  envName: /^([-A-Za-z_]|\.[-A-Za-z0-9_])[-A-Za-z0-9_.]*$/,
+  bindingValue: /^[ -z|~]*(\{(url|host|port|key)\}[ -z|~]*)+$/,
+  httpURL: /^https?:\/\/([A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?(\/[!-~]*)?$/,
   urlPath: /^\/[!-~]*$/,
   portName: /^[a-z](-?[a-z0-9])*$/,
   // No segment begins with two dots, and nothing in it needs an encoding.

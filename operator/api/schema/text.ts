@@ -129,7 +129,7 @@ export function envName(description: string): z.ZodString {
     description,
     128,
     patterns.envName,
-    "write the name of an environment variable: letters, digits and '_', not starting with a digit",
+    "write the name of an environment variable: letters, digits, '_', '-' and '.', not starting with a digit or two dots",
   );
 }
 

@@ -77,13 +77,6 @@ export const env = keyedList(
 
 export const args = listOf("Arguments of the image's entry point.", text('One argument.', 4096, 0), { max: 64 });
 
-/** What a binding can put into a variable. */
-const bindingSources = ['URL', 'Host', 'Port', 'DummyKey'] as const;
-export const bindingSource = choice(
-  "What the variable gets: the service's URL, Host, Port, or DummyKey (the twin's stand-in for a vendor's key).",
-  bindingSources,
-);
-
 /** Replaces the image of a container by name. */
 export const containerImages = (
   description: string,

@@ -2,6 +2,7 @@ import { environmentBounds, type TwinEnvironmentStatus } from '../../api/index.t
 import { printable } from '../../canonical/index.ts';
 import type { Plan } from '../decide/plan/index.ts';
 import { proveImages, wiringOf, type ImageProof, type Report, type ServiceWiring } from '../decide/wiring/index.ts';
+import type { Variable } from '../decide/resolve/index.ts';
 import { livePods, partState, type ObservedParts, type PartState } from '../decide/observed.ts';
 
 type Services = NonNullable<TwinEnvironmentStatus['services']>;
@@ -61,14 +62,21 @@ export function serviceStatuses(plan: Plan, { services }: Summary): Services {
       name,
       mode: planned?.mode ?? 'Twin',
       ...(planned?.endpoint === undefined ? {} : { url: planned.endpoint.url }),
-      ...(wiring.rendered.length === 0 ? {} : { rendered: wiring.rendered.slice(0, environmentBounds.variables) }),
-      ...(wiring.running.length === 0 ? {} : { running: wiring.running.slice(0, environmentBounds.variables) }),
+      ...(wiring.rendered.length === 0 ? {} : { rendered: shown(wiring.rendered) }),
+      ...(wiring.running.length === 0 ? {} : { running: shown(wiring.running) }),
       ...(wiring.reported === undefined ? {} : { reported: withoutUndefined(wiring.reported) }),
       verified: wiring.verdict === 'True',
       ready: state.ready,
       ...(reason === undefined ? {} : { reason: printable(reason, MAX_REASON) }),
     };
   });
+}
+
+/** As much of it as a status takes. */
+function shown(variables: readonly Variable[]): Variable[] {
+  return variables
+    .slice(0, environmentBounds.variables)
+    .map(({ value, ...where }) => ({ ...where, value: value.slice(0, environmentBounds.value) }));
 }
 
 /** `status.workloads` */

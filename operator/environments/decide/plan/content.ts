@@ -79,31 +79,55 @@ function startsWith(image: string, prefix: string): boolean {
  * The first variable, argument or command that looks like a vendor's live key. Says where, never what: the value is a
  * secret of production.
  */
-export function liveKeyProblem({ workloads, services }: Content): Problem | undefined {
-  const patterns = services.flatMap(({ name, liveKeyPatterns }) =>
+export function liveKeyProblem(content: Content): Problem | undefined {
+  const patterns = content.services.flatMap(({ name, liveKeyPatterns }) =>
     liveKeyPatterns.map((source) => ({ service: name, pattern: new RegExp(source, 'u') })),
   );
   if (patterns.length === 0) return undefined;
-  for (const { name, written } of workloads) {
-    for (const container of allContainers(written)) {
-      const texts = [
-        ...(container.env ?? []).map(({ name: variable, value }) => ({ place: `variable ${variable}`, value })),
-        ...['command', 'args'].flatMap((field) =>
-          itemsOf(container[field]).map((value) => ({ place: `an entry of ${field}`, value })),
-        ),
-      ];
-      for (const { place, value } of texts) {
-        const match = typeof value === 'string' && patterns.find(({ pattern }) => pattern.test(value));
-        if (match) {
-          return problem(
-            'LiveKeyRefused',
-            `workload ${name}, container ${printable(container.name)}: ${printable(place)} looks like a live key of ${match.service}; an environment gets test keys only. Treat that key as exposed and replace it at the vendor`,
-          );
-        }
-      }
+  for (const { place, value } of textsOf(content)) {
+    const match = typeof value === 'string' && patterns.find(({ pattern }) => pattern.test(value));
+    if (match) {
+      return problem(
+        'LiveKeyRefused',
+        `${printable(place)} looks like a live key of ${match.service}; an environment gets test keys only. Treat that key as exposed and replace it at the vendor`,
+      );
     }
   }
   return undefined;
+}
+
+interface Text {
+  readonly place: string;
+  readonly value: unknown;
+}
+
+/** Every text that an author puts into a container. */
+function textsOf({ workloads, services }: Content): readonly Text[] {
+  const apps = workloads.flatMap(({ name, written, bindings }) => [
+    ...bindings.map(({ env, written: value }) => ({ place: `workload ${name}: the binding of ${env}`, value })),
+    ...allContainers(written).flatMap(({ name: container, env = [], command, args }) =>
+      textsOfContainer(`workload ${name}, container ${container}`, env, { command, args }),
+    ),
+  ]);
+  const twins = services.flatMap(({ name, twin }) =>
+    twin?.inline === true
+      ? textsOfContainer(`service ${name}`, twin.env ?? [], { command: twin.start.command, args: twin.args })
+      : [],
+  );
+  return [...apps, ...twins];
+}
+
+function textsOfContainer(
+  whose: string,
+  env: readonly { readonly name: string; readonly value?: unknown }[],
+  lists: Readonly<Record<'command' | 'args', unknown>>,
+): readonly Text[] {
+  return [
+    ...env.map(({ name, value }) => ({ place: `${whose}: variable ${name}`, value })),
+    ...Object.entries(lists).flatMap(([field, list]) =>
+      itemsOf(list).map((value) => ({ place: `${whose}: an entry of ${field}`, value })),
+    ),
+  ];
 }
 
 /** The first pattern of the catalogue that is no regular expression: what cannot be checked is not let through. */

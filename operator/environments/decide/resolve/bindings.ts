@@ -1,71 +1,88 @@
-import type { BindingSource, ResolvedService, ServiceMode } from './services.ts';
+import type { BindingSpec, Endpoint, ResolvedService, ServiceMode } from './services.ts';
 
 /** A binding of one workload with what its service says about it. */
 export interface WorkloadBinding {
   readonly service: string;
   readonly mode: ServiceMode;
   readonly env: string;
-  readonly source: BindingSource;
+  /** What is written to the variable, with placeholders. */
+  readonly written: string;
   /** What the variable is set to; undefined for Real and Disabled, where it stays unset. */
   readonly value: string | undefined;
 }
 
 /** A binding as a workload writes it. */
-export interface OwnBinding {
-  readonly service: string;
-  readonly env: string;
-  readonly source: BindingSource;
-}
+export type OwnBinding = BindingSpec & { readonly service: string };
 
-/** A variable that two services would set, and nobody decided which. */
-export interface BindingClash {
-  readonly env: string;
-  readonly services: readonly [string, string];
-}
+/** Why the bindings of a workload cannot be worked out. */
+export type BindingFault =
+  /** Two services would set a variable, and nobody decided which. */
+  | { readonly clash: { readonly env: string; readonly services: readonly [string, string] } }
+  /** A variable wants a key that the twin does not have. */
+  | { readonly keyless: { readonly env: string; readonly service: string } };
 
 /**
  * The bindings that hold for a workload: those that its services bring, overridden by the workload's own for the same
  * variable.
  *
- * @returns the bindings by variable, or the first variable that two services bring and the workload does not decide.
+ * @returns the bindings by variable, or the first of which it is not clear what it gets.
  */
 export function bindingsOf(
   services: readonly ResolvedService[],
   own: readonly OwnBinding[],
-): { readonly bindings: readonly WorkloadBinding[] } | { readonly clash: BindingClash } {
+): { readonly bindings: readonly WorkloadBinding[] } | BindingFault {
   const byName = new Map(services.map((service) => [service.name, service]));
   const bindings = new Map<string, WorkloadBinding>();
-  for (const { service: name, env, source } of own) {
-    const service = byName.get(name);
-    if (service !== undefined) bindings.set(env, bound(service, env, source));
+  for (const binding of own) {
+    const service = byName.get(binding.service);
+    if (service !== undefined) bindings.set(binding.env, bound(service, binding));
   }
   const decided = new Set(bindings.keys());
   for (const service of services) {
-    for (const { env, source } of service.bindings) {
+    for (const binding of service.bindings) {
+      const { env } = binding;
       if (decided.has(env)) continue;
       const other = bindings.get(env);
       if (other !== undefined) return { clash: { env, services: [other.service, service.name] } };
-      bindings.set(env, bound(service, env, source));
+      bindings.set(env, bound(service, binding));
     }
   }
-  return { bindings: [...bindings.values()] };
+  const all = [...bindings.values()];
+  const keyless = all.find(({ mode, value }) => mode === 'Twin' && value === undefined);
+  return keyless === undefined ? { bindings: all } : { keyless };
 }
 
-function bound(service: ResolvedService, env: string, source: BindingSource): WorkloadBinding {
-  return { service: service.name, mode: service.mode, env, source, value: valueOf(service, source) };
+/** What each source stands for. */
+const SOURCES = {
+  URL: '{url}',
+  Host: '{host}',
+  Port: '{port}',
+  HostPort: '{host}:{port}',
+  DummyKey: '{key}',
+} as const satisfies Record<NonNullable<BindingSpec['source']>, string>;
+
+const PLACEHOLDER = /\{(url|host|port|key)\}/g;
+
+function bound(service: ResolvedService, { env, source = 'URL', value }: BindingSpec): WorkloadBinding {
+  const written = value ?? SOURCES[source];
+  return { service: service.name, mode: service.mode, env, written, value: filledIn(written, service) };
 }
 
-function valueOf(service: ResolvedService, source: BindingSource): string | undefined {
-  const { endpoint } = service;
-  if (endpoint === undefined) return undefined;
-  switch (source) {
-    case 'URL':
-      return endpoint.url;
-    case 'Host':
-      return endpoint.host;
-    case 'Port':
-      return String(endpoint.port);
-    case 'DummyKey':
-      return service.dummyKey;
-  }
+function filledIn(written: string, { endpoint, dummyKey }: ResolvedService): string | undefined {
+  if (endpoint === undefined || (dummyKey === undefined && written.includes('{key}'))) return undefined;
+  // Alone, a host is what is dialled; beside other text it is a part of an address, where IPv6 stands in brackets.
+  if (written === '{host}') return endpoint.host;
+  return written.replaceAll(PLACEHOLDER, (_, name: string) => partOf(name, endpoint, dummyKey ?? ''));
+}
+
+function partOf(name: string, { url, host, port }: Endpoint, key: string): string {
+  if (name === 'url') return url;
+  if (name === 'port') return String(port);
+  if (name === 'key') return key;
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+/** Whether nothing but the twin's key is put into the variable: the key of a vendor's account, not where it is. */
+export function isKeyOnly({ written }: Pick<WorkloadBinding, 'written'>): boolean {
+  return [...written.matchAll(PLACEHOLDER)].every(([, name]) => name === 'key');
 }

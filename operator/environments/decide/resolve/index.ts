@@ -1,10 +1,10 @@
 /** What an environment consists of: its services from the catalogue, its workloads and what binds the two. No I/O. */
+export { type WorkloadBinding } from './bindings.ts';
 export { containerSecurity, podDefaults, podSecurityOf, readinessProbe, type PodSecurity } from './pod-defaults.ts';
 export { allContainers, imagesOf, readTemplate, volumesOf, type EnvVar, type PodTemplate } from './pod-template.ts';
 export { problem, type Problem } from './problem.ts';
 export {
   resolveServices,
-  type BindingSource,
   type Catalogue,
   type NamedPort,
   type ResolvedService,

@@ -5,11 +5,13 @@ import { problem, type Problem } from './problem.ts';
 export type ServiceSpec = Frozen<NonNullable<TwinEnvironmentSpec['services']>[number]>;
 type TwinVersion = Frozen<VendorTwinSpec['versions'][number]>;
 export type ServiceMode = ServiceSpec['mode'];
-export type BindingSource = NonNullable<TwinVersion['bindings']>[number]['source'];
+/** What a variable gets, as a VendorTwin or a workload writes it. */
+export type BindingSpec = NonNullable<TwinVersion['bindings']>[number];
 
 /** Where a twin answers, as the workloads see it. */
 export interface Endpoint {
   readonly url: string;
+  /** Without the brackets that an IPv6 address has in a URL. */
   readonly host: string;
   readonly port: number;
 }
@@ -61,7 +63,7 @@ export interface ResolvedService {
   readonly claim: { readonly size: string; readonly storageClassName: string | undefined } | undefined;
   readonly expose: ServiceSpec['expose'];
   /** Variables that the catalogue brings. */
-  readonly bindings: readonly { readonly env: string; readonly source: BindingSource }[];
+  readonly bindings: readonly BindingSpec[];
   readonly dummyKey: string | undefined;
   readonly liveKeyPatterns: readonly string[];
 }
@@ -174,5 +176,9 @@ function endpointOf(spec: ServiceSpec, twin: RunningTwin | undefined): Endpoint 
   if (spec.externalURL === undefined) return undefined;
   const url = new URL(spec.externalURL);
   const usual = url.protocol === 'https:' ? 443 : 80;
-  return { url: spec.externalURL, host: url.hostname, port: url.port === '' ? usual : Number(url.port) };
+  return {
+    url: spec.externalURL,
+    host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: url.port === '' ? usual : Number(url.port),
+  };
 }

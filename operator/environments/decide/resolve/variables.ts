@@ -1,4 +1,4 @@
-import type { WorkloadBinding } from './bindings.ts';
+import { isKeyOnly, type WorkloadBinding } from './bindings.ts';
 
 /** A variable of a container that a binding speaks about. */
 export interface Variable {
@@ -27,7 +27,7 @@ export function literal(value: string): string {
  * has, since only the base URL makes the vendor's SDK fall back to the vendor.
  */
 export function governs(binding: WorkloadBinding): boolean {
-  return binding.value !== undefined || binding.source !== 'DummyKey';
+  return binding.value !== undefined || !isKeyOnly(binding);
 }
 
 /**

@@ -56,6 +56,13 @@ function resolve(
       `workload ${spec.name}: services ${both.join(' and ')} both set ${env}; decide with an entry in the workload's bindings`,
     );
   }
+  if ('keyless' in found) {
+    const { env, service } = found.keyless;
+    return problem(
+      'NoDummyKey',
+      `workload ${spec.name}: ${env} gets the key of service ${service}, whose twin has none; write dummyKey in its VendorTwin, or a constant in env`,
+    );
+  }
   const wire = (container: Container): Container => ({
     ...container,
     env: renderEnv(container.env, found.bindings),

@@ -1,5 +1,5 @@
 import type { PlannedWorkload } from '../plan/environment.ts';
-import { governs, literal, type BindingSource, type ResolvedService, type Variable } from '../resolve/index.ts';
+import { governs, literal, type ResolvedService, type Variable, type WorkloadBinding } from '../resolve/index.ts';
 import { sameURL, showURL, type Report, type ReportedService } from './report.ts';
 import { keptValue, runningValue, type LiveContainer, type LivePod } from './running.ts';
 
@@ -76,9 +76,10 @@ function look(service: ResolvedService, { plan, pods, report }: ObservedWorkload
       findings.push(differs(`pod ${pod.name} does not have the containers of workload ${plan.name}`));
     }
     for (const container of containers) {
-      for (const { env, source, value } of bindings) {
+      for (const binding of bindings) {
+        const { env, value } = binding;
         const found = runningValue(container, env);
-        const shown = showRunning(found, source, value);
+        const shown = showRunning(found, binding);
         if (shown !== undefined) running.push({ workload: plan.name, container: container.name, env, value: shown });
         findings.push(...compare(pod, container, env, value, found));
       }
@@ -114,14 +115,13 @@ function compare(
 /** Only what was rendered is shown as it is; of anything else at most where it leads, since it may be a secret. */
 function showRunning(
   found: { readonly value?: string | undefined; readonly valueFrom?: unknown } | undefined,
-  source: BindingSource,
-  expected: string | undefined,
+  { written, value: expected }: WorkloadBinding,
 ): string | undefined {
   if (found === undefined) return undefined;
   if (found.valueFrom !== undefined) return '(from a reference)';
   const value = found.value ?? '';
   if (expected !== undefined && value === keptValue(literal(expected))) return expected;
-  return source === 'URL' ? showURL(value) : '(another value)';
+  return written.startsWith('{url}') ? showURL(value) : '(another value)';
 }
 
 function compareReport(
