@@ -19,6 +19,7 @@ export { STEERING } from './deployment/revision.ts';
 export * from './makers.ts';
 export { controllerOf } from './owners.ts';
 export { isLaterRevision, revisionOf } from './revision.ts';
+export { podTrouble, type Trouble } from './rollout/cause.ts';
 export type { Progress, ProgressInput } from './rollout/types.ts';
 export { ownedTypes, workloadOf, workloadRows } from './table.ts';
 export type { PodTemplate, Spec, WorkloadObject } from './object.ts';

@@ -147,14 +147,118 @@ test('a status speaks of the spec that it was planned from, though another one c
   t.deepEqual(after.conditions, before.conditions);
 });
 
-test('why a pod waits is said', (t) => {
-  const waiting = pod({ status: { containerStatuses: [{ state: { waiting: { reason: 'ImagePullBackOff' } } }] } });
-  const parts = observedParts(
-    [deployment('web', { available: 0 }), deployment('stripe'), deployment('twinlock-boundary')],
-    [waiting],
-  );
-  const { conditions = [] } = statusOf(environment(spec), active({}, { parts }), now);
-  t.regex(conditions.find(({ type }) => type === 'Ready')?.message ?? '', /workload web .*ImagePullBackOff/);
+const containers = (status: object): object => ({ containerStatuses: [{ name: 'web', ...status }] });
+const crashed = { terminated: { exitCode: 1, reason: 'Error', finishedAt: '2026-11-21T09:00:00Z' } };
+const user = 'container has runAsNonRoot and image will run as root (pod: "web-1", container: web)';
+const troubles: readonly [title: string, status: object, ready: 'Reconciling' | 'Stalled', message: RegExp][] = [
+  [
+    'an image that cannot be pulled',
+    containers({
+      state: { waiting: { reason: 'ImagePullBackOff', message: 'Back-off pulling image "x": not found' } },
+    }),
+    'Reconciling',
+    /container web waits, ImagePullBackOff: Back-off pulling image "x": not found/,
+  ],
+  [
+    'an image whose name is none',
+    containers({ state: { waiting: { reason: 'InvalidImageName', message: 'invalid reference format' } } }),
+    'Stalled',
+    /InvalidImageName: invalid reference format/,
+  ],
+  [
+    'an image that runs as root',
+    containers({ state: { waiting: { reason: 'CreateContainerConfigError', message: user } } }),
+    'Stalled',
+    /container has runAsNonRoot and image will run as root/,
+  ],
+  [
+    'a Secret that is missing',
+    containers({ state: { waiting: { reason: 'CreateContainerConfigError', message: 'secret "db" not found' } } }),
+    'Reconciling',
+    /CreateContainerConfigError: secret "db" not found/,
+  ],
+  [
+    'an init container that fails',
+    {
+      initContainerStatuses: [
+        { name: 'migrate', restartCount: 3, state: { waiting: { reason: 'CrashLoopBackOff' } }, lastState: crashed },
+      ],
+      ...containers({ state: { waiting: { reason: 'PodInitializing' } } }),
+    },
+    'Stalled',
+    /container migrate was started again 3 times; it ended with exit code 1 \(Error\)/,
+  ],
+  [
+    'an app that died and is started once more',
+    containers({ restartCount: 1, state: { waiting: { reason: 'CrashLoopBackOff' } }, lastState: crashed }),
+    'Reconciling',
+    /it ended with exit code 1/,
+  ],
+  [
+    'an app that keeps dying after it was Ready',
+    containers({ restartCount: 3, state: { waiting: { reason: 'CrashLoopBackOff' } }, lastState: crashed }),
+    'Stalled',
+    /started again 3 times; it ended with exit code 1/,
+  ],
+  [
+    'the same, started again after a pause',
+    containers({ restartCount: 4, state: { running: { startedAt: '2026-11-21T09:00:40Z' } }, lastState: crashed }),
+    'Stalled',
+    /started again 4 times/,
+  ],
+  [
+    'an old app that died once more and was started at once',
+    containers({ restartCount: 9, state: { running: { startedAt: '2026-11-21T09:00:01Z' } }, lastState: crashed }),
+    'Reconciling',
+    /has 0 of 1 pods available$/,
+  ],
+  [
+    'a pod that no node has room for',
+    {
+      conditions: [
+        { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: '0/3 nodes are available' },
+      ],
+    },
+    'Reconciling',
+    /Unschedulable: 0\/3 nodes are available/,
+  ],
+];
+for (const [title, status, expected, message] of troubles) {
+  test(`the reason stands in the condition as long as it is true: ${title}`, (t) => {
+    const others = [deployment('stripe'), deployment('twinlock-boundary')];
+    const parts = observedParts([deployment('web', { available: 0 }), ...others], [pod({ status })]);
+    const { conditions = [] } = statusOf(environment(spec), active({}, { parts }), now);
+    t.regex(conditions.find(({ type }) => type === 'Ready')?.message ?? '', message);
+    t.is(conditions.find(({ type }) => type === expected)?.status, 'True');
+    t.is(
+      conditions.some(({ type }) => type === (expected === 'Stalled' ? 'Reconciling' : 'Stalled')),
+      false,
+    );
+    const healthy = statusOf(environment(spec), active(), now);
+    t.notRegex(JSON.stringify(healthy.conditions), message);
+  });
+}
+
+test('pods of the former spec that keep dying do not fail the new one', (t) => {
+  const old = pod({ status: troubles.find(([title]) => title.startsWith('an app that keeps dying'))?.[1] });
+  const others = [deployment('stripe'), deployment('twinlock-boundary')];
+  for (const part of [
+    { updated: 0, available: 0 },
+    { updated: 1, replicas: 2, available: 0 },
+  ]) {
+    const starting = pod({ metadata: { name: 'web-2', labels: { 'twinlock.dev/component': 'web' } }, status: {} });
+    const parts = observedParts([deployment('web', part), ...others], part.updated === 0 ? [old] : [old, starting]);
+    const { conditions = [] } = statusOf(environment(spec), active({}, { parts }), now);
+    t.is(conditions.find(({ type }) => type === 'Stalled')?.status, undefined);
+  }
+});
+
+test('what a controller says of a quota stands beside what the kubelet says', (t) => {
+  const message =
+    'pods "web-1" is forbidden: exceeded quota: twinlock, requested: pods=1, used: pods=3, limited: pods=3';
+  const conditions = [{ type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate', message }];
+  const said = statusOf(environment(spec), active({ web: { updated: 0, available: 0, conditions } }), now);
+  t.true(said.conditions?.find(({ type }) => type === 'Ready')?.message.includes(`FailedCreate: ${message}`));
 });
 
 test('events tell of changes, once', (t) => {

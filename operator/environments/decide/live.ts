@@ -1,4 +1,5 @@
 import type { Condition, KubeObject } from '../../kube/index.ts';
+import type { Trouble } from '../../workloads/index.ts';
 import type { LiveContainer } from './wiring/index.ts';
 
 /** What is kept of a child: enough to know that it is there, whose it is, and whether somebody changed it. */
@@ -34,6 +35,6 @@ export interface WorkloadChild extends Child {
 export interface PodChild extends KubeObject {
   readonly ready: boolean;
   readonly containers: readonly LiveContainer[];
-  /** Why a container waits, as the kubelet says. */
-  readonly waiting: string | undefined;
+  /** What keeps it from becoming ready, as long as somebody says so. */
+  readonly trouble: Trouble | undefined;
 }

@@ -46,18 +46,32 @@ export function partState(parts: ObservedParts, component: string): PartState {
   if (workload === undefined) return waiting('is being created');
   const { status, replicas, failure, metadata } = workload;
   if (status.observedGeneration < (metadata.generation ?? 0)) return waiting('has a new spec that is not taken up yet');
-  if (failure !== undefined) {
-    return { ready: false, failed: true, reason: `${failure.reason}: ${failure.message}` };
-  }
-  const pending = (parts.pods.get(component) ?? []).find((pod) => pod.waiting !== undefined)?.waiting;
-  const because = pending === undefined ? '' : ` (${pending})`;
-  if (status.updatedReplicas < replicas)
-    return waiting(`has ${status.updatedReplicas} of ${replicas} new pods${because}`);
+  const trouble = troubleOf(parts.pods.get(component) ?? [], status);
+  const behind = (reason: string, failed = trouble?.final === true): PartState => ({
+    ready: false,
+    failed,
+    reason: trouble === undefined ? reason : `${reason} (${trouble.words})`,
+  });
+  if (failure !== undefined) return behind(`${failure.reason}: ${failure.message}`, true);
+  if (status.updatedReplicas < replicas) return behind(`has ${status.updatedReplicas} of ${replicas} new pods`);
   if (status.replicas > status.updatedReplicas) return waiting('still has pods of the former spec');
   if (status.availableReplicas < replicas) {
-    return waiting(`has ${status.availableReplicas} of ${replicas} pods available${because}`);
+    return behind(`has ${status.availableReplicas} of ${replicas} pods available`);
   }
   return { ready: true };
+}
+
+/** The worst that is said of a part's pods. While pods of the former spec are there, theirs alone decides nothing. */
+function troubleOf(
+  pods: readonly PodChild[],
+  { replicas, updatedReplicas }: WorkloadChild['status'],
+): PodChild['trouble'] {
+  const troubles = pods.flatMap(({ trouble }) => trouble ?? []);
+  const worst = troubles.find(({ final }) => final) ?? troubles[0];
+  if (worst === undefined) return undefined;
+  const mixed = replicas > updatedReplicas;
+  const ofToday = updatedReplicas > 0 && (!mixed || pods.every(({ trouble }) => trouble?.final === true));
+  return { ...worst, final: worst.final && ofToday };
 }
 
 function waiting(reason: string): PartState {

@@ -49,7 +49,48 @@ export function podCauses(fresh: readonly Pod[]): readonly string[] {
   });
 }
 
+/** What keeps a pod from becoming ready, in the words of the scheduler, the kubelet or the container itself. */
+export interface Trouble {
+  readonly words: string;
+  /** Waiting does not help: somebody has to change something. */
+  readonly final: boolean;
+}
+
+/** Undefined where nobody has said anything, as of a pod that starts. */
+export function podTrouble(pod: Pod): Trouble | undefined {
+  if (isReady(pod)) return undefined;
+  const loop = statusesOf(pod).find(isLooping);
+  if (loop !== undefined) return { words: restarted(loop), final: true };
+  const words = causeBeforeReady(pod);
+  return words === undefined ? undefined : { words, final: statusesOf(pod).some(cannotStart) };
+}
+
+/** The kubelet pauses before it starts a container again that died shortly before. Milliseconds. */
+const PAUSE = 15_000;
+
+/** It keeps dying: the kubelet waits before it starts it once more, or did so and it is not ready again yet. */
+function isLooping({ restartCount, ready, state, lastState }: ContainerStatus): boolean {
+  if (!(restartCount >= CRASH_LOOP)) return false;
+  if (state?.waiting?.reason === 'CrashLoopBackOff') return true;
+  const started = parseTime(state?.running?.startedAt ?? '');
+  const ended = parseTime(lastState?.terminated?.finishedAt ?? '');
+  return !ready && started - ended > PAUSE;
+}
+
+/** The kubelet refuses what no later try changes: the image's name, or a user that it cannot tell from root. */
+function cannotStart({ state }: ContainerStatus): boolean {
+  const { reason, message = '' } = state?.waiting ?? {};
+  return reason === 'InvalidImageName' || (reason === 'CreateContainerConfigError' && message.includes('runAsNonRoot'));
+}
+
 function causeOf(pod: Pod): string | undefined {
+  const cause = causeBeforeReady(pod);
+  if (cause !== undefined || pod.status?.phase !== 'Running' || isReady(pod)) return cause;
+  const ready = conditionOf(pod, 'Ready');
+  return said(ready?.reason ?? 'NotReady', ready?.message ?? 'it runs and is not ready');
+}
+
+function causeBeforeReady(pod: Pod): string | undefined {
   const { status } = pod;
   if (status?.phase === 'Failed') return said(status.reason ?? 'Failed', status.message);
   const scheduled = conditionOf(pod, 'PodScheduled');
@@ -57,10 +98,6 @@ function causeOf(pod: Pod): string | undefined {
   for (const container of statusesOf(pod)) {
     const cause = causeInContainer(container, status?.initContainerStatuses?.includes(container) === true);
     if (cause !== undefined) return cause;
-  }
-  if (status?.phase === 'Running' && !isReady(pod)) {
-    const ready = conditionOf(pod, 'Ready');
-    return said(ready?.reason ?? 'NotReady', ready?.message ?? 'it runs and is not ready');
   }
   return undefined;
 }

@@ -1,7 +1,8 @@
 import type { TwinEnvironment } from '../../../api/index.ts';
 import { itemsOf, membersOf, type Members } from '../../../canonical/index.ts';
 import { hash } from 'node:crypto';
-import { internValue, type KubeObject, type ObjectMeta } from '../../../kube/index.ts';
+import { internValue, type KubeObject, type ObjectMeta, type Pod } from '../../../kube/index.ts';
+import { podTrouble } from '../../../workloads/index.ts';
 import { BINDER_FIELDS, editedByOthers } from './edited.ts';
 import { keptEnv, type LiveContainer } from '../../decide/wiring/index.ts';
 import type { Child, NamespaceChild, ClaimChild, WorkloadChild, PodChild } from '../../decide/live.ts';
@@ -95,9 +96,8 @@ export function slimPod(object: KubeObject): PodChild {
         liveContainer(membersOf(each), byName),
       ),
     ),
-    waiting: statuses
-      .map((each) => text(membersOf(membersOf(each['state'])['waiting'])['reason']))
-      .find((reason) => reason !== '' && reason !== 'ContainerCreating' && reason !== 'PodInitializing'),
+    // Written by the API server, which has checked the form.
+    trouble: object.metadata.deletionTimestamp === undefined ? podTrouble(object as Pod) : undefined,
   };
 }
 
