@@ -12,6 +12,8 @@ export type Operation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
 /** Requests that a policy looks at. */
 export interface ResourceRule {
   readonly groups: readonly string[];
+  /** Left out: all, each as it was sent; else what is sent in another version is converted. */
+  readonly versions?: readonly string[];
   readonly resources: readonly string[];
   readonly operations: readonly Operation[];
   /** Names of the objects; left out: all. The cheapest way to say so: nothing is converted for the others. */
@@ -173,9 +175,9 @@ export function matchConstraints(
     matchPolicy: 'Equivalent',
     namespaceSelector: namespaces,
     objectSelector: objects,
-    resourceRules: rules.map(({ groups, resources, operations, names }) => ({
+    resourceRules: rules.map(({ groups, versions = ['*'], resources, operations, names }) => ({
       apiGroups: groups,
-      apiVersions: ['*'],
+      apiVersions: versions,
       resources,
       operations,
       ...(names && { resourceNames: names }),

@@ -15,6 +15,7 @@ import {
 } from './guard/index.ts';
 import { madeMakers, removal, routing, workloadStatus } from './lifecycle.ts';
 import { scale } from './scale.ts';
+import { objects } from './objects.ts';
 import { operatorOnly } from './operator-only.ts';
 import { pods } from './pods.ts';
 import { podDeletion, podEviction } from './pod-deletion.ts';
@@ -52,6 +53,7 @@ export function renderPolicies({ systemNamespace }: RenderOptions): readonly Pol
     ...madeMakers(),
     workloadStatus(),
     scale(),
+    objects(by),
     routing(),
     boundary(by),
     boundarySlices(),

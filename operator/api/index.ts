@@ -6,4 +6,5 @@ export * from './kinds/index.ts';
 export * from './names.ts';
 export * from './reasons/index.ts';
 export { maxRequest } from './schema/conditions.ts';
+export * from './object-kinds.ts';
 export * from './workload-kinds.ts';

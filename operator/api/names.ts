@@ -50,7 +50,12 @@ export const fieldManagers = {
 } as const;
 
 /** Rules of the lock that more than admission knows of: their refusals are told from those of others. */
-export const lockRules = { pods: 'pods', workloads: 'workloads', workloadStatus: 'workload-status' } as const;
+export const lockRules = {
+  pods: 'pods',
+  workloads: 'workloads',
+  workloadStatus: 'workload-status',
+  objects: 'objects',
+} as const;
 
 /** Name of a rule's ValidatingAdmissionPolicy and of its binding. */
 export function policyName(rule: string): string {

@@ -18,6 +18,21 @@ export {
   type LiveMatch,
 } from './edit.ts';
 export { entryOf, MAX_POD_WRITERS, mergedWriters, settingsOf, withSettings } from './entry.ts';
+export {
+  isDecided,
+  matchObject,
+  objectEntry,
+  objectFault,
+  objectsOf,
+  recallObject,
+  stateOf,
+  withObjects,
+  withObjectSettings,
+  withOnlyObject,
+  withOpenedObject,
+  withRestoredObjects,
+  type ObjectState,
+} from './objects.ts';
 export { withoutMutations } from './mutations.ts';
 export type * from './types.ts';
 export { entryFault, lockFaults, restoredLock, type LockFault } from './verify.ts';

@@ -1,5 +1,6 @@
 import { recordHeadsConfigMap, recordKeySecret } from '../api/index.ts';
 import type { Right } from '../kube/index.ts';
+import { objectTypes } from '../objects/index.ts';
 import { ownedTypes, rightsOn, unnameableMakers, workloadRows } from '../workloads/index.ts';
 
 const workloadTypes = workloadRows.map(([, { type }]) => type);
@@ -39,6 +40,8 @@ export const promotionsRights = {
     ...rightsOn(workloadTypes, [...follow, 'update', 'patch']),
     // The canary's: another dry run that must be refused, where others answer for workloads and pods.
     ...rightsOn(workloadTypes, ['patch'], 'status'),
+    // Objects that targets list: read by name, planned (dry run), applied and taken back. Never listed, never watched.
+    ...rightsOn(objectTypes, ['get', 'create', 'update', 'delete']),
     // A namespace that also runs what no target names is not taken over: every kind that makes pods.
     ...rightsOn(
       unnameableMakers.map(({ type }) => type),

@@ -16,8 +16,14 @@ interface Group {
  */
 const GROUPS: readonly Group[] = [
   {
-    fields: ['currentSpecs', 'desiredSpecs'],
-    without: ({ currentSpecs: _current, desiredSpecs: _desired, ...rest }) => rest,
+    fields: ['currentSpecs', 'desiredSpecs', 'currentObjects', 'desiredObjects'],
+    without: ({
+      currentSpecs: _current,
+      desiredSpecs: _desired,
+      currentObjects: _objects,
+      desiredObjects: _desiredObjects,
+      ...rest
+    }) => rest,
   },
   {
     fields: ['statements', 'votes', 'allowedSigners', 'keyring', 'gates', 'artifacts'],

@@ -8,6 +8,7 @@ export type RecordTarget = RecordSpec['target'];
 export type Outcome = NonNullable<RecordSpec['outcome']>;
 export type OutcomeResult = Outcome['result'];
 export type RecordedSpec = NonNullable<RecordSpec['desiredSpecs']>[number];
+export type RecordedObject = NonNullable<RecordSpec['desiredObjects']>[number];
 export type RecordedChange = NonNullable<Outcome['changes']>[number];
 
 /** What makes a record a link of its chain; its digest covers whatever else it holds. */

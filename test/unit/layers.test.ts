@@ -20,20 +20,21 @@ const TABLE: Readonly<Record<string, string>> = {
   'votes/count': 'canonical ./terms ./statement ./sshsig ./keyring',
   api: 'canonical kube votes',
   workloads: 'canonical kube api',
+  objects: 'canonical kube api',
   // Of votes what verifies signatures: a witness signs a checkpoint as people sign a statement.
   records: 'canonical kube votes api workloads',
-  lock: 'canonical kube api workloads records',
-  admission: 'canonical kube votes api workloads',
+  lock: 'canonical kube api workloads objects records',
+  admission: 'canonical kube votes api workloads objects',
   // A clock, and nothing else of Kubernetes.
   outbound: 'canonical kube/clock',
   gates: 'canonical kube api workloads votes records outbound',
 
   targets:
-    'canonical kube runtime api workloads votes records lock admission ./canary ./decide ./status ./gather ./act',
-  'targets/canary': 'canonical kube api workloads lock admission',
-  'targets/decide': 'canonical kube api workloads votes records lock admission ./canary',
+    'canonical kube runtime api workloads objects votes records lock admission ./canary ./decide ./status ./gather ./act',
+  'targets/canary': 'canonical kube api workloads objects lock admission',
+  'targets/decide': 'canonical kube api workloads objects votes records lock admission ./canary',
   'targets/status': 'canonical kube api workloads records lock ./decide',
-  'targets/gather': 'canonical kube api workloads records lock admission ./canary ./decide',
+  'targets/gather': 'canonical kube api workloads objects records lock admission ./canary ./decide',
   'targets/act': 'canonical kube runtime api workloads records lock ./decide ./gather',
 
   environments: 'canonical kube runtime api workloads outbound gates ./naming ./decide ./status ./gather ./act ./page',
@@ -45,11 +46,11 @@ const TABLE: Readonly<Record<string, string>> = {
   'environments/page': 'canonical kube runtime api',
 
   promotions:
-    'canonical kube runtime api workloads votes records lock outbound gates targets ./decide ./status ./gather ./act ./keyrings ./heads',
-  'promotions/decide': 'canonical kube api workloads votes records lock gates',
-  'promotions/status': 'canonical kube api workloads votes records lock ./decide',
-  'promotions/gather': 'canonical kube api workloads votes records lock gates targets ./decide',
-  'promotions/act': 'canonical kube api workloads votes records lock targets ./decide ./gather',
+    'canonical kube runtime api workloads objects votes records lock outbound gates targets ./decide ./status ./gather ./act ./keyrings ./heads',
+  'promotions/decide': 'canonical kube api workloads objects votes records lock gates',
+  'promotions/status': 'canonical kube api workloads objects votes records lock ./decide',
+  'promotions/gather': 'canonical kube api workloads objects votes records lock gates targets ./decide',
+  'promotions/act': 'canonical kube api workloads objects votes records lock targets ./decide ./gather',
   'promotions/keyrings': 'canonical kube runtime api votes',
   'promotions/heads': 'canonical kube runtime api records',
 

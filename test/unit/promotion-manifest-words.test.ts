@@ -24,26 +24,26 @@ const of = (...objects: readonly Manifest[]): ReturnType<typeof promotion> =>
   promotion('web-42', { spec: { objects: [...objects] } });
 
 test('what is wrong with a manifest is told with what there is instead', (t) => {
-  t.deepEqual(manifestFault(of(manifest({ metadata: { name: 'web', namespace: 'live' } })), [web]), {
+  t.deepEqual(manifestFault(of(manifest({ metadata: { name: 'web', namespace: 'live' } })), { workloads: [web] }), {
     reason: 'ManifestInvalid',
     message: 'Deployment/web of spec.objects has namespace live: leave it out, or create the Promotion there',
   });
-  t.deepEqual(manifestFault(of(manifest({ metadata: { name: 'db' } })), [web, db]), {
+  t.deepEqual(manifestFault(of(manifest({ metadata: { name: 'db' } })), { workloads: [web, db] }), {
     reason: 'WorkloadNotMapped',
     message:
       'spec.objects has Deployment/db, and the target has no such workload: it has Deployment/web, StatefulSet/db',
   });
-  t.is(manifestFault(of(manifest()), [db, web]), undefined);
-  t.is(manifestFault(of(), []), undefined, 'an empty list says nothing');
+  t.is(manifestFault(of(manifest()), { workloads: [db, web] }), undefined);
+  t.is(manifestFault(of(), { workloads: [] }), undefined, 'an empty list says nothing');
   const odd = promotion('web-42', { spec: { environmentRef: { namespace: 'shop-dev', name: '\ud800' } } });
-  t.is(manifestFault(odd, []), undefined, 'nothing is said of a promotion without manifests');
+  t.is(manifestFault(odd, { workloads: [] }), undefined, 'nothing is said of a promotion without manifests');
 });
 
 test('manifests may take as many bytes as they may, and not one more', (t) => {
   const size = (length: number): number => Buffer.byteLength(JSON.stringify([manifest({}, ['x'.repeat(length)])]));
   const room = MAX_MANIFEST_BYTES - size(0);
-  t.is(manifestFault(of(manifest({}, ['x'.repeat(room)])), [web]), undefined);
-  t.deepEqual(manifestFault(of(manifest({}, ['x'.repeat(room + 1)])), [web]), {
+  t.is(manifestFault(of(manifest({}, ['x'.repeat(room)])), { workloads: [web] }), undefined);
+  t.deepEqual(manifestFault(of(manifest({}, ['x'.repeat(room + 1)])), { workloads: [web] }), {
     reason: 'RecordTooLarge',
     message: 'spec.objects takes 400001 bytes and may take 400000: promote fewer workloads at once',
   });
@@ -51,7 +51,7 @@ test('manifests may take as many bytes as they may, and not one more', (t) => {
 
 test('the manifest of a workload is the one of its kind and name', (t) => {
   const { spec } = of(manifest({ kind: OTHER }), manifest({ metadata: { name: 'db' } }), manifest());
-  t.is(manifestOf(spec, web), spec.objects?.[2]);
+  t.is<unknown, unknown>(manifestOf(spec, web), spec.objects?.[2]);
   t.is(manifestOf(spec, db), undefined);
   t.is(manifestOf({}, web), undefined);
 });

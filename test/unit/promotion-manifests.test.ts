@@ -123,7 +123,7 @@ const faults: readonly (readonly [string, Manifest, ManifestFault['reason']])[] 
 for (const [what, object, reason] of faults)
   test(`a manifest is refused in words: ${what}`, async (t) => {
     const seen = asked(object, { environment: undefined, workloads: [{ ...web, live: deployment(images.first) }] });
-    t.is(manifestFault(seen.promotion, [web])?.reason, reason);
+    t.is(manifestFault(seen.promotion, { workloads: [web] })?.reason, reason);
     const { verdict } = decide(await planner().plan(deciding(seen), new Map(), signal));
     t.is(verdict.reason, reason);
     t.true(verdict.stalled);
@@ -132,7 +132,7 @@ for (const [what, object, reason] of faults)
 
 test('a sound manifest has no fault, with and without its namespace', (t) => {
   for (const object of [manifest(), manifest({}, { metadata: { namespace: 'shop' } })])
-    t.is(manifestFault(asked(object).promotion, [web]), undefined);
+    t.is(manifestFault(asked(object).promotion, { workloads: [web] }), undefined);
 });
 
 /** A planner whose API server answers so; what it was sent is kept. */
@@ -146,7 +146,7 @@ function planner(
     if (given instanceof ApiError) throw given;
     return given;
   };
-  return new Planner({ replace } as unknown as Pick<Client, 'replace'>);
+  return new Planner({ replace } as unknown as Pick<Client, 'create' | 'replace'>);
 }
 
 const bare = (object: Manifest): Scene => ({

@@ -8,7 +8,8 @@ const { signal } = new AbortController();
 /** A planner whose dry run meets this answer. */
 function refusing(status: number, message: string): Planner {
   const refusal = new ApiError({ method: 'PUT', path: '/x', status, body: { reason: 'Invalid', message } });
-  return new Planner({ replace: async () => Promise.reject(refusal) });
+  const refuse = async () => Promise.reject(refusal);
+  return new Planner({ create: refuse, replace: refuse });
 }
 
 const asked = run(world()).world;
@@ -57,7 +58,7 @@ test("a reloader's mark is no content: a plan starts without it, and it closes n
     sent.push(JSON.stringify(object));
     return object;
   };
-  const planner = new Planner({ replace } as unknown as Pick<Client, 'replace'>);
+  const planner = new Planner({ replace } as unknown as Pick<Client, 'create' | 'replace'>);
   const { facts, verdict } = decide(await planner.plan(deciding(marked), new Map(), signal));
   t.is(sent.length, 2);
   t.notRegex(sent[0] ?? '', /STAKATER/);

@@ -16,6 +16,8 @@ import {
   type UnreadableWorld,
   type World,
 } from '../../operator/promotions/decide/index.ts';
+import type { Members } from '../../operator/canonical/index.ts';
+import { withObjectContent, type ObjectKey } from '../../operator/objects/index.ts';
 import { promotionStatus } from '../../operator/promotions/status/index.ts';
 import { withImages } from '../../operator/promotions/decide/plan/index.ts';
 import { sealRecord, type RecordSpec } from '../../operator/records/index.ts';
@@ -268,6 +270,7 @@ export function world(changes: Partial<Scene> = {}): Scene {
     lock: lockOf(before),
     records: [adopted(...before)],
     siblings: [],
+    objects: [],
     ...changes,
     target: own && { ...own, spec: { ...own.spec, workloads: workloads.map(({ kind, name }) => ({ kind, name })) } },
     workloads,
@@ -304,6 +307,9 @@ export function after(before: Scene, action: Action): Scene {
         ...liveOf(before, action.workload.name),
         spec: { ...action.spec, replicas: 2 },
       });
+    case 'ApplyObject':
+    case 'RollBackObject':
+      return withObject(before, action.object, action.content);
     case 'DeletePods':
       return {
         ...before,
@@ -313,6 +319,18 @@ export function after(before: Scene, action: Action): Scene {
         })),
       };
   }
+}
+
+/** The object as it is after somebody wrote that content, or took it away. */
+export function withObject(before: Scene, key: ObjectKey, content: Members | undefined): Scene {
+  return {
+    ...before,
+    objects: before.objects.map((object) =>
+      object.kind !== key.kind || object.name !== key.name
+        ? object
+        : { ...object, live: content && withObjectContent(key, 'shop', content, object.live) },
+    ),
+  };
 }
 
 /** A workload that is there. */

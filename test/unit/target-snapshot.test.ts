@@ -31,7 +31,7 @@ function next<T>(script: T[]): T | undefined {
 }
 
 const read = (client: Pick<Client, 'find'>): ReturnType<typeof readSnapshot> =>
-  readSnapshot(client, 'shop', web, AbortSignal.timeout(5000));
+  readSnapshot(client, 'shop', { workloads: web, objects: [] }, AbortSignal.timeout(5000));
 
 test('content that is Current costs one read of each', async (t) => {
   const { client, reads } = scripted([shut], [old]);

@@ -109,6 +109,7 @@ export function fresh(changes: Partial<TargetWorld> = {}): TargetWorld {
     records: [],
     orphanedChains: new Map(),
     workloads: [{ kind: 'Deployment', name: 'web', live: web() }],
+    objects: [],
     givenUp: [],
     ...running(),
     rehearsals: [],

@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import type { KindDefinition, TwinlockObject } from '../kind.ts';
 import { columns, nameFitsLabel, resourceOf } from '../kind.ts';
+import { MAX_OBJECTS } from '../object-kinds.ts';
 import { MAX_WORKLOADS } from '../workload-kinds.ts';
 import { conditions, lastHandledReconcileAt, observedGeneration } from '../schema/conditions.ts';
 import { keyedList, linesOf, listOf } from '../schema/lists.ts';
@@ -12,6 +13,8 @@ import {
   count,
   flag,
   injectedContainers,
+  nameOfObject,
+  objectKind,
   podWriters,
   workloadKind,
   workloadName,
@@ -26,6 +29,12 @@ export const productionTargetSpec = z
       z.object({ kind: workloadKind, name: workloadName }),
       { min: 1, max: MAX_WORKLOADS },
     ),
+    objects: keyedList(
+      'Further objects of production that change only by promotion, there or not: what is there when the target is made is taken over.',
+      ['kind', 'name'],
+      z.object({ kind: objectKind, name: nameOfObject }),
+      { max: MAX_OBJECTS },
+    ).optional(),
     approvalPolicyRef: z
       .object({ name: objectName('Name of the ApprovalPolicy.') })
       .describe('What a promotion needs. Left out: the default ApprovalPolicy.')

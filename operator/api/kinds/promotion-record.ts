@@ -3,11 +3,22 @@ import { z } from 'zod';
 import { DECISIONS, MAX_ARMOR_CHARACTERS, MAX_STATEMENT_BYTES, MAX_VOTES } from '../../votes/index.ts';
 import type { KindDefinition, TwinlockObject } from '../kind.ts';
 import { columns, resourceOf } from '../kind.ts';
+import { MAX_OBJECTS, objectKinds } from '../object-kinds.ts';
 import { MAX_WORKLOADS } from '../workload-kinds.ts';
 import { listOf } from '../schema/lists.ts';
 import { withRules } from '../schema/rule.ts';
 import { dnsLabel, objectName, patterned, personName, reason, sha256, text, timestamp } from '../schema/text.ts';
-import { choice, count, embedded, flag, printable, workloadKind, workloadName } from '../schema/values.ts';
+import {
+  choice,
+  count,
+  embedded,
+  flag,
+  nameOfObject,
+  objectKind,
+  printable,
+  workloadKind,
+  workloadName,
+} from '../schema/values.ts';
 import { workloadKinds } from '../workload-kinds.ts';
 import { gateResults, gateTypes } from './promotion-status.ts';
 
@@ -27,6 +38,18 @@ const workloadSpecs = (description: string) =>
       spec: embedded("The workload's spec without replicas."),
     }),
     { max: MAX_WORKLOADS },
+  );
+
+const objectContents = (description: string) =>
+  listOf(
+    description,
+    z.object({
+      kind: objectKind,
+      name: nameOfObject,
+      digest: sha256('Digest of the content. Left out: the object is not there.').optional(),
+      content: embedded('All that users write of the object. Left out: the object is not there.').optional(),
+    }),
+    { max: MAX_OBJECTS },
   );
 
 const vote = z
@@ -69,6 +92,8 @@ const change = z
 const partFields = [
   'currentSpecs',
   'desiredSpecs',
+  'currentObjects',
+  'desiredObjects',
   'statements',
   'votes',
   'allowedSigners',
@@ -97,7 +122,7 @@ const parts = listOf(
 
 const foundContent = z
   .object({
-    kind: choice('Kind of what has it.', [...workloadKinds, 'Pod', 'WorkloadLock']),
+    kind: choice('Kind of what has it.', [...workloadKinds, 'Pod', 'WorkloadLock', ...objectKinds]),
     name: workloadName,
     from: sha256('Digest of the content that is approved. Left out: nothing is.').optional(),
     to: sha256('Digest of the content that was found.').optional(),
@@ -200,6 +225,8 @@ const promotionRecordSpec = withRules(
     ).optional(),
     currentSpecs: workloadSpecs('Specs before: the signed fallback.').optional(),
     desiredSpecs: workloadSpecs('Specs after.').optional(),
+    currentObjects: objectContents('Further objects before: the signed fallback.').optional(),
+    desiredObjects: objectContents('Further objects after.').optional(),
     outcome: z
       .object({
         result: choice(
@@ -212,7 +239,9 @@ const promotionRecordSpec = withRules(
       })
       .describe('What came of it.')
       .optional(),
-    tampered: listOf('Content that was found and never approved.', foundContent, { max: MAX_WORKLOADS }).optional(),
+    tampered: listOf('Content that was found and never approved.', foundContent, {
+      max: MAX_WORKLOADS + MAX_OBJECTS,
+    }).optional(),
   }),
   { cel: 'self == oldSelf', message: 'a PromotionRecord cannot be changed' },
   {

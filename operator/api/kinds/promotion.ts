@@ -3,11 +3,12 @@ import { z } from 'zod';
 import type { KindDefinition, TwinlockObject } from '../kind.ts';
 import { columns, nameFitsLabel, resourceOf } from '../kind.ts';
 import { keyedList } from '../schema/lists.ts';
+import { MAX_OBJECTS } from '../object-kinds.ts';
 import { MAX_WORKLOADS } from '../workload-kinds.ts';
 import { withRules } from '../schema/rule.ts';
 import { manifests } from '../schema/manifest.ts';
 import { dnsLabel, duration, objectName, text } from '../schema/text.ts';
-import { choice, containerImages, workloadKind, workloadName } from '../schema/values.ts';
+import { choice, containerImages, nameOfObject, objectKind, workloadKind, workloadName } from '../schema/values.ts';
 import { promotionStatus } from './promotion-status.ts';
 
 /** `spec` of a Promotion. */
@@ -35,7 +36,13 @@ const promotionSpec = withRules(
       'Images that must be what the environment runs. Left out: taken from the environment when the round opens.',
     ).optional(),
     objects: manifests(
-      "Whole manifests of the target's workloads, as CI renders them: for when more changes than images. With them, other workloads are promoted only where `workloads` or `images` name them. The changes are shown in status.plan as soon as the API server has looked at them.",
+      "Whole manifests of the target's workloads and objects, as CI renders them: for when more changes than images. With manifests of workloads, other workloads are promoted only where `workloads` or `images` name them. The changes are shown in status.plan as soon as the API server has looked at them.",
+    ).optional(),
+    removes: keyedList(
+      'Objects of the target that the promotion takes away. They stay in the target, and only a promotion makes them again.',
+      ['kind', 'name'],
+      z.object({ kind: objectKind, name: nameOfObject }),
+      { max: MAX_OBJECTS },
     ).optional(),
     reason: text('Why, for those who approve and for the record.', 1024).optional(),
     expiresAfter: duration(

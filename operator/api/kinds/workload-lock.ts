@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import type { KindDefinition, TwinlockObject } from '../kind.ts';
 import { columns, resourceOf } from '../kind.ts';
+import { MAX_OBJECTS } from '../object-kinds.ts';
 import { MAX_WORKLOADS } from '../workload-kinds.ts';
 import { keyedList, setOf } from '../schema/lists.ts';
 import { objectName, sha256 } from '../schema/text.ts';
@@ -11,6 +12,8 @@ import {
   count,
   embedded,
   injectedContainers,
+  nameOfObject,
+  objectKind,
   podWriters,
   printable,
   workloadKind,
@@ -19,6 +22,10 @@ import {
 
 /** The only name that a WorkloadLock has; admission reads no other. */
 export const workloadLockName = 'lock';
+
+const rollbackUsers = setOf('Users of service accounts that may roll back.', printable('User.', 320), {
+  max: 16,
+}).optional();
 
 /** `spec` of a WorkloadLock. */
 const workloadLockSpec = z
@@ -37,14 +44,27 @@ const workloadLockSpec = z
         minReplicas: count('Below this nobody can scale the workload.', 0, 1000).default(1),
         injected: injectedContainers.optional(),
         mutations: allowedMutations.optional(),
-        rollbackUsers: setOf('Users of service accounts that may roll back.', printable('User.', 320), {
-          max: 16,
-        }).optional(),
+        rollbackUsers,
         record: objectName('PromotionRecord that says why this is approved.'),
         spec: embedded("The workload's spec without replicas."),
       }),
       { max: 2 * MAX_WORKLOADS },
     ),
+    objects: keyedList(
+      'Approved contents of further objects: at most one Current and one Fallback of each.',
+      ['kind', 'name', 'role'],
+      z.object({
+        kind: objectKind,
+        name: nameOfObject,
+        role: choice('Current: anybody may apply it. Fallback: who may roll back.', ['Current', 'Fallback']),
+        digest: sha256('Digest of the content. Left out: what is approved is that the object is not there.').optional(),
+        target: objectName('ProductionTarget that the object belongs to.'),
+        rollbackUsers,
+        record: objectName('PromotionRecord that says why this is approved.'),
+        content: embedded('All that users write of the object, without what the API server allocates.').optional(),
+      }),
+      { max: 2 * MAX_OBJECTS },
+    ).optional(),
   })
   .describe('What admission compares with.');
 

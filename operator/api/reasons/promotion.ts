@@ -26,6 +26,7 @@ export const promotionReasons = [
   'ImageNotInEnvironment',
   'ImagesDisagree',
   'ManifestInvalid',
+  'ObjectNotListed',
   'NoSuchWorkload',
   'NoSuchContainer',
   'PlanRefused',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
-import { controllersAnnotations, MAX_WORKLOADS, workloadApiVersions, workloadKinds } from '../workload-kinds.ts';
+import { MAX_OBJECTS, objectApiVersions, objectKinds, type ObjectKind } from '../object-kinds.ts';
+import { controllersAnnotations, workloadApiVersions, workloadKinds } from '../workload-kinds.ts';
 import { keyedList, listOf } from './lists.ts';
 import { patterns } from './patterns.ts';
 import { withRules } from './rule.ts';
@@ -8,7 +9,7 @@ import { dnsLabel, objectName, worded } from './text.ts';
 import { choice, embedded } from './values.ts';
 
 /** Manifests that one Promotion carries. */
-const maxManifests = MAX_WORKLOADS;
+const maxManifests = MAX_OBJECTS;
 
 /**
  * Annotations that are no manifest's: what Kubernetes' controllers keep there, what makes an old controller roll back by
@@ -51,47 +52,82 @@ const names = (description: string, max: number) =>
     },
   );
 
-/** A whole object as CI renders it. What the API server or a controller fills in has no place here. */
-const manifest = z
-  .object({
-    apiVersion: choice('API version of the kind.', workloadApiVersions),
-    kind: choice('Kind. It has to be a workload of the target.', workloadKinds),
-    metadata: z
-      .object({
-        name: objectName('Name of the object.'),
-        namespace: dnsLabel('Namespace. Left out, or that of the Promotion.').optional(),
-        labels: names(
-          'Labels of the object itself. They are added to those that it has, and are not locked.',
-          63,
-        ).optional(),
-        annotations: names(
-          'Annotations of the object itself. They are added to those that it has, and are not locked.',
-          4096,
-        ).optional(),
-      })
-      .describe('Name, labels and annotations.'),
-    spec: z
-      .looseObject({
-        template: z
-          .looseObject({
-            metadata: embedded('Labels and annotations of the pods.').optional(),
-            spec: z
-              .looseObject({
-                containers: containers(
-                  'Containers of the pod. Their images ran in the environment, or are what production runs.',
-                  1,
-                ),
-                initContainers: containers('Containers that run before those.', 0).optional(),
-              })
-              .describe('A PodSpec, as Kubernetes has it.'),
-          })
-          .describe('A PodTemplateSpec, as Kubernetes has it.'),
-      })
-      .describe(
-        'All of the spec: a field that is left out is taken away or gets its default. Only `replicas` has no say: production keeps the number that it has.',
-      ),
+const podSpec = z
+  .looseObject({
+    containers: containers(
+      'Containers of the pod. Their images ran in the environment, or are what production runs.',
+      1,
+    ),
+    initContainers: containers('Containers that run before those.', 0).optional(),
   })
-  .describe('A manifest.');
+  .describe('A PodSpec, as Kubernetes has it.');
+
+const apiVersions = [
+  ...workloadApiVersions,
+  'v1',
+  'networking.k8s.io/v1',
+  'policy/v1',
+  'autoscaling/v2',
+  'gateway.networking.k8s.io/v1',
+] as const satisfies readonly ((typeof workloadApiVersions)[number] | (typeof objectApiVersions)[ObjectKind])[];
+const versionOf: Readonly<Record<string, string>> = objectApiVersions;
+const isWorkloadKind = (kind: unknown): boolean => workloadKinds.some((each) => each === kind);
+
+/** A whole object as CI renders it. What the API server or a controller fills in has no place here. */
+const manifest = withRules(
+  z
+    .looseObject({
+      apiVersion: choice('API version of the kind.', apiVersions),
+      kind: choice('Kind. It has to be a workload of the target, or one of its objects.', [
+        ...workloadKinds,
+        ...objectKinds,
+      ]),
+      metadata: z
+        .object({
+          name: objectName('Name of the object.'),
+          namespace: dnsLabel('Namespace. Left out, or that of the Promotion.').optional(),
+          labels: names(
+            'Labels of the object itself. Of a workload they are added to those that it has, and are not locked; of every other object they are all that it has, and locked.',
+            63,
+          ).optional(),
+          annotations: names('Annotations of the object itself, as its labels.', 4096).optional(),
+        })
+        .describe('Name, labels and annotations.'),
+      spec: z
+        .looseObject({
+          template: z
+            .looseObject({
+              metadata: embedded('Labels and annotations of the pods.').optional(),
+              spec: podSpec,
+            })
+            .describe('A PodTemplateSpec, as Kubernetes has it. A workload has one.')
+            .optional(),
+        })
+        .describe(
+          'All of the spec: a field that is left out is taken away or gets its default. Of a workload only `replicas` has no say: production keeps the number that it has.',
+        )
+        .optional(),
+    })
+    .describe('A manifest.'),
+  {
+    cel: `!(self.kind in [${workloadKinds.map((kind) => `'${kind}'`).join(', ')}]) || (has(self.spec) && has(self.spec.template))`,
+    message: 'a workload has a spec with a template: write all of it',
+    check: ({ kind, spec }) => !isWorkloadKind(kind) || spec?.template !== undefined,
+  },
+  {
+    cel: `self.kind in [${workloadKinds.map((kind) => `'${kind}'`).join(', ')}] ? self.apiVersion == '${workloadApiVersions[0]}' : self.apiVersion == {${Object.entries(
+      objectApiVersions,
+    )
+      .map(([kind, version]) => `'${kind}': '${version}'`)
+      .join(', ')}}[self.kind]`,
+    message: `write the API version of the kind: ${workloadApiVersions[0]} for workloads; ${Object.entries(
+      objectApiVersions,
+    )
+      .map(([kind, version]) => `${version} ${kind}`)
+      .join(', ')}`,
+    check: ({ kind, apiVersion }) => apiVersion === (versionOf[kind] ?? workloadApiVersions[0]),
+  },
+);
 
 /** Whole manifests in place of images. */
 export const manifests = (description: string) =>

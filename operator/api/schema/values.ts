@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 
 import { z } from 'zod';
 
+import { objectKinds } from '../object-kinds.ts';
 import { workloadKinds } from '../workload-kinds.ts';
 import { keyedList, listOf, setOf } from './lists.ts';
 import { patterns } from './patterns.ts';
@@ -195,6 +196,12 @@ export const podWriters = keyedList(
 
 export const workloadKind = choice('Kind of the workload.', workloadKinds);
 export const workloadName = objectName('Name of the workload.');
+
+export const objectKind = choice(
+  'Kind of the object. Workloads have a list of their own, and pods, Secrets, roles and kinds of Twinlock are never promoted.',
+  objectKinds,
+);
+export const nameOfObject = objectName('Name of the object.');
 
 const cidr = withRules(
   worded('Network, e.g. 203.0.113.0/24.', 43, patterns.cidr, 'write a network such as 203.0.113.0/24 or 2001:db8::/32'),

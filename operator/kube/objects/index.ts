@@ -1,3 +1,4 @@
+export * from './autoscaling.ts';
 export * from './cluster.ts';
 export * from './core.ts';
 export { lastManagerOf } from './managed-fields.ts';

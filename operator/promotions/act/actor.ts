@@ -1,14 +1,15 @@
 import { fieldManagers, isRefusalBy, WorkloadLock } from '../../api/index.ts';
 import { ApiError, Pod, sleep, type Client, type Clock, type EventRecorder } from '../../kube/index.ts';
 import type { Canary } from '../../targets/canary/index.ts';
-import type { Action, ActingWorld, LiveWorkload } from '../decide/index.ts';
+import type { Action, ActingWorld, LiveWorkload, ObjectAction } from '../decide/index.ts';
 import { sameLock } from '../../lock/index.ts';
+import { objectType, withObjectContent } from '../../objects/index.ts';
 import { withContent, workloadOf } from '../../workloads/index.ts';
 import { manifestOf, withManifestMetadata } from '../decide/plan/index.ts';
 import type { RecordStore, RecordTarget } from '../../records/index.ts';
 
 export interface ActorOptions {
-  readonly client: Pick<Client, 'replace' | 'delete'>;
+  readonly client: Pick<Client, 'create' | 'replace' | 'delete'>;
   readonly records: RecordStore;
   readonly canary: Pick<Canary, 'check' | 'ensure'>;
   readonly events: EventRecorder;
@@ -42,6 +43,9 @@ export class Actor {
       case 'Apply':
       case 'RollBack':
         return this.#apply(world, action, signal);
+      case 'ApplyObject':
+      case 'RollBackObject':
+        return this.#applyObject(world, action, signal);
       case 'DeletePods':
         return this.#deletePods(world, action, signal);
     }
@@ -102,13 +106,46 @@ export class Actor {
       action: 'OpenLock',
       note: 'the lock of the namespace holds what was signed; what it held before is the fallback',
     });
-    const applied = await Promise.allSettled(action.apply.map((next) => this.#apply(world, next, signal)));
-    return applied.every((each) => {
-      if (each.status === 'fulfilled') return each.value;
-      // What was refused for one workload is asked again in the next turn, which sees what the others got.
-      if (each.reason instanceof ApiError) return false;
-      throw each.reason;
+    // One after the other, since a workload may need them.
+    for (const next of action.apply)
+      if (next.do === 'ApplyObject' && !(await unlessRefused(this.#applyObject(world, next, signal)))) return false;
+    const applied = await Promise.all(
+      action.apply.map((next) => next.do !== 'Apply' || unlessRefused(this.#apply(world, next, signal))),
+    );
+    return applied.every((done) => done);
+  }
+
+  async #applyObject(
+    { promotion, objects }: ActingWorld,
+    { do: what, object: key, content }: ObjectAction,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const { client, events } = this.#options;
+    const { namespace = '' } = promotion.metadata;
+    const { kind, name } = key;
+    const live = objects.find((object) => object.kind === kind && object.name === name)?.live;
+    const type = objectType(kind);
+    const options = { fieldManager: fieldManagers.promotions, signal };
+    if (content === undefined) {
+      if (live === undefined) return false;
+      const { uid, resourceVersion } = live.metadata;
+      await this.#despiteStaleLock(() => client.delete(type, { namespace, name }, { uid, resourceVersion, signal }), signal);
+    } else {
+      const object = withObjectContent(key, namespace, content, live);
+      await this.#despiteStaleLock(
+        () => (live === undefined ? client.create(type, object, options) : client.replace(type, object, options)),
+        signal,
+      );
+    }
+    events.record({
+      regarding: promotion,
+      related: live,
+      type: what === 'ApplyObject' ? 'Normal' : 'Warning',
+      reason: what === 'ApplyObject' ? 'Applied' : 'FallbackApplied',
+      action: what === 'ApplyObject' ? 'Apply' : 'RollBack',
+      note: `${kind}/${name} ${content === undefined ? 'was taken away' : what === 'ApplyObject' ? 'got what was signed' : 'got its fallback back'}`,
     });
+    return true;
   }
 
   async #apply(
@@ -195,6 +232,19 @@ function tried({ workloads }: ActingWorld): LiveWorkload | undefined {
   return workloads.find(({ live }) => live !== undefined);
 }
 
+/** @returns false for what the API server refused: it is asked again in the next turn, which sees what others got */
+async function unlessRefused(applying: Promise<boolean>): Promise<boolean> {
+  try {
+    return await applying;
+  } catch (error) {
+    if (error instanceof ApiError) return false;
+    throw error;
+  }
+}
+
 function isLockDenial(error: unknown): boolean {
-  return error instanceof ApiError && isRefusalBy('workloads', error.message);
+  return (
+    error instanceof ApiError &&
+    (isRefusalBy('workloads', error.message) || isRefusalBy('objects', error.message))
+  );
 }

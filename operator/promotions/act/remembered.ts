@@ -26,11 +26,11 @@ export class Remembered {
     if (action.do === 'Append') return act();
     try {
       const changed = await act();
-      if (action.do === 'RollBack') this.#add(promotion, { takenBackFor: why });
+      if (isBack(action)) this.#add(promotion, { takenBackFor: why });
       else if (changed) this.#add(promotion, { refusedBy: undefined });
       return changed;
     } catch (error) {
-      if (action.do !== 'RollBack' && !isConflict(error) && error instanceof ApiError)
+      if (!isBack(action) && !isConflict(error) && error instanceof ApiError)
         this.#add(promotion, { refusedBy: printable(error.message, MAX_WORDS) });
       throw error;
     }
@@ -40,4 +40,8 @@ export class Remembered {
     if (this.#memories.size >= MOST) this.#memories.clear();
     this.#memories.set(promotion.metadata.uid ?? '', { ...this.of(promotion), ...memory });
   }
+}
+
+function isBack({ do: what }: Action): boolean {
+  return what === 'RollBack' || what === 'RollBackObject';
 }

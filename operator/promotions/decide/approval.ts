@@ -6,6 +6,7 @@ import { gatesExpireAt } from '../../gates/index.ts';
 import { StatementError } from '../../votes/statement/index.ts';
 import type { Facts } from './facts.ts';
 import { heldBy } from './holds.ts';
+import { inOrder } from './plan/index.ts';
 import { proofOf } from './proof.ts';
 import { roundEntry, statementOf, whatChanged, type Complete } from './round.ts';
 import { openedLock } from './content.ts';
@@ -124,11 +125,15 @@ function counted(complete: Complete, { record, round, statements }: Asked): Coun
       const { approved } = world.history;
       if (approved === undefined) return { count, verdict: outcome('Approved', 'QuorumReached', message) };
       const lock = openedLock(world, facts, nameOf(approved));
-      const apply = (record.desiredSpecs ?? []).map(({ kind, name, spec }) => ({
+      const objects = inOrder(record.desiredObjects ?? []).flatMap(({ kind, name, content }) =>
+        content === undefined ? [] : [{ do: 'ApplyObject' as const, object: { kind, name }, content }],
+      );
+      const workloads = (record.desiredSpecs ?? []).map(({ kind, name, spec }) => ({
         do: 'Apply' as const,
         workload: { kind, name },
         spec,
       }));
+      const apply = [...objects, ...workloads];
       return {
         count,
         verdict: { phase: 'Approved', reason: 'Opening', message, action: { do: 'OpenLock', lock, apply } },

@@ -3,7 +3,8 @@ import { openApproval } from '../../records/index.ts';
 import { isPaused, revisionOf } from '../../workloads/index.ts';
 import { end } from './end.ts';
 import type { Facts } from './facts.ts';
-import { manifestOf } from './plan/index.ts';
+import { manifestOf, workloadManifests } from './plan/index.ts';
+import { objectRefused, withObjectsOpened } from './objects.ts';
 import type { DecisionStep } from './steps.ts';
 import { pending, stall, type Verdict } from './verdict.ts';
 import type { DecidingWorld, PlannedWorkload } from './world.ts';
@@ -58,13 +59,18 @@ export const nothingToPromote: DecisionStep = (_world, { artifacts }) =>
   'artifacts' in artifacts ? undefined : stall(artifacts.reason, artifacts.message);
 
 /** What is wrong with a manifest is told before any gate: no environment can mend it. */
-export const manifestRefused: DecisionStep = ({ promotion, workloads }, { manifestFault }) => {
+export const manifestRefused: DecisionStep = (world, facts) => {
+  const { promotion, workloads } = world;
+  const { manifestFault } = facts;
   if (manifestFault !== undefined) return stall(manifestFault.reason, manifestFault.message);
-  return refusalOf(workloads.filter((workload) => manifestOf(promotion.spec, workload) !== undefined));
+  return (
+    refusalOf(workloads.filter((workload) => manifestOf(promotion.spec, workload) !== undefined)) ??
+    objectRefused(world, facts)
+  );
 };
 
 /** A plan that the API server refused, or a workload that would never roll out. */
-export const planRefused: DecisionStep = ({ workloads }) => refusalOf(workloads);
+export const planRefused: DecisionStep = (world, facts) => refusalOf(world.workloads) ?? objectRefused(world, facts);
 
 function refusalOf(workloads: readonly PlannedWorkload[]): Verdict | undefined {
   for (const { kind, name, planned } of workloads) {
@@ -94,8 +100,8 @@ export const revisionUnknown: DecisionStep = ({ workloads }) => {
 };
 
 /** Ends a promotion that would change nothing. */
-export const alreadyCurrent: DecisionStep = (world, { changed }) => {
-  if (changed.length > 0) return undefined;
+export const alreadyCurrent: DecisionStep = (world, { changed, changedObjects }) => {
+  if (changed.length + changedObjects.length > 0) return undefined;
   // Approved, and live without the lock being open for it: the lock was lost and made again since.
   if (world.history.approved !== undefined)
     return end(
@@ -105,9 +111,9 @@ export const alreadyCurrent: DecisionStep = (world, { changed }) => {
       'production runs exactly what was approved; the lock was lost meanwhile, so that nobody verified how it came up',
     );
   const metadata =
-    world.promotion.spec.objects === undefined
+    workloadManifests(world.promotion.spec).length === 0
       ? ''
-      : '; labels and annotations of the objects themselves are not locked, kubectl sets them';
+      : '; labels and annotations of the workloads themselves are not locked, kubectl sets them';
   return end(world, 'Superseded', 'AlreadyCurrent', `production already runs exactly this content${metadata}`);
 };
 
@@ -120,10 +126,11 @@ export const lockTooLarge: DecisionStep = (world, facts) => {
 };
 
 /** The lock as this promotion opens it. */
-export function openedLock({ target }: DecidingWorld, { lock, changed }: Facts, record: string): LockSpec {
+export function openedLock({ target }: DecidingWorld, { lock, changed, changedObjects }: Facts, record: string): LockSpec {
   if (target === undefined) return lock;
-  return changed.reduce(
-    (opened, { kind, name, desired }) => withOpened(opened, entryOf(target, { kind, name }, desired, record)),
+  const opened = changed.reduce(
+    (before, { kind, name, desired }) => withOpened(before, entryOf(target, { kind, name }, desired, record)),
     lock,
   );
+  return withObjectsOpened(opened, target, changedObjects, record);
 }

@@ -15,6 +15,7 @@ import { recordedEnd } from './end.ts';
 import { imageNotExercised, notExercised } from './exercised.ts';
 import { factsOf, type Facts } from './facts.ts';
 import { promotionsHeld } from './holds.ts';
+import { objectDiffers } from './objects.ts';
 import { lockChanged } from './lock.ts';
 import { tooManyOpen } from './queue.ts';
 import {
@@ -68,6 +69,7 @@ const CONTENT: readonly DecisionStep[] = [
   anotherRollsOut,
   gateNotPassed,
   productionDiffers,
+  objectDiffers,
   nothingToPromote,
   planRefused,
   revisionUnknown,

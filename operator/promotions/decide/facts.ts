@@ -10,6 +10,7 @@ import {
   manifestFault,
   manifestOf,
   ranWith,
+  workloadManifests,
   type ArtifactsResult,
   type ManifestFault,
 } from './plan/index.ts';
@@ -22,6 +23,7 @@ import {
   type ObjectMetadata,
 } from '../../votes/statement/index.ts';
 import { requesterOf } from './end.ts';
+import { inWords, objectChanges, pathOf, type ChangedObject } from './objects.ts';
 import type { DecidingWorld } from './world.ts';
 
 /** A workload whose content the promotion changes. */
@@ -45,7 +47,9 @@ export interface Facts {
   readonly gates: readonly GateState[];
   /** Workloads that would change; empty as well while a plan is missing. */
   readonly changed: readonly ChangedWorkload[];
-  /** The same in words. */
+  /** Objects beside the workloads that would change, in the order in which they are applied. */
+  readonly changedObjects: readonly ChangedObject[];
+  /** All of it in words. */
   readonly changes: readonly Change[];
   /** Paths of the changes that the environment did not run with. */
   readonly notExercised: readonly string[];
@@ -63,7 +67,8 @@ export function factsOf(world: DecidingWorld): Facts {
   const latched = latchedArtifacts(history);
   const artifacts = latched === undefined ? running : { artifacts: latched };
   const changed = changedWorkloads(world);
-  const changes = changesOf(changed.map(signedPart));
+  const changedObjects = objectChanges(world);
+  const changes = changesOf([...changed.map(signedPart), ...changedObjects.map(inWords)]);
   return {
     requestedBy: requesterOf(promotion),
     notAfter: Date.parse(promotion.metadata.creationTimestamp ?? '') + parseDuration(promotion.spec.expiresAfter),
@@ -79,10 +84,11 @@ export function factsOf(world: DecidingWorld): Facts {
           })
         : [],
     changed,
+    changedObjects,
     changes,
     notExercised: notRun(world, changes, 'artifacts' in artifacts ? artifacts.artifacts : []),
     metadata: changed.flatMap((workload) => metadataOf(promotion, workload)),
-    manifestFault: manifestFault(promotion, world.target?.spec.workloads ?? []),
+    manifestFault: manifestFault(promotion, world.target?.spec ?? { workloads: [] }),
     lock: world.lock?.spec ?? { liveAccess: 'Deny', approved: [] },
   };
 }
@@ -97,7 +103,7 @@ export function runningArtifacts({
     target: target?.spec.workloads ?? [],
     mapping: promotion.spec.workloads,
     images: promotion.spec.images,
-    manifests: promotion.spec.objects?.map(imagesOfManifest),
+    manifests: workloadManifests(promotion.spec).map(imagesOfManifest),
     environment: environment?.status?.workloads ?? [],
   });
 }
@@ -127,7 +133,7 @@ function signedPart({ kind, name, current, desired }: ChangedWorkload): Changed 
 
 /** What the first round said stays true: the environment may move on. */
 function notRun(
-  { promotion, environment, workloads, history: { rounds } }: DecidingWorld,
+  { promotion, environment, workloads, objects, history: { rounds } }: DecidingWorld,
   changes: readonly Change[],
   artifacts: readonly Artifact[],
 ): readonly string[] {
@@ -140,11 +146,14 @@ function notRun(
       changes,
       new Map(workloads.map((workload) => [`${workload.kind}/${workload.name}`, imagesOf(workload)])),
     );
-  return workloads.flatMap((workload) => {
+  // An environment has objects of its own: what is promoted of others did not run there.
+  const ofObjects = changes.map(({ path }) => path).filter((path) => objects.some((each) => path.startsWith(pathOf(each))));
+  const ofWorkloads = workloads.flatMap((workload) => {
     const { from = workload.name } =
       promotion.spec.workloads?.find(({ to }) => to.kind === workload.kind && to.name === workload.name) ?? {};
     return notExercised({ workload, changes, ran: ranWith(environment, from), images: imagesOf(workload) });
   });
+  return [...ofWorkloads, ...ofObjects];
 }
 
 function metadataOf({ spec }: DecidingWorld['promotion'], workload: WorkloadKey): readonly ObjectMetadata[] {

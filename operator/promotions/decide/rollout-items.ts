@@ -1,7 +1,8 @@
 import { parseDuration } from '../../api/index.ts';
-import { contentsOf, matchLive } from '../../lock/index.ts';
-import type { RecordedSpec, RecordSpec } from '../../records/index.ts';
+import { contentsOf, matchLive, matchObject, objectsOf } from '../../lock/index.ts';
+import type { RecordedObject, RecordedSpec, RecordSpec } from '../../records/index.ts';
 import { isLaterRevision, revisionOf, workloadOf, type Progress, type WorkloadObject } from '../../workloads/index.ts';
+import { inOrder } from './plan/index.ts';
 import type { StuckPod, WorkloadState } from './verdict.ts';
 import type { LiveWorkload, RollingWorld } from './world.ts';
 
@@ -53,6 +54,24 @@ export function stepOf(wanted: RecordedSpec, world: RollingWorld): Step {
 function wasApplied(wanted: RecordedSpec, workload: LiveWorkload, approved: RecordSpec): boolean {
   const change = approved.outcome?.changes?.find(({ kind, name }) => kind === wanted.kind && name === wanted.name);
   return isLaterRevision(revisionOf(workload), change?.revision);
+}
+
+/** How far one object beside the workloads is. It has no revision: what is not applied is applied until the deadline. */
+export interface ObjectItem {
+  readonly wanted: RecordedObject;
+  readonly state: 'Applied' | 'ToApply' | 'Going' | 'Tampered';
+}
+
+/** Where the recorded objects stand, in the order in which they are applied. */
+export function objectItems({ round, objects, lock }: RollingWorld): readonly ObjectItem[] {
+  return inOrder(round.desiredObjects ?? []).map((wanted) => {
+    const live = objects.find(({ kind, name }) => kind === wanted.kind && name === wanted.name)?.live;
+    // Whoever has a finalizer on it lets it go: nothing is left to do here.
+    if (wanted.content === undefined && live?.metadata.deletionTimestamp !== undefined)
+      return { wanted, state: 'Going' };
+    const match = matchObject(objectsOf(lock.spec, wanted), live);
+    return { wanted, state: match === 'Current' ? 'Applied' : match === 'Fallback' ? 'ToApply' : 'Tampered' };
+  });
 }
 
 /** What the workloads have that an end says nothing about. */
@@ -109,6 +128,6 @@ export function stuckPodsOf(wanted: RecordedSpec, { workloads }: RollingWorld): 
 }
 
 /** `Kind/name`, for messages. */
-export function label({ wanted }: Item): string {
+export function label({ wanted }: Item | ObjectItem): string {
   return `${wanted.kind}/${wanted.name}`;
 }

@@ -1,12 +1,22 @@
 import { parseDuration } from '../../api/index.ts';
-import { changedBy, contentsOf, wasChangedByController } from '../../lock/index.ts';
+import { changedBy, contentsOf, objectsOf, wasChangedByController } from '../../lock/index.ts';
 import type { Progress, WorkloadObject } from '../../workloads/index.ts';
 import { end } from './end.ts';
 import { lockChanged } from './lock.ts';
 import { deletedSince } from './replaced.ts';
-import { drained, label, others, stateOf, stepOf, stuckPodsOf, type Item } from './rollout-items.ts';
+import {
+  drained,
+  label,
+  objectItems,
+  others,
+  stateOf,
+  stepOf,
+  stuckPodsOf,
+  type Item,
+  type ObjectItem,
+} from './rollout-items.ts';
 import { firstAnswer } from './steps.ts';
-import type { Verdict } from './verdict.ts';
+import type { Action, Verdict } from './verdict.ts';
 import type { Cause, RollingWorld } from './world.ts';
 
 /** While pods hinder a rollout they are looked at again so often, milliseconds. */
@@ -16,6 +26,7 @@ const LOOK_AGAIN_MS = 5000;
 interface Rollout {
   readonly world: RollingWorld;
   readonly items: readonly Item[];
+  readonly objects: readonly ObjectItem[];
   /** Milliseconds since the epoch. */
   readonly deadline: number;
 }
@@ -33,7 +44,7 @@ export function rolloutVerdict(world: RollingWorld): Verdict {
   const drains = drained(world, items);
   const allowed = parseDuration(world.target?.spec.rollback.progressDeadline ?? '10m');
   const deadline = Math.max(Date.parse(world.approved.time), drains.drainsUntil ?? -Infinity) + allowed;
-  const rollout: Rollout = { world, items, deadline };
+  const rollout: Rollout = { world, items, objects: objectItems(world), deadline };
   const verdict = firstAnswer(CHAIN, rollout) ?? verified(rollout);
   return { rollout: { workloads: items.map(stateOf), ...drains }, ...verdict };
 }
@@ -71,8 +82,9 @@ const workloadMissing: RolloutStep = ({ world, items }) => {
   );
 };
 
-const tampered: RolloutStep = ({ items }) => {
-  const found = items.find(({ step }) => step.state === 'Tampered');
+const tampered: RolloutStep = ({ items, objects }) => {
+  const found =
+    items.find(({ step }) => step.state === 'Tampered') ?? objects.find(({ state }) => state === 'Tampered');
   return (
     found && {
       phase: 'RollingOut',
@@ -94,7 +106,7 @@ const undone: RolloutStep = (rollout) => {
 
 const notApplied: RolloutStep = (rollout) => {
   const { world, deadline } = rollout;
-  const open = toApply(rollout);
+  const open = toApply(rollout) ?? rollout.objects.find(({ state }) => state === 'ToApply');
   if (open === undefined || world.now < deadline) return undefined;
   // It may have been changed and changed back meanwhile: what is said is what can be seen.
   const answer = world.refusedBy === undefined ? '' : `; the API server answered last: ${world.refusedBy}`;
@@ -104,16 +116,30 @@ const notApplied: RolloutStep = (rollout) => {
 
 const applying: RolloutStep = (rollout) => {
   const open = toApply(rollout);
-  return (
-    open && {
-      phase: 'RollingOut',
-      reason: 'Applying',
-      message: `the lock is open, ${label(open)} is changed next`,
-      action: { do: 'Apply', workload: open.wanted, spec: open.wanted.spec },
-      requeueAfter: rollout.deadline - rollout.world.now,
-    }
-  );
+  return open && applies(rollout, open, applyOf(open));
 };
+
+/** What goes is taken away last: the old version may need it until the new one has taken over. */
+const removing: RolloutStep = (rollout) => {
+  const open = rollout.objects.toReversed().find((item) => item.state === 'ToApply');
+  return open && applies(rollout, open, applyOf(open));
+};
+
+function applies({ deadline, world }: Rollout, open: Item | ObjectItem, action: Action): Verdict {
+  return {
+    phase: 'RollingOut',
+    reason: 'Applying',
+    message: `the lock is open, ${label(open)} is changed next`,
+    action,
+    requeueAfter: deadline - world.now,
+  };
+}
+
+function applyOf({ wanted }: Item | ObjectItem): Action {
+  return 'spec' in wanted
+    ? { do: 'Apply', workload: wanted, spec: wanted.spec }
+    : { do: 'ApplyObject', object: wanted, content: wanted.content };
+}
 
 const notAvailable: RolloutStep = (rollout) => {
   const { world, items, deadline } = rollout;
@@ -152,7 +178,9 @@ function verified({ world, items }: Rollout): Verdict {
   return ended(world, 'Completed', {
     reason: 'Verified',
     message:
-      'every workload runs what was signed, nothing else is ready, and no new pod was started again in the time to settle',
+      items.length === 0
+        ? 'every object is what was signed'
+        : 'every workload runs what was signed, nothing else is ready, and no new pod was started again in the time to settle',
   });
 }
 
@@ -167,10 +195,15 @@ const CHAIN: readonly RolloutStep[] = [
   applying,
   notAvailable,
   verifying,
+  removing,
 ];
 
-function toApply({ items }: Rollout): Item | undefined {
-  return items.find(({ step }) => step.state === 'ToApply');
+/** Objects before workloads, which may need them; what is taken away waits for the end. */
+function toApply({ items, objects }: Rollout): Item | ObjectItem | undefined {
+  return (
+    objects.find(({ state, wanted }) => state === 'ToApply' && wanted.content !== undefined) ??
+    items.find(({ step }) => step.state === 'ToApply')
+  );
 }
 
 interface Open {
@@ -200,7 +233,8 @@ function takenBack(rollout: Rollout, cause: Cause): Verdict {
   const { world, items } = rollout;
   const { reason, message } = cause;
   const applied = items.find(({ step }) => step.state === 'Applied');
-  if (applied === undefined) return freed(rollout, cause) ?? ended(world, 'RolledBack', cause);
+  if (applied === undefined)
+    return freed(rollout, cause) ?? objectsBack(rollout, cause) ?? ended(world, 'RolledBack', cause);
   const { fallback } = contentsOf(world.lock.spec, applied.wanted);
   if (fallback === undefined)
     return failed(world, { reason, message: `${message}; ${label(applied)} has no fallback to return to` });
@@ -211,6 +245,22 @@ function takenBack(rollout: Rollout, cause: Cause): Verdict {
     reason,
     message,
     action: { do: 'RollBack', workload: applied.wanted, spec: fallback.spec },
+  };
+}
+
+/** The way back is the way in, backwards: objects after the workloads, the last one first. */
+function objectsBack({ world, objects }: Rollout, { reason, message }: Cause): Verdict | undefined {
+  if (world.target?.spec.rollback.automatic === false) return undefined;
+  const applied = objects.toReversed().find(({ state }) => state === 'Applied');
+  if (applied === undefined) return undefined;
+  const { fallback } = objectsOf(world.lock.spec, applied.wanted);
+  if (fallback === undefined)
+    return failed(world, { reason, message: `${message}; ${label(applied)} has no fallback to return to` });
+  return {
+    phase: 'RollingOut',
+    reason,
+    message,
+    action: { do: 'RollBackObject', object: applied.wanted, content: fallback.content },
   };
 }
 

@@ -13,6 +13,7 @@ import {
 } from '../../votes/statement/index.ts';
 import type { Artifact, GateState } from '../../gates/index.ts';
 import type { Facts } from './facts.ts';
+import { objectDigests, recorded } from './objects.ts';
 import type { DecidingWorld } from './world.ts';
 
 /** A world in which everything that a statement names is known. */
@@ -60,6 +61,7 @@ function statementInput(complete: Complete, round: StatementInput['round']): Sta
       currentSpecDigest: currentDigest,
       desiredSpecDigest: desiredDigest,
     })),
+    objects: facts.changedObjects.map(objectDigests),
     changes: facts.changes,
     notExercised: facts.notExercised,
     metadata: facts.metadata,
@@ -126,6 +128,12 @@ export function roundEntry(
       digest: desiredDigest,
       spec: { ...approvedSpec(kind, desired) },
     })),
+    ...(facts.changedObjects.length === 0
+      ? {}
+      : {
+          currentObjects: facts.changedObjects.map((each) => recorded(each, each.current)),
+          desiredObjects: facts.changedObjects.map((each) => recorded(each, each.desired)),
+        }),
   };
 }
 
@@ -139,6 +147,10 @@ const PARTS = [
   ['evidence', 'a gate ran again and saw something else'],
   ['cluster', "the cluster's name changed"],
   ['promotion', 'who requested the promotion is told differently'],
+  [
+    'objects',
+    "an object of production changed through an approved path, or the API server makes something else of it now",
+  ],
 ] as const;
 
 /** Why votes over `before` count no longer, in words; both texts are this controller's own. */

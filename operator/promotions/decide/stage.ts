@@ -1,4 +1,4 @@
-import { contentsOf, type LockSpec } from '../../lock/index.ts';
+import { contentsOf, objectsOf, type LockSpec } from '../../lock/index.ts';
 import { historyOf, nameOf, type PromotionHistory, type RecordSpec } from '../../records/index.ts';
 
 /** Where a promotion stands, as the records and the lock tell it. Nothing else says it, and nobody else works it out. */
@@ -32,10 +32,18 @@ export function stageOf(chain: readonly RecordSpec[], lock: LockSpec | undefined
 }
 
 /** Whether the lock holds what this approval opens it for; one write opens it for every workload. */
-function isOpened(lock: LockSpec, { desiredSpecs = [] }: RecordSpec, approved: RecordSpec): boolean {
+function isOpened(
+  lock: LockSpec,
+  { desiredSpecs = [], desiredObjects = [] }: RecordSpec,
+  approved: RecordSpec,
+): boolean {
   const holds = desiredSpecs.every((wanted) => {
     const { current } = contentsOf(lock, wanted);
     return current?.digest === wanted.digest && current.record === nameOf(approved);
   });
-  return holds && desiredSpecs.length > 0;
+  const holdsObjects = desiredObjects.every((wanted) => {
+    const { current } = objectsOf(lock, wanted);
+    return current !== undefined && current.digest === wanted.digest && current.record === nameOf(approved);
+  });
+  return holds && holdsObjects && desiredSpecs.length + desiredObjects.length > 0;
 }

@@ -21,6 +21,10 @@ export function uncanonicalIn(world: ActingWorld): Uncanonical | undefined {
       fault(`what ${shown} would become`, planned !== undefined && 'spec' in planned ? planned.spec : undefined);
     if (found !== undefined) return found;
   }
+  for (const { kind, name, live } of world.objects) {
+    const found = fault(`the content of ${kind}/${printable(name)}`, live);
+    if (found !== undefined) return found;
+  }
   const target = fault('the ProductionTarget', world.target?.spec);
   if (world.stage === 'RollingOut') return target;
   const { environment, policy, keyring } = world;

@@ -1,4 +1,6 @@
+import type { Members } from '../../canonical/index.ts';
 import type { LockSpec, WorkloadKey } from '../../lock/index.ts';
+import type { ObjectKey } from '../../objects/index.ts';
 import type { PromotionReason, PromotionStatus } from '../../api/index.ts';
 import type { RecordEntry } from '../../records/index.ts';
 
@@ -9,8 +11,9 @@ export type Action =
   /** Appends to the target's chain; whoever appends first wins. */
   | { readonly do: 'Append'; readonly entry: RecordEntry }
   /** Replaces the lock, provided that it is still the one that was read; then applies what it was opened for. */
-  | { readonly do: 'OpenLock'; readonly lock: LockSpec; readonly apply: readonly ApplyAction[] }
+  | { readonly do: 'OpenLock'; readonly lock: LockSpec; readonly apply: readonly (ApplyAction | ObjectAction)[] }
   | ApplyAction
+  | ObjectAction
   /** Deletes pods for which the workload's controller waits instead of putting the fallback back. */
   | { readonly do: 'DeletePods'; readonly workload: WorkloadKey; readonly pods: readonly StuckPod[] };
 
@@ -25,6 +28,14 @@ export interface ApplyAction {
   readonly do: 'Apply' | 'RollBack';
   readonly workload: WorkloadKey;
   readonly spec: Readonly<Record<string, unknown>>;
+}
+
+/** Makes the object, replaces its content, or takes it away, provided that it is still the one that was read. */
+export interface ObjectAction {
+  readonly do: 'ApplyObject' | 'RollBackObject';
+  readonly object: ObjectKey;
+  /** Undefined: it goes. */
+  readonly content: Members | undefined;
 }
 
 /** How far one workload is with the rollout. */

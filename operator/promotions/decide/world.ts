@@ -10,9 +10,11 @@ import type {
 } from '../../api/index.ts';
 import type { KubeObject, Pod } from '../../kube/index.ts';
 import type { WorkloadKey } from '../../lock/index.ts';
+import type { ObjectState } from '../../lock/index.ts';
+import type { ObjectKey } from '../../objects/index.ts';
 import type { PromotionHistory, RecordSpec } from '../../records/index.ts';
 import type { WorkloadObject } from '../../workloads/index.ts';
-import type { Planned } from './plan/index.ts';
+import type { Planned, PlanRefusal } from './plan/index.ts';
 import type { Stage } from './stage.ts';
 
 /** A workload of the target as the API server has it. */
@@ -33,6 +35,18 @@ export interface PlannedWorkload extends LiveWorkload {
 export interface RunningWorkload extends LiveWorkload {
   /** What its selector matches. */
   readonly pods?: readonly Pod[] | undefined;
+}
+
+/** An object beside the workloads, of those that the promotion brings or takes away, as the API server has it. */
+export interface LiveObject extends ObjectKey {
+  /** Undefined when it does not exist. */
+  readonly live: KubeObject | undefined;
+}
+
+/** The same, and what the promotion would make of it. */
+export interface PlannedObject extends LiveObject {
+  /** Undefined while it was not asked for. */
+  readonly planned?: { readonly state: ObjectState } | PlanRefusal | undefined;
 }
 
 /** An object that a name should lead to, or why it does not. */
@@ -104,6 +118,8 @@ export interface DecidingWorld extends Known {
   readonly lock: WorkloadLock | undefined;
   /** Every workload of the target. */
   readonly workloads: readonly PlannedWorkload[];
+  /** What the promotion brings or takes away beside them. */
+  readonly objects: readonly PlannedObject[];
   /** Other promotions to the same target. */
   readonly siblings: readonly Promotion[];
 }
@@ -117,6 +133,8 @@ export interface RollingWorld extends Known {
   readonly lock: WorkloadLock;
   /** Every workload of the target. */
   readonly workloads: readonly RunningWorkload[];
+  /** What was signed beside them. */
+  readonly objects: readonly LiveObject[];
   /** Why this very reconcile put a fallback back; only makes the record's reason more exact. */
   readonly takenBackFor?: Cause | undefined;
   /** What the API server answered when the content was to be applied; only makes the record's message more exact. */

@@ -1,17 +1,23 @@
 import { fieldManagers } from '../../api/index.ts';
 import type { Artifact } from '../../gates/index.ts';
+import { printable } from '../../canonical/index.ts';
 import { ApiError, isTransient, type Client } from '../../kube/index.ts';
+import { stateOf } from '../../lock/index.ts';
+import { contentOfObject, objectType, withObjectContent } from '../../objects/index.ts';
 import { specDigest, workloadOf } from '../../workloads/index.ts';
 import {
   latchedArtifacts,
   runningArtifacts,
   type DecidingWorld,
+  type LiveObject,
   type LiveWorkload,
+  type PlannedObject,
   type PlannedWorkload,
 } from '../decide/index.ts';
 import {
   asApproved,
   manifestFault,
+  objectManifestOf,
   proposalFor,
   proposalRefused,
   wantedFor,
@@ -29,9 +35,9 @@ export type Guesses = ReadonlyMap<string, Guess>;
 
 /** Asks the API server what it would make of the new content: a dry run, defaults and mutations included. */
 export class Planner {
-  readonly #client: Pick<Client, 'replace'>;
+  readonly #client: Pick<Client, 'create' | 'replace'>;
 
-  constructor(client: Pick<Client, 'replace'>) {
+  constructor(client: Pick<Client, 'create' | 'replace'>) {
     this.#client = client;
   }
 
@@ -57,7 +63,7 @@ export class Planner {
 
   async plan(world: DecidingWorld, guesses: Guesses, signal: AbortSignal): Promise<DecidingWorld> {
     // What is not sound is not sent anywhere; the decision says why.
-    if (manifestFault(world.promotion, world.target?.spec.workloads ?? []) !== undefined) return world;
+    if (manifestFault(world.promotion, world.target?.spec ?? { workloads: [] }) !== undefined) return world;
     const running = runningArtifacts(world);
     const artifacts = latchedArtifacts(world.history) ?? ('artifacts' in running ? running.artifacts : []);
     const workloads = world.workloads.map(async (workload): Promise<PlannedWorkload> => {
@@ -71,7 +77,37 @@ export class Planner {
         planned: await (guessed ? guess.planned : this.#dryRun(asApproved(workload, world.lock?.spec), wanted, signal)),
       };
     });
-    return { ...world, workloads: await Promise.all(workloads) };
+    const objects = world.objects.map(async (object): Promise<PlannedObject> => ({
+      ...object,
+      planned: await this.#dryRunObject(world, object, signal),
+    }));
+    return { ...world, workloads: await Promise.all(workloads), objects: await Promise.all(objects) };
+  }
+
+  /** Without a manifest the promotion takes the object away. */
+  async #dryRunObject(
+    { promotion }: DecidingWorld,
+    { kind, name, live }: LiveObject,
+    signal: AbortSignal,
+  ): Promise<PlannedObject['planned']> {
+    const manifest = objectManifestOf(promotion.spec, { kind, name });
+    if (manifest === undefined) return { state: {} };
+    const namespace = promotion.metadata.namespace ?? '';
+    const wanted = contentOfObject(kind, manifest, manifest);
+    const object = withObjectContent({ kind, name }, namespace, wanted, live);
+    const options = { dryRun: true, fieldManager: fieldManagers.plan, signal };
+    try {
+      const answer = await (live === undefined
+        ? this.#client.create(objectType(kind), object, options)
+        : this.#client.replace(objectType(kind), object, options));
+      return { state: stateOf(kind, answer, manifest) };
+    } catch (error) {
+      if (!(error instanceof ApiError) || isTransient(error) || error.status === 409) throw error;
+      return {
+        reason: 'PlanRefused',
+        message: `the API server refuses ${kind}/${printable(name)} as spec.objects has it: ${printable(error.message, 500)}`,
+      };
+    }
   }
 
   async #dryRun(workload: LiveWorkload, wanted: Wanted, signal: AbortSignal): Promise<Planned> {

@@ -23,6 +23,7 @@ import {
   type RollingWorld,
   type World,
 } from '../decide/index.ts';
+import { touchedObjects } from '../decide/plan/index.ts';
 import { historyOf, type RecordSpec, type RecordStore } from '../../records/index.ts';
 import type { Caches } from './caches.ts';
 import { Planner, type Guesses } from './planner.ts';
@@ -62,7 +63,7 @@ interface Live {
 }
 
 type SeenDeciding = Live & Omit<DecidingWorld, keyof Known> & { readonly guesses: Guesses };
-type SeenRolling = Live & Pick<RollingWorld, 'stage' | 'workloads'>;
+type SeenRolling = Live & Pick<RollingWorld, 'stage' | 'workloads' | 'objects'>;
 
 /**
  * Reads the world of a promotion: everything that decides live from the API server, all at once; from caches only what
@@ -142,9 +143,9 @@ export class WorldReader {
     const { namespace = '' } = cached.metadata;
     const { environmentRef } = cached.spec;
     const guesses = this.#guess(cached, hint.target, signal);
-    const [live, { lock, workloads }, policy, keyring, environment, skewSeconds, enforcement] = await Promise.all([
+    const [live, { lock, workloads, objects }, policy, keyring, environment, skewSeconds, enforcement] = await Promise.all([
       this.#objects(cached, signal),
-      readSnapshot(client, namespace, hint.target?.spec.workloads ?? [], signal),
+      readSnapshot(client, namespace, readFor(cached, hint.target), signal),
       this.#policy(hint.target, signal),
       this.#keyring(hint.target, signal),
       client.find(TwinEnvironment, environmentRef, { signal }),
@@ -159,6 +160,7 @@ export class WorldReader {
       ...live,
       lock,
       workloads: await withRevisions(client, workloads, signal),
+      objects,
       policy,
       keyring,
       environment,
@@ -176,11 +178,11 @@ export class WorldReader {
   async #rolling(cached: Promotion, hint: Hint, signal: AbortSignal): Promise<SeenRolling | undefined> {
     const { client } = this.#options;
     const { namespace = '' } = cached.metadata;
-    const [live, { lock, workloads }] = await Promise.all([
+    const [live, { lock, workloads, objects }] = await Promise.all([
       this.#objects(cached, signal),
-      readSnapshot(client, namespace, hint.target?.spec.workloads ?? [], signal),
+      readSnapshot(client, namespace, readFor(cached, hint.target), signal),
     ]);
-    return live === undefined ? undefined : { stage: 'RollingOut', ...live, lock, workloads };
+    return live === undefined ? undefined : { stage: 'RollingOut', ...live, lock, workloads, objects };
   }
 
   /** @returns undefined when the promotion is gone, another one by now, or on its way out */
@@ -244,6 +246,15 @@ export class WorldReader {
     const locked = caches.locks.lister.get({ namespace, name: workloadLockName }) !== undefined;
     return locked ? canary.ensure(namespace, target?.spec.workloads[0], Infinity) : canary.state(namespace);
   }
+}
+
+/** All workloads of the target, and the objects that the promotion is about: its spec never changes. */
+function readFor({ spec }: Promotion, target: ProductionTarget | undefined): Parameters<typeof readSnapshot>[2] {
+  const listed = target?.spec.objects ?? [];
+  const objects = touchedObjects(spec).filter(({ kind, name }) =>
+    listed.some((each) => each.kind === kind && each.name === name),
+  );
+  return { workloads: target?.spec.workloads ?? [], objects };
 }
 
 function sameSpec(a: ProductionTarget | undefined, b: ProductionTarget | undefined): boolean {

@@ -19,8 +19,9 @@ import {
 import { approvedSpec, specDigest } from '../../workloads/index.ts';
 import { lockOf, sameWorkload } from './common.ts';
 import { runningPodDifference } from './compare.ts';
+import { adoptedObjects, withAdoptedObjects, withObjectsListed } from './objects.ts';
 import { makerOf } from './owners.ts';
-import type { LiveWorkload, TargetWorld } from './world.ts';
+import type { LiveObject, LiveWorkload, TargetWorld } from './world.ts';
 
 /** Workloads of the target that no Adopted record of this very target has taken over. */
 export function unadopted<T extends WorkloadKey>(
@@ -39,8 +40,12 @@ export function unadopted<T extends WorkloadKey>(
  *
  * @throws CanonicalError when a live spec has no canonical form
  */
-export function adoptingLock(world: TargetWorld, adopting: readonly LiveWorkload[]): LockSpec {
-  const record = nextRecord(world, adopting);
+export function adoptingLock(
+  world: TargetWorld,
+  adopting: readonly LiveWorkload[],
+  objects: readonly LiveObject[] = [],
+): LockSpec {
+  const record = nextRecord(world, adopting, objects);
   let lock = lockOf(world);
   for (const { kind, name, live } of adopting) {
     if (live?.spec === undefined) continue;
@@ -52,7 +57,7 @@ export function adoptingLock(world: TargetWorld, adopting: readonly LiveWorkload
       decidedBefore(world, current);
     lock = withOnly(lock, isKept ? current : entryOf(world.target, { kind, name }, { ...live.spec }, record));
   }
-  return settings(lock, world);
+  return settings(withAdoptedObjects(lock, world, objects, record), world);
 }
 
 function decidedBefore({ records }: TargetWorld, entry: Approved): boolean {
@@ -75,10 +80,12 @@ export function settings(lock: LockSpec, world: TargetWorld): LockSpec {
   });
   const open = targets.every(({ spec }) => spec.liveAccess === 'Allow');
   const writers = podWritersOf(world);
+  const { objects } = withObjectsListed(lock, world);
   return {
     liveAccess: open ? 'Allow' : 'Deny',
     ...(writers.length === 0 ? {} : { podWriters: writers }),
     approved: ordered(approved),
+    ...(objects === undefined ? {} : { objects }),
   };
 }
 
@@ -107,7 +114,11 @@ export function allWriters({ target, others, podWriters }: WriterLists): ReturnT
 }
 
 /** Adopted: what was found and signed by nobody, called so. */
-export function adoptedEntry(now: number, adopting: readonly LiveWorkload[], message?: string): RecordEntry {
+export function adoptedEntry(
+  now: number,
+  adopting: readonly LiveWorkload[],
+  { message, objects = [] }: { readonly message?: string; readonly objects?: readonly LiveObject[] } = {},
+): RecordEntry {
   return {
     type: 'Adopted',
     time: rfc3339(now),
@@ -117,12 +128,17 @@ export function adoptedEntry(now: number, adopting: readonly LiveWorkload[], mes
         ? []
         : [{ kind, name, digest: specDigest(kind, live.spec), spec: { ...approvedSpec(kind, live.spec) } }],
     ),
+    ...(objects.length === 0 ? {} : { currentObjects: [...adoptedObjects(objects)] }),
   };
 }
 
 /** Where the record of this adoption will stand: behind its parts, if it has any. */
-function nextRecord({ target, records, now }: TargetWorld, adopting: readonly LiveWorkload[]): string {
+function nextRecord(
+  { target, records, now }: TargetWorld,
+  adopting: readonly LiveWorkload[],
+  objects: readonly LiveObject[],
+): string {
   const { namespace = '', name, uid = '' } = target.metadata;
-  const sealed = sealRecords({ namespace, name, uid }, records, adoptedEntry(now, adopting));
+  const sealed = sealRecords({ namespace, name, uid }, records, adoptedEntry(now, adopting, { objects }));
   return recordName(name, (records.at(-1)?.sequence ?? 0) + sealed.length);
 }

@@ -5,6 +5,7 @@ import {
   canonicalFault,
   isProtected,
   lockOf,
+  objectNotCanonical,
   onlyWarns,
   sameWorkload,
   shown,
@@ -12,6 +13,7 @@ import {
   wantedProtection,
   type TargetStep,
 } from './common.ts';
+import { unadoptedObjects } from './objects.ts';
 import type { TargetVerdict } from './verdict.ts';
 
 /** One workload, one target: who has it keeps it, else the first by creation gets it. */
@@ -29,6 +31,20 @@ export const taken: TargetStep = (world) => {
       return stall(
         'WorkloadTaken',
         `${shown(workload)} belongs to ProductionTarget ${other.metadata.name} already: name it in one target only`,
+      );
+  }
+  for (const object of target.spec.objects ?? []) {
+    const holder = (lockOf(world).objects ?? []).find((entry) => sameWorkload(entry, object))?.target;
+    if (holder === target.metadata.name) continue;
+    const other = others.find(
+      (candidate) =>
+        candidate.spec.objects?.some((each) => sameWorkload(each, object)) === true &&
+        (candidate.metadata.name === holder || isOlder(candidate, target)),
+    );
+    if (other !== undefined)
+      return stall(
+        'WorkloadTaken',
+        `${shown(object)} belongs to ProductionTarget ${other.metadata.name} already: list it in one target only`,
       );
   }
   return undefined;
@@ -58,13 +74,17 @@ export const missing: TargetStep = (world) => {
 export const notCanonical: TargetStep = (world) =>
   unadopted(world, world.workloads)
     .map(canonicalFault)
+    .find((fault) => fault !== undefined) ??
+  unadoptedObjects(world)
+    .map(objectNotCanonical)
     .find((fault) => fault !== undefined);
 
 /** Lock first, then the label, then the canary, then the live specs once more; only then is it recorded. */
 export const adoption: TargetStep = (world) => {
   const adopting = unadopted(world, world.workloads);
-  if (adopting.length === 0) return undefined;
-  const wanted = adoptingLock(world, adopting);
+  const objects = unadoptedObjects(world);
+  if (adopting.length + objects.length === 0) return undefined;
+  const wanted = adoptingLock(world, adopting, objects);
   const overflow = lockOverflow(wanted);
   if (overflow !== undefined)
     return stall('LockTooLarge', `${overflow}: nothing was changed, move workloads to a namespace of their own`);
@@ -80,7 +100,7 @@ export const adoption: TargetStep = (world) => {
       // A label and a lock take a moment to reach admission.
       requeueAfter: world.enforcement.drifted === true ? undefined : 250,
     };
-  return { ...going, action: { do: 'Append', entry: adoptedEntry(world.now, adopting) } };
+  return { ...going, action: { do: 'Append', entry: adoptedEntry(world.now, adopting, { objects }) } };
 };
 
 const age = ({ metadata }: ProductionTarget): string => `${metadata.creationTimestamp ?? ''} ${metadata.uid ?? ''}`;

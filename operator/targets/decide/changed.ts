@@ -1,9 +1,20 @@
+import { isDeepStrictEqual } from 'node:util';
 import { workloadLockName } from '../../api/index.ts';
 import { printable, rfc3339 } from '../../canonical/index.ts';
-import { lockFaults, restoredLock, sameLock, type Approved, type LockSpec } from '../../lock/index.ts';
+import {
+  lockFaults,
+  objectFault,
+  restoredLock,
+  sameLock,
+  withRestoredObjects,
+  type Approved,
+  type ApprovedObject,
+  type LockSpec,
+} from '../../lock/index.ts';
 import { resultOf, type RecordEntry, type RecordSpec } from '../../records/index.ts';
 import { unadopted } from './adopt.ts';
 import { chainFault, listOf, lockOf, onlyWarns, sameWorkload, shown, stall, type TargetStep } from './common.ts';
+import { unadoptedObjects } from './objects.ts';
 import { digestIfAny } from './pods.ts';
 import type { TargetVerdict } from './verdict.ts';
 import type { TargetWorld } from './world.ts';
@@ -21,14 +32,20 @@ export const lockChanged: TargetStep = (world) => {
     lock.approved.filter((entry) => answersFor(world, entry)),
     chainOf,
   );
-  if (faults.length === 0) return undefined;
+  const wrong = objectFaults(world, lock, chainOf);
+  if (faults.length + wrong.length === 0) return undefined;
   const live = [...world.workloads, ...world.givenUp];
-  const right = restoredLock(lock, faults, chainOf, (entry) => {
+  const workloads = restoredLock(lock, faults, chainOf, (entry) => {
     const spec = live.find((workload) => sameWorkload(workload, entry))?.live?.spec;
     return spec === undefined ? undefined : { ...spec };
   });
+  const right = withRestoredObjects(
+    workloads,
+    wrong.map(({ entry }) => entry),
+    chainOf,
+  );
   const what = listOf(
-    faults.map(({ entry, what: fault }) => `${shown(entry)} ${entry.role}: ${printable(fault, 300)}`),
+    [...faults, ...wrong].map(({ entry, what: fault }) => `${shown(entry)} ${entry.role}: ${printable(fault, 300)}`),
     '; ',
   );
   const verdict = changed(what);
@@ -54,7 +71,13 @@ export function answeredOtherwise(
   const lost = sent.approved.filter(
     (entry) => !stored.approved.some((each) => sameWorkload(each, entry) && each.role === entry.role),
   );
+  const [storedObjects, sentObjects] = [stored.objects ?? [], sent.objects ?? []];
+  const objects = [
+    ...storedObjects.filter((entry) => !sentObjects.some((each) => isDeepStrictEqual(each, entry))),
+    ...sentObjects.filter((entry) => !storedObjects.some((each) => sameWorkload(each, entry) && each.role === entry.role)),
+  ];
   const parts = [
+    ...objects.map((entry) => `${shown(entry)} ${entry.role} was changed, added or taken out`),
     ...different.map((entry) => `${shown(entry)} ${entry.role} was changed or added`),
     ...lost.map((entry) => `${shown(entry)} ${entry.role} was taken out`),
   ];
@@ -70,6 +93,20 @@ function changed(what: string): TargetVerdict {
     ),
     tampered: `WorkloadLock/${workloadLockName}`,
   };
+}
+
+/** Entries of this target's objects that are not what was decided. */
+function objectFaults(
+  world: TargetWorld,
+  { objects = [] }: LockSpec,
+  chainOf: (target: string) => readonly RecordSpec[],
+): readonly { readonly entry: ApprovedObject; readonly what: string }[] {
+  const adopting = unadoptedObjects(world);
+  return objects.flatMap((entry) => {
+    if (entry.target !== world.target.metadata.name || adopting.some((each) => sameWorkload(each, entry))) return [];
+    const what = objectFault(entry, chainOf(entry.target));
+    return what === undefined ? [] : [{ entry, what }];
+  });
 }
 
 /** Its own, and those of targets that are gone; each other target looks after its own. What is being adopted has no record yet. */

@@ -1,10 +1,10 @@
 import { labels, protections, type ProductionTarget, type Protection, type TargetReason } from '../../api/index.ts';
-import { CanonicalError, printable } from '../../canonical/index.ts';
+import { CanonicalError, canonicalJSON, printable } from '../../canonical/index.ts';
 import type { LockSpec, WorkloadKey } from '../../lock/index.ts';
 import { chainFaults } from '../../records/index.ts';
 import { specDigestOrFault } from '../../workloads/index.ts';
 import type { TargetVerdict } from './verdict.ts';
-import type { LiveWorkload, Named, TargetWorld } from './world.ts';
+import type { LiveObject, LiveWorkload, Named, TargetWorld } from './world.ts';
 
 /** One question about a target; the first step that has an answer ends the decision. */
 export type TargetStep = (world: TargetWorld) => TargetVerdict | undefined;
@@ -59,6 +59,20 @@ export function canonicalFault(workload: LiveWorkload): TargetVerdict | undefine
         `${shown(workload)} cannot be digested, so nobody could sign it: ${printable(digested.fault.message, 500)} (in its spec)`,
       )
     : undefined;
+}
+
+/** The same of an object beside the workloads. */
+export function objectNotCanonical({ kind, name, live }: LiveObject): TargetVerdict | undefined {
+  try {
+    canonicalJSON(live ?? null);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof CanonicalError)) throw error;
+    return stall(
+      'ContentNotCanonical',
+      `${shown({ kind, name })} cannot be digested, so nobody could sign it: ${printable(error.message, 500)}`,
+    );
+  }
 }
 
 /** Of one namespace, so that kind and name are enough. */

@@ -4,6 +4,7 @@ import { chainFault, stall, type TargetStep } from './common.ts';
 import { health } from './health.ts';
 import { obstacles } from './inventory.ts';
 import { abandoned, lockThere, orphans, protection, tampered, undone, upkeep } from './keeping.ts';
+import { objectsFollowLive, tamperedObject, undoneObject } from './objects.ts';
 import { endingPods, tamperedPods } from './pods.ts';
 import type { TargetVerdict } from './verdict.ts';
 import { followsLive, notEnforced } from './warned.ts';
@@ -29,6 +30,7 @@ const CHAIN: readonly TargetStep[] = [
   notCanonical,
   obstacles,
   followsLive,
+  objectsFollowLive,
   lockChanged,
   adoption,
   lockThere,
@@ -36,8 +38,10 @@ const CHAIN: readonly TargetStep[] = [
   orphans,
   abandoned,
   undone,
+  undoneObject,
   upkeep,
   tampered,
+  tamperedObject,
   tamperedPods,
   missing,
   records,

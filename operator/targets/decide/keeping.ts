@@ -13,6 +13,7 @@ import {
 } from '../../lock/index.ts';
 import { specDigestOrFault, undoneSpec } from '../../workloads/index.ts';
 import { settings } from './adopt.ts';
+import { withRecalledObjects } from './objects.ts';
 import { isProtected, lockOf, onlyWarns, shown, stall, wantedProtection, type TargetStep } from './common.ts';
 import type { TargetVerdict } from './verdict.ts';
 import type { Named, TargetWorld } from './world.ts';
@@ -34,6 +35,9 @@ export const lockThere: TargetStep = (world) => {
       };
     lock = withOnly(lock, entryOf(world.target, { kind, name }, recalled.spec, recalled.record));
   }
+  const recalled = withRecalledObjects(lock, world);
+  if ('ready' in recalled) return recalled;
+  lock = recalled;
   if (lock === held && world.lock !== undefined) return undefined;
   return {
     ready: false,

@@ -41,7 +41,7 @@ export const followsLive: TargetStep = (world) => {
     // The mode is Enforce already: what changed after the last look is not taken over any more.
     if (!onlyWarns(world)) return undefined;
     const message = `taken over again as found, while mode is Warn: ${listOf(unrecorded.map(shown))}`;
-    return { ...going, action: { do: 'Append', entry: adoptedEntry(world.now, unrecorded, message) } };
+    return { ...going, action: { do: 'Append', entry: adoptedEntry(world.now, unrecorded, { message }) } };
   }
   let next = lock;
   for (const { kind, name, recalled } of recorded)

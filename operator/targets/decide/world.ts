@@ -3,6 +3,7 @@ import type { KubeObject, Namespace, Pod } from '../../kube/index.ts';
 import type { RecordSpec } from '../../records/index.ts';
 import type { Enforcement } from '../canary/index.ts';
 import type { LockSpec, WorkloadKey } from '../../lock/index.ts';
+import type { ObjectKey } from '../../objects/index.ts';
 import type { WorkloadObject } from '../../workloads/index.ts';
 
 /** A workload of the namespace by kind and name, without its content. */
@@ -26,6 +27,12 @@ export interface Running {
 export interface LiveWorkload extends WorkloadKey {
   /** Undefined when it does not exist. */
   readonly live: WorkloadObject | undefined;
+}
+
+/** An object beside the workloads. */
+export interface LiveObject extends ObjectKey {
+  /** Undefined when it does not exist. */
+  readonly live: KubeObject | undefined;
 }
 
 /** A workload that exists. */
@@ -57,6 +64,8 @@ export interface TargetWorld {
   readonly orphanedChains: ReadonlyMap<string, readonly RecordSpec[]>;
   /** The target's workloads, as they are live. */
   readonly workloads: readonly LiveWorkload[];
+  /** The target's further objects, as they are live. */
+  readonly objects: readonly LiveObject[];
   /** Workloads that the lock holds and that no target answers for any more: this one gave them up, or theirs is gone. */
   readonly givenUp: readonly LiveWorkload[];
   readonly running: Running;

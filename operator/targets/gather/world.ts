@@ -88,8 +88,9 @@ export class TargetReader {
     const left = givenUpIn(ground);
     const takesInventory = needsInventory(ground);
     // After the canary's look: what is read now, nobody could have changed against the lock.
-    const [{ lock, workloads }, running] = await Promise.all([
-      readSnapshot(client, namespace, [...target.spec.workloads, ...left], signal),
+    const listed = { workloads: [...target.spec.workloads, ...left], objects: target.spec.objects ?? [] };
+    const [{ lock, workloads, objects }, running] = await Promise.all([
+      readSnapshot(client, namespace, listed, signal),
       takesInventory ? readInventory(client, namespace, signal) : this.#followed(namespace, signal),
     ]);
     const isOwn = (workload: WorkloadKey): boolean => has(target.spec.workloads, workload);
@@ -109,6 +110,7 @@ export class TargetReader {
       records: chain,
       orphanedChains: new Map(gone.map((of) => [of, records.of({ namespace, name: of })])),
       workloads: own,
+      objects,
       givenUp: workloads.filter((workload) => !isOwn(workload)),
       running,
       rehearsals,
@@ -206,5 +208,7 @@ function has(workloads: readonly WorkloadKey[], { kind, name }: WorkloadKey): bo
 
 function namesUnseen(lock: LockSpec | undefined, target: string, chain: readonly RecordSpec[]): boolean {
   const seen = new Set(chain.map(nameOf));
-  return (lock?.approved ?? []).some((entry) => entry.target === target && !seen.has(entry.record));
+  return [...(lock?.approved ?? []), ...(lock?.objects ?? [])].some(
+    (entry) => entry.target === target && !seen.has(entry.record),
+  );
 }

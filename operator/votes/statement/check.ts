@@ -73,7 +73,7 @@ function checkDigests(input: Input): void {
     ...subjects.map(({ digest }) => digest),
     ...targets.map(({ desiredSpecDigest }) => desiredSpecDigest),
     ...targets.map(({ currentSpecDigest }) => currentSpecDigest).filter((digest) => digest !== 'none'),
-    ...objects.map(({ desiredDigest }) => desiredDigest),
+    ...objects.map(({ desiredDigest }) => desiredDigest).filter((digest) => digest !== 'none'),
     ...objects.map(({ currentDigest }) => currentDigest).filter((digest) => digest !== 'none'),
     ...jobs.map(({ digest }) => digest),
     ...evidence.map(({ digest }) => digest),

@@ -15,12 +15,12 @@ export interface TargetDigests {
   readonly desiredSpecDigest: Digest;
 }
 
-/** One further object (ConfigMap, Service, route) that changes with the promotion. */
+/** One further object (ConfigMap, Service, route) that changes with the promotion; `none`: it is not there. */
 export interface ObjectDigests {
   readonly kind: string;
   readonly name: string;
   readonly currentDigest: Digest | 'none';
-  readonly desiredDigest: Digest;
+  readonly desiredDigest: Digest | 'none';
 }
 
 export interface JobDigest {

@@ -8,14 +8,19 @@ export {
 } from './artifacts.ts';
 export { ranWith } from './ran.ts';
 export { withImages } from './images.ts';
-export { asApproved, proposalFor, proposalRefused, wantedFor, type Planned, type Wanted } from './proposal.ts';
+export { asApproved, proposalFor, proposalRefused, wantedFor, type Planned, type PlanRefusal, type Wanted } from './proposal.ts';
 export {
   imagesOfManifest,
   manifestFault,
+  inOrder,
   manifestOf,
+  objectManifestOf,
+  touchedObjects,
+  workloadManifests,
   MAX_MANIFEST_BYTES,
   withManifest,
   withManifestMetadata,
   type Manifest,
   type ManifestFault,
+  type ObjectManifest,
 } from './manifests.ts';

@@ -1,11 +1,66 @@
-import type { Promotion } from '../../../api/index.ts';
-import { CanonicalError, canonicalJSON, printable } from '../../../canonical/index.ts';
+import {
+  objectKinds,
+  workloadKinds,
+  type ObjectKind,
+  type ProductionTarget,
+  type Promotion,
+  type WorkloadKind,
+} from '../../../api/index.ts';
+import { CanonicalError, canonicalJSON, printable, sortedBy } from '../../../canonical/index.ts';
 import type { WorkloadKey } from '../../../lock/index.ts';
+import type { ObjectKey } from '../../../objects/index.ts';
 import { withContent, type WorkloadObject } from '../../../workloads/index.ts';
 import type { ManifestImages } from './artifacts.ts';
 
 /** One of `spec.objects` of a Promotion. */
-export type Manifest = NonNullable<Promotion['spec']['objects']>[number];
+type AnyManifest = NonNullable<Promotion['spec']['objects']>[number];
+type Template = NonNullable<NonNullable<AnyManifest['spec']>['template']>;
+
+/** One of a workload: the schema asks for its template. */
+export interface Manifest extends AnyManifest {
+  readonly kind: WorkloadKind;
+  readonly spec: NonNullable<AnyManifest['spec']> & { readonly template: Template };
+}
+
+/** One of an object beside the workloads. */
+export interface ObjectManifest extends AnyManifest {
+  readonly kind: ObjectKind;
+}
+
+function isOfWorkload(manifest: AnyManifest): manifest is Manifest {
+  return workloadKinds.some((kind) => kind === manifest.kind) && manifest.spec?.template !== undefined;
+}
+
+function isOfObject(manifest: AnyManifest): manifest is ObjectManifest {
+  return objectKinds.some((kind) => kind === manifest.kind);
+}
+
+/** Manifests of workloads. */
+export function workloadManifests({ objects = [] }: Pick<Promotion['spec'], 'objects'>): readonly Manifest[] {
+  return objects.filter(isOfWorkload);
+}
+
+/** The manifest of an object; undefined when the promotion has none for it. */
+export function objectManifestOf(
+  { objects = [] }: Pick<Promotion['spec'], 'objects'>,
+  { kind, name }: ObjectKey,
+): ObjectManifest | undefined {
+  return objects.filter(isOfObject).find((manifest) => manifest.kind === kind && manifest.metadata.name === name);
+}
+
+/** Objects that a promotion brings or takes away, in the order in which they are applied. */
+export function touchedObjects({
+  objects = [],
+  removes = [],
+}: Pick<Promotion['spec'], 'objects' | 'removes'>): readonly ObjectKey[] {
+  const brought = objects.filter(isOfObject).map(({ kind, metadata }) => ({ kind, name: metadata.name }));
+  return inOrder([...brought, ...removes.map(({ kind, name }) => ({ kind, name }))]);
+}
+
+/** By kind as they are applied, then by name. */
+export function inOrder<T extends ObjectKey>(objects: readonly T[]): readonly T[] {
+  return sortedBy(objects, ({ kind, name }) => `${String(objectKinds.indexOf(kind)).padStart(2, '0')}/${name}`);
+}
 
 /**
  * Bytes that `spec.objects` may take as JSON. An object holds 1.5 MiB: votes twice, statements and the plan share it; and
@@ -18,21 +73,22 @@ export function manifestOf(
   { objects }: Pick<Promotion['spec'], 'objects'>,
   { kind, name }: WorkloadKey,
 ): Manifest | undefined {
-  return objects?.find((manifest) => manifest.kind === kind && manifest.metadata.name === name);
+  return workloadManifests({ objects }).find(
+    (manifest) => manifest.kind === kind && manifest.metadata.name === name,
+  );
 }
 
 export interface ManifestFault {
-  readonly reason: 'ManifestInvalid' | 'WorkloadNotMapped' | 'RecordTooLarge';
+  readonly reason: 'ManifestInvalid' | 'WorkloadNotMapped' | 'ObjectNotListed' | 'RecordTooLarge';
   readonly message: string;
 }
 
+type TargetSpec = Pick<ProductionTarget['spec'], 'workloads' | 'objects'>;
+
 /** What is wrong with the manifests whatever an environment runs: nothing but another Promotion mends it. Pure. */
-export function manifestFault(
-  { metadata, spec }: Promotion,
-  target: readonly WorkloadKey[],
-): ManifestFault | undefined {
-  const { objects = [] } = spec;
-  if (objects.length === 0) return undefined;
+export function manifestFault({ metadata, spec }: Promotion, target: TargetSpec): ManifestFault | undefined {
+  const { objects = [], removes = [] } = spec;
+  if (objects.length + removes.length === 0) return undefined;
   // First: what is not canonical may be nested deeper than anything here can walk.
   const undigested = notDigestible(spec);
   if (undigested !== undefined) return undigested;
@@ -42,20 +98,56 @@ export function manifestFault(
       reason: 'RecordTooLarge',
       message: `spec.objects takes ${bytes} bytes and may take ${MAX_MANIFEST_BYTES}: promote fewer workloads at once`,
     };
-  for (const { kind, metadata: own } of objects) {
-    const shown = `${kind}/${printable(own.name)}`;
+  for (const manifest of objects) {
+    const { kind, metadata: own } = manifest;
     if (own.namespace !== undefined && own.namespace !== metadata.namespace)
       return {
         reason: 'ManifestInvalid',
-        message: `${shown} of spec.objects has namespace ${printable(own.namespace)}: leave it out, or create the Promotion there`,
+        message: `${kind}/${printable(own.name)} of spec.objects has namespace ${printable(own.namespace)}: leave it out, or create the Promotion there`,
       };
-    if (!target.some((workload) => workload.kind === kind && workload.name === own.name))
+    const key = { kind, name: own.name };
+    const fault = isOfWorkload(manifest) ? notAWorkload(key, target) : notListed('spec.objects', key, target);
+    if (fault !== undefined) return fault;
+  }
+  for (const removed of removes) {
+    const fault = notListed('spec.removes', removed, target);
+    if (fault !== undefined) return fault;
+    if (objectManifestOf(spec, removed) !== undefined)
       return {
-        reason: 'WorkloadNotMapped',
-        message: `spec.objects has ${shown}, and the target has no such workload: it has ${target.map((workload) => `${workload.kind}/${workload.name}`).join(', ')}`,
+        reason: 'ManifestInvalid',
+        message: `${removed.kind}/${printable(removed.name)} is in spec.objects and in spec.removes: write it once`,
       };
   }
   return undefined;
+}
+
+interface Named {
+  readonly kind: string;
+  readonly name: string;
+}
+
+function notAWorkload(key: Named, { workloads }: TargetSpec): ManifestFault | undefined {
+  if (has(workloads, key)) return undefined;
+  return {
+    reason: 'WorkloadNotMapped',
+    message: `spec.objects has ${shown(key)}, and the target has no such workload: it has ${workloads.map(shown).join(', ')}`,
+  };
+}
+
+function notListed(field: string, key: Named, { objects = [] }: TargetSpec): ManifestFault | undefined {
+  if (has(objects, key)) return undefined;
+  return {
+    reason: 'ObjectNotListed',
+    message: `${field} has ${shown(key)}, and the target does not list it: a platform engineer adds it to spec.objects of the ProductionTarget`,
+  };
+}
+
+function has(keys: readonly Named[], { kind, name }: Named): boolean {
+  return keys.some((each) => each.kind === kind && each.name === name);
+}
+
+function shown({ kind, name }: Named): string {
+  return `${kind}/${printable(name)}`;
 }
 
 /** The statement binds the Promotion by digest, and not everything that JSON can say has one. */

@@ -1,0 +1,160 @@
+import { bookkeepingKeys, objectKinds } from '../api/index.ts';
+import { ALLOCATED_BY_SERVICE, HEADLESS, objectType } from '../objects/index.ts';
+import { all, any, field, group, sameExcept, text, texts } from './cel.ts';
+import { denial, refusal } from './denial.ts';
+import { keepsOwners } from './lifecycle.ts';
+import { PLAN_MANAGER, RULES } from './names.ts';
+import { protectedNamespaces, type PolicyRule, type ResourceRule } from './policy.ts';
+import { clearsNamespace, fieldManager, isDryRun, may, type Who } from './who.ts';
+
+/** Each in the version in which the lock holds it: what is sent in another one is converted for the policy. */
+const MATCH: readonly ResourceRule[] = objectKinds.map((kind) => {
+  const { group: apiGroup, version, plural } = objectType(kind);
+  return { groups: [apiGroup], versions: [version], resources: [plural], operations: ['CREATE', 'UPDATE', 'DELETE'] };
+});
+
+/** What is compared apart, or is no content. */
+const APART = ['apiVersion', 'kind', 'metadata', 'status', 'spec', 'secrets'];
+const OBJECT = 'variables.object';
+const OLD = 'variables.old';
+const CONTENT = 'a.content';
+
+const isBookkeeping = (key: string): string =>
+  any(
+    `${key} in ${texts(bookkeepingKeys.filter((known) => !known.endsWith('*')))}`,
+    ...bookkeepingKeys.filter((known) => known.endsWith('*')).map((known) => `${key}.startsWith(${text(known.slice(0, -1))})`),
+  );
+
+/** Labels or annotations are the same, beside those that only say who applies the object. */
+function sameKeys(left: string, right: string, name: string): string {
+  const [found, approved] = [field(`${left}.?metadata`, name, '{}'), field(`${right}.?metadata`, name, '{}')];
+  return all(
+    `${found}.all(k, ${isBookkeeping('k')} || ${approved}[?k] == optional.of(${found}[k]))`,
+    `${approved}.all(k, ${isBookkeeping('k')} || k in ${found})`,
+  );
+}
+
+/** What the API server allocates is what it was, or is allocated now. */
+const keepsAllocated = (member: string): string =>
+  any(
+    `!(${member} in ${OBJECT}.spec)`,
+    `!(${member} in ${OLD}.?spec.orValue({}))`,
+    `${OLD}.spec[${member}] == ${OBJECT}.spec[${member}]`,
+  );
+
+/** A port without its number on the nodes, which counts where the approved one has it; else it stays what it is. */
+const samePort = all(
+  sameExcept('p', 'q', ['nodePort']),
+  any(
+    'p.?nodePort == q.?nodePort',
+    all(
+      "!('nodePort' in q)",
+      `${field(`${OLD}.?spec`, 'ports', '[]')}.all(o, o.port != p.port || o.?protocol != p.?protocol || !('nodePort' in o) || o.?nodePort == p.?nodePort)`,
+    ),
+  ),
+);
+const ports = (of: string): string => field(of, 'ports', '[]');
+const sameService = all(
+  sameExcept(`${OBJECT}.spec`, `${CONTENT}.spec`, [...ALLOCATED_BY_SERVICE, 'ports']),
+  ...ALLOCATED_BY_SERVICE.map((member) =>
+    any(
+      `${OBJECT}.spec[?${text(member)}] == ${CONTENT}.spec[?${text(member)}]`,
+      all(`!(${text(member)} in ${CONTENT}.spec)`, keepsAllocated(text(member))),
+    ),
+  ),
+  // To have no address is content.
+  `(${OBJECT}.spec.?clusterIP == optional.of(${text(HEADLESS)})) == (${CONTENT}.spec.?clusterIP == optional.of(${text(HEADLESS)}))`,
+  `${ports(`${OBJECT}.spec`)}.size() == ${ports(`${CONTENT}.spec`)}.size()`,
+  `${ports(`${OBJECT}.spec`)}.all(p, ${ports(`${CONTENT}.spec`)}.exists(q, ${samePort.replaceAll('\n', ' ')}))`,
+);
+
+/** The object is what an entry holds, in all that users write. */
+const sameContent = all(
+  'has(a.content)',
+  sameExcept(OBJECT, CONTENT, APART),
+  sameKeys(OBJECT, CONTENT, 'labels'),
+  sameKeys(OBJECT, CONTENT, 'annotations'),
+  // Tokens that a controller adds to a ServiceAccount count where people approved them.
+  any(`!('secrets' in ${CONTENT})`, `${OBJECT}[?'secrets'] == ${CONTENT}[?'secrets']`),
+  any(
+    `${OBJECT}[?'spec'] == ${CONTENT}[?'spec']`,
+    all("request.kind.kind == 'Service'", `'spec' in ${OBJECT}`, `'spec' in ${CONTENT}`, sameService),
+  ),
+);
+
+/**
+ * An object that a target lists is what an approval says, or as it was: made, changed and deleted by promotion only, whoever
+ * sends it. What controllers write passes: status is a subresource, finalizers are no content, and what the API server
+ * allocates counts only where people wrote it. The garbage collector is no exception: whoever made an owner would delete.
+ */
+export function objects(by: Who): PolicyRule {
+  return {
+    name: RULES.objects,
+    description: 'Objects that a ProductionTarget lists are made, changed and deleted by promotion only.',
+    // A namespace whose lock is gone must be able to go: its load balancers take their finalizers off.
+    lock: 'IfPresent',
+    namespaces: protectedNamespaces,
+    match: MATCH,
+    variables: [
+      { name: 'name', expression: "(object == null ? oldObject : object).metadata.?name.orValue('')" },
+      {
+        name: 'entries',
+        expression:
+          'params.spec.?objects.orValue([]).filter(a, a.kind == request.kind.kind && a.name == variables.name)',
+      },
+      { name: 'object', expression: 'dyn(object)' },
+      { name: 'old', expression: "request.operation == 'CREATE' ? dyn({}) : dyn(oldObject)" },
+      {
+        name: 'unchanged',
+        expression: all(
+          "request.operation == 'UPDATE'",
+          sameExcept(OBJECT, OLD, ['metadata', 'status']),
+          sameKeys(OBJECT, OLD, 'labels'),
+          sameKeys(OBJECT, OLD, 'annotations'),
+        ),
+      },
+      {
+        name: 'roles',
+        expression: `variables.entries.filter(a, request.operation == 'DELETE' ? !has(a.content) : (
+  ${sameContent.replaceAll('\n', '\n  ')}
+)).map(a, a.role)`,
+      },
+      {
+        name: 'rollsBack',
+        expression: all(
+          "'Fallback' in variables.roles",
+          `variables.entries.exists(a, a.role == 'Fallback' && ${may('rollback', 'productiontargets', 'request.namespace', 'a.target')})`,
+          any(
+            "!request.userInfo.username.startsWith('system:serviceaccount:')",
+            by.promotions,
+            `variables.entries.exists(a, a.role == 'Fallback' && request.userInfo.username in ${field('a', 'rollbackUsers', '[]')})`,
+          ),
+        ),
+      },
+      { name: 'plan', expression: all(isDryRun, `${fieldManager} == ${text(PLAN_MANAGER)}`, by.promotions) },
+    ],
+    validations: [
+      {
+        expression: any(
+          'variables.entries.size() == 0',
+          all("request.operation == 'DELETE'", clearsNamespace),
+          all("request.operation != 'DELETE'", 'variables.unchanged'),
+          "'Current' in variables.roles",
+          'variables.rollsBack',
+          all("request.operation != 'DELETE'", 'variables.plan'),
+        ),
+        message: denial(`('Fallback' in variables.roles
+  ? ' is what was approved before: rolling back needs the verb rollback on productiontargets, and a service account the name in rollback.serviceAccounts of the ProductionTarget'
+  : request.operation == 'DELETE'
+  ? ' is listed by a ProductionTarget and may not be deleted'
+  : !variables.entries.exists(a, a.role == 'Current' && has(a.content))
+  ? ' is listed by a ProductionTarget, and approved is that it is not there'
+  : ' does not match the approved content')`),
+      },
+      {
+        expression: any('variables.entries.size() == 0', "request.operation == 'DELETE'", group(keepsOwners.expression)),
+        message: refusal("' may not be given an owner: it would be deleted with it'"),
+      },
+    ],
+  };
+}

@@ -1,0 +1,10 @@
+/** Objects of production beside its workloads: their kinds, and what an approval covers of each. Pure. */
+export {
+  ALLOCATED_BY_SERVICE,
+  contentOfObject,
+  HEADLESS,
+  objectDigest,
+  withObjectContent,
+  type ObjectKey,
+} from './content.ts';
+export { objectType, objectTypes } from './table.ts';

@@ -1,0 +1,210 @@
+/** ConfigMaps, Services and their kin that a target lists: promoted with the images, on a real API server. */
+import test from 'ava';
+import type { Promotion } from '../../operator/api/index.ts';
+import { waitFor } from '../harness/index.ts';
+import { conditionOf, images, Shop } from '../stage/shop.ts';
+import { openPromotions, type Stage } from '../stage/promotions.ts';
+import type { Json } from '../stage/stage.ts';
+
+let stage: Stage;
+
+test.before(async () => {
+  stage = await openPromotions({ testFile: import.meta.filename });
+  await stage.startProcess();
+});
+test.after.always(() => stage?.stop());
+
+const configMap = (data: Json, metadata: Json = {}): Json => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name: 'web', ...metadata },
+  data,
+});
+const service = (port: number, spec: Json = {}): Json => ({
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { name: 'web' },
+  spec: { selector: { app: 'web' }, ports: [{ port, targetPort: 8080 }], ...spec },
+});
+const autoscaler = (maxReplicas: number): Json => ({
+  apiVersion: 'autoscaling/v2',
+  kind: 'HorizontalPodAutoscaler',
+  metadata: { name: 'web' },
+  spec: { scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' }, minReplicas: 1, maxReplicas },
+});
+const budget = (minAvailable: number): Json => ({
+  apiVersion: 'policy/v1',
+  kind: 'PodDisruptionBudget',
+  metadata: { name: 'web' },
+  spec: { minAvailable, selector: { matchLabels: { app: 'web' } } },
+});
+const listed = ['ConfigMap', 'Service', 'HorizontalPodAutoscaler', 'PodDisruptionBudget'].map((kind) => ({
+  kind,
+  name: 'web',
+}));
+const paths: Readonly<Record<string, string>> = {
+  ConfigMap: '/api/v1/namespaces/NS/configmaps/web',
+  Service: '/api/v1/namespaces/NS/services/web',
+  HorizontalPodAutoscaler: '/apis/autoscaling/v2/namespaces/NS/horizontalpodautoscalers/web',
+  PodDisruptionBudget: '/apis/policy/v1/namespaces/NS/poddisruptionbudgets/web',
+};
+
+interface Seen {
+  readonly metadata: { readonly uid: string; readonly resourceVersion: string } & Json;
+  readonly spec: Json;
+  readonly data?: Json;
+}
+
+async function find(namespace: string, kind: string): Promise<Seen | undefined> {
+  const { status, body } = await stage.cluster.request('GET', (paths[kind] ?? '').replace('NS', namespace));
+  return status === 200 ? (body as Seen) : undefined;
+}
+async function live(namespace: string, kind: string): Promise<Seen> {
+  const found = await find(namespace, kind);
+  if (found === undefined) throw new Error(`${kind}/web of ${namespace} is not there`);
+  return found;
+}
+const inNamespace = (namespace: string, object: Json): Json => ({
+  ...object,
+  metadata: { ...(object['metadata'] as Json), namespace },
+});
+
+async function shop(namespace: string, before: readonly Json[], target: Json = {}): Promise<Shop> {
+  const place = new Shop(stage, namespace);
+  await place.open({
+    before: before.map((object) => inNamespace(namespace, object)),
+    target: { objects: listed, ...target },
+  });
+  await place.ready();
+  await place.environment('pr-42', images.second);
+  return place;
+}
+
+interface Told {
+  readonly objects: readonly Json[];
+  readonly changes: readonly { readonly path: string; readonly from?: unknown; readonly to?: unknown }[];
+  readonly notExercised?: readonly string[];
+}
+const told = ({ status }: Promotion): Told =>
+  (JSON.parse(status?.approval?.statements?.approve ?? '') as { readonly predicate: Told }).predicate;
+const lines = (changes: Told['changes']): readonly string[] =>
+  changes.map(({ path: at, from, to }) => `${at}: ${JSON.stringify(from)} -> ${JSON.stringify(to)}`);
+
+test.serial('configuration, service, autoscaler and budget go to production with the image, by one signature', async (t) => {
+  const place = await shop('whole', [configMap({ MODE: 'live' }), service(80), autoscaler(3)]);
+  const { clusterIP } = (await live('whole', 'Service')).spec;
+  await place.promote('web-42', 'pr-42', {
+    spec: { objects: [budget(1), configMap({ MODE: 'new' }, { labels: { team: 'shop' } }), service(81), autoscaler(5)] },
+  });
+  const asked = await place.phase('web-42', 'AwaitingApproval');
+  const { objects, changes, notExercised } = told(asked);
+  t.deepEqual(
+    objects.map(({ kind, name, currentDigest, desiredDigest }) => [
+      kind,
+      name,
+      currentDigest === 'none',
+      desiredDigest === 'none',
+    ]),
+    [
+      ['ConfigMap', 'web', false, false],
+      ['HorizontalPodAutoscaler', 'web', false, false],
+      ['PodDisruptionBudget', 'web', true, false],
+      ['Service', 'web', false, false],
+    ],
+  );
+  const ofObjects = changes.filter(({ path }) => !path.startsWith('Deployment/'));
+  t.deepEqual(lines(ofObjects), [
+    'ConfigMap/web .data.MODE: "live" -> "new"',
+    'ConfigMap/web .metadata.labels.team: undefined -> "shop"',
+    'HorizontalPodAutoscaler/web .spec.maxReplicas: 3 -> 5',
+    'PodDisruptionBudget/web .spec.minAvailable: undefined -> 1',
+    'PodDisruptionBudget/web .spec.selector.matchLabels.app: undefined -> "web"',
+    'Service/web .spec.ports[0].port: 80 -> 81',
+  ]);
+  t.true(
+    ofObjects.every(({ path }) => notExercised?.includes(path)),
+    'no environment ran with them',
+  );
+  t.is((await live('whole', 'ConfigMap')).data?.['MODE'], 'live', 'nothing changes before people signed');
+
+  await place.vote('web-42', stage.people.alice);
+  await place.phase('web-42', 'Completed');
+  t.is(await place.image(), images.second);
+  t.like((await live('whole', 'ConfigMap')).data, { MODE: 'new' });
+  t.like((await live('whole', 'Service')).spec, { clusterIP }, 'the address is kept');
+  t.like((await live('whole', 'HorizontalPodAutoscaler')).spec, { maxReplicas: 5 });
+  t.like((await live('whole', 'PodDisruptionBudget')).spec, { minAvailable: 1 });
+  const target = await place.target(({ status }) => conditionOf({ status }, 'Ready')?.status === 'True');
+  t.is(conditionOf(target, 'Tampered')?.status, 'False');
+});
+
+test.serial('a rollout that fails brings every object back, and takes away what it made', async (t) => {
+  const place = await shop('back', [configMap({ MODE: 'live' }), service(80), autoscaler(3)], {
+    rollback: { progressDeadline: '5s' },
+  });
+  await place.environment('pr-bad', images.evil);
+  stage.pods.break(images.evil);
+  await place.promote('web-43', 'pr-bad', {
+    spec: { objects: [budget(1), configMap({ MODE: 'new' }), service(81)] },
+  });
+  await place.vote('web-43', stage.people.alice);
+  await place.phase('web-43', 'RolledBack', 60_000);
+  t.is(await place.image(), images.first);
+  t.like((await live('back', 'ConfigMap')).data, { MODE: 'live' });
+  t.like((await live('back', 'Service')).spec, { ports: [{ port: 80 }] });
+  t.is(await find('back', 'PodDisruptionBudget'), undefined);
+  await place.target(({ status }) => conditionOf({ status }, 'Ready')?.status === 'True');
+});
+
+test.serial('a promotion takes an object away, and only another one makes it again', async (t) => {
+  const place = await shop('gone', [configMap({ MODE: 'live' }), service(80)]);
+  await place.promote('web-44', 'pr-42', { spec: { removes: [{ kind: 'ConfigMap', name: 'web' }] } });
+  const asked = await place.phase('web-44', 'AwaitingApproval');
+  t.is(told(asked).objects[0]?.['desiredDigest'], 'none');
+  await place.vote('web-44', stage.people.alice);
+  await place.phase('web-44', 'Completed');
+  t.is(await find('gone', 'ConfigMap'), undefined);
+  const again = await stage.cluster.request('POST', '/api/v1/namespaces/gone/configmaps', {
+    body: configMap({ MODE: 'evil' }),
+  });
+  t.is(again.status, 403);
+  t.regex(JSON.stringify(again.body), /approved is that it is not there/);
+  await place.environment('pr-45', images.third);
+  await place.promote('web-45', 'pr-45', { spec: { objects: [configMap({ MODE: 'back' })] } });
+  await place.vote('web-45', stage.people.alice);
+  await place.phase('web-45', 'Completed');
+  t.like((await live('gone', 'ConfigMap')).data, { MODE: 'back' });
+});
+
+test.serial('what is not listed is refused in words, and so is what the API server does not take', async (t) => {
+  const place = await shop('words', [configMap({ MODE: 'live' })]);
+  await place.promote('other', 'pr-42', { spec: { objects: [configMap({}, { name: 'other' })] } });
+  const other = await place.promotion('other', (each) => conditionOf(each, 'Ready')?.reason === 'ObjectNotListed');
+  t.regex(conditionOf(other, 'Ready')?.message ?? '', /adds it to spec.objects of the ProductionTarget/);
+  await place.promote('bad', 'pr-42', { spec: { objects: [service(70_000)] } });
+  const bad = await place.promotion('bad', (each) => conditionOf(each, 'Ready')?.reason === 'PlanRefused');
+  t.regex(conditionOf(bad, 'Ready')?.message ?? '', /Service\/web.*ports/);
+  const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'web' }, data: {} };
+  await t.throwsAsync(place.promote('secret', 'pr-42', { spec: { objects: [secret] } }), {
+    message: /spec.objects\[0\].kind/,
+  });
+});
+
+test.serial('an object that is listed later is taken over as it is', async (t) => {
+  const place = await shop('later', [configMap({ MODE: 'live' })], { objects: [] });
+  await stage.send('PATCH', '/apis/twinlock.dev/v1alpha1/namespaces/later/productiontargets/web', {
+    spec: { objects: [{ kind: 'ConfigMap', name: 'web' }] },
+  });
+  await waitFor('it is held', async () => {
+    const { status } = await stage.cluster.request('PATCH', '/api/v1/namespaces/later/configmaps/web?dryRun=All', {
+      contentType: 'application/merge-patch+json',
+      body: { data: { MODE: 'evil' } },
+    });
+    return status === 403;
+  });
+  await place.ready();
+  t.deepEqual(
+    (await place.records()).flatMap(({ type, currentObjects = [] }) => [type, ...currentObjects.map(({ name }) => name)]),
+    ['Adopted', 'Adopted', 'web'],
+  );
+});
