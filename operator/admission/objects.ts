@@ -22,7 +22,9 @@ const CONTENT = 'a.content';
 const isBookkeeping = (key: string): string =>
   any(
     `${key} in ${texts(bookkeepingKeys.filter((known) => !known.endsWith('*')))}`,
-    ...bookkeepingKeys.filter((known) => known.endsWith('*')).map((known) => `${key}.startsWith(${text(known.slice(0, -1))})`),
+    ...bookkeepingKeys
+      .filter((known) => known.endsWith('*'))
+      .map((known) => `${key}.startsWith(${text(known.slice(0, -1))})`),
   );
 
 /** Labels or annotations are the same, beside those that only say who applies the object. */
@@ -152,7 +154,11 @@ export function objects(by: Who): PolicyRule {
   : ' does not match the approved content')`),
       },
       {
-        expression: any('variables.entries.size() == 0', "request.operation == 'DELETE'", group(keepsOwners.expression)),
+        expression: any(
+          'variables.entries.size() == 0',
+          "request.operation == 'DELETE'",
+          group(keepsOwners.expression),
+        ),
         message: refusal("' may not be given an owner: it would be deleted with it'"),
       },
     ],

@@ -34,7 +34,7 @@ export function matchObject({ current, fallback }: ApprovedObjects, live: KubeOb
 }
 
 /** Whether a live object is in an approved state. */
-export function isState(state: ObjectState & Pick<ObjectKey, 'kind'>, live: KubeObject | undefined): boolean {
+function isState(state: ObjectState & Pick<ObjectKey, 'kind'>, live: KubeObject | undefined): boolean {
   return digestIn(state.kind, live, state.content) === state.digest;
 }
 
@@ -165,7 +165,10 @@ export function isDecided(records: readonly RecordSpec[], key: ObjectKey): boole
  */
 export function objectFault(entry: ApprovedObject, records: readonly RecordSpec[]): string | undefined {
   const { digest, content, role, record } = entry;
-  if ((digest === undefined) !== (content === undefined) || (content !== undefined && digestOfEntry(content) !== digest))
+  if (
+    (digest === undefined) !== (content === undefined) ||
+    (content !== undefined && digestOfEntry(content) !== digest)
+  )
     return 'its content is not what its digest says';
   const decisions = objectDecisions(records, entry);
   const named = decisions.find((decision) => decision.record === record);

@@ -62,9 +62,7 @@ export function withObjectContent(
 type Texts = Readonly<Record<string, string>>;
 
 function isBookkeeping(key: string): boolean {
-  return bookkeepingKeys.some((known) =>
-    known.endsWith('*') ? key.startsWith(known.slice(0, -1)) : key === known,
-  );
+  return bookkeepingKeys.some((known) => (known.endsWith('*') ? key.startsWith(known.slice(0, -1)) : key === known));
 }
 
 function ownOf(map: Texts = {}): Texts {
@@ -89,14 +87,19 @@ function withoutAllocated(kind: ObjectKind, content: Members, like: Members): Me
   const isHeadless = spec['clusterIP'] === HEADLESS;
   const kept = without(
     spec,
-    ALLOCATED_BY_SERVICE.filter((member) => written[member] === undefined && !(isHeadless && member !== 'healthCheckNodePort')),
+    ALLOCATED_BY_SERVICE.filter(
+      (member) => written[member] === undefined && !(isHeadless && member !== 'healthCheckNodePort'),
+    ),
   );
   const ports = itemsOf(written['ports']).map(membersOf);
   const portOf = (port: Members): Members =>
     ports.some((each) => samePort(each, port) && each['nodePort'] !== undefined) ? port : without(port, ['nodePort']);
   return {
     ...content,
-    spec: { ...kept, ...(kept['ports'] === undefined ? {} : { ports: itemsOf(kept['ports']).map((port) => portOf(membersOf(port))) }) },
+    spec: {
+      ...kept,
+      ...(kept['ports'] === undefined ? {} : { ports: itemsOf(kept['ports']).map((port) => portOf(membersOf(port))) }),
+    },
   };
 }
 

@@ -90,53 +90,58 @@ const told = ({ status }: Promotion): Told =>
 const lines = (changes: Told['changes']): readonly string[] =>
   changes.map(({ path: at, from, to }) => `${at}: ${JSON.stringify(from)} -> ${JSON.stringify(to)}`);
 
-test.serial('configuration, service, autoscaler and budget go to production with the image, by one signature', async (t) => {
-  const place = await shop('whole', [configMap({ MODE: 'live' }), service(80), autoscaler(3)]);
-  const { clusterIP } = (await live('whole', 'Service')).spec;
-  await place.promote('web-42', 'pr-42', {
-    spec: { objects: [budget(1), configMap({ MODE: 'new' }, { labels: { team: 'shop' } }), service(81), autoscaler(5)] },
-  });
-  const asked = await place.phase('web-42', 'AwaitingApproval');
-  const { objects, changes, notExercised } = told(asked);
-  t.deepEqual(
-    objects.map(({ kind, name, currentDigest, desiredDigest }) => [
-      kind,
-      name,
-      currentDigest === 'none',
-      desiredDigest === 'none',
-    ]),
-    [
-      ['ConfigMap', 'web', false, false],
-      ['HorizontalPodAutoscaler', 'web', false, false],
-      ['PodDisruptionBudget', 'web', true, false],
-      ['Service', 'web', false, false],
-    ],
-  );
-  const ofObjects = changes.filter(({ path }) => !path.startsWith('Deployment/'));
-  t.deepEqual(lines(ofObjects), [
-    'ConfigMap/web .data.MODE: "live" -> "new"',
-    'ConfigMap/web .metadata.labels.team: undefined -> "shop"',
-    'HorizontalPodAutoscaler/web .spec.maxReplicas: 3 -> 5',
-    'PodDisruptionBudget/web .spec.minAvailable: undefined -> 1',
-    'PodDisruptionBudget/web .spec.selector.matchLabels.app: undefined -> "web"',
-    'Service/web .spec.ports[0].port: 80 -> 81',
-  ]);
-  t.true(
-    ofObjects.every(({ path }) => notExercised?.includes(path)),
-    'no environment ran with them',
-  );
-  t.is((await live('whole', 'ConfigMap')).data?.['MODE'], 'live', 'nothing changes before people signed');
+test.serial(
+  'configuration, service, autoscaler and budget go to production with the image, by one signature',
+  async (t) => {
+    const place = await shop('whole', [configMap({ MODE: 'live' }), service(80), autoscaler(3)]);
+    const { clusterIP } = (await live('whole', 'Service')).spec;
+    await place.promote('web-42', 'pr-42', {
+      spec: {
+        objects: [budget(1), configMap({ MODE: 'new' }, { labels: { team: 'shop' } }), service(81), autoscaler(5)],
+      },
+    });
+    const asked = await place.phase('web-42', 'AwaitingApproval');
+    const { objects, changes, notExercised } = told(asked);
+    t.deepEqual(
+      objects.map(({ kind, name, currentDigest, desiredDigest }) => [
+        kind,
+        name,
+        currentDigest === 'none',
+        desiredDigest === 'none',
+      ]),
+      [
+        ['ConfigMap', 'web', false, false],
+        ['HorizontalPodAutoscaler', 'web', false, false],
+        ['PodDisruptionBudget', 'web', true, false],
+        ['Service', 'web', false, false],
+      ],
+    );
+    const ofObjects = changes.filter(({ path }) => !path.startsWith('Deployment/'));
+    t.deepEqual(lines(ofObjects), [
+      'ConfigMap/web .data.MODE: "live" -> "new"',
+      'ConfigMap/web .metadata.labels.team: undefined -> "shop"',
+      'HorizontalPodAutoscaler/web .spec.maxReplicas: 3 -> 5',
+      'PodDisruptionBudget/web .spec.minAvailable: undefined -> 1',
+      'PodDisruptionBudget/web .spec.selector.matchLabels.app: undefined -> "web"',
+      'Service/web .spec.ports[0].port: 80 -> 81',
+    ]);
+    t.true(
+      ofObjects.every(({ path }) => notExercised?.includes(path)),
+      'no environment ran with them',
+    );
+    t.is((await live('whole', 'ConfigMap')).data?.['MODE'], 'live', 'nothing changes before people signed');
 
-  await place.vote('web-42', stage.people.alice);
-  await place.phase('web-42', 'Completed');
-  t.is(await place.image(), images.second);
-  t.like((await live('whole', 'ConfigMap')).data, { MODE: 'new' });
-  t.like((await live('whole', 'Service')).spec, { clusterIP }, 'the address is kept');
-  t.like((await live('whole', 'HorizontalPodAutoscaler')).spec, { maxReplicas: 5 });
-  t.like((await live('whole', 'PodDisruptionBudget')).spec, { minAvailable: 1 });
-  const target = await place.target(({ status }) => conditionOf({ status }, 'Ready')?.status === 'True');
-  t.is(conditionOf(target, 'Tampered')?.status, 'False');
-});
+    await place.vote('web-42', stage.people.alice);
+    await place.phase('web-42', 'Completed');
+    t.is(await place.image(), images.second);
+    t.like((await live('whole', 'ConfigMap')).data, { MODE: 'new' });
+    t.like((await live('whole', 'Service')).spec, { clusterIP }, 'the address is kept');
+    t.like((await live('whole', 'HorizontalPodAutoscaler')).spec, { maxReplicas: 5 });
+    t.like((await live('whole', 'PodDisruptionBudget')).spec, { minAvailable: 1 });
+    const target = await place.target(({ status }) => conditionOf({ status }, 'Ready')?.status === 'True');
+    t.is(conditionOf(target, 'Tampered')?.status, 'False');
+  },
+);
 
 test.serial('a rollout that fails brings every object back, and takes away what it made', async (t) => {
   const place = await shop('back', [configMap({ MODE: 'live' }), service(80), autoscaler(3)], {
@@ -204,7 +209,10 @@ test.serial('an object that is listed later is taken over as it is', async (t) =
   });
   await place.ready();
   t.deepEqual(
-    (await place.records()).flatMap(({ type, currentObjects = [] }) => [type, ...currentObjects.map(({ name }) => name)]),
+    (await place.records()).flatMap(({ type, currentObjects = [] }) => [
+      type,
+      ...currentObjects.map(({ name }) => name),
+    ]),
     ['Adopted', 'Adopted', 'web'],
   );
 });

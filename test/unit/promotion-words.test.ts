@@ -249,6 +249,6 @@ test('content that production has already ends it in words, with a hint where it
   ).verdict;
   t.is(
     same.message,
-    'production already runs exactly this content; labels and annotations of the objects themselves are not locked, kubectl sets them',
+    'production already runs exactly this content; labels and annotations of the workloads themselves are not locked, kubectl sets them',
   );
 });

@@ -129,7 +129,10 @@ export class Actor {
     if (content === undefined) {
       if (live === undefined) return false;
       const { uid, resourceVersion } = live.metadata;
-      await this.#despiteStaleLock(() => client.delete(type, { namespace, name }, { uid, resourceVersion, signal }), signal);
+      await this.#despiteStaleLock(
+        () => client.delete(type, { namespace, name }, { uid, resourceVersion, signal }),
+        signal,
+      );
     } else {
       const object = withObjectContent(key, namespace, content, live);
       await this.#despiteStaleLock(
@@ -244,7 +247,6 @@ async function unlessRefused(applying: Promise<boolean>): Promise<boolean> {
 
 function isLockDenial(error: unknown): boolean {
   return (
-    error instanceof ApiError &&
-    (isRefusalBy('workloads', error.message) || isRefusalBy('objects', error.message))
+    error instanceof ApiError && (isRefusalBy('workloads', error.message) || isRefusalBy('objects', error.message))
   );
 }

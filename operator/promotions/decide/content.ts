@@ -4,7 +4,8 @@ import { isPaused, revisionOf } from '../../workloads/index.ts';
 import { end } from './end.ts';
 import type { Facts } from './facts.ts';
 import { manifestOf, workloadManifests } from './plan/index.ts';
-import { objectRefused, withObjectsOpened } from './objects.ts';
+import { objectRefused } from './object-steps.ts';
+import { withObjectsOpened } from './objects.ts';
 import type { DecisionStep } from './steps.ts';
 import { pending, stall, type Verdict } from './verdict.ts';
 import type { DecidingWorld, PlannedWorkload } from './world.ts';
@@ -126,7 +127,11 @@ export const lockTooLarge: DecisionStep = (world, facts) => {
 };
 
 /** The lock as this promotion opens it. */
-export function openedLock({ target }: DecidingWorld, { lock, changed, changedObjects }: Facts, record: string): LockSpec {
+export function openedLock(
+  { target }: DecidingWorld,
+  { lock, changed, changedObjects }: Facts,
+  record: string,
+): LockSpec {
   if (target === undefined) return lock;
   const opened = changed.reduce(
     (before, { kind, name, desired }) => withOpened(before, entryOf(target, { kind, name }, desired, record)),

@@ -15,7 +15,7 @@ import { recordedEnd } from './end.ts';
 import { imageNotExercised, notExercised } from './exercised.ts';
 import { factsOf, type Facts } from './facts.ts';
 import { promotionsHeld } from './holds.ts';
-import { objectDiffers } from './objects.ts';
+import { objectDiffers } from './object-steps.ts';
 import { lockChanged } from './lock.ts';
 import { tooManyOpen } from './queue.ts';
 import {

@@ -147,7 +147,9 @@ function notRun(
       new Map(workloads.map((workload) => [`${workload.kind}/${workload.name}`, imagesOf(workload)])),
     );
   // An environment has objects of its own: what is promoted of others did not run there.
-  const ofObjects = changes.map(({ path }) => path).filter((path) => objects.some((each) => path.startsWith(pathOf(each))));
+  const ofObjects = changes
+    .map(({ path }) => path)
+    .filter((path) => objects.some((each) => path.startsWith(pathOf(each))));
   const ofWorkloads = workloads.flatMap((workload) => {
     const { from = workload.name } =
       promotion.spec.workloads?.find(({ to }) => to.kind === workload.kind && to.name === workload.name) ?? {};

@@ -1,6 +1,5 @@
 import type { Digest } from '../../canonical/index.ts';
 import {
-  matchObject,
   objectEntry,
   objectsOf,
   stateOf,
@@ -12,8 +11,6 @@ import { objectDigest, type ObjectKey } from '../../objects/index.ts';
 import type { RecordedObject } from '../../records/index.ts';
 import type { Changed } from '../../votes/statement/index.ts';
 import { inOrder } from './plan/index.ts';
-import type { DecisionStep } from './steps.ts';
-import { pending, stall } from './verdict.ts';
 import type { DecidingWorld } from './world.ts';
 
 /** An object beside the workloads that the promotion makes, changes or takes away. */
@@ -69,31 +66,6 @@ export function recorded({ kind, name }: ObjectKey, { digest, content }: ObjectS
   };
 }
 
-/** What is live is what is approved: else there is nothing that a statement could start from. */
-export const objectDiffers: DecisionStep = ({ objects }, { lock }) => {
-  for (const { kind, name, live } of objects) {
-    const found = matchObject(objectsOf(lock, { kind, name }), live);
-    if (found === 'None')
-      return stall(
-        'Tampered',
-        `${kind}/${name} is not what is approved: find out how it got there, then put approved content back`,
-      );
-    if (found === 'Fallback')
-      return pending('TargetSettling', `${kind}/${name} was rolled back and is being taken over`);
-  }
-  return undefined;
-};
-
-/** A plan that the API server refused. */
-export const objectRefused: DecisionStep = ({ objects }) => {
-  for (const { planned } of objects)
-    if (planned !== undefined && 'reason' in planned) return stall(planned.reason, planned.message, REFUSED_INTERVAL_MS);
-  return undefined;
-};
-
-/** What the API server refused may pass later: asked again after so many milliseconds. */
-const REFUSED_INTERVAL_MS = 30_000;
-
 /** The lock with what was asked for; what it held is the fallback. */
 export function withObjectsOpened(
   lock: LockSpec,
@@ -102,8 +74,7 @@ export function withObjectsOpened(
   record: string,
 ): LockSpec {
   return changed.reduce(
-    (opened, { kind, name, desired }) =>
-      withOpenedObject(opened, objectEntry(target, { kind, name }, desired, record)),
+    (opened, { kind, name, desired }) => withOpenedObject(opened, objectEntry(target, { kind, name }, desired, record)),
     lock,
   );
 }

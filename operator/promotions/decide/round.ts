@@ -149,7 +149,7 @@ const PARTS = [
   ['promotion', 'who requested the promotion is told differently'],
   [
     'objects',
-    "an object of production changed through an approved path, or the API server makes something else of it now",
+    'an object of production changed through an approved path, or the API server makes something else of it now',
   ],
 ] as const;
 

@@ -143,16 +143,17 @@ export class WorldReader {
     const { namespace = '' } = cached.metadata;
     const { environmentRef } = cached.spec;
     const guesses = this.#guess(cached, hint.target, signal);
-    const [live, { lock, workloads, objects }, policy, keyring, environment, skewSeconds, enforcement] = await Promise.all([
-      this.#objects(cached, signal),
-      readSnapshot(client, namespace, readFor(cached, hint.target), signal),
-      this.#policy(hint.target, signal),
-      this.#keyring(hint.target, signal),
-      client.find(TwinEnvironment, environmentRef, { signal }),
-      this.#skew.seconds(signal),
-      this.#enforcement(namespace, hint.target),
-      this.#head(cached),
-    ]);
+    const [live, { lock, workloads, objects }, policy, keyring, environment, skewSeconds, enforcement] =
+      await Promise.all([
+        this.#objects(cached, signal),
+        readSnapshot(client, namespace, readFor(cached, hint.target), signal),
+        this.#policy(hint.target, signal),
+        this.#keyring(hint.target, signal),
+        client.find(TwinEnvironment, environmentRef, { signal }),
+        this.#skew.seconds(signal),
+        this.#enforcement(namespace, hint.target),
+        this.#head(cached),
+      ]);
     if (live === undefined) return undefined;
     return {
       stage: 'Deciding',

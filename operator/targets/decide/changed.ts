@@ -74,7 +74,9 @@ export function answeredOtherwise(
   const [storedObjects, sentObjects] = [stored.objects ?? [], sent.objects ?? []];
   const objects = [
     ...storedObjects.filter((entry) => !sentObjects.some((each) => isDeepStrictEqual(each, entry))),
-    ...sentObjects.filter((entry) => !storedObjects.some((each) => sameWorkload(each, entry) && each.role === entry.role)),
+    ...sentObjects.filter(
+      (entry) => !storedObjects.some((each) => sameWorkload(each, entry) && each.role === entry.role),
+    ),
   ];
   const parts = [
     ...objects.map((entry) => `${shown(entry)} ${entry.role} was changed, added or taken out`),

@@ -173,7 +173,10 @@ export const tamperedObject: TargetStep = (world) => {
   if (found.length === 0) return undefined;
   const names = found.map(shown).join(', ');
   const verdict: TargetVerdict = {
-    ...stall('Tampered', `${printable(names, 900)} is not what is approved: find out how it got there, then put approved content back`),
+    ...stall(
+      'Tampered',
+      `${printable(names, 900)} is not what is approved: find out how it got there, then put approved content back`,
+    ),
     tampered: names,
   };
   const known = world.records.flatMap(({ tampered = [] }) => tampered);

@@ -8,7 +8,15 @@ export {
 } from './artifacts.ts';
 export { ranWith } from './ran.ts';
 export { withImages } from './images.ts';
-export { asApproved, proposalFor, proposalRefused, wantedFor, type Planned, type PlanRefusal, type Wanted } from './proposal.ts';
+export {
+  asApproved,
+  proposalFor,
+  proposalRefused,
+  wantedFor,
+  type Planned,
+  type PlanRefusal,
+  type Wanted,
+} from './proposal.ts';
 export {
   imagesOfManifest,
   manifestFault,

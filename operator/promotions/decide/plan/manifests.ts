@@ -73,9 +73,7 @@ export function manifestOf(
   { objects }: Pick<Promotion['spec'], 'objects'>,
   { kind, name }: WorkloadKey,
 ): Manifest | undefined {
-  return workloadManifests({ objects }).find(
-    (manifest) => manifest.kind === kind && manifest.metadata.name === name,
-  );
+  return workloadManifests({ objects }).find((manifest) => manifest.kind === kind && manifest.metadata.name === name);
 }
 
 export interface ManifestFault {
