@@ -1,6 +1,6 @@
 import { bookkeepingKeys, objectKinds } from '../api/index.ts';
 import { ALLOCATED_BY_SERVICE, HEADLESS, objectType } from '../objects/index.ts';
-import { all, any, field, group, sameExcept, text, texts } from './cel.ts';
+import { all, any, field, group, not, sameExcept, text, texts } from './cel.ts';
 import { denial, refusal } from './denial.ts';
 import { keepsOwners } from './lifecycle.ts';
 import { PLAN_MANAGER, RULES } from './names.ts';
@@ -152,6 +152,11 @@ export function objects(by: Who): PolicyRule {
   : !variables.entries.exists(a, a.role == 'Current' && has(a.content))
   ? ' is listed by a ProductionTarget, and approved is that it is not there'
   : ' does not match the approved content')`),
+      },
+      {
+        // A stolen token of it would write everybody's Services else.
+        expression: any('variables.entries.size() > 0', not(`(${by.namedPromotions})`)),
+        message: refusal("' is listed by no ProductionTarget, and the promotions process writes nothing else'"),
       },
       {
         expression: any(
