@@ -302,7 +302,7 @@ test.serial('the example: CI wraps what it rendered, and what it brings to produ
 
 test.serial('manifests and images in one promotion, for two workloads, go together', async (t) => {
   const workloads = ['web', 'worker'].map((name) => ({ kind: 'Deployment', name }));
-  const place = await new Shop(stage, 'two').open();
+  const place = await (await new Shop(stage, 'two').open()).ready();
   const asked = { metadata: { annotations: { 'twinlock.dev/unprotect': 'web' } } };
   await stage.send('PATCH', path('two', 'productiontargets', 'web'), asked);
   await stage.send('DELETE', path('two', 'productiontargets', 'web'));
