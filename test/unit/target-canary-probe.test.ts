@@ -8,9 +8,9 @@ import {
   type Enforcement,
   type Watched,
 } from '../../operator/targets/canary/index.ts';
-import type { Approved } from '../../operator/lock/index.ts';
+import type { Approved, ApprovedObject } from '../../operator/lock/index.ts';
 
-type Kind = 'pod' | 'workload' | 'status';
+type Kind = 'pod' | 'workload' | 'object' | 'status';
 type Says = Partial<Record<Kind, Error | object>>;
 
 /** An API server that gives one answer to each kind of dry run, and remembers what it was sent. */
@@ -24,7 +24,7 @@ function server(says: Says): { readonly client: Pick<Client, 'create' | 'patch'>
   return {
     sent,
     client: {
-      create: (_type, object) => answer('pod', object),
+      create: (type, object) => answer(type.kind === 'Pod' ? 'pod' : 'object', object),
       patch: (_type, _key, patch, options) =>
         answer(options?.subresource === 'status' ? 'status' : 'workload', patch.body),
     },
@@ -278,4 +278,40 @@ test('a pod that is refused once is tried again before it is told; one that is l
   t.is(told[2], undefined);
   stop.abort();
   await running;
+});
+
+const held: ApprovedObject = {
+  kind: 'ConfigMap',
+  name: 'web',
+  role: 'Current',
+  digest: `sha256:${'b'.repeat(64)}`,
+  target: 'web',
+  record: 'web-000001',
+  content: { data: { MODE: 'live' } },
+};
+const both = { pod: ours('twinlock-pods'), workload: ours('twinlock-workloads') };
+
+test('where objects are held one of them is tried too, and one that is let through is a hole', async (t) => {
+  const there = no('configmaps "web" already exists', 409, 'AlreadyExists');
+  for (const [object, active] of [
+    [ours('twinlock-objects'), true],
+    [there, false],
+  ] as const) {
+    const { client, sent } = server({ ...both, object });
+    const seen = await probe(client, { ...tried, object: held });
+    t.is(seen.active, active, seen.message);
+    if (!active) t.regex(seen.message, /not refused by twinlock-objects/);
+    t.like(sent.find(([kind]) => kind === 'object')?.[1], {
+      kind: 'ConfigMap',
+      metadata: { name: 'web', namespace: 'shop', annotations: { 'twinlock.dev/canary': 'forbidden' } },
+      data: { MODE: 'live' },
+    });
+  }
+});
+
+test('of an object that is approved not to be there nothing is tried', async (t) => {
+  const { content: _content, ...absent } = held;
+  const { client, sent } = server(both);
+  t.true((await probe(client, { ...tried, object: absent })).active);
+  t.is(sent.length, 2);
 });

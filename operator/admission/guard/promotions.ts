@@ -1,6 +1,6 @@
 import { all, any, text, texts } from '../cel.ts';
 import { refusal } from '../denial.ts';
-import { GROUP, PROTECTED_LABEL, PROTECTIONS } from '../names.ts';
+import { GROUP, PROTECTED_LABEL, PROTECTIONS, UNPROTECT } from '../names.ts';
 import type { PolicyRule } from '../policy.ts';
 import { isDryRun, type Who } from '../who.ts';
 import { label } from './labels.ts';
@@ -50,7 +50,10 @@ export function guardPromotions(by: Who, systemNamespace: string): PolicyRule {
   };
 }
 
-/** Labels or annotations of an object beside the protection label, in one order, as texts. */
+/**
+ * Labels or annotations of an object beside the protection label, and beside the leave to take it off, which goes when it is
+ * set; in one order, as texts.
+ */
 function others(object: string, field: 'labels' | 'annotations'): string {
-  return `${object}.metadata.?${field}.orValue({}).transformList(key, value, key != ${text(PROTECTED_LABEL)}, key + '=' + value).sort()`;
+  return `${object}.metadata.?${field}.orValue({}).transformList(key, value, !(key in ${texts([PROTECTED_LABEL, UNPROTECT])}), key + '=' + value).sort()`;
 }

@@ -1,6 +1,6 @@
 import type { Client, Clock, Logger } from '../../kube/index.ts';
 import { sleep } from '../../kube/index.ts';
-import type { Approved, WorkloadKey } from '../../lock/index.ts';
+import type { Approved, ApprovedObject, WorkloadKey } from '../../lock/index.ts';
 import { mutatorLine, type ForeignMutator } from './mutators.ts';
 import { probe, type Enforcement } from './probe.ts';
 import { refusedReplacement, replacementLine } from './replacement.ts';
@@ -10,6 +10,8 @@ export interface Watched {
   /** What its label says: in mode Warn nothing is refused, and that is meant. */
   readonly warn: boolean;
   readonly approved: readonly Approved[];
+  /** Left out: none. */
+  readonly objects?: readonly ApprovedObject[] | undefined;
 }
 
 export interface CanaryOptions {
@@ -127,7 +129,7 @@ export class Canary {
 
   async #see(namespace: string, workload: WorkloadKey | undefined): Promise<Enforcement> {
     const { client, drift, watched } = this.#options;
-    const { warn = false, approved = [] } = watched(namespace) ?? {};
+    const { warn = false, approved = [], objects = [] } = watched(namespace) ?? {};
     const [drifted] = drift();
     if (drifted !== undefined)
       return {
@@ -142,6 +144,7 @@ export class Canary {
       namespace,
       workload,
       approved: current.find(({ kind, name }) => kind === workload?.kind && name === workload.name) ?? current[0],
+      object: objects.find(({ role, content }) => role === 'Current' && content !== undefined),
     });
   }
 

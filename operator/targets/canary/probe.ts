@@ -1,6 +1,8 @@
 import { fieldManagers, lockRules, policyName } from '../../api/index.ts';
-import { Pod, type Client, type KubeObject } from '../../kube/index.ts';
-import type { Approved, WorkloadKey } from '../../lock/index.ts';
+import type { Members } from '../../canonical/index.ts';
+import { ApiError, Pod, type Client, type KubeObject } from '../../kube/index.ts';
+import type { Approved, ApprovedObject, WorkloadKey } from '../../lock/index.ts';
+import { contentOfObject, objectType, withObjectContent } from '../../objects/index.ts';
 import { podTemplateOf, withTemplate, workloadOf } from '../../workloads/index.ts';
 import { answerTo, type Answer } from './answers.ts';
 import { forbiddenPod, MARK } from './shape.ts';
@@ -27,6 +29,8 @@ export interface Tried {
   readonly workload: WorkloadKey | undefined;
   /** Approved content whose shape the canary's pod has. */
   readonly approved: Pick<Approved, 'kind' | 'spec'> | undefined;
+  /** An object beside the workloads that is protected; undefined when none is there. */
+  readonly object?: ApprovedObject | undefined;
 }
 
 type ProbeClient = Pick<Client, 'patch' | 'create'>;
@@ -41,7 +45,7 @@ const OPTIONS = { dryRun: true, fieldManager: fieldManagers.canary } as const;
 
 /**
  * Sends forbidden changes as dry runs (security: "Canary"): a pod that is approved but for one difference, and another
- * pod template for a protected workload. One that is let through is a hole. One that somebody else refuses is none and
+ * pod template for a protected workload, and where objects are held another annotation for one of them. One that is let through is a hole. One that somebody else refuses is none and
  * proves nothing, so at least one must be refused by the lock; where others answer for both, a third is tried that nobody
  * has rules for.
  */
@@ -52,6 +56,7 @@ export async function probe(client: ProbeClient, tried: Tried): Promise<Enforcem
   const first = await ask([
     { what: policyName(lockRules.pods), send: () => makePod(client, tried) },
     ...onWorkload(policyName(lockRules.workloads), (key) => editTemplate(client, namespace, key)),
+    ...onObject(tried, (object, content) => makeObject(client, namespace, object, content)),
   ]);
   if (!needsAnother(first)) return enforcementOf(first);
   const second = await ask(
@@ -106,6 +111,38 @@ function editTemplate(client: ProbeClient, namespace: string, { kind, name }: Wo
       const { finalizers = [] }: Partial<KubeObject['metadata']> = podTemplateOf(kind, live)?.metadata ?? {};
       return finalizers.includes(MARK);
     },
+  );
+}
+
+function onObject(
+  { object }: Tried,
+  send: (object: ApprovedObject, content: Members) => Promise<Answer>,
+): readonly Probe[] {
+  const content = object?.content;
+  if (object === undefined || content === undefined) return [];
+  return [{ what: policyName(lockRules.objects), send: () => send(object, content) }];
+}
+
+/** Makes it once more with an annotation that nobody approved; whether it is there already is asked after the lock. */
+function makeObject(
+  client: ProbeClient,
+  namespace: string,
+  { kind, name }: ApprovedObject,
+  content: Members,
+): Promise<Answer> {
+  const marked = withObjectContent({ kind, name }, namespace, content, undefined);
+  const object = {
+    ...marked,
+    metadata: { ...marked.metadata, annotations: { ...marked.metadata.annotations, [MARK]: 'forbidden' } },
+  };
+  const wanted = withObjectContent({ kind, name }, namespace, contentOfObject(kind, object), undefined);
+  return answerTo(
+    () =>
+      client.create(objectType(kind), wanted, OPTIONS).catch((error: unknown) => {
+        if (error instanceof ApiError && error.reason === 'AlreadyExists') return wanted;
+        throw error;
+      }),
+    ({ metadata }) => metadata.annotations?.[MARK] !== undefined,
   );
 }
 

@@ -39,6 +39,7 @@ export function wireCanary(options: CanaryWireOptions): Canary {
           isMeant(targets.lister.list(namespace)) &&
           labelOf(namespaces.lister.get({ name: namespace })) === protections.warn,
         approved: lock?.spec.approved ?? [],
+        objects: lock?.spec.objects,
       };
     },
     onChange: (namespace, now, before) => {
