@@ -1,4 +1,4 @@
-import { bookkeepingKeys, objectKinds } from '../api/index.ts';
+import { bookkeepingKeys, objectKinds, type ObjectKind } from '../api/index.ts';
 import { ALLOCATED_BY_SERVICE, HEADLESS, objectType } from '../objects/index.ts';
 import { all, any, field, group, not, sameExcept, text, texts } from './cel.ts';
 import { denial, refusal } from './denial.ts';
@@ -12,6 +12,9 @@ const MATCH: readonly ResourceRule[] = objectKinds.map((kind) => {
   const { group: apiGroup, version, plural } = objectType(kind);
   return { groups: [apiGroup], versions: [version], resources: [plural], operations: ['CREATE', 'UPDATE', 'DELETE'] };
 });
+
+/** What sends traffic somewhere. */
+const ROUTING: readonly ObjectKind[] = ['Service', 'Ingress', 'HTTPRoute'];
 
 /** What is compared apart, or is no content. */
 const APART = ['apiVersion', 'kind', 'metadata', 'status', 'spec', 'secrets'];
@@ -153,6 +156,18 @@ export function objects(by: Who): PolicyRule {
   : !variables.entries.exists(a, a.role == 'Current' && has(a.content))
   ? ' is listed by a ProductionTarget, and approved is that it is not there'
   : ' does not match the approved content')`),
+      },
+      {
+        expression: any(
+          'variables.entries.size() > 0',
+          "params.spec.?routing.orValue('Free') != 'Listed'",
+          `!(request.kind.kind in ${texts(ROUTING)})`,
+          all("request.operation == 'DELETE'", clearsNamespace),
+          all("request.operation == 'UPDATE'", 'variables.unchanged', group(keepsOwners.expression)),
+        ),
+        message: denial(
+          "' routes traffic, and no ProductionTarget lists it: a platform engineer adds it to spec.objects of one'",
+        ),
       },
       {
         // A stolen token of it would write everybody's Services else.

@@ -280,3 +280,48 @@ test('denied: the promotions process where nothing is listed, with a token that 
   allowed(t, await stage.promotions('PUT', `${path('process', 'ConfigMap')}${plan}`, merged(live, evil.ConfigMap)));
   is(t, await stage.wildcard('PUT', `${path('process', 'ConfigMap')}${plan}`, merged(live, evil.ConfigMap)));
 });
+
+test('denied where routing is Listed: a Service or an Ingress that nobody lists, made, changed or deleted', async (t) => {
+  const place = await production('routes', ['ConfigMap']);
+  const made = ['Service', 'Ingress'] as const;
+  for (const kind of made) await must(stage.agent('POST', collection('routes', kind), samples[kind]));
+  const held = (await place.read(place.own('workloadlocks', 'lock'))).spec['objects'];
+  await place.relock({ objects: held, routing: 'Listed' });
+  await waitFor('it is seen', () => refused('routes', 'Service'));
+  const external = of(
+    'Service',
+    'v1',
+    { spec: { type: 'ExternalName', externalName: 'evil.example' } },
+    { name: 'other' },
+  );
+  is(t, await stage.agent('POST', collection('routes', 'Service'), external), /routes traffic/);
+  for (const kind of made) {
+    const at = path('routes', kind);
+    is(t, await stage.agent('PATCH', at, evil[kind]), /adds it to spec.objects/, kind);
+    is(t, await stage.agent('PATCH', at, { metadata: { annotations: { a: 'b' } } }), undefined, kind);
+    is(t, await stage.agent('DELETE', at), undefined, kind);
+    const owner = { apiVersion: 'v1', kind: 'ConfigMap', name: 'gone', uid: '00000000-0000-0000-0000-000000000000' };
+    is(t, await stage.agent('PATCH', at, { metadata: { ownerReferences: [owner] } }), undefined, kind);
+    // The honest twins: what is there again, a finalizer, and what does not route.
+    allowed(t, await apply(stage.agent, 'routes', kind, samples[kind]));
+    allowed(t, await stage.admin('PATCH', at, { metadata: { finalizers: ['example.com/a'] } }));
+    allowed(t, await stage.admin('PATCH', at, { metadata: { finalizers: null } }));
+  }
+  const other = merged(samples.ConfigMap, { metadata: { name: 'other' } });
+  allowed(t, await stage.agent('POST', collection('routes', 'ConfigMap'), other));
+  const slice = {
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: { name: 'web-evil', labels: { 'kubernetes.io/service-name': 'web' } },
+    addressType: 'IPv4',
+    endpoints: [],
+  };
+  denied(
+    t,
+    await stage.wildcard('POST', '/apis/discovery.k8s.io/v1/namespaces/routes/endpointslices', slice),
+    'routing',
+  );
+  await place.relock({ objects: held, routing: 'Free' });
+  await waitFor('it is seen', async () => !(await refused('routes', 'Service')));
+  for (const kind of made) allowed(t, await stage.agent('DELETE', path('routes', kind)));
+});

@@ -123,6 +123,7 @@ export function target(spec: Partial<ProductionTarget['spec']> = {}): Production
       minReplicas: 1,
       liveAccess: 'Deny',
       mode: 'Enforce',
+      routing: 'Free',
       rollback: { automatic: true, progressDeadline: '10m', settle: '30s' },
       ...spec,
     },

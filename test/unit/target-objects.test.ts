@@ -110,6 +110,13 @@ test('a lock that says something else of an object than the records is recorded 
   t.deepEqual(mended.lock?.spec, world.lock?.spec);
 });
 
+test('the strictest target of a namespace decides what becomes of routes that nobody lists', (t) => {
+  t.is(taken().lock?.spec.routing, undefined);
+  t.is(taken({ target: target({ objects: [map, budget], routing: 'Listed' }) }).lock?.spec.routing, 'Listed');
+  const other = { ...target({ routing: 'Listed' }), metadata: { ...listing.metadata, name: 'other', uid: 'b' } };
+  t.is(taken({ others: [{ ...other, spec: { ...other.spec, workloads: [] } }] }).lock?.spec.routing, 'Listed');
+});
+
 test('one object has one target: the first one keeps it', (t) => {
   const first = {
     ...listing,

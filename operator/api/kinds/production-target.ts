@@ -76,6 +76,10 @@ export const productionTargetSpec = z
       'Whether exec, attach, port-forward and ephemeral containers are let into the pods of production.',
       ['Deny', 'Allow'],
     ).default('Deny'),
+    routing: choice(
+      'Listed: Services, Ingresses and HTTPRoutes of the namespace that no target lists in objects are neither made nor changed nor deleted. Free: only those that are listed are held. The strictest target of the namespace decides.',
+      ['Free', 'Listed'],
+    ).default('Free'),
     rollback: z
       .object({
         automatic: flag('Whether a rollout that fails is taken back to the fallback that was signed with it.').default(

@@ -32,6 +32,10 @@ const workloadLockSpec = z
   .object({
     liveAccess: choice('Whether exec and the like are let into the pods.', ['Deny', 'Allow']).default('Deny'),
     podWriters: podWriters.optional(),
+    routing: choice('Listed: what routes traffic and stands in no entry of objects stays as it is.', [
+      'Free',
+      'Listed',
+    ]).optional(),
     approved: keyedList(
       'Approved contents: at most one Current and one Fallback per workload.',
       ['kind', 'name', 'role'],

@@ -84,6 +84,7 @@ export function settings(lock: LockSpec, world: TargetWorld): LockSpec {
   return {
     liveAccess: open ? 'Allow' : 'Deny',
     ...(writers.length === 0 ? {} : { podWriters: writers }),
+    ...(targets.some(({ spec }) => spec.routing === 'Listed') ? { routing: 'Listed' as const } : {}),
     approved: ordered(approved),
     ...(objects === undefined ? {} : { objects }),
   };
