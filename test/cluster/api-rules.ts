@@ -230,13 +230,21 @@ export const breachedRules: readonly Breach[] = [
     [['metadata', 'name'], 'w'.repeat(64)],
   ),
   breaches('Promotion', 'web-42')('spec.objects', 'write each object once', [
-    ['spec', 'objects', 1],
+    ['spec', 'objects', 2],
     {
       apiVersion: 'apps/v1',
       kind: 'Deployment',
       metadata: { name: 'web' },
       spec: { template: { spec: { containers: [{ name: 'other', image }] } } },
     },
+  ]),
+  breaches('Promotion', 'web-42')('spec.objects[0]', 'a workload has a spec with a template: write all of it', [
+    ['spec', 'objects', 0, 'spec'],
+    { replicas: 3 },
+  ]),
+  breaches('Promotion', 'web-42')('spec.objects[1]', 'write the API version of the kind: ', [
+    ['spec', 'objects', 1, 'apiVersion'],
+    'apps/v1',
   ]),
   ...[
     'deployment.kubernetes.io/revision',

@@ -259,9 +259,14 @@ const mutations = [
   { field: 'Probes' },
 ];
 
+const configMap = { kind: 'ConfigMap', name: 'web' };
+const configMapContent = { ...configMap, digest, content: { data: { MODE: 'live' } } };
+
 const productionTarget = object('ProductionTarget', 'web', {
   spec: {
     workloads: [workload],
+    objects: [configMap],
+    routing: 'Listed',
     approvalPolicyRef: { name: 'default' },
     keyringRef: { name: 'default' },
     allowedFrom: [{ namespace: 'shop-dev' }],
@@ -323,7 +328,9 @@ const promotion = object('Promotion', 'web-42', {
           },
         },
       },
+      { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'web' }, data: { MODE: 'live' } },
     ],
+    removes: [{ kind: 'Ingress', name: 'web' }],
     reason: 'release 42',
     expiresAfter: '72h',
     supersedes: 'Older',
@@ -441,6 +448,17 @@ const workloadLock = object('WorkloadLock', 'lock', {
       },
       { ...workload, role: 'Fallback', digest, target: 'web', record: 'web-000001', spec },
     ],
+    routing: 'Listed',
+    objects: [
+      {
+        ...configMapContent,
+        role: 'Current',
+        target: 'web',
+        rollbackUsers: ['system:serviceaccount:flux-system:kustomize-controller'],
+        record: 'web-000001',
+      },
+      { ...configMap, role: 'Fallback', target: 'web', record: 'web-000001' },
+    ],
   },
 });
 
@@ -509,6 +527,8 @@ const records: readonly Sample[] = [
       ],
       currentSpecs: [content],
       desiredSpecs: [content],
+      currentObjects: [configMapContent],
+      desiredObjects: [configMapContent],
     },
   }),
   object('PromotionRecord', 'web-000003', {
