@@ -267,7 +267,10 @@ test.serial('a manifest of production as it is changes nothing', async (t) => {
   await place.promote('web-42', 'pr-42', { spec: { objects: [manifest({ image: images.first })] } });
   const over = await place.phase('web-42', 'Superseded');
   t.is(conditionOf(over, 'Ready')?.reason, 'AlreadyCurrent');
-  t.regex(conditionOf(over, 'Ready')?.message ?? '', /labels and annotations of the workloads themselves are not locked/);
+  t.regex(
+    conditionOf(over, 'Ready')?.message ?? '',
+    /labels and annotations of the workloads themselves are not locked/,
+  );
 });
 
 test.serial('the example: CI wraps what it rendered, and what it brings to production is what it shows', async (t) => {

@@ -140,11 +140,11 @@ test.serial(
     t.like((await live('whole', 'PodDisruptionBudget')).spec, { minAvailable: 1 });
     const target = await place.target(({ status }) => conditionOf({ status }, 'Ready')?.status === 'True');
     t.is(conditionOf(target, 'Tampered')?.status, 'False');
-  t.is(
-    conditionOf(target, 'Enforced')?.message,
-    'the API server refused the last forbidden change',
-    'nobody else answered for the lock, of objects either',
-  );
+    t.is(
+      conditionOf(target, 'Enforced')?.message,
+      'the API server refused the last forbidden change',
+      'nobody else answered for the lock, of objects either',
+    );
   },
 );
 
