@@ -1,10 +1,10 @@
 import test from 'ava';
 import type { Members } from '../../operator/canonical/index.ts';
 import { objectsOf } from '../../operator/lock/index.ts';
-import { decideTarget, type TargetWorld } from '../../operator/targets/decide/index.ts';
+import type { TargetWorld } from '../../operator/targets/decide/index.ts';
 import { liveObject, objectWorld } from './object-world.ts';
 import { deployment, images, keys, run, target, voted } from './promotion-world.ts';
-import { adopted, fresh, namespaceWith, protectedNamespace, settle, withLive } from './target-world.ts';
+import { adopted, decideTarget, fresh, namespaceWith, protectedNamespace, settle, withLive } from './target-world.ts';
 
 const map = { kind: 'ConfigMap', name: 'web' } as const;
 const budget = { kind: 'PodDisruptionBudget', name: 'web' } as const;
