@@ -1,6 +1,6 @@
-import { all, any, field } from './cel.ts';
+import { any, field } from './cel.ts';
 import { refusal } from './denial.ts';
-import { protectedNamespaces, type PolicyRule, type Variable } from './policy.ts';
+import { protectedNamespaces, type PolicyRule } from './policy.ts';
 import { controllers, kubelet, may } from './who.ts';
 
 /** What the API server takes for a pod that names none. */
@@ -8,20 +8,13 @@ const DEFAULT_GRACE = 30;
 /** Length up to which the name of a pod begins with the name of its workload, whole: pods' names are cut to 63. */
 const WHOLE_NAME = 40;
 
-const onEviction = "request.operation == 'CREATE'";
-const asksNothing = '!variables.asked.hasValue()';
+/** What somebody asks for who says a number. */
 const asked = 'variables.asked.value()';
-
-/**
- * What the request asks for. The API server has filled in the pod's own grace, or 0 for a pod that runs nothing, where a
- * DELETE of one pod says nothing, and 1 where it says less than 0; a DELETE of a collection is seen as it was sent.
- */
-const askedGrace: Variable = {
-  name: 'asked',
-  expression: `${onEviction}
-  ? dyn(object).?deleteOptions.?gracePeriodSeconds
-  : has(request.options) && has(request.options.gracePeriodSeconds) ? optional.of(dyn(request.options.gracePeriodSeconds)) : optional.none()`,
-};
+const asksNothing = '!variables.asked.hasValue()';
+const mayRollBack = may('rollback', 'productiontargets', 'request.namespace');
+const stillRuns = refusal(
+  "' would be gone from the API while it still runs: leave out --force and --grace-period; without a grace it is deleted by who has the verb rollback on productiontargets'",
+);
 
 /**
  * A pod ends within its own grace and not at once: a longer one lets content run on whose approval ended, and none takes
@@ -35,20 +28,22 @@ export function podDeletion(): PolicyRule {
     name: 'pod-deletion',
     description: 'Pods of a protected namespace are ended within their own grace period, and not without one.',
     namespaces: protectedNamespaces,
-    match: [
-      { groups: [''], resources: ['pods'], operations: ['DELETE'] },
-      { groups: [''], resources: ['pods/eviction'], operations: ['CREATE'] },
-    ],
+    match: [{ groups: [''], resources: ['pods'], operations: ['DELETE'] }],
     variables: [
-      askedGrace,
+      {
+        // The API server has filled in the pod's own grace, or 0 for a pod that runs nothing, where a DELETE of one pod
+        // says nothing, and 1 where it says less than 0; a DELETE of a collection is seen as it was sent.
+        name: 'asked',
+        expression: `has(request.options) && has(request.options.gracePeriodSeconds) ? optional.of(dyn(request.options.gracePeriodSeconds)) : optional.none()`,
+      },
       {
         name: 'own',
-        expression: `${onEviction} ? 0 : oldObject.spec.?terminationGracePeriodSeconds.orValue(${DEFAULT_GRACE})`,
+        expression: `oldObject.spec.?terminationGracePeriodSeconds.orValue(${DEFAULT_GRACE})`,
       },
     ],
     validations: [
       {
-        expression: any(onEviction, asksNothing, `${asked} <= variables.own`),
+        expression: any(asksNothing, `${asked} <= variables.own`),
         message: refusal(
           "' ends within its own grace of ' + string(int(variables.own)) + ' seconds, not ' + string(int(variables.asked.value())) + ': what is no longer approved would run on; leave --grace-period out'",
         ),
@@ -57,14 +52,13 @@ export function podDeletion(): PolicyRule {
         expression: any(
           asksNothing,
           `${asked} >= 1`,
-          all(`!(${onEviction})`, any(`${asked} == variables.own`, runsNothing)),
+          `${asked} == variables.own`,
+          runsNothing,
           kubelet,
           controllers(['pod-garbage-collector']),
-          may('rollback', 'productiontargets', 'request.namespace'),
+          mayRollBack,
         ),
-        message: refusal(
-          "' would be gone from the API while it still runs: leave out --force and --grace-period; without a grace it is deleted by who has the verb rollback on productiontargets'",
-        ),
+        message: stillRuns,
       },
     ],
   };
@@ -83,13 +77,14 @@ export function podEviction(): PolicyRule {
   const grace = field('a.spec.template.spec', 'terminationGracePeriodSeconds', String(DEFAULT_GRACE));
   return {
     name: 'pod-eviction',
-    description: 'Evictions in a protected namespace give a pod no more time than the approved content has.',
+    description:
+      'Evictions in a protected namespace give a pod no more time than the approved content has, and not none.',
     lock: true,
     namespaces: protectedNamespaces,
     match: [{ groups: [''], resources: ['pods/eviction'], operations: ['CREATE'] }],
     conditions: [{ name: 'asks-for-time', expression: 'has(object.deleteOptions)' }],
     variables: [
-      askedGrace,
+      { name: 'asked', expression: 'dyn(object).?deleteOptions.?gracePeriodSeconds' },
       { name: 'approved', expression: field('params.spec', 'approved', '[]') },
       { name: 'named', expression: `variables.approved.filter(a, request.name.startsWith(${workloadsName}))` },
       {
@@ -109,6 +104,16 @@ export function podEviction(): PolicyRule {
         message: refusal(
           "' ends within the terminationGracePeriodSeconds of its approved content, not ' + string(int(variables.asked.value())) + ' seconds; leave deleteOptions.gracePeriodSeconds out'",
         ),
+      },
+      {
+        // Whoever drains a node names the pod's own grace, and some have none.
+        expression: any(
+          asksNothing,
+          `${asked} >= 1`,
+          `variables.own.size() > 0 && variables.own.all(a, ${asked} == ${grace})`,
+          mayRollBack,
+        ),
+        message: stillRuns,
       },
     ],
   };

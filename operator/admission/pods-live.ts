@@ -31,6 +31,8 @@ export function podsLive(): PolicyRule {
         expression: any(
           "request.operation == 'CREATE'",
           'dyn(object.spec) == dyn(oldObject.spec)',
+          // Which spec that may be, the rule pod-resize says.
+          onSubResource('resize'),
           `(${onSubResource('ephemeralcontainers')} && ${sameExcept('dyn(object.spec)', 'dyn(oldObject.spec)', ['ephemeralContainers'])})`,
         ),
         message: denial("' would run with another spec than the approved one'"),

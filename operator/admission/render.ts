@@ -20,6 +20,7 @@ import { operatorOnly } from './operator-only.ts';
 import { pods } from './pods.ts';
 import { podDeletion, podEviction } from './pod-deletion.ts';
 import { podMakers } from './pod-makers.ts';
+import { podResize } from './pod-resize.ts';
 import { liveAccess, podWriters, podsLive } from './pods-live.ts';
 import { renderRule, type PolicyObject } from './policy.ts';
 import { requestedBy, setRequestedBy, votes } from './votes.ts';
@@ -45,6 +46,7 @@ export function renderPolicies({ systemNamespace }: RenderOptions): readonly Pol
     pods(by),
     podsLive(),
     podWriters(),
+    podResize(),
     podDeletion(),
     podEviction(),
     podMakers(),

@@ -1,6 +1,6 @@
 import { APPS, appWorkloads, resourcesOf } from '../workloads/index.ts';
 import { any, text } from './cel.ts';
-import { denial } from './denial.ts';
+import { refusal } from './denial.ts';
 import { protectedNamespaces, type PolicyRule, type Validation } from './policy.ts';
 
 /**
@@ -15,7 +15,9 @@ export function keepsReplicas(approved: string): Validation {
       `${approved}.all(a, ${replicas} >= a.?minReplicas.orValue(1))`,
       `(request.operation == 'UPDATE' && ${replicas} >= oldObject.spec.?replicas.orValue(0))`,
     ),
-    message: denial(`' would run ' + string(${replicas}) + ' replicas, below minReplicas of its target'`),
+    message: refusal(
+      `' would run ' + string(${replicas}) + ' replicas, below minReplicas of its target (' + string(int(${approved}[0].?minReplicas.orValue(1))) + '): lower minReplicas of the ProductionTarget, or raise the minimum of the autoscaler'`,
+    ),
   };
 }
 

@@ -59,6 +59,7 @@ export function mergedWriters(lists: readonly (readonly PodWriter[])[]): readonl
     const conditions = union(same.map((writer) => writer.conditions));
     return {
       user,
+      ...(same.some(({ resizes }) => resizes) && { resizes: true }),
       ...(annotations === undefined ? {} : { annotations }),
       ...(conditions === undefined ? {} : { conditions }),
     };

@@ -1,6 +1,7 @@
 import test from 'ava';
 import { waitFor } from '../harness/index.ts';
 import { allowed, denied, deniedCommand } from './assert.ts';
+import { words } from './life-page.ts';
 import { Node, type Pod } from './node.ts';
 import { Production, must } from '../stage/production.ts';
 import { openAttack, type Send, type Stage } from '../stage/attack.ts';
@@ -156,8 +157,8 @@ test('denied: an eviction with more time than the approved content has, or with 
   const evict = (send: Send, options?: Json) => send('POST', path, eviction(place, options));
   denied(t, await evict(stage.wildcard, { gracePeriodSeconds: YEAR }), 'pod-eviction', /not 31536000 seconds/);
   denied(t, await evict(stage.oncall, { gracePeriodSeconds: 31 }), 'pod-eviction');
-  denied(t, await evict(stage.wildcard, { gracePeriodSeconds: 0 }), 'pod-deletion', /verb rollback/);
-  denied(t, await evict(stage.wildcard, { gracePeriodSeconds: -1 }), 'pod-deletion');
+  denied(t, await evict(stage.wildcard, { gracePeriodSeconds: 0 }), 'pod-eviction', /verb rollback/);
+  denied(t, await evict(stage.wildcard, { gracePeriodSeconds: -1 }), 'pod-eviction');
   denied(t, await evict(stage.wildcard, { gracePeriodSeconds: YEAR, dryRun: ['All'] }), 'pod-eviction');
   denied(
     t,
@@ -204,9 +205,9 @@ test('allowed: a node is drained by stock kubectl; denied: with a longer grace',
       as: stage.files.wildcard,
       check: false,
     });
-  deniedCommand(t, await drain('--grace-period=900'), 'pod-eviction');
+  deniedCommand(t, await drain('--grace-period=900'), 'pod-eviction', words('kubectl drain'));
   deniedCommand(t, await drain('--grace-period=900', '--disable-eviction'), 'pod-deletion');
-  deniedCommand(t, await drain('--grace-period=0', '--force'), 'pod-deletion');
+  deniedCommand(t, await drain('--grace-period=0', '--force'), 'pod-eviction', words('kubectl drain', 1));
   const drained = drain();
   await waitFor('the kubelet has ended the pod', async () => (await own.endTerminating(shop)) > 0);
   const { code, stderr } = await drained;

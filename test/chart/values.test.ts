@@ -87,11 +87,13 @@ test('writers of pods reach the promotions process as the flag that it reads, an
   const writers = [
     { user: 'system:ovn-node:*', annotations: ['k8s.ovn.org/*'] },
     { user: 'system:serviceaccount:kube-system:aws-load-balancer-controller', conditions: ['a "quoted" one'] },
+    { user: 'system:serviceaccount:kube-system:vpa-updater', resizes: true },
   ];
   const manifests = await rendered(
     Object.fromEntries(
-      writers.flatMap(({ user, annotations, conditions }, index) => [
+      writers.flatMap(({ user, annotations, conditions, resizes }, index) => [
         [`podWriters[${index}].user`, user],
+        ...(resizes === undefined ? [] : [[`podWriters[${index}].resizes`, String(resizes)]]),
         ...(annotations ?? []).map((name) => [`podWriters[${index}].annotations[0]`, name]),
         ...(conditions ?? []).map((name) => [`podWriters[${index}].conditions[0]`, name]),
       ]),

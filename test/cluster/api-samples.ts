@@ -251,6 +251,7 @@ const workload = { kind: 'Deployment', name: 'web' };
 
 const podWriters = [
   { user: 'system:serviceaccount:kube-system:multus', annotations: ['k8s.v1.cni.cncf.io/network-status'] },
+  { user: 'system:serviceaccount:kube-system:vpa-updater', resizes: true },
   { user: 'system:ovn-node:*', annotations: ['k8s.ovn.org/*'], conditions: ['example.com/reached'] },
 ];
 

@@ -90,6 +90,7 @@ export interface PodWriter {
   readonly user: string;
   readonly annotations?: readonly string[];
   readonly conditions?: readonly string[];
+  readonly resizes?: boolean;
 }
 
 export function lock(

@@ -220,7 +220,10 @@ test('what a deleted target leaves beside others stays as long as it is there, a
 test('mutations, pod writers and accounts that may roll back go to the lock, and go from it', (t) => {
   const settings: Partial<ProductionTarget['spec']> = {
     mutations: [{ field: 'Env', names: ['AWS_*'] }],
-    podWriters: [{ user: 'multus', annotations: ['k8s.v1.cni.cncf.io/*'] }],
+    podWriters: [
+      { user: 'multus', annotations: ['k8s.v1.cni.cncf.io/*'] },
+      { user: 'vpa', resizes: false },
+    ],
     rollback: { ...target().spec.rollback, serviceAccounts: [{ namespace: 'ops', name: 'rollouts' }] },
   };
   const { world: end } = settle({
@@ -229,6 +232,7 @@ test('mutations, pod writers and accounts that may roll back go to the lock, and
     podWriters: [
       { user: 'calico', annotations: ['cni.projectcalico.org/*'] },
       { user: 'multus', conditions: ['x/ready'] },
+      { user: 'vpa', resizes: true },
     ],
   });
   t.true(end.lock?.spec.approved.every(({ mutations }) => mutations?.[0]?.field === 'Env'));
@@ -236,6 +240,7 @@ test('mutations, pod writers and accounts that may roll back go to the lock, and
   t.deepEqual(end.lock?.spec.podWriters, [
     { user: 'calico', annotations: ['cni.projectcalico.org/*'] },
     { user: 'multus', annotations: ['k8s.v1.cni.cncf.io/*'], conditions: ['x/ready'] },
+    { user: 'vpa', resizes: true },
   ]);
   const { world: without } = settle({ ...end, target: target(), podWriters: [] });
   t.is(without.lock?.spec.podWriters, undefined);

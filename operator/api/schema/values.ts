@@ -162,7 +162,7 @@ export const allowedMutations = listOf(
 
 /** Who beside kubelets and Kubernetes' own controllers writes into running pods. */
 export const podWriters = keyedList(
-  'Who, beside kubelets and the controllers of Kubernetes, may write annotations and readiness-gate conditions of running pods, e.g. a network plugin.',
+  'Who, beside kubelets and the controllers of Kubernetes, may write annotations and readiness-gate conditions of running pods or resize them, e.g. a network plugin.',
   ['user'],
   withRules(
     z.object({
@@ -179,6 +179,9 @@ export const podWriters = keyedList(
         "Types of conditions, exact, or their start with a final *, where the pod's spec names them as readiness gates.",
         nameOrPrefix('Type of the condition, or its start and *.'),
         { max: 16 },
+      ).optional(),
+      resizes: flag(
+        'Whether it may resize pods in place, in containers whose Resources mutations of the target let differ.',
       ).optional(),
     }),
     {
