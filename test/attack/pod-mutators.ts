@@ -1,7 +1,7 @@
 /**
  * What is installed in real clusters does to a pod, as the patch of its webhook, and what a target has to say so that
  * these pods are let in. The shapes are those of the tools' own manifests (Istio 1.29, amazon-eks-pod-identity-webhook
- * 0.6, azure-workload-identity 1.5, VPA 1.4), shortened where a field has no rule of its own.
+ * 0.6, azure-workload-identity 1.5, VPA 1.4, Linkerd 2.19), shortened where a field has no rule of its own.
  */
 import type { Operation } from './mutators.ts';
 import type { Json } from '../stage/stage.ts';
@@ -9,6 +9,8 @@ import type { Json } from '../stage/stage.ts';
 export interface PodMutator {
   readonly patch: readonly Operation[];
   readonly mutations: readonly Json[];
+  /** The row of docs/cluster-life.md whose words refuse it where the target names nothing. */
+  readonly row?: string;
   readonly injected?: readonly { readonly container: string; readonly imagePrefix: string }[];
 }
 
@@ -116,10 +118,95 @@ function istio(native: boolean): PodMutator {
       { by: 'istio-sidecar-injector', field: 'Probes' },
       { by: 'istio-sidecar-injector', field: 'PodSecurityContext' },
     ],
+    row: 'Istio',
     injected: [
       { container: 'istio-init', imagePrefix: istioImage },
       { container: 'istio-proxy', imagePrefix: istioImage },
     ],
+  };
+}
+
+const linkerdImage = 'registry.example/linkerd/proxy';
+const seccompProfile = { type: 'RuntimeDefault' };
+const linkerdInit = {
+  name: 'linkerd-init',
+  image: `${linkerdImage}:edge-25.11.1`,
+  imagePullPolicy: 'IfNotPresent',
+  command: ['/usr/lib/linkerd/linkerd2-proxy-init'],
+  args: ['--incoming-proxy-port', '4143', '--outgoing-proxy-port', '4140', '--proxy-uid', '2102'],
+  securityContext: {
+    allowPrivilegeEscalation: false,
+    capabilities: { add: ['NET_ADMIN', 'NET_RAW'] },
+    privileged: false,
+    readOnlyRootFilesystem: true,
+    runAsGroup: 65534,
+    runAsNonRoot: true,
+    runAsUser: 65534,
+    seccompProfile,
+  },
+  terminationMessagePolicy: 'FallbackToLogsOnError',
+  volumeMounts: [{ mountPath: '/run', name: 'linkerd-proxy-init-xtables-lock' }],
+};
+const linkerdProxy = {
+  name: 'linkerd-proxy',
+  image: `${linkerdImage}:edge-25.11.1`,
+  imagePullPolicy: 'IfNotPresent',
+  env: [
+    { name: '_pod_uid', valueFrom: { fieldRef: { fieldPath: 'metadata.uid' } } },
+    { name: 'LINKERD2_PROXY_IDENTITY_TOKEN_FILE', value: '/var/run/secrets/tokens/linkerd-identity-token' },
+  ],
+  ports: [
+    { containerPort: 4143, name: 'linkerd-proxy' },
+    { containerPort: 4191, name: 'linkerd-admin' },
+  ],
+  livenessProbe: { httpGet: { path: '/live', port: 4191 }, initialDelaySeconds: 10, timeoutSeconds: 1 },
+  readinessProbe: { httpGet: { path: '/ready', port: 4191 }, initialDelaySeconds: 2, timeoutSeconds: 1 },
+  securityContext: {
+    allowPrivilegeEscalation: false,
+    readOnlyRootFilesystem: true,
+    runAsNonRoot: true,
+    runAsUser: 2102,
+    seccompProfile,
+  },
+  terminationMessagePolicy: 'FallbackToLogsOnError',
+  volumeMounts: [
+    { mountPath: '/var/run/linkerd/identity/end-entity', name: 'linkerd-identity-end-entity' },
+    { mountPath: '/var/run/secrets/tokens', name: 'linkerd-identity-token' },
+  ],
+};
+const linkerdToken = { audience: 'identity.l5d.io', expirationSeconds: 86400, path: 'linkerd-identity-token' };
+const linkerdVolumes = [
+  { name: 'linkerd-proxy-init-xtables-lock', emptyDir: {} },
+  { name: 'linkerd-identity-end-entity', emptyDir: { medium: 'Memory' } },
+  { name: 'linkerd-identity-token', projected: { sources: [{ serviceAccountToken: linkerdToken }] } },
+];
+
+/** @param native the proxy is an init container that restarts (`config.linkerd.io/proxy-enable-native-sidecar`) */
+function linkerd(native: boolean): PodMutator {
+  const startupProbe = { httpGet: { path: '/ready', port: 4191 }, periodSeconds: 1, failureThreshold: 120 };
+  const lifecycle = {
+    postStart: { exec: { command: ['/usr/lib/linkerd/linkerd-await', '--timeout=2m', '--port=4191'] } },
+  };
+  return {
+    patch: [
+      add('/metadata/annotations', {
+        'linkerd.io/created-by': 'linkerd/proxy-injector edge-25.11.1',
+        'linkerd.io/inject': 'enabled',
+        'linkerd.io/proxy-version': 'edge-25.11.1',
+        'linkerd.io/trust-root-sha256': '5090806bcf2daff5d54739ba02a8e7b919f7e62b2a46757e11089c916ec97fc2',
+        'config.linkerd.io/opaque-ports': '25,587,3306',
+      }),
+      ...Object.entries({ 'control-plane-ns': 'linkerd', 'proxy-deployment': 'web', 'workload-ns': 'shop' }).map(
+        ([key, value]) => add(`/metadata/labels/linkerd.io~1${key}`, value),
+      ),
+      ...linkerdVolumes.map((volume) => add('/spec/volumes/-', volume)),
+      ...(native
+        ? [add('/spec/initContainers', [linkerdInit, { ...linkerdProxy, restartPolicy: 'Always', startupProbe }])]
+        : [add('/spec/initContainers', [linkerdInit]), add('/spec/containers/0', { ...linkerdProxy, lifecycle })]),
+    ],
+    mutations: [],
+    row: 'Linkerd',
+    injected: ['linkerd-init', 'linkerd-proxy'].map((container) => ({ container, imagePrefix: linkerdImage })),
   };
 }
 
@@ -148,6 +235,8 @@ function identity(
 export const POD_MUTATORS: Readonly<Record<string, PodMutator>> = {
   istio: istio(false),
   'istio-native': istio(true),
+  linkerd: linkerd(false),
+  'linkerd-native': linkerd(true),
   irsa: identity(
     'pod-identity-webhook',
     'aws-iam-token',

@@ -3,6 +3,7 @@ import test from 'ava';
 import { podDifference } from '../../operator/admission/index.ts';
 import { matchLive, type Approved as Entry } from '../../operator/lock/index.ts';
 import { allowed, denied } from './assert.ts';
+import { words } from './life-page.ts';
 import { POD_MUTATORS } from './pod-mutators.ts';
 import { mutatingWebhook, type Operation } from './mutators.ts';
 import { Production } from '../stage/production.ts';
@@ -39,7 +40,7 @@ const bare = (): Json => {
   return { apiVersion: 'v1', kind: 'Pod', metadata: { ...metadata, name: 'again' }, spec };
 };
 
-for (const [name, { patch, mutations, injected }] of Object.entries(POD_MUTATORS))
+for (const [name, { patch, mutations, injected, row }] of Object.entries(POD_MUTATORS))
   test(`allowed: pods as ${name} makes them, where the target names it; denied: where it does not`, async (t) => {
     const shop = await Production.open(stage, `by-${name}`, [web], {
       entry: { mutations, ...(injected && { injected }) },
@@ -61,7 +62,12 @@ for (const [name, { patch, mutations, injected }] of Object.entries(POD_MUTATORS
       podDifference(made, [{ ...(spec['approved'] as readonly Json[])[0], mutations: [], injected: [] }]),
       undefined,
     );
-    denied(t, await stage.manager('POST', `${plain.core('pods')}?dryRun=All`, bare()), 'pods', /differ/);
+    denied(
+      t,
+      await stage.manager('POST', `${plain.core('pods')}?dryRun=All`, bare()),
+      'pods',
+      row ? words(row) : /differ/,
+    );
   });
 
 const everything = [
