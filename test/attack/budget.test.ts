@@ -102,7 +102,7 @@ test.before(async (t) => {
   const bytes = Buffer.byteLength(JSON.stringify({ approved }));
   t.log(`${approved.length} contents, ${bytes} bytes`);
   t.true(bytes > MAX_LOCK_BYTES * 0.8 && bytes < MAX_LOCK_BYTES, 'the lock is nearly as large as it may be');
-  await place.relock({ approved });
+  await place.relock({ approved, podWriters: [{ user: 'wildcard', resizes: true }] });
   await repeat(TIMES);
 });
 test.after.always(() => stage?.stop());
@@ -130,7 +130,11 @@ test.serial(
     };
     allowed(t, await stage.agent('PATCH', place.apps('Deployment', 'web'), restart));
     allowed(t, await stage.agent('PATCH', place.apps('Deployment', 'web'), { spec: { replicas: 3 } }));
-    await place.pods(3);
+    const [last] = await place.pods(3);
+    const { name } = last?.metadata ?? {};
+    const eviction = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name } };
+    const options = { deleteOptions: { gracePeriodSeconds: 30 } };
+    allowed(t, await stage.wildcard('POST', `${place.core('pods', name)}/eviction`, { ...eviction, ...options }));
   },
 );
 
@@ -147,6 +151,12 @@ test.serial(
     });
     denied(t, bare, 'pods|pod-makers');
     t.notRegex(messageOf(bare), /cost limit|budget/);
+    const [pod] = await place.pods(1);
+    const cpu = { spec: { containers: [{ name: 'web', resources: { requests: { cpu: '50m' } } }] } };
+    const strategic = { contentType: 'application/strategic-merge-patch+json' };
+    const resize = await stage.wildcard('PATCH', `${place.core('pods', pod?.metadata.name)}/resize`, cpu, strategic);
+    denied(t, resize, 'pod-resize', /other resources than the approved ones/);
+    t.notRegex(messageOf(resize), /cost limit|budget/);
   },
 );
 

@@ -37,7 +37,7 @@ test('denied: another image in a running pod, and a resize', async (t) => {
       ],
     },
   };
-  denied(t, await stage.wildcard('PATCH', `${path}/resize`, larger), 'pods-live', /another spec/);
+  denied(t, await stage.wildcard('PATCH', `${path}/resize`, larger), 'pod-resize', /by who is named with resizes/);
 });
 
 test('denied: labels that leave the workload or join another Service, also by pods/status', async (t) => {
