@@ -60,6 +60,7 @@ function content(index: number): Json {
   const containers = ['web', 'metrics'].map((name) => ({
     name,
     image: images.first,
+    resources: { requests: { cpu: '10m' } },
     env: [
       ...(name === 'web' ? variables : variables.slice(0, Math.floor(share * 0.27))),
       { name: 'ZZ', value: String(index) },
