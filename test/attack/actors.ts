@@ -1,6 +1,7 @@
 /**
  * What acts on pods in real clusters, each under its own account and with the rights that its own manifests give it:
- * vertical-pod-autoscaler 1.5, KEDA 2.18, descheduler 0.34, cluster-autoscaler 1.34, cert-manager 1.19, Reloader 1.4.
+ * vertical-pod-autoscaler 1.5, KEDA 2.18, descheduler 0.34, cluster-autoscaler 1.34, cert-manager 1.19, Istio 1.29,
+ * Reloader 1.4.
  */
 import { waitFor } from '../harness/index.ts';
 import type { Send, Stage } from '../stage/attack.ts';
@@ -51,6 +52,11 @@ export const ACTORS = {
       grant('', ['secrets'], ['get', 'list', 'watch', 'create', 'update', 'delete', 'patch']),
       grant('', ['pods', 'services'], ['get', 'list', 'watch', 'create', 'delete']),
     ],
+  },
+  'istio-cni': {
+    namespace: 'istio-system',
+    account: 'istio-cni',
+    rules: [grant('', ['pods/status'], ['patch', 'update']), grant('', ['pods'], ['get', 'list', 'watch'])],
   },
   reloader: {
     namespace: 'reloader',

@@ -1,6 +1,7 @@
 /** What admission of the cluster makes of new pods, by its real plugins and webhooks: rows of docs/cluster-life.md. */
 import test from 'ava';
-import { denied } from './assert.ts';
+import { actor, userOf } from './actors.ts';
+import { allowed, denied } from './assert.ts';
 import { words } from './life-page.ts';
 import { mutatingWebhook } from './mutators.ts';
 import { POD_MUTATORS, type PodMutator } from './pod-mutators.ts';
@@ -145,6 +146,20 @@ async function meshed(name: string, { patch }: PodMutator, entry: LockOptions['e
   webhook.answer = patch;
   return shop;
 }
+
+test('Istio ambient: its node agent marks running pods where it is named; elsewhere it is refused in words', async (t) => {
+  const send = await actor(stage, 'istio-cni');
+  const mark = async (shop: Production, value: 'enabled' | 'pending' | null) => {
+    const [live] = await shop.pods(1);
+    const body = { metadata: { annotations: { 'ambient.istio.io/redirection': value } } };
+    return send('PATCH', `${shop.core('pods', live?.metadata.name)}/status`, body);
+  };
+  const podWriters = [{ user: userOf('istio-cni'), annotations: ['ambient.istio.io/redirection'] }];
+  const shop = await Production.open(stage, 'ambient', [deployment('web')], { podWriters });
+  for (const value of ['pending', 'enabled', null] as const) allowed(t, await mark(shop, value));
+  const plain = await Production.open(stage, 'ambient-not');
+  denied(t, await mark(plain, 'enabled'), 'pod-writers', words('Istio ambient'));
+});
 
 for (const native of [false, true]) {
   const style = native ? 'a native sidecar' : 'a container';
