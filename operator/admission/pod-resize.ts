@@ -41,7 +41,7 @@ export function podResize(): PolicyRule {
       {
         // The workload whose pods have such labels, which no running pod loses or gets.
         name: 'approved',
-        expression: `params.spec.?approved.orValue([]).filter(a, has(a.spec.selector.matchLabels)
+        expression: `params.spec.?approved.orValue([]).filter(a, a.spec.?selector.?matchLabels.hasValue()
   && a.spec.selector.matchLabels.all(k, variables.labels[?k] == optional.of(a.spec.selector.matchLabels[k])))`,
       },
     ],
