@@ -203,7 +203,7 @@ const twinClass = object('TwinClass', 'sample', {
       egress: destinations,
       requestable: destinations,
     },
-    exposure: { domain: 'twins.example', scheme: 'https', port: 8443 },
+    exposure: { domain: 'twins.example', scheme: 'https', port: 8443, maxBodySize: '64Mi' },
   },
 });
 

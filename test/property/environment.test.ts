@@ -56,6 +56,7 @@ test('no name breaks out of its place in the boundary’s configuration', (t) =>
     twinsByPath: upstreams,
     noindex: fc.boolean(),
     scheme: fc.constantFrom('http', 'https'),
+    maxBody: fc.integer({ min: 1, max: 2 ** 40 }),
   });
   fc.assert(
     fc.property(input, (names) => {
@@ -63,7 +64,9 @@ test('no name breaks out of its place in the boundary’s configuration', (t) =>
       t.deepEqual(JSON.parse(JSON.stringify(config)), config);
       for (const text of strings(config)) {
         // Only the configuration's own placeholders are some: whatever a name holds is escaped.
-        const open = text.replaceAll('\\{', '').replaceAll(/\{http\.request\.(uri\.query|hostport)\}/g, '');
+        const open = text
+          .replaceAll('\\{', '')
+          .replaceAll(/\{http\.(request\.uri\.query|request\.hostport|error\.status_code)\}/g, '');
         t.false(open.includes('{'), text);
       }
     }),

@@ -47,6 +47,7 @@ export async function openBoundary(
       twinsByPath: [],
       noindex: true,
       scheme: 'http',
+      maxBody: 2 ** 30,
       ...input,
     }),
   );

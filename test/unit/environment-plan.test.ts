@@ -624,10 +624,9 @@ test('names are resolved where clusters do it, each resolver on its own port', (
   t.deepEqual(podSelector, {});
   t.deepEqual(egress, [
     { to: [{ podSelector: {} }] },
-    { to: [named('kube-system')], ports: both(53) },
-    { to: [{ ipBlock: { cidr: '169.254.20.10/32' } }], ports: both(53) },
+    { to: [named('kube-system')], ports: [...both(53), ...both(8053)] },
     { to: [named('openshift-dns')], ports: both(5353) },
-    { to: [{ ipBlock: { cidr: '169.254.169.254/32' } }], ports: both(53) },
+    { to: [{ ipBlock: { cidr: '169.254.0.0/16' } }], ports: both(53) },
   ]);
 });
 
@@ -669,6 +668,19 @@ test('the platform’s own Ingress or Gateway reaches the boundary, on its port 
     },
   ]);
   t.is(open(accepted({ workloads: [web] }, { twinClass: twinClass({ network: { ingress: [] } }) })).length, 1);
+});
+
+test('the body of a request is bounded by the class, and never without a bound', (t) => {
+  for (const [maxBodySize, bytes] of [
+    [undefined, 2 ** 30],
+    ['2Mi', 2 ** 21],
+    ['0', 1],
+    [0, 1],
+  ] as const) {
+    const plan = accepted({ workloads: [web] }, { twinClass: twinClass({ exposure: { maxBodySize } }) });
+    const config = JSON.stringify(child(plan, 'Deployment', 'twinlock-boundary'));
+    t.regex(config, new RegExp(`max_size\\\\":${bytes}}`));
+  }
 });
 
 test('without a boundary image there is no boundary and no URL', (t) => {

@@ -69,6 +69,7 @@ const exposure = z
     port: port(
       "Port in the URLs, where it is not the scheme's own: that of the load balancer, NodePort or port-forward that leads to the front door.",
     ).optional(),
+    maxBodySize: quantity('The most that the body of a request may have; more gets 413.').default('1Gi'),
   })
   .describe('How environments are reached from outside.')
   .prefault({});
@@ -78,13 +79,12 @@ const dnsPorts = (port: number): { protocol: 'TCP' | 'UDP'; port: number }[] => 
   { protocol: 'TCP', port },
 ];
 const resolvers = [
-  { namespace: 'kube-system', ports: dnsPorts(53) },
-  // NodeLocal DNSCache listens on the node, at an address of its own.
-  { cidr: '169.254.20.10/32', ports: dnsPorts(53) },
-  // A NetworkPolicy is about the port of the pod, which is not that of the Service.
+  // Gardener's CoreDNS listens on 8053. A NetworkPolicy is about the port of the pod, not that of the Service.
+  { namespace: 'kube-system', ports: [...dnsPorts(53), ...dnsPorts(8053)] },
   { namespace: 'openshift-dns', ports: dnsPorts(5353) },
-  // Cloud DNS of GKE: the metadata server's address, of which this is not the port that gives tokens.
-  { cidr: '169.254.169.254/32', ports: dnsPorts(53) },
+  // NodeLocal DNSCache (169.254.20.10, kubespray's .25.10), LocalDNS of AKS and Cloud DNS of GKE answer on link-local
+  // addresses of the node. Cloud DNS has that of the metadata server, whose tokens are on another port.
+  { cidr: '169.254.0.0/16', ports: dnsPorts(53) },
 ];
 const ingressControllers = [
   'ingress-nginx',
@@ -138,7 +138,7 @@ export const twinClassSpec = z
     network: z
       .object({
         dns: egress(
-          "Where names are resolved. Left out: CoreDNS in kube-system, NodeLocal DNSCache, OpenShift's DNS and Cloud DNS, each on its port only.",
+          "Where names are resolved. Left out: CoreDNS in kube-system, OpenShift's DNS, and link-local resolvers (NodeLocal DNSCache, LocalDNS of AKS, Cloud DNS), each on its port only.",
         ).default(resolvers),
         ingress: ingress(
           "Who reaches the boundary's Service besides the front door of the installation: the namespaces or networks of your own Ingress controllers and Gateways. Left out: the namespaces in which the common ones are installed.",

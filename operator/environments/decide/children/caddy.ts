@@ -27,6 +27,8 @@ export interface BoundaryInput {
   readonly twinsByHost: readonly Upstream[];
   readonly twinsByPath: readonly Upstream[];
   readonly noindex: boolean;
+  /** Bytes that the body of a request may have. */
+  readonly maxBody: number;
   /** Scheme by which people reach the environment, whatever stands in between. */
   readonly scheme: 'http' | 'https';
 }
@@ -38,12 +40,13 @@ type Route = Readonly<Record<string, unknown>>;
  * Caddyfile. Only ports of the vendor's API are dialled; a twin's admin port appears nowhere.
  */
 export function boundaryConfig(input: BoundaryInput): object {
-  const { owner, systemNamespace, host, hostOf, workloads, twinsByHost, twinsByPath, noindex, scheme } = input;
+  const { owner, systemNamespace, host, hostOf, workloads, twinsByHost, twinsByPath, noindex, maxBody, scheme } = input;
   const [first] = workloads;
   const page = `${PAGE_SERVICE}.${systemNamespace}.svc.cluster.local:${PAGE_PORT}`;
   const pagePath = `/environments/${owner.namespace}/${owner.name}/services`;
   const routes: readonly Route[] = [
     ...(noindex ? [{ handle: [tellRobots] }] : []),
+    { handle: [{ handler: 'request_body', max_size: maxBody }] },
     route({ host: [host], path: ['/admin/services', '/admin/services/*'] }, [
       { handler: 'rewrite', uri: `${text(pagePath)}?{http.request.uri.query}` },
       proxy(page),
@@ -80,7 +83,9 @@ export function boundaryConfig(input: BoundaryInput): object {
             // What the front door, or the class's own Ingress or Gateway, says about the client is passed on: the
             // NetworkPolicies let nobody else in from outside the environment, and pods have addresses of any range.
             trusted_proxies: { source: 'static', ranges: ['0.0.0.0/0', '::/0'] },
+            ...limits,
             routes,
+            errors: { routes: [...(noindex ? [{ handle: [tellRobots] }] : []), ...failures] },
           },
           health: {
             listen: [`:${HEALTH_PORT}`],
@@ -90,6 +95,30 @@ export function boundaryConfig(input: BoundaryInput): object {
         },
       },
     },
+  };
+}
+
+/** Bounds of what somebody may hold open or send before anything is asked of an app. */
+const limits: Route = { read_header_timeout: '10s', idle_timeout: '2m', max_header_bytes: 65_536 };
+/** Requests to one upstream at a time; WebSockets and event streams count as long as they last. */
+const MAX_REQUESTS = 512;
+
+/** What the boundary says when there is no answer to pass on. */
+const failures: readonly Route[] = [
+  failure(
+    ['413'],
+    'The body of this request is larger than the class of this environment allows (exposure.maxBodySize).',
+  ),
+  failure(
+    ['502', '503', '504'],
+    'What is behind this address does not answer, or has too much to do. kubectl describe twinenvironment says what it waits for.',
+  ),
+];
+
+function failure(statuses: readonly string[], body: string): Route {
+  return {
+    match: [{ vars: { '{http.error.status_code}': statuses } }],
+    handle: [{ handler: 'static_response', status_code: '{http.error.status_code}', body: `${body}\n` }],
   };
 }
 
@@ -159,7 +188,7 @@ function forwarded(scheme: BoundaryInput['scheme'], outside: Outside | undefined
 }
 
 function proxy(dial: string, rest: Route = {}): Route {
-  return { handler: 'reverse_proxy', upstreams: [{ dial: text(dial) }], ...rest };
+  return { handler: 'reverse_proxy', upstreams: [{ dial: text(dial), max_requests: MAX_REQUESTS }], ...rest };
 }
 
 /** Caddy fills in `{placeholders}` in nearly every string; a backslash takes that meaning away. */

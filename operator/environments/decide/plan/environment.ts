@@ -1,5 +1,6 @@
 import type { TwinClass, TwinEnvironment } from '../../../api/index.ts';
 import { CanonicalError, digestOf, type Digest } from '../../../canonical/index.ts';
+import { parseQuantity } from '../../../kube/index.ts';
 import {
   boundaryManifests,
   limitRangeManifest,
@@ -180,6 +181,8 @@ function boundaryOf(
     owner: { namespace, name, uid },
     systemNamespace: settings.systemNamespace,
     scheme: twinClass.spec.exposure.scheme,
+    // Caddy takes 0 for no limit.
+    maxBody: Math.max(1, Math.floor(parseQuantity(twinClass.spec.exposure.maxBodySize) ?? 1)),
     host: hosts.host,
     hostOf: (component) => hosts.componentHost(component),
     workloads: workloads.flatMap(({ name: workload, port, protocol, exposed: open }) =>
