@@ -164,6 +164,11 @@ export const breachedRules: readonly Breach[] = [
     'a workload and a service have the same name: rename one, since both become a Service in one namespace',
     [worker('name'), 'mail'],
   ),
+  environment(
+    'spec.boundary',
+    'shareLinks belong to auth: Token; without it the environment is open to whoever reaches it',
+    [['spec', 'boundary', 'auth'], 'None'],
+  ),
   environment('spec.network.egress[0].cidr', network, [['spec', 'network', 'egress', 0, 'cidr'], '203.0.113.0/33']),
   environment('spec.network.egress[0]', destination, [['spec', 'network', 'egress', 0, 'namespace'], 'other']),
   environment('spec.ttl', 'inactivity is longer than max: shorten it, or raise max', [

@@ -122,7 +122,14 @@ const environment = object('TwinEnvironment', 'pr-42', {
         expose: 'None',
       },
     ],
-    boundary: { noindex: true },
+    boundary: {
+      auth: 'Token',
+      shareLinks: [
+        { name: 'qa', tokenDigest: `sha256:${'b'.repeat(64)}` },
+        { name: 'demo', tokenDigest: `sha256:${'c'.repeat(64)}`, notAfter: '2026-12-01T00:00:00Z' },
+      ],
+      noindex: true,
+    },
     network: {
       egress: [
         { cidr: '203.0.113.0/24', ports: [{ protocol: 'TCP', port: 443 }] },

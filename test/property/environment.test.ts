@@ -55,6 +55,7 @@ test('no name breaks out of its place in the boundary’s configuration', (t) =>
     twinsByHost: upstreams,
     twinsByPath: upstreams,
     noindex: fc.boolean(),
+    auth: fc.constantFrom('None', 'Token'),
     scheme: fc.constantFrom('http', 'https'),
     maxBody: fc.integer({ min: 1, max: 2 ** 40 }),
   });
@@ -66,7 +67,10 @@ test('no name breaks out of its place in the boundary’s configuration', (t) =>
         // Only the configuration's own placeholders are some: whatever a name holds is escaped.
         const open = text
           .replaceAll('\\{', '')
-          .replaceAll(/\{http\.(request\.uri\.query|request\.hostport|error\.status_code)\}/g, '');
+          .replaceAll(
+            /\{http\.(request\.uri|request\.(uri\.query|cookie)\.twinlock-token|request\.header\.X-Twinlock-Token|request\.uri\.query|request\.hostport|error\.status_code)\}/g,
+            '',
+          );
         t.false(open.includes('{'), text);
       }
     }),

@@ -46,6 +46,7 @@ export async function openBoundary(
       twinsByHost: [],
       twinsByPath: [],
       noindex: true,
+      auth: 'None',
       scheme: 'http',
       maxBody: 2 ** 30,
       ...input,
@@ -113,9 +114,14 @@ export async function startProgram(
 
 /** A server of this machine that says who it is and what it was asked. */
 export async function echo(name: string): Promise<Server> {
-  const server = createServer(({ url, headers }, response) => {
-    response.setHeader('x-robots-tag', 'all');
-    response.end(JSON.stringify({ name, url, host: headers.host, headers }));
+  const server = createServer((asked, response) => {
+    const { url, headers } = asked;
+    let body = '';
+    asked.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
+    asked.on('end', () => {
+      response.setHeader('x-robots-tag', 'all');
+      response.end(JSON.stringify({ name, url, host: headers.host, headers, body }));
+    });
   });
   return listening(server);
 }
@@ -143,6 +149,7 @@ export interface Echoed {
   readonly url: string;
   readonly host: string;
   readonly headers: IncomingHttpHeaders;
+  readonly body: string;
 }
 
 export function echoed({ body }: Got): Echoed {

@@ -73,7 +73,7 @@ const requests: readonly [method: string, target: string, accept: string, status
 ];
 for (const [method, target, accept, expected, type] of requests) {
   test(`page: ${method} ${target} for ${accept || 'anybody'} answers ${expected}`, (t) => {
-    const found = answer(method, target, accept, environments);
+    const found = answer({ method, target, headers: { accept } }, environments, 0);
     t.is(found.status, expected);
     t.regex(found.type, type);
   });

@@ -43,7 +43,7 @@ const TABLE: Readonly<Record<string, string>> = {
   'environments/status': 'canonical kube api workloads ./naming ./decide',
   'environments/gather': 'canonical kube api workloads outbound ./naming ./decide',
   'environments/act': 'canonical kube runtime api workloads ./naming ./decide ./gather',
-  'environments/page': 'canonical kube runtime api',
+  'environments/page': 'canonical kube runtime api ./naming',
 
   promotions:
     'canonical kube runtime api workloads objects votes records lock outbound gates targets ./decide ./status ./gather ./act ./keyrings ./heads',

@@ -4,7 +4,7 @@ import { durationOrder } from '../duration.ts';
 import { keyedList } from '../schema/lists.ts';
 import { patterns } from '../schema/patterns.ts';
 import { withRules } from '../schema/rule.ts';
-import { duration, httpURL, objectName, patterned } from '../schema/text.ts';
+import { dnsLabel, duration, httpURL, objectName, patterned, sha256, timestamp } from '../schema/text.ts';
 import { choice, count, egress, flag } from '../schema/values.ts';
 import { service } from './twin-environment-service.ts';
 import { workload } from './twin-environment-workload.ts';
@@ -37,6 +37,33 @@ const ttl = withRules(
   durationOrder('inactivity', 'max'),
 ).describe('When the environment expires: its children are removed, the TwinEnvironment stays.');
 
+const boundary = withRules(
+  z.object({
+    auth: choice(
+      'Who is let in. None: whoever reaches it. Token: who has the token of a share link, by the link, its cookie or the header X-Twinlock-Token.',
+      ['None', 'Token'],
+    ).default('None'),
+    shareLinks: keyedList(
+      'Links that let people in, each with a token of its own. One that is taken out opens nothing from then on.',
+      ['name'],
+      z.object({
+        name: dnsLabel('Who it is for.'),
+        tokenDigest: sha256(
+          'sha256:<hex> of the token, which has at least 32 letters and digits: openssl rand -hex 32.',
+        ),
+        notAfter: timestamp('When the link ends. Left out: with the environment.').optional(),
+      }),
+      { max: 32 },
+    ).optional(),
+    noindex: flag('Tells search engines to stay away.').default(true),
+  }),
+  {
+    cel: "self.auth == 'Token' || !has(self.shareLinks)",
+    message: 'shareLinks belong to auth: Token; without it the environment is open to whoever reaches it',
+    check: ({ auth, shareLinks }) => auth === 'Token' || shareLinks === undefined,
+  },
+).describe('The one door to the environment.');
+
 /** `spec` of a TwinEnvironment. */
 export const twinEnvironmentSpec = withRules(
   z.object({
@@ -55,12 +82,7 @@ export const twinEnvironmentSpec = withRules(
     source: source.optional(),
     services: keyedList('The registry of third-party services.', ['name'], service, { max: 32 }).optional(),
     workloads: keyedList('The app under test.', ['name'], workload, { max: 32 }).optional(),
-    boundary: z
-      .object({
-        noindex: flag('Tells search engines to stay away.').default(true),
-      })
-      .describe('The one door to the environment.')
-      .prefault({}),
+    boundary: boundary.prefault({}),
     network: z
       .object({
         egress: egress(

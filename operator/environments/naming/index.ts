@@ -2,8 +2,11 @@
 export * from './labels.ts';
 export { environmentNamespace, homeOf, madeFor, type EnvironmentIdentity } from './namespace.ts';
 export {
+  accessHeaders,
   environmentHosts,
   insideURL,
+  pagePath,
+  TOKEN_NAME,
   twinPath,
   type EnvironmentHosts,
   type Exposure,

@@ -44,3 +44,18 @@ export type PortProtocol = 'HTTP' | 'H2C' | 'TCP';
 export function insideURL(component: string, port: number, protocol: PortProtocol = 'HTTP'): string {
   return `${protocol === 'TCP' ? 'tcp' : 'http'}://${component}:${port}`;
 }
+
+/** Where the environments process answers for an environment: its page, and who is let in. */
+export function pagePath(namespace: string, name: string, page: 'services' | 'access' | 'open'): string {
+  return `/environments/${namespace}/${name}/${page}`;
+}
+
+/** Name of the parameter and the cookie that carry the token of a share link. */
+export const TOKEN_NAME = 'twinlock-token';
+/** Headers between the boundary and the environments process, and between an API client and the boundary. */
+export const accessHeaders = {
+  token: 'X-Twinlock-Token',
+  cookie: 'X-Twinlock-Cookie',
+  target: 'X-Twinlock-Target',
+  scheme: 'X-Twinlock-Scheme',
+} as const;

@@ -1,6 +1,7 @@
 import { adminPattern } from './admin-paths.ts';
 import { rewrittenHeaders, type Outside } from './rewritten.ts';
-import { BOUNDARY_PORT, PAGE_PORT, PAGE_SERVICE, twinPath, type Owner } from '../../naming/index.ts';
+import { accessRoutes } from './access.ts';
+import { BOUNDARY_PORT, PAGE_PORT, PAGE_SERVICE, pagePath, twinPath, type Owner } from '../../naming/index.ts';
 
 /** Port of the boundary's own health, open to the kubelet only: no Service leads to it. */
 export const HEALTH_PORT = 8081;
@@ -27,6 +28,8 @@ export interface BoundaryInput {
   readonly twinsByHost: readonly Upstream[];
   readonly twinsByPath: readonly Upstream[];
   readonly noindex: boolean;
+  /** Who is let in: everybody, or who has the token of a share link. */
+  readonly auth: 'None' | 'Token';
   /** Bytes that the body of a request may have. */
   readonly maxBody: number;
   /** Scheme by which people reach the environment, whatever stands in between. */
@@ -40,15 +43,19 @@ type Route = Readonly<Record<string, unknown>>;
  * Caddyfile. Only ports of the vendor's API are dialled; a twin's admin port appears nowhere.
  */
 export function boundaryConfig(input: BoundaryInput): object {
-  const { owner, systemNamespace, host, hostOf, workloads, twinsByHost, twinsByPath, noindex, maxBody, scheme } = input;
+  const { owner, systemNamespace, host, hostOf, workloads, twinsByHost, twinsByPath, noindex, auth, maxBody, scheme } =
+    input;
   const [first] = workloads;
   const page = `${PAGE_SERVICE}.${systemNamespace}.svc.cluster.local:${PAGE_PORT}`;
-  const pagePath = `/environments/${owner.namespace}/${owner.name}/services`;
   const routes: readonly Route[] = [
     ...(noindex ? [{ handle: [tellRobots] }] : []),
     { handle: [{ handler: 'request_body', max_size: maxBody }] },
+    ...(auth === 'None' ? [] : accessRoutes(owner, scheme, page, proxy, text)),
     route({ host: [host], path: ['/admin/services', '/admin/services/*'] }, [
-      { handler: 'rewrite', uri: `${text(pagePath)}?{http.request.uri.query}` },
+      {
+        handler: 'rewrite',
+        uri: `${text(pagePath(owner.namespace, owner.name, 'services'))}?{http.request.uri.query}`,
+      },
       proxy(page),
     ]),
     ...twinsByPath.map((twin) => {

@@ -191,6 +191,7 @@ function boundaryOf(
     twinsByHost: exposed('Host'),
     twinsByPath: exposed('Path'),
     noindex: environment.spec.boundary.noindex,
+    auth: environment.spec.boundary.auth,
   };
 }
 
