@@ -683,6 +683,23 @@ test('the body of a request is bounded by the class, and never without a bound',
   }
 });
 
+const manyExposed = (adminPaths: readonly string[]): ReturnType<typeof planOf> =>
+  planOf({
+    services: Array.from({ length: 32 }, (_, index) => ({
+      name: `service-${index}`,
+      image: other,
+      port: 8080,
+      adminPaths,
+      expose: 'Path',
+    })),
+  });
+
+test('as many services as an environment may have are exposed, and what a pod cannot carry is refused in words', (t) => {
+  t.false('problems' in manyExposed(['/_internal/config']));
+  const plan = manyExposed(Array.from({ length: 16 }, (_, index) => `/${String(index).padEnd(127, 'x')}`));
+  t.deepEqual('problems' in plan && plan.problems.map(({ reason }) => reason), ['BoundaryTooLarge']);
+});
+
 test('without a boundary image there is no boundary and no URL', (t) => {
   const plan = accepted({ workloads: [web] }, { boundaryImage: undefined });
   t.is(plan.url, undefined);

@@ -35,6 +35,7 @@ export const environmentReasons = [
   'InvalidURL',
   'EgressNotAllowed',
   'ExposeNotHTTP',
+  'BoundaryTooLarge',
   'LiveKeyRefused',
   'Forbidden',
   'Invalid',

@@ -45,7 +45,7 @@ export const adminPaths = setOf(
   "Paths of the twin's admin API on a port that it shares with the vendor's, e.g. /_internal. The boundary refuses each with all below it, however it is written; the app may call them.",
   worded(
     'A path.',
-    256,
+    128,
     patterns.adminPath,
     "write a path such as /_internal/config: letters, digits and '-', '.', '_', '~', '@', ':', '!', '$', no slash at the end; to keep everything inside, write expose: None",
   ),

@@ -31,8 +31,9 @@ const MALFORMED = '%(?:25)*(?:c[01]|[ef]0%(?:25)*8|u[0-9a-f]|00)';
 function anyhow(segment: string): string {
   return [...segment]
     .map((character) => {
-      const codes = [...new Set([character.toUpperCase(), character.toLowerCase()])].map(hexOf);
-      return encoded(`(?:${codes.join('|')})`, `\\x${hexOf(character)}`);
+      const [lower, upper] = [character.toLowerCase(), character.toUpperCase()].map(hexOf);
+      const plain = /[a-z0-9_]/i.test(character) ? character : `\\x${hexOf(character)}`;
+      return encoded(lower === upper ? `${lower}` : `(?:${lower}|${upper})`, plain);
     })
     .join('');
 }

@@ -10,15 +10,26 @@ import type { Container, Manifest } from './types.ts';
 const CONFIG_ANNOTATION = 'twinlock.dev/boundary-config';
 const boundary: Component = { name: BOUNDARY_NAME, role: 'boundary' };
 
+/** Bytes of a configuration: all annotations of a pod have 256 KiB. */
+const MAX_CONFIG = 224 * 1024;
+
+/** The boundary's configuration as its pod carries it; undefined when it is more than a pod can carry. */
+export function boundaryText(input: BoundaryInput): string | undefined {
+  const text = canonicalJSON(boundaryConfig(input));
+  return Buffer.byteLength(text) > MAX_CONFIG ? undefined : text;
+}
+
 /**
  * The proxy in front of an environment.
  *
  * Its configuration travels in an annotation of the pod template, which the pod reads through the downward API: a change
  * of it is a rollout by itself, and Twinlock needs no right on ConfigMaps.
+ *
+ * @param config as {@link boundaryText} gives it
  */
 export function boundaryManifests(
   home: Home,
-  input: BoundaryInput,
+  config: string,
   image: string,
   podSecurity: PodSecurity,
 ): readonly Manifest[] {
@@ -48,7 +59,7 @@ export function boundaryManifests(
       template: {
         metadata: {
           labels: componentLabels(home, boundary),
-          annotations: { [CONFIG_ANNOTATION]: canonicalJSON(boundaryConfig(input)) },
+          annotations: { [CONFIG_ANNOTATION]: config },
         },
         spec: {
           ...podDefaults,

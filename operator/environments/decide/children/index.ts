@@ -1,5 +1,5 @@
 /** The objects of an environment, as they are sent. Pure. */
-export { boundaryManifests } from './boundary.ts';
+export { boundaryManifests, boundaryText } from './boundary.ts';
 export { boundaryConfig, HEALTH_PORT, type BoundaryInput, type Upstream } from './caddy.ts';
 export { twinManifests, workloadManifests } from './components.ts';
 export { type Home } from './metadata.ts';

@@ -15,8 +15,8 @@ export interface Outside {
   readonly port: number;
 }
 
-/** Headers with a URL that a client is to go on with: redirects, and where an upload or a long operation continues. */
-const URLS = ['Location', 'Content-Location', 'Operation-Location', 'X-Goog-Upload-Url', 'X-Goog-Upload-Control-Url'];
+/** Headers with a URL that a client is to go on with: redirects, and where an upload continues. */
+const URLS = ['Location', 'Content-Location', 'X-Goog-Upload-Url'];
 
 /**
  * A twin knows neither its prefix nor its name outside. What its answers point to is rewritten: a path gets the prefix, and

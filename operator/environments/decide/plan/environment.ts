@@ -3,6 +3,7 @@ import { CanonicalError, digestOf, type Digest } from '../../../canonical/index.
 import { parseQuantity } from '../../../kube/index.ts';
 import {
   boundaryManifests,
+  boundaryText,
   limitRangeManifest,
   managerBinding,
   namespaceManifest,
@@ -111,7 +112,11 @@ export function planEnvironment(input: PlanInput): Plan | { readonly problems: r
   }
 }
 
-function assemble(input: PlanInput, services: readonly ResolvedService[], resolved: readonly ResolvedWorkload[]): Plan {
+function assemble(
+  input: PlanInput,
+  services: readonly ResolvedService[],
+  resolved: readonly ResolvedWorkload[],
+): Plan | { readonly problems: readonly Problem[] } {
   const { environment, twinClass, settings } = input;
   const { metadata, spec } = environment;
   const { namespace = '', name, uid = '' } = metadata;
@@ -124,6 +129,8 @@ function assemble(input: PlanInput, services: readonly ResolvedService[], resolv
   const reporting = workloads.flatMap(({ name: workload, port, reportPath }) =>
     port === undefined || reportPath === undefined ? [] : [{ name: workload, port }],
   );
+  const config = boundaryText(boundaryOf(input, services, workloads, hosts));
+  if (config === undefined) return { problems: [boundaryTooLarge] };
   return {
     home,
     hosts,
@@ -147,13 +154,16 @@ function assemble(input: PlanInput, services: readonly ResolvedService[], resolv
       parts: [
         ...services.flatMap((service) => twinManifests(home, service, podSecurity)),
         ...workloads.flatMap((workload) => workloadManifests(home, workload)),
-        ...(boundaryImage === undefined
-          ? []
-          : boundaryManifests(home, boundaryOf(input, services, workloads, hosts), boundaryImage, podSecurity)),
+        ...(boundaryImage === undefined ? [] : boundaryManifests(home, config, boundaryImage, podSecurity)),
       ],
     },
   };
 }
+
+const boundaryTooLarge = problem(
+  'BoundaryTooLarge',
+  'what is exposed takes more than the boundary can hold; expose fewer services, or write fewer and shorter adminPaths',
+);
 
 function planned(workload: ResolvedWorkload, hosts: EnvironmentHosts, bounded: boolean): PlannedWorkload {
   const containers = allContainers(workload.template).map(({ name }) => name);
