@@ -65,11 +65,11 @@ test.afterEach.always((t) => t.context.stop?.());
 test('without a token nothing is let in: app, twins, the page, unknown hosts', async (t) => {
   for (const [host, path] of [
     [home, '/'],
-    [`web.${home}`, '/'],
+    [`web--${home}`, '/'],
     [home, '/twins/stripe/v1'],
-    [`stripe.${home}`, '/v1'],
+    [`stripe--${home}`, '/v1'],
     [home, '/admin/services'],
-    [`nobody.${home}`, '/'],
+    [`nobody--${home}`, '/'],
   ] as const) {
     const { status, body } = await get(t.context.http, host, path);
     t.is(status, 401, `${host}${path}`);

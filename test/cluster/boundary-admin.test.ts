@@ -104,15 +104,15 @@ for (const path of spellings) {
   test(`a twin's admin API is refused: ${path}`, async (t) => {
     const { port, gcs } = t.context;
     for (const [host, prefix] of [
-      [`echo.${home}`, ''],
+      [`echo--${home}`, ''],
       [home, '/twins/echo'],
       [home, '/TWINS/Echo'],
       [home, '/twins/%65cho'],
       [home, '//twins//echo'],
       [home, '/x/../twins/echo'],
-      [`echo.${home}`, `http://echo.${home}`],
-      [`web.${home}`, `http://echo.${home}`],
-      [`web.${home}`, `http://${home}/twins/echo`],
+      [`echo--${home}`, `http://echo--${home}`],
+      [`web--${home}`, `http://echo--${home}`],
+      [`web--${home}`, `http://${home}/twins/echo`],
     ] as const) {
       const got = await get(port, host, `${prefix}${path}`);
       if (got.status === 200) {
@@ -129,7 +129,7 @@ for (const path of spellings) {
     }
     const body = JSON.stringify({ externalUrl: 'http://evil.example' });
     await get(port, home, `/twins/store${path}`, { method: 'PUT', body });
-    await get(port, `store.${home}`, path, { method: 'PUT', body });
+    await get(port, `store--${home}`, path, { method: 'PUT', body });
     const { body: said } = await get(gcs, 'x', '/storage/v1/b');
     t.false(said.includes('evil.example'), said);
   });
@@ -144,13 +144,13 @@ test("a twin's admin API is refused over HTTP/2, whatever the pseudo headers say
       stream.once('error', reject);
       stream.resume();
     });
-  t.is(await ask({ ':authority': `echo.${home}`, ':path': '/v1' }), 200);
+  t.is(await ask({ ':authority': `echo--${home}`, ':path': '/v1' }), 200);
   for (const path of spellings) {
-    t.true([400, 403, 404].includes(await ask({ ':authority': `echo.${home}`, ':path': path })), path);
+    t.true([400, 403, 404].includes(await ask({ ':authority': `echo--${home}`, ':path': path })), path);
   }
-  const absolute = `http://echo.${home}/_internal/config`;
-  t.not(await ask({ ':authority': `web.${home}`, ':path': absolute }).catch(() => 0), 200);
-  const named = { ':authority': `echo.${home}`, ':path': '/_internal/config', host: `web.${home}` };
+  const absolute = `http://echo--${home}/_internal/config`;
+  t.not(await ask({ ':authority': `web--${home}`, ':path': absolute }).catch(() => 0), 200);
+  const named = { ':authority': `echo--${home}`, ':path': '/_internal/config', host: `web--${home}` };
   t.not(await ask(named).catch(() => 0), 200);
   session.destroy();
 });
@@ -160,7 +160,7 @@ test('the app’s own path of that name is the app’s, and the vendor’s API p
   t.like(echoed(await get(port, home, '/_internal/config')), { name: 'web', url: '/_internal/config' });
   const object = '/storage/v1/b/receipts/o/2026%2Fone%20receipt.txt?alt=media';
   t.like(echoed(await get(port, home, `/twins/echo${object}`)), { name: 'twin', url: object });
-  t.like(echoed(await get(port, `echo.${home}`, '/_internals')), { name: 'twin', url: '/_internals' });
+  t.like(echoed(await get(port, `echo--${home}`, '/_internals')), { name: 'twin', url: '/_internals' });
   const made = await get(port, home, '/twins/store/storage/v1/b?project=p', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -172,7 +172,7 @@ test('the app’s own path of that name is the app’s, and the vendor’s API p
 test('no header names another path to a twin, and nothing but WebSocket leaves HTTP', async (t) => {
   const { port } = t.context;
   const headers = { 'x-original-url': '/_internal/config', 'x-rewrite-url': '/_internal/config' };
-  const got = echoed(await get(port, `echo.${home}`, '/v1', { headers }));
+  const got = echoed(await get(port, `echo--${home}`, '/v1', { headers }));
   t.deepEqual(
     Object.keys(got.headers).filter((name) => name in headers),
     [],
@@ -184,7 +184,7 @@ test('no header names another path to a twin, and nothing but WebSocket leaves H
 
 /** A request that asks to go on in another protocol. */
 function upgrading(upgrade: string): string {
-  return `GET /v1 HTTP/1.1\r\nHost: echo.${home}\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: ${upgrade}\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\n\r\n`;
+  return `GET /v1 HTTP/1.1\r\nHost: echo--${home}\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: ${upgrade}\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\n\r\n`;
 }
 
 /** What the echo was asked by bytes. */

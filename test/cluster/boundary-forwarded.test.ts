@@ -103,7 +103,7 @@ test('where the class says https, the app hears https', async (t) => {
 
 test('hosts in capitals and with a dot at the end are the same hosts', async (t) => {
   for (const port of [t.context.http, t.context.door]) {
-    for (const host of [home.toUpperCase(), `${home}.`, `${home.toUpperCase()}.:80`, `WEB.${home}`]) {
+    for (const host of [home.toUpperCase(), `${home}.`, `${home.toUpperCase()}.:80`, `WEB--${home}`]) {
       t.is(echoed(await get(port, host, '/')).name, 'web', host);
     }
     t.is(echoed(await get(port, home.toUpperCase(), '/twins/gcs/x')).name, 'twin');
@@ -156,7 +156,7 @@ for (const [says, byPath, byPathOverHTTPS = byPath] of locations) {
 }
 
 test('a twin on a host of its own is called by that, and keeps its paths', async (t) => {
-  const own = `gcs.${home}`;
+  const own = `gcs--${home}`;
   for (const [says, expected] of [
     ['/x', '/x'],
     [`http://${own}/x`, `http://${own}/x`],

@@ -58,7 +58,7 @@ test('headers without an end are refused', async (t) => {
 });
 
 test('what does not answer is said in words, and not indexed', async (t) => {
-  const { status, body, headers } = await get(t.context.port, `down.${home}`, '/');
+  const { status, body, headers } = await get(t.context.port, `down--${home}`, '/');
   t.is(status, 502);
   t.regex(body, /does not answer.*kubectl describe twinenvironment/);
   t.is(headers['x-robots-tag'], 'noindex, nofollow');

@@ -109,7 +109,7 @@ test.after.always((t) => t.context.stop?.());
 
 for (const through of ['boundary', 'door'] as const) {
   test(`${through}: gRPC of a real server passes, trailers and all`, async (t) => {
-    const answer = await call(t.context[through], `etcd.${home}`, '/etcdserverpb.Maintenance/Status', Buffer.alloc(5));
+    const answer = await call(t.context[through], `etcd--${home}`, '/etcdserverpb.Maintenance/Status', Buffer.alloc(5));
     t.is(answer.status, 200);
     t.is(answer.trailers['grpc-status'], '0', JSON.stringify(answer));
     t.true(answer.body.length > 5);
@@ -136,7 +136,7 @@ for (const through of ['boundary', 'door'] as const) {
   });
 
   test(`${through}: HTTP/1 clients reach what speaks HTTP/2 only`, async (t) => {
-    t.is((await get(t.context[through], `streams.${home}`, '/x')).headers['path'], '/x');
+    t.is((await get(t.context[through], `streams--${home}`, '/x')).headers['path'], '/x');
   });
 
   test(`${through}: a WebSocket passes`, async (t) => {

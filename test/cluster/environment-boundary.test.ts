@@ -26,8 +26,8 @@ test.after.always((t) => t.context.stop?.());
 
 const routes: readonly [title: string, host: string, path: string, upstream: string, url: string][] = [
   ['the first workload answers on the environment’s host', home, '/pay?x=1', 'web', '/pay?x=1'],
-  ['a workload answers on its own host', `admin.${home}`, '/', 'admin', '/'],
-  ['a twin by host answers on its own host', `gcs.${home}`, '/storage/v1/b', 'gcs', '/storage/v1/b'],
+  ['a workload answers on its own host', `admin--${home}`, '/', 'admin', '/'],
+  ['a twin by host answers on its own host', `gcs--${home}`, '/storage/v1/b', 'gcs', '/storage/v1/b'],
   [
     'a twin by path answers below /twins, prefix stripped',
     home,
@@ -54,11 +54,11 @@ for (const [title, host, path, upstream, url] of routes) {
 }
 
 test('boundary: the Host header stays what the browser sent', async (t) => {
-  t.is(echoed(await get(t.context.port, `admin.${home}`, '/')).host, `admin.${home}`);
+  t.is(echoed(await get(t.context.port, `admin--${home}`, '/')).host, `admin--${home}`);
 });
 
 test('boundary: hosts of nobody get 404, and a path is no host', async (t) => {
-  t.is((await get(t.context.port, `nobody.${home}`, '/')).status, 404);
+  t.is((await get(t.context.port, `nobody--${home}`, '/')).status, 404);
   t.is((await get(t.context.port, 'example.com', '/twins/stripe/v1')).status, 404);
   t.like(JSON.parse((await get(t.context.port, home, '/twins/gcs/x')).body), { name: 'web' });
 });

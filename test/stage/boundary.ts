@@ -41,7 +41,7 @@ export async function openBoundary(
       owner: { namespace: 'shop-dev', name: 'pr-1', uid: '1' },
       systemNamespace: 'twinlock-system',
       host: home,
-      hostOf: (component) => `${component}.${home}`,
+      hostOf: (component) => `${component}--${home}`,
       workloads: [],
       twinsByHost: [],
       twinsByPath: [],
