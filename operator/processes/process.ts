@@ -10,6 +10,8 @@ import type { ProcessOptions, RunningProcess } from './options.ts';
 export interface Overrides {
   readonly clock?: Clock | undefined;
   readonly random?: Random | undefined;
+  /** What stands between the process and its client, which is closed by the process all the same. */
+  readonly client?: ((client: Client) => Client) | undefined;
   /** Ends the process as its `stop` does, also while it starts. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -49,7 +51,12 @@ export async function startProcess(
   which: keyof typeof serviceAccounts,
   options: ProcessOptions,
   furnish: Furnish,
-  { clock = systemClock, random = Math.random, signal = new AbortController().signal }: Overrides = {},
+  {
+    clock = systemClock,
+    random = Math.random,
+    client: between = (client) => client,
+    signal = new AbortController().signal,
+  }: Overrides = {},
 ): Promise<RunningProcess> {
   const name = serviceAccounts[which];
   const logger = createLogger({ level: options.logLevel, name });
@@ -57,8 +64,9 @@ export async function startProcess(
   metrics.collectProcess();
   await using started = new AsyncDisposableStack();
   const config = await loadConfig({ kubeconfig: options.kubeconfig, clock });
-  const client = new KubeClient(config, { clock, random, userAgent: name, onRequest: metrics.countRequest });
-  started.defer(() => client.close());
+  const direct = new KubeClient(config, { clock, random, userAgent: name, onRequest: metrics.countRequest });
+  started.defer(() => direct.close());
+  const client = between(direct);
   const instance = hostname();
   const events = new Recorder({ client, clock, controller: `twinlock.dev/${which}`, instance, logger });
   const { namespace, health, leaderElect } = options;

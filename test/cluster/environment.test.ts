@@ -1,6 +1,7 @@
 import anyTest, { type TestFn } from 'ava';
 import { environmentNamespace } from '../../operator/environments/naming/index.ts';
 import type { RunningProcess } from '../../operator/processes/options.ts';
+import type { Report } from '../../operator/environments/decide/wiring/index.ts';
 import { waitFor } from '../harness/index.ts';
 import { own } from '../stage/objects.ts';
 import {
@@ -8,6 +9,7 @@ import {
   condition,
   developers,
   environment,
+  given,
   image,
   isReady,
   list,
@@ -25,10 +27,14 @@ import {
 import type { Json } from '../stage/stage.ts';
 
 const test = anyTest as TestFn<{ readonly stage: Stage; readonly running: RunningProcess }>;
+/** What the apps report, by workload. */
+const reports = new Map<string, Report>();
+const teller = (url: string): void =>
+  void reports.set('teller', { services: new Map([['stripe', { mode: 'twin', url }]]) });
 
 test.before(async (t) => {
   const stage = await openEnvironments({ testFile: import.meta.filename });
-  t.context = { stage, running: await stage.startProcess() };
+  t.context = { stage, running: await stage.startProcess({}, { fetchReport: given(reports) }) };
 });
 test.after.always((t) => t.context.stage?.stop());
 
@@ -305,7 +311,7 @@ test('what somebody removes or edits in an environment comes back', async (t) =>
 test('the way to an app’s report is closed when the app reports no more', async (t) => {
   const { stage } = t.context;
   const workloads = [{ name: 'web', image, port: 8080, servicesEndpoint: { path: '/services' } }];
-  stage.reports.set('web', { services: new Map([['stripe', { mode: 'twin', url: 'http://stripe:12111' }]]) });
+  reports.set('web', { services: new Map([['stripe', { mode: 'twin', url: 'http://stripe:12111' }]]) });
   const { namespace = '' } = await bringUp(stage, 'silent', { ...smallest, workloads });
   t.true(names(await list(stage, policies(namespace))).includes('twinlock-reports'));
   await bringUp(stage, 'silent', smallest);
@@ -387,9 +393,7 @@ test('an image that is edited in a Ready pod is not named, and what it was wired
 test('an app that reports another URL makes TwinsWired False; one that agrees makes it True', async (t) => {
   const { stage } = t.context;
   const workloads = [{ name: 'teller', image, port: 8080, servicesEndpoint: { path: '/services' } }];
-  const says = (url: string): void =>
-    void stage.reports.set('teller', { services: new Map([['stripe', { mode: 'twin', url }]]) });
-  says('https://api.stripe.com');
+  teller('https://api.stripe.com');
   await stage.cluster.apply([environment('reporting', { ...smallest, workloads })]);
   const { namespace = '' } = await untilStatus(stage, 'reporting', (status) => status.namespace !== undefined);
   await waitFor('the teller runs', async () => {
@@ -399,7 +403,7 @@ test('an app that reports another URL makes TwinsWired False; one that agrees ma
   await runPods(stage, namespace);
   const lying = await untilStatus(stage, 'reporting', (status) => condition(status, 'TwinsWired').status === 'False');
   t.regex(condition(lying, 'TwinsWired').message, /reports another URL: https:\/\/api\.stripe\.com/);
-  says('http://stripe:12111/');
+  teller('http://stripe:12111/');
   // New pods are asked anew.
   await stage.cluster.request(
     'DELETE',

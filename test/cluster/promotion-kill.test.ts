@@ -18,7 +18,7 @@ test.after.always(async () => {
 
 /** A process that dies after `last`, and its successor; `act` is what people do meanwhile. */
 async function killed(t: ExecutionContext, last: LastWrite, act: () => Promise<void>): Promise<void> {
-  const dying = await startDying(stage.accounts.promotions, systemNamespace, last);
+  const dying = await startDying(stage, last);
   const successor = dying.dead.then(async () => {
     await dying.stop();
     return stage.startProcess();
@@ -50,7 +50,7 @@ const REPORTS: ReadonlySet<string> = new Set([
 
 /** Every write of a process that lives through `act`: each is one to die after. */
 async function killPoints(t: ExecutionContext, act: () => Promise<void>): Promise<readonly LastWrite[]> {
-  const whole = await startDying(stage.accounts.promotions, systemNamespace, { write: 'nothing', nth: 1 });
+  const whole = await startDying(stage, { write: 'nothing', nth: 1 });
   await act().finally(() => whole.stop());
   t.log(whole.writes.join(', '));
   return whole.writes.map((write, index) => ({
@@ -134,7 +134,7 @@ test.serial('a restart writes nothing about what was settled before', async (t) 
   });
   await first.stop();
   const never: LastWrite = { write: 'nothing', nth: 1 };
-  const second = await startDying(stage.accounts.promotions, systemNamespace, never);
+  const second = await startDying(stage, never);
   // Work that starts later than the rest: once it is done, so is what came before.
   const marker = await open('settled-marker');
   await marker.ready();

@@ -1,16 +1,6 @@
 /** The promotions process, ended right after one of its writes: the write is done, its answer is lost, and so is all else. */
-import { createLogger, Manager } from '../../operator/runtime/index.ts';
-import {
-  KubeClient,
-  loadConfig,
-  Namespace,
-  Recorder,
-  systemClock,
-  TransportError,
-  type Client,
-} from '../../operator/kube/index.ts';
-import { wirePromotions } from '../../operator/promotions/index.ts';
-import { randomBytes } from 'node:crypto';
+import { KubeEvent, TransportError, type Client } from '../../operator/kube/index.ts';
+import type { Stage } from './promotions.ts';
 
 export interface Dying {
   /** What it wrote, in order: `create promotionrecords`. */
@@ -29,44 +19,19 @@ export interface LastWrite {
 }
 
 /**
- * @param kubeconfig of the promotions account, bound to a pod
+ * Starts the process as production runs it, behind a client that dies.
+ *
  * @param last it dies right after this; dry runs and events do not count
  */
-export async function startDying(kubeconfig: string, systemNamespace: string, last: LastWrite): Promise<Dying> {
-  const client = new KubeClient(await loadConfig({ kubeconfig, clock: systemClock }), { clock: systemClock });
-  const { metadata } = await client.get(Namespace, { name: 'kube-system' });
+export async function startDying(stage: Pick<Stage, 'startProcess'>, last: LastWrite): Promise<Dying> {
   const writes: string[] = [];
-  const { promise: dead, resolve: die } = Promise.withResolvers<void>();
   const namespaces: string[] = [];
-  const mortal = mortalClient(client, { writes, namespaces }, last, die);
-  const logger = createLogger({ level: 'silent', name: 'dying' });
-  const manager = new Manager({ client: mortal, clock: systemClock, logger, gracePeriod: 2000 });
-  wirePromotions({
-    manager,
-    client: mortal,
-    logger,
-    events: new Recorder({
-      client,
-      clock: systemClock,
-      controller: 'twinlock.dev/promotions',
-      instance: 'dying',
-      logger,
-    }),
-    clock: systemClock,
-    systemNamespace,
-    cluster: { name: 'test', uid: metadata.uid ?? '' },
-    nonce: () => randomBytes(16).toString('hex'),
-  });
-  const running = await manager.start();
-  return {
-    writes,
-    namespaces,
-    dead,
-    stop: async () => {
-      await running.stop();
-      await client.close();
-    },
-  };
+  const { promise: dead, resolve: die } = Promise.withResolvers<void>();
+  const { stop } = await stage.startProcess(
+    {},
+    { client: (client) => mortalClient(client, { writes, namespaces }, last, die) },
+  );
+  return { writes, namespaces, dead, stop };
 }
 
 const READS: ReadonlySet<string | symbol> = new Set(['get', 'find', 'list', 'serverDate', 'request']);
@@ -90,7 +55,7 @@ function mortalClient(client: Client, { writes, namespaces }: Seen, last: LastWr
       if (!WRITES.has(name)) return call;
       return async (...args: readonly unknown[]) => {
         if (!alive) throw gone('PUT');
-        if (args.some((arg) => isDryRun(arg))) return call(...args);
+        if (args[0] === KubeEvent || args.some((arg) => isDryRun(arg))) return call(...args);
         const write = `${String(name)} ${(args[0] as { readonly plural: string }).plural}`;
         const final = write === last.write && writes.filter((each) => each === write).length === last.nth - 1;
         // Nothing else gets out while the last write is under way; one that is refused was none.

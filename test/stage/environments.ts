@@ -1,6 +1,6 @@
 /** The environments process at work, and what a platform gives it: a class, a twin of Stripe, a namespace for developers. */
 import type { TwinEnvironment, TwinEnvironmentStatus } from '../../operator/api/index.ts';
-import { startEnvironments } from '../../operator/processes/environments.ts';
+import { startEnvironments, type EnvironmentsOverrides } from '../../operator/processes/environments.ts';
 import type { Report } from '../../operator/environments/decide/wiring/index.ts';
 import type { FetchReport } from '../../operator/environments/gather/reports/index.ts';
 import type { ProcessOptions, RunningProcess } from '../../operator/processes/options.ts';
@@ -14,27 +14,22 @@ export const twinImage = `registry.example/stripe-mock@sha256:${digest}`;
 export const boundaryImage = `registry.example/caddy@sha256:${digest}`;
 
 export interface Stage extends Base {
-  /** Reports that apps give, by workload; changed by tests. */
-  readonly reports: Map<string, Report>;
   /**
    * Starts a process that ends with the stage.
    *
    * @param options what differs from one process alone, straight to the API server
+   * @param overrides what it takes from the test in place of the world
    */
-  startProcess(options?: Partial<ProcessOptions>): Promise<RunningProcess>;
+  startProcess(options?: Partial<ProcessOptions>, overrides?: EnvironmentsOverrides): Promise<RunningProcess>;
 }
 
 export async function openEnvironments(
   options: Pick<StageOptions<never>, 'testFile' | 'without' | 'apiServerFlags'> = {},
 ): Promise<Stage> {
   const base = await openStage({ ...options, after: platform() });
-  const reports = new Map<string, Report>();
-  const fetchReport: FetchReport = async ({ workload }) =>
-    reports.get(workload) ?? { failure: 'the report cannot be reached' };
   return {
     ...base,
-    reports,
-    startProcess: async (options) => {
+    startProcess: async (options, overrides) => {
       const running = await startEnvironments(
         {
           kubeconfig: base.accounts.environments,
@@ -47,12 +42,17 @@ export async function openEnvironments(
           networkPoliciesEnforced: false,
           ...options,
         },
-        { fetchReport },
+        overrides,
       );
       base.endsWith(() => running.stop());
       return running;
     },
   };
+}
+
+/** Reports that apps give, by workload: no test's API server has pods that answer. */
+export function given(reports: ReadonlyMap<string, Report>): FetchReport {
+  return async ({ workload }) => reports.get(workload) ?? { failure: 'the report cannot be reached' };
 }
 
 /** The default class, a twin of Stripe, and a namespace for developers. */

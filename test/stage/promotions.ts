@@ -2,6 +2,7 @@
 import { mkdir, readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ProcessOptions, RunningProcess } from '../../operator/processes/options.ts';
+import type { Overrides } from '../../operator/processes/process.ts';
 import { startPromotions } from '../../operator/processes/promotions.ts';
 import { run, tools, type Answer } from '../harness/index.ts';
 import { own } from './objects.ts';
@@ -28,8 +29,9 @@ export interface Stage extends Omit<Base<Name>, 'people'> {
    * Starts a process that ends with the stage.
    *
    * @param options what differs from one process alone, straight to the API server
+   * @param overrides what it takes from the test in place of the machine
    */
-  startProcess(options?: Partial<ProcessOptions>): Promise<RunningProcess>;
+  startProcess(options?: Partial<ProcessOptions>, overrides?: Overrides): Promise<RunningProcess>;
 }
 
 const roles = {
@@ -87,18 +89,21 @@ async function furnish(base: Base<Name>): Promise<Stage> {
     people,
     pods,
     send,
-    startProcess: async (options) => {
-      const running = await startPromotions({
-        kubeconfig: accounts.promotions,
-        namespace: systemNamespace,
-        clusterName: 'test',
-        http: { host: '127.0.0.1', port: 0 },
-        health: { host: '127.0.0.1', port: 0 },
-        logLevel: logLevel(),
-        leaderElect: false,
-        networkPoliciesEnforced: false,
-        ...options,
-      });
+    startProcess: async (options, overrides) => {
+      const running = await startPromotions(
+        {
+          kubeconfig: accounts.promotions,
+          namespace: systemNamespace,
+          clusterName: 'test',
+          http: { host: '127.0.0.1', port: 0 },
+          health: { host: '127.0.0.1', port: 0 },
+          logLevel: logLevel(),
+          leaderElect: false,
+          networkPoliciesEnforced: false,
+          ...options,
+        },
+        overrides,
+      );
       base.endsWith(() => running.stop());
       return running;
     },
