@@ -355,7 +355,8 @@ test('denied: the environments process outside of environments; allowed: all tha
   denied(t, await write('POST', '/api/v1/namespaces/kube-system/pods', pod('x')), 'guard-environments');
   const binding = {
     metadata: { name: 'x' },
-    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
+    // A role that it holds itself: RBAC would let it.
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'test-ordinary' },
     subjects: [],
   };
   denied(

@@ -3,7 +3,16 @@ import { waitFor, type Answer, type ApiCluster, type RequestOptions } from '../h
 import { readKubeconfig, writeKubeconfig } from '../harness/kubeconfig.ts';
 import { aggregated, attackerRoles } from './attackers.ts';
 import { deployment, lock, messageOf, namespace, pod, promotionOf, replicaSet } from './objects.ts';
-import { bind, openStage, user, type Json, type Stage as Base, type StageOptions } from './stage.ts';
+import {
+  account,
+  bind,
+  openStage,
+  user,
+  type Json,
+  type ProcessName,
+  type Stage as Base,
+  type StageOptions,
+} from './stage.ts';
 
 export interface Live {
   readonly metadata: { readonly name: string; readonly resourceVersion: string; readonly uid: string } & Json;
@@ -59,11 +68,20 @@ const people = {
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 type Name = keyof typeof people;
 
+export interface AttackOptions extends Pick<StageOptions<Name>, 'apiServerFlags'> {
+  /**
+   * Accounts of the operator that an attacker who writes bindings has given the attackers' own rights. Whoever has such a
+   * token, or only the name, then has the verbs, and admission alone is in the way. The others have the rendered roles.
+   */
+  readonly overgranted?: readonly ProcessName[];
+}
+
 /** Opens a stage for attacks; returns when the policies are in force. */
-export async function openAttack(
-  options: Pick<StageOptions<Name>, 'overgranted' | 'apiServerFlags'> = {},
-): Promise<Stage> {
-  const base = await openStage<Name>({ ...options, people, before: attackerRoles });
+export async function openAttack({ overgranted = [], ...options }: AttackOptions = {}): Promise<Stage> {
+  const given = overgranted.flatMap((process) =>
+    ['test-wildcard', 'test-ordinary'].map((role) => bind(role, account(process))),
+  );
+  const base = await openStage<Name>({ ...options, people, before: [...attackerRoles, ...given] });
   try {
     const stage = withSenders(base);
     await Promise.all([inForce(stage), taken(stage)]);

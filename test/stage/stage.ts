@@ -38,8 +38,6 @@ export interface StageOptions<Name extends string> {
   readonly before?: readonly object[];
   /** Objects that are made once everything stands. */
   readonly after?: readonly object[];
-  /** Accounts of the operator with every right, so that only admission holds them. */
-  readonly overgranted?: readonly ProcessName[];
   /** Flags of the API server. */
   readonly apiServerFlags?: Readonly<Record<string, string>>;
   /** The test file, which is then on record as one that uses the processes' rights (see `rights.ts`). */
@@ -53,7 +51,6 @@ export async function openStage<Name extends string = never>({
   people,
   before = [],
   after = [],
-  overgranted = [],
   apiServerFlags = {},
   testFile,
   without,
@@ -76,7 +73,6 @@ export async function openStage<Name extends string = never>({
     await cluster.apply([
       { apiVersion: 'v1', kind: 'Namespace', metadata: { name: systemNamespace } },
       ...renderedRoles(without),
-      ...overgranted.map((process) => bind('cluster-admin', account(process))),
       ...before,
     ]);
     // Before the guard stands: it lets nobody mint the operator's tokens.
@@ -117,7 +113,7 @@ type Subject = Readonly<Record<string, string>> & { readonly name: string };
 
 export const user = (name: string): Subject => ({ apiGroup: rbac, kind: 'User', name });
 
-const account = (process: ProcessName): Subject => ({
+export const account = (process: ProcessName): Subject => ({
   kind: 'ServiceAccount',
   name: `twinlock-${process}`,
   namespace: systemNamespace,
