@@ -5,7 +5,10 @@
  */
 import test from 'ava';
 import { renderPolicies } from '../../operator/admission/index.ts';
+import { MAX_OBJECTS } from '../../operator/api/index.ts';
+import type { KubeObject } from '../../operator/kube/index.ts';
 import { MAX_ENTRIES, MAX_LOCK_BYTES } from '../../operator/lock/index.ts';
+import { contentOfObject, objectDigest } from '../../operator/objects/index.ts';
 import { allowed, denied } from './assert.ts';
 import { openAttack, type Stage } from '../stage/attack.ts';
 import { deployment, images, messageOf, type Approved } from '../stage/objects.ts';
@@ -158,6 +161,54 @@ test.serial(
     const resize = await stage.wildcard('PATCH', `${place.core('pods', pod?.metadata.name)}/resize`, cpu, strategic);
     denied(t, resize, 'pod-resize', /other resources than the approved ones/);
     t.notRegex(messageOf(resize), /cost limit|budget/);
+  },
+);
+
+test.serial(
+  'a ConfigMap and a Service as large as they come, in a lock that is full of objects, are compared at a twentieth of the budget',
+  async (t) => {
+    const full = await Production.open(stage, 'objects', [deployment('web')]);
+    const data = Object.fromEntries(Array.from({ length: 3000 }, (_, index) => [`key-${index}`, 'x'.repeat(80)]));
+    const ports = Array.from({ length: 100 }, (_, index) => ({ name: `port-${index}`, port: 1000 + index }));
+    const [map, service] = [
+      { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'web' }, data },
+      { apiVersion: 'v1', kind: 'Service', metadata: { name: 'web' }, spec: { type: 'NodePort', ports } },
+    ];
+    const lives = [
+      ['ConfigMap', await must(stage.admin('POST', full.core('configmaps'), map))],
+      ['Service', await must(stage.admin('POST', full.core('services'), service))],
+    ] as const;
+    const entries = lives.flatMap(([kind, live]) =>
+      (['Fallback', 'Current'] as const).map((role) => {
+        const content = contentOfObject(kind, live as unknown as KubeObject);
+        // The fallback differs at the very end.
+        const held = role === 'Current' ? content : { ...content, zz: 'other' };
+        const digest = objectDigest(held);
+        return { kind, name: 'web', role, digest, target: 'web', record: 'web-000001', content: held };
+      }),
+    );
+    const others = Array.from({ length: 2 * MAX_OBJECTS - entries.length }, (_, index) => ({
+      ...entries[0],
+      name: `web-${index >> 1}`,
+      role: index % 2 === 0 ? 'Current' : 'Fallback',
+      content: { data: { a: 'b' } },
+    }));
+    await full.relock({ objects: [...others, ...entries] });
+    for (const resource of ['configmaps', 'services']) {
+      const at = full.core(resource, 'web');
+      const spoilt =
+        resource === 'services' ? { spec: { sessionAffinity: 'ClientIP' } } : { data: { 'key-2999': 'evil' } };
+      await waitFor(`the lock holds ${resource}`, async (seen) => {
+        const answer = await stage.agent('PATCH', `${at}?dryRun=All`, spoilt);
+        seen(messageOf(answer));
+        return answer.status === 403 && messageOf(answer).includes(MARK);
+      });
+      const answer = await stage.agent('PATCH', at, spoilt);
+      denied(t, answer, 'objects');
+      t.notRegex(messageOf(answer), /cost limit|budget/);
+      const annotations = { 'kubectl.kubernetes.io/last-applied-configuration': '{}' };
+      allowed(t, await stage.agent('PATCH', at, { metadata: { annotations } }));
+    }
   },
 );
 

@@ -159,7 +159,7 @@ async function inForce({ admin, environments, promotions }: Stage): Promise<void
   await refused('routing', () => admin('POST', `${of('endpoints')}?dryRun=All`, { metadata: { name: 'probe' } }));
   await refused('guard-environments', () => environments('POST', '/api/v1/namespaces?dryRun=All', namespace('loose')));
   await refused('guard-promotions', () =>
-    promotions('PATCH', '/api/v1/namespaces/default', { metadata: { annotations: { a: 'b' } } }),
+    promotions('PATCH', '/api/v1/namespaces/default?dryRun=All', { metadata: { annotations: { a: 'b' } } }),
   );
   const promotion = {
     ...promotionOf('probe'),
