@@ -1,9 +1,9 @@
 import { APPS, appMade, appMakers, appWorkloads, controllersOf, resourcesOf, REVISIONS } from '../workloads/index.ts';
-import { all, any, group, sameField, text } from './cel.ts';
+import { all, any, group, sameField, text, texts } from './cel.ts';
 import { denial, refusal } from './denial.ts';
 import { RULES, UNPROTECT } from './names.ts';
 import { protectedNamespaces, type PolicyRule, type Validation } from './policy.ts';
-import { WORKLOAD_CONTROLLERS, clearsNamespace, controllers, may, onSubResource } from './who.ts';
+import { WORKLOAD_CONTROLLERS, clearsNamespace, controllers, may, onSubResource, type Who } from './who.ts';
 import { keepsUnprotect, sameSteering } from './workload-annotations.ts';
 
 const COLLECTOR = 'generic-garbage-collector';
@@ -25,23 +25,28 @@ export const keepsOwners: Validation = {
   message: denial("' may not be given an owner: it would be deleted with it'"),
 };
 
+/** Orphaned pods would run on with nobody to speak for them. */
+const keepsNoPods = all(
+  "!has(request.options.propagationPolicy) || request.options.propagationPolicy != 'Orphan'",
+  '!has(request.options.orphanDependents) || !request.options.orphanDependents',
+);
+
 /**
  * Production is given up by a person: the verb alone is what every tool with cluster-admin has, and its prune would do it.
- * Its pods go too: orphaned, they would run on with nobody to speak for them.
+ * Its pods go too.
  */
 const givenUp = all(
   `oldObject.metadata.?annotations[?${text(UNPROTECT)}] == optional.of(oldObject.metadata.name)`,
   "request.resource.resource != 'persistentvolumeclaims'",
-  "!has(request.options.propagationPolicy) || request.options.propagationPolicy != 'Orphan'",
-  '!has(request.options.orphanDependents) || !request.options.orphanDependents',
+  keepsNoPods,
   may('unprotect', 'productiontargets', 'request.namespace'),
 );
 
 /**
- * Workloads and claims go with their owner or namespace, workloads also by the act of who may take the lock off. Needs no
- * lock, so that a namespace can go.
+ * Workloads and claims go with their owner or namespace, workloads also by the act of who may take the lock off, and by
+ * the promotions process. Needs no lock, so that a namespace can go.
  */
-export function removal(): PolicyRule {
+export function removal(by: Who): PolicyRule {
   const workloads = [...resourcesOf(appWorkloads), ...resourcesOf(appMade), REVISIONS];
   return {
     name: 'delete',
@@ -54,13 +59,45 @@ export function removal(): PolicyRule {
     ],
     validations: [
       {
-        expression: any("request.operation != 'DELETE'", controllers(REMOVERS), clearsNamespace, givenUp),
+        expression: any(
+          "request.operation != 'DELETE'",
+          controllers(REMOVERS),
+          clearsNamespace,
+          givenUp,
+          // Which ones, the next rule says: it needs the lock.
+          all(by.promotions, `request.resource.resource in ${texts(resourcesOf(appWorkloads))}`, keepsNoPods),
+        ),
         message: refusal(
           `' may not be deleted; production changes by promotion' + (request.resource.resource == 'persistentvolumeclaims' ? ': it goes with its owner or namespace'
   : ': giving it up needs the verb unprotect on productiontargets and the annotation ${UNPROTECT}=' + oldObject.metadata.name + ' on it (kubectl annotate), and is never done with --cascade=orphan')`,
         ),
       },
       keepsOwners,
+    ],
+  };
+}
+
+/** The promotions process deletes what the lock approves as a fallback only: what people signed away, or a creation that failed. */
+export function signedRemoval(by: Who): PolicyRule {
+  return {
+    name: RULES.removal,
+    description: 'The promotions process deletes workloads of a protected namespace only where people signed that.',
+    lock: 'IfPresent',
+    namespaces: protectedNamespaces,
+    match: [{ groups: [APPS], resources: resourcesOf(appWorkloads), operations: ['DELETE'] }],
+    conditions: [{ name: 'promotions-account', expression: by.namedPromotions }],
+    variables: [
+      {
+        name: 'approved',
+        expression:
+          'params.spec.?approved.orValue([]).filter(a, a.kind == request.kind.kind && a.name == oldObject.metadata.name)',
+      },
+    ],
+    validations: [
+      {
+        expression: all('variables.approved.size() > 0', "variables.approved.all(a, a.role == 'Fallback')"),
+        message: denial("' is approved to run here, so no promotion removes it'"),
+      },
     ],
   };
 }

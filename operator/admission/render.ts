@@ -13,7 +13,7 @@ import {
   guardTargets,
   guardWebhooks,
 } from './guard/index.ts';
-import { madeMakers, removal, routing, workloadStatus } from './lifecycle.ts';
+import { madeMakers, removal, routing, signedRemoval, workloadStatus } from './lifecycle.ts';
 import { scale } from './scale.ts';
 import { objects } from './objects.ts';
 import { operatorOnly } from './operator-only.ts';
@@ -51,7 +51,8 @@ export function renderPolicies({ systemNamespace }: RenderOptions): readonly Pol
     podEviction(),
     podMakers(),
     liveAccess(),
-    removal(),
+    removal(by),
+    signedRemoval(by),
     ...madeMakers(),
     workloadStatus(),
     scale(),

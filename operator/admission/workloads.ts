@@ -110,7 +110,7 @@ export function workloads(by: Who): PolicyRule {
   : variables.fallback
   ? ' would take back what was promoted: commit that to Git (' + variables.promoted + '), or name ' + request.userInfo.username + ' in rollback.serviceAccounts of the ProductionTarget'
   : variables.approved.size() == 0
-  ? ' is not a workload of a ProductionTarget'
+  ? ' is not a workload of a ProductionTarget, or one that does not exist yet: then its first promotion creates it'
   : ' does not match the approved content (' + (variables.sameTemplate.size() > 0 ? 'spec' : 'pod template') + ' differs)')`),
       },
       // Here, not in policies of their own: what a policy costs is converting the object for it.

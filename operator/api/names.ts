@@ -55,6 +55,7 @@ export const lockRules = {
   workloads: 'workloads',
   workloadStatus: 'workload-status',
   objects: 'objects',
+  removal: 'removal',
 } as const;
 
 /** Name of a rule's ValidatingAdmissionPolicy and of its binding. */

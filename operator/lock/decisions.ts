@@ -6,7 +6,7 @@ import type { Approved, WorkloadKey } from './types.ts';
 type Spec = Readonly<Record<string, unknown>>;
 
 /**
- * A content that a decision lets run. `Desired` and `Adopted` are what was decided; `Replaced` is what ran before, the
+ * A content that a decision lets run; one that removes a workload lets run only what it replaced. `Desired` and `Adopted` are what was decided; `Replaced` is what ran before, the
  * fallback; `Undone` is what `kubectl rollout undo` makes of both.
  */
 export interface DecidedContent {
@@ -36,14 +36,13 @@ export function decisionsOn(records: readonly RecordSpec[], key: WorkloadKey): r
     const round = records.find((candidate) => nameOf(candidate) === record.round?.record);
     if (round === undefined) return [];
     const desired = ofWorkload(round.desiredSpecs, key);
-    if (desired === undefined) return [];
     const replaced = ofWorkload(round.currentSpecs, key);
-    const contents: DecidedContent[] = [{ as: 'Desired', ...desired }];
-    if (replaced !== undefined) {
-      contents.push({ as: 'Replaced', ...replaced });
-      const back = undone(key, desired, replaced);
-      if (back !== undefined) contents.push(back);
-    }
+    if (desired === undefined && replaced === undefined) return [];
+    const contents: DecidedContent[] = [];
+    if (desired !== undefined) contents.push({ as: 'Desired', ...desired });
+    if (replaced !== undefined) contents.push({ as: 'Replaced', ...replaced });
+    const back = desired && replaced && undone(key, desired, replaced);
+    if (back !== undefined) contents.push(back);
     return [{ record: nameOf(record), contents, takenBack: wasTakenBack(records, record) }];
   });
 }

@@ -63,6 +63,17 @@ export function withOpened(lock: LockSpec, entry: Omit<Approved, 'role'>): LockS
   return { ...lock, approved: ordered([...kept, { ...entry, role: 'Current' }, ...fallback]) };
 }
 
+/**
+ * Closes the lock for a workload that leaves: what was Current is its Fallback, and nothing is Current. While that is so
+ * the promotions process may delete it, and who rolls back may make it again.
+ */
+export function withRemoved(lock: LockSpec, key: WorkloadKey): LockSpec {
+  const { current } = contentsOf(lock, key);
+  return current === undefined
+    ? lock
+    : { ...lock, approved: ordered([...without(lock, key), { ...current, role: 'Fallback' }]) };
+}
+
 /** Makes a content the only one that is approved for its workload. */
 export function withOnly(lock: LockSpec, entry: Omit<Approved, 'role'>): LockSpec {
   return { ...lock, approved: ordered([...without(lock, entry), { ...entry, role: 'Current' }]) };

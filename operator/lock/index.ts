@@ -14,6 +14,7 @@ export {
   sameLock,
   withOnly,
   withOpened,
+  withRemoved,
   type ApprovedContents,
   type LiveMatch,
 } from './edit.ts';

@@ -96,5 +96,7 @@ function allowed(role: Approved['role'], newest: Decision, before: readonly Deci
   if (role === 'Current') return newest.contents;
   const opened = before.findIndex(({ takenBack }) => !takenBack);
   const reach = opened < 0 ? before : before.slice(0, opened + 1);
-  return [newest, ...reach].flatMap(({ contents }) => contents.filter(({ as }) => as === 'Replaced'));
+  const replaced = [newest, ...reach].flatMap(({ contents }) => contents.filter(({ as }) => as === 'Replaced'));
+  // A creation replaced nothing: while it is taken away again, what was approved is the fallback alone.
+  return newest.contents.every(({ as }) => as === 'Desired') ? [...newest.contents, ...replaced] : replaced;
 }

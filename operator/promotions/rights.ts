@@ -36,8 +36,9 @@ export const promotionsRights = {
     { apiGroups: ['twinlock.dev'], resources: ['promotionrecords'], verbs: [...follow, 'create'] },
     // Puts the signed fallback back; admission asks for this verb whoever applies it.
     { apiGroups: ['twinlock.dev'], resources: ['productiontargets'], verbs: ['rollback'] },
-    // Production: the dry run of the plan, the rollout, the rollback (update), the canary's forbidden edit (patch).
-    ...rightsOn(workloadTypes, [...follow, 'update', 'patch']),
+    // Production: the dry run of the plan, the rollout, the rollback (update), the canary's forbidden edit (patch). A
+    // promotion creates what is not there yet, and deletes what people signed away.
+    ...rightsOn(workloadTypes, [...follow, 'create', 'update', 'patch', 'delete']),
     // The canary's: another dry run that must be refused, where others answer for workloads and pods.
     ...rightsOn(workloadTypes, ['patch'], 'status'),
     // Objects that targets list: read by name, planned (dry run), applied and taken back. Never listed, never watched.

@@ -2,7 +2,7 @@ import test from 'ava';
 import { allowed, denied, deniedCommand } from './assert.ts';
 import { Production, must } from '../stage/production.ts';
 import { openAttack, type Live, type Stage } from '../stage/attack.ts';
-import { deployment, replicaSet, workload } from '../stage/objects.ts';
+import { deployment, replicaSet, workload, type Approved } from '../stage/objects.ts';
 import type { Json } from '../stage/stage.ts';
 
 let stage: Stage;
@@ -89,6 +89,48 @@ test('allowed: a namespace that was unprotected goes with all that is in it', as
     return (await stage.admin('GET', path)).status === 404;
   });
   t.is((await stage.admin('GET', path)).status, 404);
+});
+
+const deletion = (propagationPolicy: string): Json => ({
+  kind: 'DeleteOptions',
+  apiVersion: 'v1',
+  propagationPolicy,
+});
+
+test('denied: removal of what is approved, by the promotions process too; allowed: of what people signed away', async (t) => {
+  const shop = await Production.open(stage, 'signed-away', [deployment('web'), deployment('worker')]);
+  await must(stage.admin('POST', shop.core('persistentvolumeclaims'), claim));
+  const [web, worker] = [shop.apps('Deployment', 'web'), shop.apps('Deployment', 'worker')];
+  const approved = (await shop.read(shop.own('workloadlocks', 'lock'))).spec['approved'] as readonly Approved[];
+  const [first, second] = approved;
+  if (first === undefined || second === undefined) throw new Error('two are approved');
+
+  denied(t, await stage.promotions('DELETE', worker), 'removal', /is approved to run here/);
+  // A fallback beside what is current is there to roll back to.
+  await shop.approve([first, second, { ...second, role: 'Fallback' }]);
+  denied(t, await stage.promotions('DELETE', worker), 'removal');
+  await shop.approve([first, { ...second, role: 'Fallback' }]);
+  await shop.until('the lock has reached admission', async () => {
+    const { status } = await stage.promotions('DELETE', `${worker}?dryRun=All`);
+    return status === 200;
+  });
+  const impostor = await stage.withToken('twinlock-system', 'twinlock-promotions');
+  for (const [who, send] of Object.entries({ agent: stage.agent, wildcard: stage.wildcard, impostor }))
+    denied(t, await send('DELETE', worker), 'delete', /may not be deleted/, who);
+  denied(t, await stage.promotions('DELETE', web), 'removal', /is approved to run here/);
+  denied(t, await stage.promotions('DELETE', worker, deletion('Orphan')), 'delete');
+
+  // Nor does it come back as something else, or by who may not roll back.
+  allowed(t, await stage.promotions('DELETE', worker, deletion('Background')));
+  await shop.until('it is gone', async () => (await stage.admin('GET', worker)).status === 404);
+  const back = { ...deployment('worker'), spec: { ...second.spec, replicas: 1 } };
+  denied(t, await stage.agent('POST', shop.apps('Deployment'), back), 'workloads', /needs the verb rollback/);
+  denied(
+    t,
+    await stage.promotions('POST', shop.apps('Deployment'), deployment('worker', { paused: true })),
+    'workloads',
+  );
+  allowed(t, await stage.promotions('POST', shop.apps('Deployment'), back));
 });
 
 test('denied: production scaled away, by each door', async (t) => {

@@ -234,6 +234,11 @@ export const breachedRules: readonly Breach[] = [
     'choose a name of at most 63 characters: it becomes the value of a label',
     [['metadata', 'name'], 'w'.repeat(64)],
   ),
+  breaches('Promotion', 'web-42')(
+    'spec.remove',
+    'a workload is either promoted or removed: take it out of workloads or of remove',
+    [['spec', 'remove', 0, 'name'], 'web'],
+  ),
   breaches('Promotion', 'web-42')('spec.objects', 'write each object once', [
     ['spec', 'objects', 2],
     {

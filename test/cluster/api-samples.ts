@@ -341,6 +341,7 @@ const promotion = object('Promotion', 'web-42', {
     removes: [{ kind: 'Ingress', name: 'web' }],
     reason: 'release 42',
     expiresAfter: '72h',
+    remove: [{ kind: 'Deployment', name: 'worker' }],
     supersedes: 'Older',
   },
   status: {
@@ -551,7 +552,12 @@ const records: readonly Sample[] = [
       round: { nonce: '3f9c21', openedAt: time, notAfter: later, record: 'web-000002' },
       votes: [vote],
       allowedSigners: 'alice namespaces="vote.v1@twinlock.dev" ssh-ed25519 AAAA\n',
-      outcome: { result: 'Completed', reason: 'Verified', message: 'all pods run it', changes: [change] },
+      outcome: {
+        result: 'Completed',
+        reason: 'Verified',
+        message: 'all pods run it',
+        changes: [change, { kind: 'Deployment', name: 'worker', from: digest, uid: '8d1f', replicas: 2 }],
+      },
     },
   }),
   object('PromotionRecord', 'web-000004', {

@@ -111,6 +111,41 @@ test.serial('killed after any write while a rollout fails: the fallback is live 
   for (const [index, last] of points.entries()) await killed(t, last, await waiting(`back-${index}`));
 });
 
+test.serial(
+  'killed after any write while one workload comes and another goes, both are as they were signed',
+  async (t) => {
+    t.timeout(20 * 60_000);
+    const act = (namespace: string) => async (): Promise<void> => {
+      const shop = new Shop(stage, namespace);
+      const worker = { ...shop.deployment('worker'), metadata: { name: 'worker', namespace } };
+      await shop.open({
+        target: { workloads: ['web', 'fresh', 'worker'].map((name) => ({ kind: 'Deployment', name })) },
+        before: [worker],
+      });
+      const running = { name: 'fresh', images: [{ container: 'fresh', image: images.second }], ready: true };
+      await shop.environment('pr-42', images.second, { workloads: [running] });
+      const { spec } = shop.deployment('fresh', {
+        template: {
+          metadata: { labels: { app: 'fresh' } },
+          spec: { containers: [{ name: 'fresh', image: images.second }] },
+        },
+      });
+      const objects = [{ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'fresh' }, spec }];
+      await shop.promote('web-42', 'pr-42', { spec: { objects, remove: [{ kind: 'Deployment', name: 'worker' }] } });
+      await shop.phase('web-42', 'AwaitingApproval');
+      await shop.cast('web-42', stage.people.alice);
+      await shop.phase('web-42', 'Completed', 40_000);
+      t.is((await shop.live('fresh')).spec.template.spec.containers[0]?.image, images.second, namespace);
+      await t.throwsAsync(shop.live('worker'), { message: /404/ }, namespace);
+      t.is(await shop.image(), images.first, namespace);
+      t.deepEqual(await story(shop), ['Adopted', 'Round', 'Approved', 'Completed'], namespace);
+    };
+    const points = await killPoints(t, act('both-none'));
+    t.true(points.some(({ write }) => write.startsWith('delete')));
+    for (const [index, last] of points.entries()) await killed(t, last, act(`both-${index}`));
+  },
+);
+
 test.serial('a restart writes nothing about what was settled before', async (t) => {
   const first = await stage.startProcess();
   const [waiting, done] = [await open('settled-waiting'), await open('settled-done')];

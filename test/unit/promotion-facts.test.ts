@@ -187,9 +187,9 @@ test('labels and annotations of manifests are facts where there are some', (t) =
 const changed = (workload: PlannedWorkload): number =>
   factsOf(deciding(worldOfOne({ workloads: [workload] }))).changed.length;
 
-test('a workload that is not live, or whose plan is refused, changes nothing yet', (t) => {
+test('a workload without a spec, or whose plan is refused, changes nothing yet', (t) => {
   t.is(changed(planned('web')), 1);
-  t.is(changed({ ...planned('web'), live: undefined }), 0);
+  t.is(changed({ ...planned('web'), live: undefined }), 1, 'it is made');
   t.is(changed({ ...planned('web'), live: { ...deployment(images.first), spec: undefined } }), 0);
   t.is(changed({ ...planned('web'), planned: { reason: 'PlanRefused', message: 'no' } }), 0);
 });

@@ -8,7 +8,7 @@ const { signal } = new AbortController();
 /** A planner whose dry run meets this answer. */
 function refusing(status: number, message: string): Planner {
   const refusal = new ApiError({ method: 'PUT', path: '/x', status, body: { reason: 'Invalid', message } });
-  const refuse = async () => Promise.reject(refusal);
+  const refuse = async (): Promise<never> => Promise.reject(refusal);
   return new Planner({ create: refuse, replace: refuse });
 }
 

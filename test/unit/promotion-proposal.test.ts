@@ -32,7 +32,7 @@ test('what a promotion brings is what it names for that very workload', (t) => {
 
 test('images are proposed to what is live, of whatever version it is by now', (t) => {
   const live = deployment(images.first);
-  const proposal = proposalFor({ ...web, live }, byImages);
+  const proposal = proposalFor({ ...web, live }, byImages, 'shop');
   if (!('object' in proposal)) return t.fail(proposal.message);
   t.deepEqual(imagesOf(proposal.object), [images.second]);
   t.false('resourceVersion' in proposal.object.metadata);
@@ -40,22 +40,30 @@ test('images are proposed to what is live, of whatever version it is by now', (t
 });
 
 test('a manifest is proposed as it is, whatever images there are', (t) => {
-  const proposal = proposalFor({ ...web, live: deployment(images.first) }, { ...byImages, manifest });
+  const proposal = proposalFor({ ...web, live: deployment(images.first) }, { ...byImages, manifest }, 'shop');
   if (!('object' in proposal)) return t.fail(proposal.message);
   t.deepEqual(imagesOf(proposal.object), [images.third]);
   return t.is(proposal.object.metadata.labels?.['team'], 'shop');
 });
 
-test('to a workload that is not there nothing is proposed', (t) => {
-  t.deepEqual(proposalFor({ ...web, live: undefined }, byImages), {
+test('a workload that is not there is proposed as its manifest has it, and nothing else says what it is', (t) => {
+  const proposal = proposalFor({ ...web, live: undefined }, { ...byImages, manifest }, 'shop');
+  if (!('object' in proposal)) return t.fail(proposal.message);
+  t.deepEqual(proposal.object.metadata, { name: 'web', namespace: 'shop', labels: { team: 'shop' } });
+  return t.deepEqual(imagesOf(proposal.object), [images.third]);
+});
+
+test('to a workload that is not there images alone are not proposed', (t) => {
+  t.deepEqual(proposalFor({ ...web, live: undefined }, byImages, 'shop'), {
     reason: 'NoSuchWorkload',
-    message: 'Deployment/web does not exist in production: a platform engineer creates it',
+    message:
+      'Deployment/web does not exist in production, and images alone do not make it: put its whole manifest into spec.objects of a new Promotion, or name in spec.workloads what is promoted without it',
   });
 });
 
 test('nor to containers that it does not have', (t) => {
   const wanted = { ...byImages, images: [artifact('web'), artifact('side\u202e')] };
-  const proposal = proposalFor({ ...web, live: deployment(images.first) }, wanted);
+  const proposal = proposalFor({ ...web, live: deployment(images.first) }, wanted, 'shop');
   if ('object' in proposal) return t.fail('it has no such container');
   t.is(proposal.reason, 'NoSuchContainer');
   return t.regex(proposal.message, /^Deployment\/web has no container side\\u202e: name the containers alike/);

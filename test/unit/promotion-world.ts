@@ -302,15 +302,26 @@ export function after(before: Scene, action: Action): Scene {
       return planned({ ...before, records: [...before.records, sealRecord(targetRef, before.records, action.entry)] });
     case 'OpenLock':
       return { ...before, lock: { ...before.lock!, spec: action.lock } };
+    case 'CloseLock':
+      return { ...before, lock: { ...before.lock!, spec: action.lock } };
     case 'Apply':
     case 'RollBack':
       return withRunning(before, {
-        ...liveOf(before, action.workload.name),
+        ...(action.create === undefined
+          ? liveOf(before, action.workload.name)
+          : { ...deployment(images.first, {}, '1', action.workload.name) }),
         spec: { ...action.spec, replicas: 2 },
       });
     case 'ApplyObject':
     case 'RollBackObject':
       return withObject(before, action.object, action.content);
+    case 'Remove':
+      return {
+        ...before,
+        workloads: before.workloads.map(({ kind, name, live }) =>
+          name === action.workload.name ? { kind, name, live: undefined } : { kind, name, live, ...allRunning(live!) },
+        ),
+      };
     case 'DeletePods':
       return {
         ...before,

@@ -56,11 +56,6 @@ const older = {
 };
 /** What keeps a namespace from being taken over: nothing is written at all. */
 const refusals: readonly (readonly [string, TargetWorld, TargetReason])[] = [
-  [
-    'a workload that does not exist',
-    fresh({ workloads: [{ kind: 'Deployment', name: 'web', live: undefined }] }),
-    'WorkloadMissing',
-  ],
   ['a workload that an older target names', fresh({ others: [older] }), 'WorkloadTaken'],
   [
     'a Deployment that no target names',

@@ -5,7 +5,18 @@ import type { TargetVerdict, TargetWorld } from '../../operator/targets/decide/i
 import { targetStatus } from '../../operator/targets/status/target.ts';
 import { checkedStatus } from '../statuses/unit.ts';
 import { deployment, images, now, target } from './promotion-world.ts';
-import { adopted, decideTarget, fresh, pod, promoted, protectedNamespace, settle, withLive } from './target-world.ts';
+import {
+  adopted,
+  decideTarget,
+  fresh,
+  pod,
+  promoted,
+  protectedNamespace,
+  running,
+  settle,
+  web,
+  withLive,
+} from './target-world.ts';
 
 type Status = ReturnType<typeof targetStatus>;
 type Expected = Readonly<Record<string, string | undefined>>;
@@ -51,8 +62,8 @@ const states: readonly (readonly [title: string, world: TargetWorld, expected: E
   ],
   [
     'with an obstacle that somebody has to remove',
-    fresh({ workloads: [{ kind: 'Deployment', name: 'web', live: undefined }] }),
-    { Ready: 'False/WorkloadMissing', Stalled: 'True/WorkloadMissing', ...held },
+    fresh(running(web(), { others: [{ kind: 'Job', name: 'seed' }] })),
+    { Ready: 'False/UnnamedWorkloads', Stalled: 'True/UnnamedWorkloads', ...held },
   ],
   [
     'with content that nobody approved',

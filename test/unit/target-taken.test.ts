@@ -57,11 +57,6 @@ test('who has a workload keeps it, also against an older target', (t) => {
 });
 
 test('a workload that was there before is asked for with what it has to be', (t) => {
-  const gone = decideTarget(fresh({ workloads: [{ kind: 'Deployment', name: 'web', live: undefined }] }));
-  t.is(
-    gone.message,
-    'Deployment/web does not exist: create it before a target protects it, or take it out of spec.workloads',
-  );
   const deleted = decideTarget(withLive(adopted(), undefined));
   t.deepEqual([deleted.reason, deleted.stalled], ['WorkloadMissing', true]);
   t.is(

@@ -24,7 +24,7 @@ import {
 export const productionTargetSpec = z
   .object({
     workloads: keyedList(
-      'Workloads of production. They have to exist: what runs when the target is made is taken over.',
+      'Workloads of production. What runs when the target is made is taken over; what does not exist yet is created by its first promotion.',
       ['kind', 'name'],
       z.object({ kind: workloadKind, name: workloadName }),
       { min: 1, max: MAX_WORKLOADS },

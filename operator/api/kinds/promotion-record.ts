@@ -85,6 +85,8 @@ const change = z
       'Revision of the workload when it was approved; a later one shows that the new content was applied at some time.',
       32,
     ).optional(),
+    uid: uid('UID of a workload that is removed: its namesake is another one.').optional(),
+    replicas: count('Replicas of a workload that is removed, for bringing it back.', 0, 1_000_000).optional(),
   })
   .describe('What became of a workload.');
 

@@ -107,7 +107,7 @@ const rollout = z
       z.object({
         kind: workloadKind,
         name: text('Name of the workload.', 253),
-        state: choice('State.', ['Pending', 'Applied', 'Available', 'Failed', 'RolledBack']),
+        state: choice('State.', ['Pending', 'Applied', 'Available', 'Removed', 'Failed', 'RolledBack']),
         message: text('The state in a sentence.', promotionBounds.message, 0).optional(),
       }),
       { max: MAX_WORKLOADS },

@@ -44,6 +44,12 @@ const promotionSpec = withRules(
       z.object({ kind: objectKind, name: nameOfObject }),
       { max: MAX_OBJECTS },
     ).optional(),
+    remove: keyedList(
+      "The target's workloads that are taken away, when everything else of the promotion runs.",
+      ['kind', 'name'],
+      z.object({ kind: workloadKind, name: workloadName }),
+      { min: 1, max: MAX_WORKLOADS },
+    ).optional(),
     reason: text('Why, for those who approve and for the record.', 1024).optional(),
     expiresAfter: duration(
       'The promotion expires this long after its creation, unless it was approved until then.',
@@ -53,6 +59,13 @@ const promotionSpec = withRules(
       'None',
     ]).default('Older'),
   }),
+  {
+    cel: '!has(self.remove) || !has(self.workloads) || self.remove.all(r, !self.workloads.exists(w, w.to.kind == r.kind && w.to.name == r.name))',
+    message: 'a workload is either promoted or removed: take it out of workloads or of remove',
+    fieldPath: '.remove',
+    check: ({ remove = [], workloads = [] }) =>
+      !remove.some(({ kind, name }) => workloads.some(({ to }) => to.kind === kind && to.name === name)),
+  },
   { cel: 'self == oldSelf', message: 'a Promotion cannot be changed: create another one' },
 ).describe('What is to be promoted. It cannot be changed.');
 

@@ -58,6 +58,7 @@ export const promotionReasons = [
   'Applying',
   'Verifying',
   'Settling',
+  'Removing',
   // Of one that is over.
   'Verified',
   'Rejected',

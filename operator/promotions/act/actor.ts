@@ -5,7 +5,7 @@ import type { Action, ActingWorld, LiveWorkload, ObjectAction } from '../decide/
 import { sameLock } from '../../lock/index.ts';
 import { objectType, withObjectContent } from '../../objects/index.ts';
 import { withContent, workloadOf } from '../../workloads/index.ts';
-import { manifestOf, withManifestMetadata } from '../decide/plan/index.ts';
+import { manifestOf, newObject, withManifestMetadata } from '../decide/plan/index.ts';
 import type { RecordStore, RecordTarget } from '../../records/index.ts';
 
 export interface ActorOptions {
@@ -48,6 +48,10 @@ export class Actor {
         return this.#applyObject(world, action, signal);
       case 'DeletePods':
         return this.#deletePods(world, action, signal);
+      case 'CloseLock':
+        return this.#closeLock(world, action, signal);
+      case 'Remove':
+        return this.#remove(world, action, signal);
     }
   }
 
@@ -153,30 +157,65 @@ export class Actor {
 
   async #apply(
     { promotion, workloads }: ActingWorld,
-    { do: what, workload, spec }: Extract<Action, { do: 'Apply' | 'RollBack' }>,
+    { do: what, workload, spec, create }: Extract<Action, { do: 'Apply' | 'RollBack' }>,
     signal: AbortSignal,
   ): Promise<boolean> {
-    const live = workloads.find(({ kind, name }) => kind === workload.kind && name === workload.name)?.live;
-    if (live?.spec === undefined) return false;
-    const { managedFields: _owners, ...own } = live.metadata;
+    const { client, events } = this.#options;
+    const { type } = workloadOf(workload.kind);
+    const options = { fieldManager: fieldManagers.promotions, signal };
     // The promotion cannot change, and what was signed names its digest. What it set is not taken back: it is not locked.
-    const metadata = what === 'Apply' ? withManifestMetadata(own, manifestOf(promotion.spec, workload)) : own;
-    const object = { ...live, metadata, spec: withContent(workload.kind, live.spec, spec) };
-    await this.#despiteStaleLock(
-      () =>
-        this.#options.client.replace(workloadOf(workload.kind).type, object, {
-          fieldManager: fieldManagers.promotions,
-          signal,
-        }),
-      signal,
-    );
-    this.#options.events.record({
+    const manifest = what === 'Apply' ? manifestOf(promotion.spec, workload) : undefined;
+    const live = workloads.find(({ kind, name }) => kind === workload.kind && name === workload.name)?.live;
+    if (live?.spec === undefined) {
+      if (create === undefined) return false;
+      const { namespace = '' } = promotion.metadata;
+      const object = newObject(workload, namespace, { ...spec, ...create }, manifest);
+      await this.#despiteStaleLock(() => client.create(type, object, options), signal);
+    } else {
+      const { managedFields: _owners, ...own } = live.metadata;
+      const metadata = withManifestMetadata(own, manifest);
+      const object = { ...live, metadata, spec: withContent(workload.kind, live.spec, spec) };
+      await this.#despiteStaleLock(() => client.replace(type, object, options), signal);
+    }
+    events.record({
       regarding: promotion,
       related: live,
       type: what === 'Apply' ? 'Normal' : 'Warning',
       reason: what === 'Apply' ? 'Applied' : 'FallbackApplied',
       action: what,
       note: `${workload.kind}/${workload.name} ${what === 'Apply' ? 'got what was signed' : 'got its fallback back'}`,
+    });
+    return true;
+  }
+
+  async #closeLock(
+    { lock }: ActingWorld,
+    { lock: spec }: Extract<Action, { do: 'CloseLock' }>,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    if (lock === undefined) return false;
+    const options = { fieldManager: fieldManagers.promotions, signal };
+    this.#options.absorb(await this.#options.client.replace(WorkloadLock, { ...lock, spec }, options));
+    return true;
+  }
+
+  /** Its pods first, so that what is gone runs nowhere any more. */
+  async #remove(
+    { promotion, workloads }: ActingWorld,
+    { workload: { kind, name }, uid }: Extract<Action, { do: 'Remove' }>,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const { client, events } = this.#options;
+    const { namespace } = promotion.metadata;
+    const options = { uid, propagationPolicy: 'Foreground', signal } as const;
+    await this.#despiteStaleLock(() => client.delete(workloadOf(kind).type, { namespace, name }, options), signal);
+    events.record({
+      regarding: promotion,
+      related: workloads.find((workload) => workload.kind === kind && workload.name === name)?.live,
+      type: 'Normal',
+      reason: 'Removed',
+      action: 'Remove',
+      note: `${kind}/${name} is deleted, and its pods with it`,
     });
     return true;
   }
@@ -245,8 +284,8 @@ async function unlessRefused(applying: Promise<boolean>): Promise<boolean> {
   }
 }
 
+const LOCK_RULES = ['workloads', 'objects', 'removal'] as const;
+
 function isLockDenial(error: unknown): boolean {
-  return (
-    error instanceof ApiError && (isRefusalBy('workloads', error.message) || isRefusalBy('objects', error.message))
-  );
+  return error instanceof ApiError && LOCK_RULES.some((rule) => isRefusalBy(rule, error.message));
 }

@@ -43,5 +43,5 @@ export class Remembered {
 }
 
 function isBack({ do: what }: Action): boolean {
-  return what === 'RollBack' || what === 'RollBackObject';
+  return what === 'RollBack' || what === 'RollBackObject' || what === 'CloseLock';
 }

@@ -1,10 +1,11 @@
 import type { PromotionReason } from '../../api/index.ts';
 import { CanonicalError, rfc3339 } from '../../canonical/index.ts';
-import { nameOf, outcomeEntry, promotionRef, type RecordSpec } from '../../records/index.ts';
+import { nameOf, outcomeEntry, promotionRef, type RecordedChange, type RecordSpec } from '../../records/index.ts';
 import { countVotes, voteCommands, type CountResult } from '../../votes/index.ts';
 import { gatesExpireAt } from '../../gates/index.ts';
 import { StatementError } from '../../votes/statement/index.ts';
-import type { Facts } from './facts.ts';
+import { applying } from './applying.ts';
+import type { ChangedWorkload, Facts } from './facts.ts';
 import { heldBy } from './holds.ts';
 import { inOrder } from './plan/index.ts';
 import { proofOf } from './proof.ts';
@@ -101,13 +102,7 @@ function counted(complete: Complete, { record, round, statements }: Asked): Coun
           result,
           reason,
           message,
-          changes: facts.changed.map(({ kind, name, currentDigest, desiredDigest, revision }) => ({
-            kind,
-            name,
-            from: currentDigest,
-            to: desiredDigest,
-            revision,
-          })),
+          changes: facts.changed.map(recordedChange),
         }),
       },
     },
@@ -128,11 +123,7 @@ function counted(complete: Complete, { record, round, statements }: Asked): Coun
       const objects = inOrder(record.desiredObjects ?? []).flatMap(({ kind, name, content }) =>
         content === undefined ? [] : [{ do: 'ApplyObject' as const, object: { kind, name }, content }],
       );
-      const workloads = (record.desiredSpecs ?? []).map(({ kind, name, spec }) => ({
-        do: 'Apply' as const,
-        workload: { kind, name },
-        spec,
-      }));
+      const workloads = (record.desiredSpecs ?? []).map((wanted) => applying(world, record, wanted));
       const apply = [...objects, ...workloads];
       return {
         count,
@@ -146,6 +137,21 @@ function counted(complete: Complete, { record, round, statements }: Asked): Coun
         ? { count, verdict: waiting(complete, round, count) }
         : { count, verdict: openRound(complete, ['votes that had approved it do not suffice any more']) };
   }
+}
+
+/** What the digests of the statement say, and what a way back needs beside them. */
+function recordedChange({ kind, name, currentDigest, desiredDigest, revision, live }: ChangedWorkload): RecordedChange {
+  const { uid } = live?.metadata ?? {};
+  const replicas = live?.spec?.['replicas'];
+  return {
+    kind,
+    name,
+    ...(currentDigest === 'none' ? {} : { from: currentDigest }),
+    ...(desiredDigest === 'none'
+      ? { uid, ...(typeof replicas === 'number' ? { replicas } : {}) }
+      : { to: desiredDigest }),
+    ...(revision === undefined ? {} : { revision }),
+  };
 }
 
 /** What is approved waits until nobody holds production; the votes are counted anew then. */

@@ -1,9 +1,18 @@
-import { contentsOf, entryOf, lockOverflow, matchLive, withOpened, type LockSpec } from '../../lock/index.ts';
+import {
+  contentsOf,
+  entryOf,
+  lockOverflow,
+  matchLive,
+  withOpened,
+  withRemoved,
+  type LockSpec,
+} from '../../lock/index.ts';
+import { printable } from '../../canonical/index.ts';
 import { openApproval } from '../../records/index.ts';
 import { isPaused, revisionOf } from '../../workloads/index.ts';
 import { end } from './end.ts';
 import type { Facts } from './facts.ts';
-import { manifestOf, workloadManifests } from './plan/index.ts';
+import { isRemoved, manifestOf, workloadManifests } from './plan/index.ts';
 import { objectRefused } from './object-steps.ts';
 import { withObjectsOpened } from './objects.ts';
 import type { DecisionStep } from './steps.ts';
@@ -70,6 +79,27 @@ export const manifestRefused: DecisionStep = (world, facts) => {
   );
 };
 
+/** What is taken away is the target's: nothing else was ever approved here. */
+export const removalRefused: DecisionStep = ({ promotion, target }) => {
+  const { remove = [] } = promotion.spec;
+  const own = target?.spec.workloads ?? [];
+  const foreign = remove.find(({ kind, name }) => !own.some((each) => each.kind === kind && each.name === name));
+  if (foreign !== undefined)
+    return stall(
+      'WorkloadNotMapped',
+      `spec.remove has ${foreign.kind}/${printable(foreign.name)}, and the target has no such workload: it has ${own.map(({ kind, name }) => `${kind}/${name}`).join(', ')}`,
+    );
+  const both = workloadManifests(promotion.spec).find(({ kind, metadata: { name } }) =>
+    isRemoved(promotion.spec, { kind, name }),
+  );
+  return both === undefined
+    ? undefined
+    : stall(
+        'ManifestInvalid',
+        `spec.objects has ${both.kind}/${printable(both.metadata.name)}, which spec.remove takes away: leave it out of one of them`,
+      );
+};
+
 /** A plan that the API server refused, or a workload that would never roll out. */
 export const planRefused: DecisionStep = (world, facts) => refusalOf(world.workloads) ?? objectRefused(world, facts);
 
@@ -91,7 +121,9 @@ function refusalOf(workloads: readonly PlannedWorkload[]): Verdict | undefined {
 
 /** Without it an undo could not be told from content that was never applied. */
 export const revisionUnknown: DecisionStep = ({ workloads }) => {
-  const unseen = workloads.find((workload) => workload.planned !== undefined && revisionOf(workload) === undefined);
+  const unseen = workloads.find(
+    (workload) => workload.live !== undefined && workload.planned !== undefined && revisionOf(workload) === undefined,
+  );
   return unseen === undefined
     ? undefined
     : pending(
@@ -134,7 +166,10 @@ export function openedLock(
 ): LockSpec {
   if (target === undefined) return lock;
   const opened = changed.reduce(
-    (before, { kind, name, desired }) => withOpened(before, entryOf(target, { kind, name }, desired, record)),
+    (before, { kind, name, desired }) =>
+      desired === undefined
+        ? withRemoved(before, { kind, name })
+        : withOpened(before, entryOf(target, { kind, name }, desired, record)),
     lock,
   );
   return withObjectsOpened(opened, target, changedObjects, record);

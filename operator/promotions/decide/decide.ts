@@ -9,6 +9,7 @@ import {
   nothingToPromote,
   planRefused,
   productionDiffers,
+  removalRefused,
   revisionUnknown,
 } from './content.ts';
 import { recordedEnd } from './end.ts';
@@ -65,6 +66,7 @@ const READINESS: readonly DecisionStep[] = [
 /** What would be promoted is known, tried, and fits. */
 const CONTENT: readonly DecisionStep[] = [
   manifestRefused,
+  removalRefused,
   superseded,
   anotherRollsOut,
   gateNotPassed,

@@ -1,12 +1,13 @@
 import { parseDuration } from '../../api/index.ts';
 import { type Digest } from '../../canonical/index.ts';
-import { approvedSpec, revisionOf, specDigest } from '../../workloads/index.ts';
+import { approvedSpec, revisionOf, specDigest, type WorkloadObject } from '../../workloads/index.ts';
 import { contentOf, contentsOf, type LockSpec, type WorkloadKey } from '../../lock/index.ts';
 import type { PromotionHistory } from '../../records/index.ts';
 import { runGates, type Artifact, type GateState } from '../../gates/index.ts';
 import {
   artifactsOf,
   imagesOfManifest,
+  isRemoved,
   manifestFault,
   manifestOf,
   ranWith,
@@ -21,6 +22,7 @@ import {
   notExercisedSince,
   type Change,
   type ObjectMetadata,
+  isNoRemoval,
 } from '../../votes/statement/index.ts';
 import { requesterOf } from './end.ts';
 import { inWords, objectChanges, pathOf, type ChangedObject } from './objects.ts';
@@ -28,11 +30,15 @@ import type { DecidingWorld } from './world.ts';
 
 /** A workload whose content the promotion changes. */
 export interface ChangedWorkload extends WorkloadKey {
-  readonly current: Readonly<Record<string, unknown>>;
-  readonly currentDigest: Digest;
-  readonly desired: Readonly<Record<string, unknown>>;
-  readonly desiredDigest: Digest;
+  /** Undefined for one that the promotion creates. */
+  readonly current: Readonly<Record<string, unknown>> | undefined;
+  readonly currentDigest: Digest | 'none';
+  /** Undefined for one that it removes. */
+  readonly desired: Readonly<Record<string, unknown>> | undefined;
+  readonly desiredDigest: Digest | 'none';
   readonly revision: string | undefined;
+  /** As it is live; undefined for one that the promotion creates. */
+  readonly live: WorkloadObject | undefined;
 }
 
 /** What follows by itself from the world of a promotion that is not rolled out yet; each step reads it. */
@@ -86,7 +92,7 @@ export function factsOf(world: DecidingWorld): Facts {
     changed,
     changedObjects,
     changes,
-    notExercised: notRun(world, changes, 'artifacts' in artifacts ? artifacts.artifacts : []),
+    notExercised: notRun(world, changes.filter(isNoRemoval), 'artifacts' in artifacts ? artifacts.artifacts : []),
     metadata: changed.flatMap((workload) => metadataOf(promotion, workload)),
     manifestFault: manifestFault(promotion, world.target?.spec ?? { workloads: [] }),
     lock: world.lock?.spec ?? { liveAccess: 'Deny', approved: [] },
@@ -100,7 +106,8 @@ export function runningArtifacts({
   environment,
 }: Pick<DecidingWorld, 'target' | 'promotion' | 'environment'>): ArtifactsResult {
   return artifactsOf({
-    target: target?.spec.workloads ?? [],
+    target: (target?.spec.workloads ?? []).filter((workload) => !isRemoved(promotion.spec, workload)),
+    removes: promotion.spec.remove !== undefined,
     mapping: promotion.spec.workloads,
     images: promotion.spec.images,
     manifests: workloadManifests(promotion.spec).map(imagesOfManifest),
@@ -113,22 +120,29 @@ export function latchedArtifacts(history: PromotionHistory): readonly Artifact[]
   return history.rounds[0]?.artifacts;
 }
 
-function changedWorkloads({ workloads, lock }: DecidingWorld): readonly ChangedWorkload[] {
+function changedWorkloads({ promotion, workloads, lock }: DecidingWorld): readonly ChangedWorkload[] {
   return workloads.flatMap((workload) => {
     const { kind, name, live, planned } = workload;
-    if (live?.spec === undefined || planned === undefined || !('spec' in planned)) return [];
     const approved = lock === undefined ? undefined : contentsOf(lock.spec, { kind, name }).current;
-    const current = contentOf({ ...live.spec }, approved);
-    const [currentDigest, desiredDigest] = [specDigest(kind, current), specDigest(kind, planned.spec)];
+    if (live !== undefined && live.spec === undefined) return [];
+    const current = live?.spec === undefined ? undefined : contentOf({ ...live.spec }, approved);
+    const goes = isRemoved(promotion.spec, workload);
+    const desired = !goes && planned !== undefined && 'spec' in planned ? planned.spec : undefined;
+    if (desired === undefined && !goes) return [];
+    const [currentDigest, desiredDigest] = [digestIfAny(kind, current), digestIfAny(kind, desired)];
     if (currentDigest === desiredDigest) return [];
-    const revision = revisionOf(workload);
-    return [{ kind, name, current, currentDigest, desired: planned.spec, desiredDigest, revision }];
+    return [{ kind, name, live, current, currentDigest, desired, desiredDigest, revision: revisionOf(workload) }];
   });
+}
+
+function digestIfAny(kind: WorkloadKey['kind'], spec: ChangedWorkload['current']): Digest | 'none' {
+  return spec === undefined ? 'none' : specDigest(kind, spec);
 }
 
 /** What a signature covers of it: the lists in the statement are of that. */
 function signedPart({ kind, name, current, desired }: ChangedWorkload): Changed {
-  return { kind, name, part: 'spec', current: approvedSpec(kind, current), desired: approvedSpec(kind, desired) };
+  const covered = (spec: ChangedWorkload['current']) => (spec === undefined ? undefined : approvedSpec(kind, spec));
+  return { kind, name, part: 'spec', current: covered(current), desired: covered(desired) };
 }
 
 /** What the first round said stays true: the environment may move on. */

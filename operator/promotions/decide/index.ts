@@ -3,7 +3,7 @@ export { notAdmitted } from './admitted.ts';
 export { decide, type Decision } from './decide.ts';
 export { MOST_OPEN, waitsBehind } from './queue.ts';
 export { policyNameOf } from './resolve.ts';
-export { stageOf, type Stage } from './stage.ts';
+export { removedBy, stageOf, type Stage } from './stage.ts';
 export { uncanonicalError } from './uncanonical.ts';
 export { latchedArtifacts, runningArtifacts, type Facts } from './facts.ts';
 export type { Action, ApplyAction, ObjectAction, Phase, Verdict, WorkloadState } from './verdict.ts';

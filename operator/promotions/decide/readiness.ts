@@ -44,7 +44,7 @@ export const targetMissing: DecisionStep = ({ promotion, target }) =>
     : undefined;
 
 /** The target has to be adopted, with a lock that holds each of its workloads for this very target. */
-export const targetNotReady: DecisionStep = ({ target, records, lock }) => {
+export const targetNotReady: DecisionStep = ({ target, records, lock, workloads }) => {
   const { uid, name } = target?.metadata ?? { name: '' };
   const adopted = records.some(({ type, target: of }) => type === 'Adopted' && of.uid === uid);
   if (!adopted || lock === undefined)
@@ -53,9 +53,12 @@ export const targetNotReady: DecisionStep = ({ target, records, lock }) => {
       `ProductionTarget ${printable(name)} does not protect its namespace yet: see its conditions`,
     );
   // The lock says whose a workload is: a target that names one of another's later has no say over it.
-  const foreign = target?.spec.workloads.find(
-    (workload) => contentsOf(lock.spec, workload).current?.target !== target.metadata.name,
-  );
+  const foreign = workloads.find((workload) => {
+    const { current, fallback } = contentsOf(lock.spec, workload);
+    const owner = (current ?? fallback)?.target;
+    // What does not exist yet has no owner before its first promotion.
+    return owner !== name && !(owner === undefined && workload.live === undefined);
+  });
   return foreign === undefined
     ? undefined
     : pending(

@@ -1,30 +1,83 @@
 import { parseDuration } from '../../api/index.ts';
 import { contentsOf, matchLive, matchObject, objectsOf } from '../../lock/index.ts';
-import type { RecordedObject, RecordedSpec, RecordSpec } from '../../records/index.ts';
+import type { RecordedChange, RecordedObject, RecordedSpec, RecordSpec } from '../../records/index.ts';
 import { isLaterRevision, revisionOf, workloadOf, type Progress, type WorkloadObject } from '../../workloads/index.ts';
 import { inOrder } from './plan/index.ts';
+import { isCreated, removedBy } from './stage.ts';
 import type { StuckPod, WorkloadState } from './verdict.ts';
 import type { LiveWorkload, RollingWorld } from './world.ts';
 
 /** As the schema has it, for targets that were stored before it had. */
 const DEFAULT_SETTLE = '30s';
 
-/** How far one workload is; `Undone`: the new content was applied at some time, and the fallback is live again. */
+/**
+ * How far one workload is; `Undone`: the new content was applied at some time, and the fallback is live again, or nothing
+ * is where nothing was. `ToRemove`, `Going`, `Gone`: one that people signed away. `Leaving`: a creation that is taken back.
+ */
 type Step =
-  | { readonly state: 'ToApply' | 'Missing' | 'Tampered' }
-  | { readonly state: 'Undone'; readonly live: WorkloadObject }
+  | { readonly state: 'ToApply' | 'Missing' | 'Tampered' | 'Gone' }
+  | { readonly state: 'Undone'; readonly live: WorkloadObject | undefined }
+  | { readonly state: 'ToRemove' | 'Going' | 'Leaving'; readonly live: WorkloadObject }
   | { readonly state: 'Applied'; readonly progress: Progress };
 
 export interface Item {
+  /** What it gets; of one that is removed, what it has. */
   readonly wanted: RecordedSpec;
+  readonly does: 'Change' | 'Create' | 'Remove';
   readonly step: Step;
+}
+
+/** Every workload that the round is about: what is removed comes last. */
+export function itemsOf(world: RollingWorld): readonly Item[] {
+  const { round } = world;
+  return [
+    ...(round.desiredSpecs ?? []).map((wanted): Item => {
+      const does = isCreated(round, wanted) ? 'Create' : 'Change';
+      return { wanted, does, step: does === 'Create' ? creationOf(wanted, world) : stepOf(wanted, world) };
+    }),
+    ...removedBy(round).map((wanted): Item => ({ wanted, does: 'Remove', step: removalOf(wanted, world) })),
+  ];
+}
+
+/** It is made when it is not there, and taken away again once the lock has its content as a fallback alone. */
+function creationOf(wanted: RecordedSpec, world: RollingWorld): Step {
+  const live = liveOf(wanted, world);
+  const contents = contentsOf(world.lock.spec, wanted);
+  if (live?.spec === undefined)
+    return contents.current === undefined ? { state: 'Undone', live: undefined } : { state: 'ToApply' };
+  return contents.current === undefined && matchLive(contents, { ...live.spec }) === 'Fallback'
+    ? { state: 'Leaving', live }
+    : stepOf(wanted, world);
+}
+
+/** Its namesake of another uid is one that was brought back. */
+function removalOf(wanted: RecordedSpec, world: RollingWorld): Step {
+  const live = liveOf(wanted, world);
+  if (live?.spec === undefined) return { state: isNamed(wanted, world) ? 'Gone' : 'Missing' };
+  if (matchLive(contentsOf(world.lock.spec, wanted), { ...live.spec }) !== 'Fallback') return { state: 'Tampered' };
+  if (live.metadata.deletionTimestamp !== undefined) return { state: 'Going', live };
+  const isSame = live.metadata.uid === changeOf(wanted, world.approved)?.uid;
+  return isSame ? { state: 'ToRemove', live } : { state: 'Undone', live };
+}
+
+function isNamed(wanted: RecordedSpec, { workloads }: RollingWorld): boolean {
+  return workloads.some(({ kind, name }) => kind === wanted.kind && name === wanted.name);
+}
+
+function liveOf(wanted: RecordedSpec, { workloads }: RollingWorld): WorkloadObject | undefined {
+  return workloads.find(({ kind, name }) => kind === wanted.kind && name === wanted.name)?.live;
+}
+
+/** What was recorded of a workload when it was approved. */
+export function changeOf({ kind, name }: RecordedSpec, { outcome }: RecordSpec): RecordedChange | undefined {
+  return outcome?.changes?.find((change) => change.kind === kind && change.name === name);
 }
 
 /**
  * Where a recorded workload stands, by what is live and what the lock approves: content that the lock does not hold is
  * Tampered.
  */
-export function stepOf(wanted: RecordedSpec, world: RollingWorld): Step {
+function stepOf(wanted: RecordedSpec, world: RollingWorld): Step {
   const workload = world.workloads.find(({ kind, name }) => kind === wanted.kind && name === wanted.name);
   const live = workload?.live;
   if (workload === undefined || live?.spec === undefined) return { state: 'Missing' };
@@ -52,8 +105,7 @@ export function stepOf(wanted: RecordedSpec, world: RollingWorld): Step {
 }
 
 function wasApplied(wanted: RecordedSpec, workload: LiveWorkload, approved: RecordSpec): boolean {
-  const change = approved.outcome?.changes?.find(({ kind, name }) => kind === wanted.kind && name === wanted.name);
-  return isLaterRevision(revisionOf(workload), change?.revision);
+  return isLaterRevision(revisionOf(workload), changeOf(wanted, approved)?.revision);
 }
 
 /** How far one object beside the workloads is. It has no revision: what is not applied is applied until the deadline. */
@@ -81,13 +133,23 @@ export function others(items: readonly Item[]): string {
 }
 
 /** The same for the promotion's status: a state, and a message for people. */
-export function stateOf({ wanted, step }: Item): WorkloadState {
+export function stateOf({ wanted, does, step }: Item): WorkloadState {
   const { kind, name } = wanted;
   switch (step.state) {
     case 'ToApply':
-      return { kind, name, state: 'Pending', message: 'it is changed next' };
+      return { kind, name, state: 'Pending', message: does === 'Create' ? 'it is made next' : 'it is changed next' };
+    case 'ToRemove':
+      return { kind, name, state: 'Pending', message: 'it is removed when everything else runs' };
+    case 'Going':
+      return { kind, name, state: 'Applied', message: 'it is being deleted, and its pods end' };
+    case 'Gone':
+      return { kind, name, state: 'Removed', message: 'it is gone, and so are its pods' };
+    case 'Leaving':
+      return { kind, name, state: 'Applied', message: 'it is taken away again' };
     case 'Undone':
-      return { kind, name, state: 'RolledBack', message: 'it has its fallback again' };
+      return does === 'Create'
+        ? { kind, name, state: 'RolledBack', message: 'it does not exist, as before' }
+        : { kind, name, state: 'RolledBack', message: 'it has its fallback again' };
     case 'Missing':
       return { kind, name, state: 'Failed', message: 'it does not exist' };
     case 'Tampered':

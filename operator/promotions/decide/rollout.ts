@@ -1,16 +1,19 @@
 import { parseDuration } from '../../api/index.ts';
-import { changedBy, contentsOf, objectsOf, wasChangedByController } from '../../lock/index.ts';
+import { printable } from '../../canonical/index.ts';
+import { changedBy, contentsOf, objectsOf, wasChangedByController, withRemoved } from '../../lock/index.ts';
 import type { Progress, WorkloadObject } from '../../workloads/index.ts';
+import { applying as applyingOf, replicasOf } from './applying.ts';
 import { end } from './end.ts';
 import { lockChanged } from './lock.ts';
 import { deletedSince } from './replaced.ts';
 import {
+  changeOf,
   drained,
+  itemsOf,
   label,
   objectItems,
   others,
   stateOf,
-  stepOf,
   stuckPodsOf,
   type Item,
   type ObjectItem,
@@ -40,7 +43,7 @@ type RolloutStep = (rollout: Rollout) => Verdict | undefined;
  * applied, since both look like the fallback.
  */
 export function rolloutVerdict(world: RollingWorld): Verdict {
-  const items = (world.round.desiredSpecs ?? []).map((wanted) => ({ wanted, step: stepOf(wanted, world) }));
+  const items = itemsOf(world);
   const drains = drained(world, items);
   const allowed = parseDuration(world.target?.spec.rollback.progressDeadline ?? '10m');
   const deadline = Math.max(Date.parse(world.approved.time), drains.drainsUntil ?? -Infinity) + allowed;
@@ -100,13 +103,15 @@ const tampered: RolloutStep = ({ items, objects }) => {
 
 const undone: RolloutStep = (rollout) => {
   const { world, items } = rollout;
-  const [by] = items.flatMap((item) => (item.step.state === 'Undone' ? [whoUndid(item, item.step.live)] : []));
+  const [by] = items.flatMap((item) =>
+    item.step.state === 'Undone' || item.step.state === 'Leaving' ? [whoUndid(item, item.step.live)] : [],
+  );
   return by && takenBack(rollout, world.takenBackFor ?? by);
 };
 
 const notApplied: RolloutStep = (rollout) => {
   const { world, deadline } = rollout;
-  const open = toApply(rollout) ?? rollout.objects.find(({ state }) => state === 'ToApply');
+  const open = toApply(rollout) ?? rollout.objects.find(({ state }) => state === 'ToApply') ?? refusedRemoval(rollout);
   if (open === undefined || world.now < deadline) return undefined;
   // It may have been changed and changed back meanwhile: what is said is what can be seen.
   const answer = world.refusedBy === undefined ? '' : `; the API server answered last: ${world.refusedBy}`;
@@ -116,28 +121,28 @@ const notApplied: RolloutStep = (rollout) => {
 
 const applying: RolloutStep = (rollout) => {
   const open = toApply(rollout);
-  return open && applies(rollout, open, applyOf(open));
+  return open && applies(rollout, open);
 };
 
 /** What goes is taken away last: the old version may need it until the new one has taken over. */
 const removing: RolloutStep = (rollout) => {
   const open = rollout.objects.toReversed().find((item) => item.state === 'ToApply');
-  return open && applies(rollout, open, applyOf(open));
+  return open && applies(rollout, open);
 };
 
-function applies({ deadline, world }: Rollout, open: Item | ObjectItem, action: Action): Verdict {
+function applies({ deadline, world }: Rollout, open: Item | ObjectItem): Verdict {
   return {
     phase: 'RollingOut',
     reason: 'Applying',
-    message: `the lock is open, ${label(open)} is changed next`,
-    action,
+    message: `the lock is open, ${label(open)} is ${'does' in open && open.does === 'Create' ? 'made' : 'changed'} next`,
+    action: applyOf(world, open),
     requeueAfter: deadline - world.now,
   };
 }
 
-function applyOf({ wanted }: Item | ObjectItem): Action {
+function applyOf(world: RollingWorld, { wanted }: Item | ObjectItem): Action {
   return 'spec' in wanted
-    ? { do: 'Apply', workload: wanted, spec: wanted.spec }
+    ? applyingOf(world, world.round, wanted)
     : { do: 'ApplyObject', object: wanted, content: wanted.content };
 }
 
@@ -171,9 +176,31 @@ const verifying: RolloutStep = (rollout) => {
   );
 };
 
+/** Last, since nothing has to be brought back for what fails before. */
+const leaving: RolloutStep = ({ world, items, deadline }) => {
+  const next = items.find(({ step }) => step.state === 'ToRemove');
+  if (next?.step.state === 'ToRemove')
+    return {
+      phase: 'RollingOut',
+      reason: 'Removing',
+      message: `everything else runs, ${label(next)} is removed next`,
+      action: { do: 'Remove', workload: next.wanted, uid: next.step.live.metadata.uid ?? '' },
+      requeueAfter: Math.max(deadline - world.now, 1),
+    };
+  const going = items.find(({ step }) => step.state === 'Going');
+  if (going?.step.state !== 'Going') return undefined;
+  const { finalizers = [] } = going.step.live.metadata;
+  const message = `${label(going)} is being deleted and waits for its pods, or for who set ${finalizers.map((each) => printable(each)).join(', ')}`;
+  return world.now < deadline
+    ? { phase: 'Verifying', reason: 'Removing', message, why: [message], requeueAfter: LOOK_AGAIN_MS }
+    : failed(world, { reason: 'ProgressDeadlineExceeded', message: `${message}${others(items)}` });
+};
+
 /** Nothing speaks against it: it is what people asked for. */
 function verified({ world, items }: Rollout): Verdict {
-  const complete = items.every(({ step }) => step.state === 'Applied' && step.progress.state === 'Complete');
+  const complete = items.every(
+    ({ step }) => step.state === 'Gone' || (step.state === 'Applied' && step.progress.state === 'Complete'),
+  );
   if (!complete) throw new TypeError('a rollout that is not complete has no answer');
   return ended(world, 'Completed', {
     reason: 'Verified',
@@ -195,6 +222,7 @@ const CHAIN: readonly RolloutStep[] = [
   applying,
   notAvailable,
   verifying,
+  leaving,
   removing,
 ];
 
@@ -204,6 +232,11 @@ function toApply({ items, objects }: Rollout): Item | ObjectItem | undefined {
     objects.find(({ state, wanted }) => state === 'ToApply' && wanted.content !== undefined) ??
     items.find(({ step }) => step.state === 'ToApply')
   );
+}
+
+/** While it is tried there is time; what was refused when that is over, will be. */
+function refusedRemoval({ world, items }: Rollout): Item | undefined {
+  return world.refusedBy === undefined ? undefined : items.find(({ step }) => step.state === 'ToRemove');
 }
 
 interface Open {
@@ -234,8 +267,20 @@ function takenBack(rollout: Rollout, cause: Cause): Verdict {
   const { reason, message } = cause;
   const applied = items.find(({ step }) => step.state === 'Applied');
   if (applied === undefined)
-    return freed(rollout, cause) ?? objectsBack(rollout, cause) ?? ended(world, 'RolledBack', cause);
+    return (
+      broughtBack(rollout, cause) ??
+      freed(rollout, cause) ??
+      objectsBack(rollout, cause) ??
+      ended(world, 'RolledBack', cause)
+    );
   const { fallback } = contentsOf(world.lock.spec, applied.wanted);
+  if (applied.does === 'Create' && world.target?.spec.rollback.automatic !== false)
+    return {
+      phase: 'RollingOut',
+      reason,
+      message,
+      action: { do: 'CloseLock', workload: applied.wanted, lock: withRemoved(world.lock.spec, applied.wanted) },
+    };
   if (fallback === undefined)
     return failed(world, { reason, message: `${message}; ${label(applied)} has no fallback to return to` });
   if (world.target?.spec.rollback.automatic === false)
@@ -264,6 +309,28 @@ function objectsBack({ world, objects }: Rollout, { reason, message }: Cause): V
   };
 }
 
+/** What was made is deleted, and what was removed is made again; what is on its way out has to be gone first. */
+function broughtBack({ world, items }: Rollout, { reason, message }: Cause): Verdict | undefined {
+  if (world.target?.spec.rollback.automatic === false) return undefined;
+  const rolling = { phase: 'RollingOut', reason, message } as const;
+  for (const { wanted, step } of items) {
+    if (step.state === 'Gone') {
+      const create = replicasOf(
+        wanted.kind,
+        changeOf(wanted, world.approved)?.replicas,
+        world.target?.spec.minReplicas,
+      );
+      return { ...rolling, action: { do: 'RollBack', workload: wanted, spec: wanted.spec, create } };
+    }
+    const leaves = step.state === 'Leaving' || step.state === 'Going';
+    if (!leaves) continue;
+    return step.live.metadata.deletionTimestamp === undefined
+      ? { ...rolling, action: { do: 'Remove', workload: wanted, uid: step.live.metadata.uid ?? '' } }
+      : { ...rolling, requeueAfter: LOOK_AGAIN_MS };
+  }
+  return undefined;
+}
+
 /** Where a controller waits for pods of the new content, these are deleted: the fallback would not come up by itself. */
 function freed({ world, items }: Rollout, { reason, message }: Cause): Verdict | undefined {
   if (world.target?.spec.rollback.automatic === false) return undefined;
@@ -282,7 +349,12 @@ function freed({ world, items }: Rollout, { reason, message }: Cause): Verdict |
   return undefined;
 }
 
-function whoUndid(item: Item, live: WorkloadObject): Cause {
+function whoUndid(item: Item, live: WorkloadObject | undefined): Cause {
+  if (live === undefined || item.does === 'Create')
+    return {
+      reason: 'TakenBack',
+      message: `the rollout failed and ${label(item)}, which it made, was taken away again by this controller, which was stopped before it could record why`,
+    };
   return wasChangedByController(item.wanted, live)
     ? {
         reason: 'TakenBack',

@@ -116,18 +116,12 @@ export function roundEntry(
     gates: facts.gates,
     policy: { name: policy.name, digest: policyDigest(policy.spec, policy.spec.gates) },
     keyring: { name: keyring.name, digest: keyringDigest(keyring.spec, policy.spec) },
-    currentSpecs: facts.changed.map(({ kind, name, current, currentDigest }) => ({
-      kind,
-      name,
-      digest: currentDigest,
-      spec: { ...approvedSpec(kind, current) },
-    })),
-    desiredSpecs: facts.changed.map(({ kind, name, desired, desiredDigest }) => ({
-      kind,
-      name,
-      digest: desiredDigest,
-      spec: { ...approvedSpec(kind, desired) },
-    })),
+    currentSpecs: facts.changed.flatMap(({ kind, name, current, currentDigest: digest }) =>
+      current === undefined ? [] : [{ kind, name, digest, spec: { ...approvedSpec(kind, current) } }],
+    ),
+    desiredSpecs: facts.changed.flatMap(({ kind, name, desired, desiredDigest: digest }) =>
+      desired === undefined ? [] : [{ kind, name, digest, spec: { ...approvedSpec(kind, desired) } }],
+    ),
     ...(facts.changedObjects.length === 0
       ? {}
       : {

@@ -1,5 +1,5 @@
-import { contentsOf, objectsOf, type LockSpec } from '../../lock/index.ts';
-import { historyOf, nameOf, type PromotionHistory, type RecordSpec } from '../../records/index.ts';
+import { contentsOf, objectsOf, type LockSpec, type WorkloadKey } from '../../lock/index.ts';
+import { historyOf, nameOf, type PromotionHistory, type RecordedSpec, type RecordSpec } from '../../records/index.ts';
 
 /** Where a promotion stands, as the records and the lock tell it. Nothing else says it, and nobody else works it out. */
 export type Stage =
@@ -31,19 +31,39 @@ export function stageOf(chain: readonly RecordSpec[], lock: LockSpec | undefined
   return { stage: 'RollingOut', history, approved, round };
 }
 
-/** Whether the lock holds what this approval opens it for; one write opens it for every workload. */
-function isOpened(
-  lock: LockSpec,
-  { desiredSpecs = [], desiredObjects = [] }: RecordSpec,
-  approved: RecordSpec,
-): boolean {
+/**
+ * Whether the lock holds what this approval opens it for; one write opens it for every workload. A creation that is taken
+ * back is held as a fallback alone, and so is what is removed.
+ */
+function isOpened(lock: LockSpec, round: RecordSpec, approved: RecordSpec): boolean {
+  const { desiredSpecs = [], currentSpecs = [], desiredObjects = [] } = round;
   const holds = desiredSpecs.every((wanted) => {
-    const { current } = contentsOf(lock, wanted);
-    return current?.digest === wanted.digest && current.record === nameOf(approved);
+    const { current, fallback } = contentsOf(lock, wanted);
+    const held = isCreated(round, wanted) ? (current ?? fallback) : current;
+    return held?.digest === wanted.digest && held.record === nameOf(approved);
   });
   const holdsObjects = desiredObjects.every((wanted) => {
     const { current } = objectsOf(lock, wanted);
     return current !== undefined && current.digest === wanted.digest && current.record === nameOf(approved);
   });
-  return holds && holdsObjects && desiredSpecs.length + desiredObjects.length > 0;
+  const removed = removedBy(round);
+  const gone = removed.every((spec) => {
+    const { current, fallback } = contentsOf(lock, spec);
+    return current === undefined && fallback?.digest === spec.digest;
+  });
+  return holds && gone && holdsObjects && desiredSpecs.length + currentSpecs.length + desiredObjects.length > 0;
+}
+
+/** Workloads that a round takes away, with what they run. */
+export function removedBy({ currentSpecs = [], desiredSpecs = [] }: RecordSpec): readonly RecordedSpec[] {
+  return currentSpecs.filter((spec) => !desiredSpecs.some((wanted) => isSame(wanted, spec)));
+}
+
+/** Whether the workload did not exist when the round opened. */
+export function isCreated({ currentSpecs = [] }: RecordSpec, wanted: WorkloadKey): boolean {
+  return !currentSpecs.some((spec) => isSame(spec, wanted));
+}
+
+function isSame(a: WorkloadKey, b: WorkloadKey): boolean {
+  return a.kind === b.kind && a.name === b.name;
 }

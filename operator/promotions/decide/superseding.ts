@@ -3,6 +3,7 @@ import { historyOf, type RecordSpec } from '../../records/index.ts';
 import { countVotes } from '../../votes/index.ts';
 import type { Facts } from './facts.ts';
 import { end } from './end.ts';
+import { removedBy } from './stage.ts';
 import type { DecisionStep } from './steps.ts';
 import type { DecidingWorld } from './world.ts';
 
@@ -13,7 +14,8 @@ const CAME_TO_NOTHING: readonly string[] = ['Rejected', 'Expired', 'Superseded']
  * begun to approve gives way to who asked for it only: else anybody who may ask could end any approval.
  */
 export const superseded: DecisionStep = (world, facts) => {
-  const ours = 'artifacts' in facts.artifacts ? facts.artifacts.artifacts : (world.target?.spec.workloads ?? []);
+  const promoted = 'artifacts' in facts.artifacts ? facts.artifacts.artifacts : (world.target?.spec.workloads ?? []);
+  const ours = [...promoted, ...(world.promotion.spec.remove ?? [])];
   const newer = world.siblings.filter((sibling) => {
     if (sibling.spec.supersedes !== 'Older') return false;
     const { rounds, ended } = historyOf(world.records, sibling.metadata.uid ?? '');
@@ -21,7 +23,8 @@ export const superseded: DecisionStep = (world, facts) => {
     // One that came to nothing takes nobody's place.
     if (ended?.outcome !== undefined && CAME_TO_NOTHING.includes(ended.outcome.result)) return false;
     if (round === undefined || !isNewer(sibling, round, world.promotion, world.history.rounds[0])) return false;
-    return (round.artifacts ?? []).some((a) => ours.some((b) => a.kind === b.kind && a.name === b.name));
+    const theirs = [...(round.artifacts ?? []), ...removedBy(round)];
+    return theirs.some((a) => ours.some((b) => a.kind === b.kind && a.name === b.name));
   });
   if (newer.length === 0) return undefined;
   const byRequester = newer.find(

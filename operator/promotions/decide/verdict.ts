@@ -14,6 +14,10 @@ export type Action =
   | { readonly do: 'OpenLock'; readonly lock: LockSpec; readonly apply: readonly (ApplyAction | ObjectAction)[] }
   | ApplyAction
   | ObjectAction
+  /** Replaces the lock: what a creation that is taken back has made may be deleted from then on. */
+  | { readonly do: 'CloseLock'; readonly workload: WorkloadKey; readonly lock: LockSpec }
+  /** Deletes a workload that leaves, and waits for its pods. */
+  | { readonly do: 'Remove'; readonly workload: WorkloadKey; readonly uid: string }
   /** Deletes pods for which the workload's controller waits instead of putting the fallback back. */
   | { readonly do: 'DeletePods'; readonly workload: WorkloadKey; readonly pods: readonly StuckPod[] };
 
@@ -23,9 +27,11 @@ export interface StuckPod {
   readonly uid: string;
 }
 
-/** Replaces the workload's spec, replicas kept, provided that it is still the one that was read. */
+/** Replaces the workload's spec, replicas kept, provided that it is still the one that was read; or makes it. */
 export interface ApplyAction {
   readonly do: 'Apply' | 'RollBack';
+  /** It does not exist, and starts so. */
+  readonly create?: { readonly replicas?: number | undefined } | undefined;
   readonly workload: WorkloadKey;
   readonly spec: Readonly<Record<string, unknown>>;
 }
@@ -40,7 +46,7 @@ export interface ObjectAction {
 
 /** How far one workload is with the rollout. */
 export interface WorkloadState extends WorkloadKey {
-  readonly state: 'Pending' | 'Applied' | 'Available' | 'Failed' | 'RolledBack';
+  readonly state: 'Pending' | 'Applied' | 'Available' | 'Removed' | 'Failed' | 'RolledBack';
   readonly message: string;
 }
 

@@ -43,17 +43,18 @@ export class Planner {
 
   /** Sends the dry runs at once, beside the reads that will tell whether they were of the right content. */
   guess(
-    { spec }: Pick<DecidingWorld['promotion'], 'spec'>,
+    { metadata, spec }: Pick<DecidingWorld['promotion'], 'metadata' | 'spec'>,
     artifacts: readonly Artifact[],
     workloads: readonly LiveWorkload[],
     signal: AbortSignal,
   ): Guesses {
     const guesses = new Map<string, Guess>();
+    const { namespace = '' } = metadata;
     for (const workload of workloads) {
       const { kind, name, live } = workload;
       const wanted = wantedFor(spec, artifacts, workload);
       if (live?.spec === undefined || wanted === undefined) continue;
-      const planned = this.#dryRun(workload, wanted, signal);
+      const planned = this.#dryRun(namespace, workload, wanted, signal);
       // Where the guess turns out to be wrong nobody asks for its result.
       planned.catch(() => undefined);
       guesses.set(`${kind}/${name}`, { digest: specDigest(kind, live.spec), planned });
@@ -65,6 +66,7 @@ export class Planner {
     // What is not sound is not sent anywhere; the decision says why.
     if (manifestFault(world.promotion, world.target?.spec ?? { workloads: [] }) !== undefined) return world;
     const running = runningArtifacts(world);
+    const { namespace = '' } = world.promotion.metadata;
     const artifacts = latchedArtifacts(world.history) ?? ('artifacts' in running ? running.artifacts : []);
     const workloads = world.workloads.map(async (workload): Promise<PlannedWorkload> => {
       const wanted = wantedFor(world.promotion.spec, artifacts, workload);
@@ -74,7 +76,9 @@ export class Planner {
         workload.live?.spec !== undefined && specDigest(workload.kind, workload.live.spec) === guess?.digest;
       return {
         ...workload,
-        planned: await (guessed ? guess.planned : this.#dryRun(asApproved(workload, world.lock?.spec), wanted, signal)),
+        planned: await (guessed
+          ? guess.planned
+          : this.#dryRun(namespace, asApproved(workload, world.lock?.spec), wanted, signal)),
       };
     });
     const objects = world.objects.map(async (object): Promise<PlannedObject> => ({
@@ -110,15 +114,15 @@ export class Planner {
     }
   }
 
-  async #dryRun(workload: LiveWorkload, wanted: Wanted, signal: AbortSignal): Promise<Planned> {
-    const proposal = proposalFor(workload, wanted);
+  async #dryRun(namespace: string, workload: LiveWorkload, wanted: Wanted, signal: AbortSignal): Promise<Planned> {
+    const proposal = proposalFor(workload, wanted, namespace);
     if (!('object' in proposal)) return proposal;
+    const { type } = workloadOf(workload.kind);
+    const options = { dryRun: true, fieldManager: fieldManagers.plan, signal };
     try {
-      const { spec = {} } = await this.#client.replace(workloadOf(workload.kind).type, proposal.object, {
-        dryRun: true,
-        fieldManager: fieldManagers.plan,
-        signal,
-      });
+      const { spec = {} } = await (workload.live === undefined
+        ? this.#client.create(type, proposal.object, options)
+        : this.#client.replace(type, proposal.object, options));
       return { spec };
     } catch (error) {
       if (!(error instanceof ApiError) || isTransient(error) || error.status === 409) throw error;

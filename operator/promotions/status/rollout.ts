@@ -2,7 +2,7 @@ import { promotionBounds, type PromotionStatus } from '../../api/index.ts';
 import { rfc3339 } from '../../canonical/index.ts';
 import { fittedText } from '../../kube/index.ts';
 import type { WorkloadKey } from '../../lock/index.ts';
-import type { Decision, WorkloadState, World } from '../decide/index.ts';
+import { removedBy, type Decision, type WorkloadState, type World } from '../decide/index.ts';
 
 type State = WorkloadState['state'];
 type Shown = NonNullable<NonNullable<PromotionStatus['rollout']>['workloads']>[number];
@@ -21,8 +21,12 @@ export function rolloutOf({ promotion, history }: World, { verdict }: Decision):
   const { drainsUntil } = verdict.rollout ?? {};
   const end = ENDED[ended?.outcome?.result ?? ''];
   const seen = promotion.status?.rollout?.workloads;
+  const removed = round === undefined ? [] : removedBy(round);
   const stateOf = ({ kind, name }: WorkloadKey): Shown => {
-    if (end !== undefined) return { kind, name, state: end, message: verdict.message };
+    if (end !== undefined) {
+      const isGone = end === 'Available' && removed.some((each) => each.kind === kind && each.name === name);
+      return { kind, name, state: isGone ? 'Removed' : end, message: verdict.message };
+    }
     return (
       seen?.find((before) => before.kind === kind && before.name === name) ?? {
         kind,
@@ -32,7 +36,8 @@ export function rolloutOf({ promotion, history }: World, { verdict }: Decision):
       }
     );
   };
-  const workloads: readonly Shown[] = verdict.rollout?.workloads ?? (round?.desiredSpecs ?? []).map(stateOf);
+  const workloads: readonly Shown[] =
+    verdict.rollout?.workloads ?? [...(round?.desiredSpecs ?? []), ...removed].map(stateOf);
   return {
     rollout: {
       startedAt: approved.time,

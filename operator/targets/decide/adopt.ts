@@ -1,6 +1,6 @@
 import { rfc3339 } from '../../canonical/index.ts';
-import { recordName } from '../../api/index.ts';
-import { sealRecords, type RecordEntry } from '../../records/index.ts';
+import { recordName, type ProductionTarget } from '../../api/index.ts';
+import { sealRecords, type RecordEntry, type RecordSpec } from '../../records/index.ts';
 import {
   contentsOf,
   decisionsOn,
@@ -23,15 +23,41 @@ import { adoptedObjects, withAdoptedObjects, withObjectsListed } from './objects
 import { makerOf } from './owners.ts';
 import type { LiveObject, LiveWorkload, TargetWorld } from './world.ts';
 
-/** Workloads of the target that no Adopted record of this very target has taken over. */
-export function unadopted<T extends WorkloadKey>(
+/** Whether this very target has taken over what it found, be it nothing. */
+export function hasAdopted({ target, records }: Pick<TargetWorld, 'target' | 'records'>): boolean {
+  return records.some((record) => isAdoption(record, target));
+}
+
+/**
+ * Workloads that exist and about which this very target has decided nothing: it has not taken them over, and no promotion
+ * brought them.
+ */
+export function unadopted<T extends LiveWorkload>(
+  of: Pick<TargetWorld, 'target' | 'records'>,
+  workloads: readonly T[],
+): readonly T[] {
+  return undecided(
+    of,
+    workloads.filter(({ live }) => live !== undefined),
+  );
+}
+
+/** The same, whether they exist or not. */
+export function undecided<T extends WorkloadKey>(
   { target, records }: Pick<TargetWorld, 'target' | 'records'>,
   workloads: readonly T[],
 ): readonly T[] {
-  const taken = records.filter(({ type, target: of }) => type === 'Adopted' && of.uid === target.metadata.uid);
+  const adopted = records.filter((record) => isAdoption(record, target));
+  const own = records.filter(({ target: of }) => of.uid === target.metadata.uid);
   return workloads.filter(
-    (workload) => !taken.some(({ currentSpecs = [] }) => currentSpecs.some((spec) => sameWorkload(spec, workload))),
+    (workload) =>
+      !adopted.some(({ currentSpecs = [] }) => currentSpecs.some((spec) => sameWorkload(spec, workload))) &&
+      decisionsOn(own, workload).length === 0,
   );
+}
+
+function isAdoption({ type, target: of }: RecordSpec, { metadata }: ProductionTarget): boolean {
+  return type === 'Adopted' && of.uid === metadata.uid;
 }
 
 /**
@@ -66,15 +92,18 @@ function decidedBefore({ records }: TargetWorld, entry: Approved): boolean {
 
 /**
  * Settings of the targets in the lock. Entries of workloads that a target gave up stay as long as the workload is there:
- * its pods come back as approved, and its content stays frozen until somebody deletes it, and the last pod is gone.
+ * its pods come back as approved, and its content stays frozen until somebody deletes it, and the last pod is gone. What
+ * a creation that failed has left goes.
  */
 export function settings(lock: LockSpec, world: TargetWorld): LockSpec {
   const { target, others, givenUp } = world;
   const targets = [target, ...others];
   const approved = lock.approved.flatMap((entry): readonly Approved[] => {
     const owner = targets.find(({ metadata }) => metadata.name === entry.target);
-    if (owner?.spec.workloads.some((workload) => sameWorkload(workload, entry)))
-      return [owner === target ? withSettings(entry, target) : entry];
+    if (owner?.spec.workloads.some((workload) => sameWorkload(workload, entry))) {
+      if (owner !== target) return [entry];
+      return isTakenAway(world, entry, lock) ? [] : [withSettings(entry, target)];
+    }
     const left = givenUp.find((workload) => sameWorkload(workload, entry));
     return left !== undefined && left.live === undefined && !hasPods(world, entry, lock) ? [] : [entry];
   });
@@ -88,6 +117,14 @@ export function settings(lock: LockSpec, world: TargetWorld): LockSpec {
     approved: ordered(approved),
     ...(objects === undefined ? {} : { objects }),
   };
+}
+
+/** Its creation was taken back, and it is gone: nobody makes it again from that approval. */
+function isTakenAway({ records, workloads }: TargetWorld, entry: Approved, lock: LockSpec): boolean {
+  if (contentsOf(lock, entry).current !== undefined) return false;
+  if (workloads.some((workload) => sameWorkload(workload, entry) && workload.live !== undefined)) return false;
+  const [newest] = decisionsOn(records, entry);
+  return newest?.takenBack === true && newest.contents.every(({ as }) => as === 'Desired');
 }
 
 /** The garbage collector takes the pods of a workload after it: until then they are what was approved. */

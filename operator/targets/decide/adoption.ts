@@ -1,6 +1,7 @@
 import type { ProductionTarget } from '../../api/index.ts';
-import { contentsOf, lockOverflow, sameLock } from '../../lock/index.ts';
-import { adoptedEntry, adoptingLock, unadopted } from './adopt.ts';
+import { contentsOf, decisionsOn, lockOverflow, sameLock, type WorkloadKey } from '../../lock/index.ts';
+import { nameOf, openApproval } from '../../records/index.ts';
+import { adoptedEntry, adoptingLock, hasAdopted, unadopted } from './adopt.ts';
 import {
   canonicalFault,
   isProtected,
@@ -15,6 +16,7 @@ import {
 } from './common.ts';
 import { unadoptedObjects } from './objects.ts';
 import type { TargetVerdict } from './verdict.ts';
+import type { Named, TargetWorld } from './world.ts';
 
 /** One workload, one target: who has it keeps it, else the first by creation gets it. */
 export const taken: TargetStep = (world) => {
@@ -50,25 +52,44 @@ export const taken: TargetStep = (world) => {
   return undefined;
 };
 
-/** Nothing is taken over while one of the workloads does not exist. */
-export const missingAtFirst: TargetStep = (world) =>
-  unadopted(world, world.workloads).length === 0 ? undefined : missing(world);
-
-/** Names the first workload that does not exist, and whether its content was approved already. */
+/** Names the first workload that was approved and does not exist. */
 export const missing: TargetStep = (world) => {
-  const absent = world.workloads.find(({ live }) => live === undefined);
-  if (absent === undefined) return undefined;
-  const { current } = contentsOf(lockOf(world), absent);
-  return current === undefined
-    ? stall(
+  for (const workload of world.workloads) {
+    const { current } = contentsOf(lockOf(world), workload);
+    if (workload.live !== undefined || isAwaited(world, workload)) continue;
+    if (current === undefined)
+      return stall(
         'WorkloadMissing',
-        `${shown(absent)} does not exist: create it before a target protects it, or take it out of spec.workloads`,
-      )
-    : stall(
-        'WorkloadMissing',
-        `${shown(absent)} was deleted: create it again with exactly its approved content (record ${current.record})`,
+        `${shown(workload)} was deleted, and the lock has nothing of it: a promotion with its manifest creates it`,
       );
+    const open = openApproval(world.records);
+    return open !== undefined && nameOf(open) === current.record
+      ? {
+          ready: false,
+          reason: 'WorkloadMissing',
+          message: `promotion ${open.promotion?.name ?? ''} creates ${shown(workload)}`,
+        }
+      : stall(
+          'WorkloadMissing',
+          `${shown(workload)} was deleted: create it again with exactly its approved content (record ${current.record})`,
+        );
+  }
+  return undefined;
 };
+
+/** Workloads that the first promotion of each creates: they do not exist, and nothing is approved to. */
+export function awaited(world: TargetWorld): readonly Named[] {
+  return world.workloads.filter((workload) => workload.live === undefined && isAwaited(world, workload));
+}
+
+/** Nothing was ever decided about it, its creation was taken back, or people signed it away. */
+function isAwaited(world: TargetWorld, workload: WorkloadKey): boolean {
+  if (contentsOf(lockOf(world), workload).current !== undefined) return false;
+  const [newest] = decisionsOn(world.records, workload);
+  if (newest === undefined) return true;
+  const existed = newest.takenBack ? 'Replaced' : 'Desired';
+  return !newest.contents.some(({ as }) => as === existed || as === 'Adopted');
+}
 
 /** What is to be taken over needs a digest that says exactly what it is. */
 export const notCanonical: TargetStep = (world) =>
@@ -83,7 +104,7 @@ export const notCanonical: TargetStep = (world) =>
 export const adoption: TargetStep = (world) => {
   const adopting = unadopted(world, world.workloads);
   const objects = unadoptedObjects(world);
-  if (adopting.length + objects.length === 0) return undefined;
+  if (adopting.length + objects.length === 0 && hasAdopted(world)) return undefined;
   const wanted = adoptingLock(world, adopting, objects);
   const overflow = lockOverflow(wanted);
   if (overflow !== undefined)

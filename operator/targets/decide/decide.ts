@@ -1,6 +1,6 @@
-import { adoption, missing, missingAtFirst, notCanonical, taken } from './adoption.ts';
+import { adoption, awaited, missing, notCanonical, taken } from './adoption.ts';
 import { lockChanged } from './changed.ts';
-import { chainFault, stall, type TargetStep } from './common.ts';
+import { chainFault, listOf, shown, stall, type TargetStep } from './common.ts';
 import { health } from './health.ts';
 import { obstacles } from './inventory.ts';
 import { abandoned, lockThere, orphans, protection, tampered, undone, upkeep } from './keeping.ts';
@@ -21,12 +21,11 @@ const enforcement: TargetStep = (world) =>
     : stall('EnforcementInactive', `the API server does not enforce the lock: ${world.enforcement.message}`);
 
 /**
- * In this order. What is written comes before what is only said, with two exceptions: nothing is written while it is not
- * known what to take over, and settings of a target reach the lock before its pods are judged by it.
+ * In this order. What is written comes before what is only said; settings of a target reach the lock before its pods are
+ * judged by it.
  */
 const CHAIN: readonly TargetStep[] = [
   taken,
-  missingAtFirst,
   notCanonical,
   obstacles,
   followsLive,
@@ -57,9 +56,14 @@ export function decideTarget(world: TargetWorld): TargetVerdict {
     const verdict = step(world);
     if (verdict !== undefined) return verdict;
   }
+  const waiting = awaited(world).map(shown);
+  const created =
+    waiting.length === 0
+      ? ''
+      : `; ${listOf(waiting)} ${waiting.length === 1 ? 'does' : 'do'} not exist: a promotion with its manifest creates it`;
   return {
     ready: true,
     reason: 'Protected',
-    message: 'production runs approved content, and the API server enforces it',
+    message: `production runs approved content, and the API server enforces it${created}`,
   };
 }

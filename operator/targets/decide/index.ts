@@ -2,6 +2,7 @@
 export { answeredOtherwise } from './changed.ts';
 export { foundProtection, onlyWarns } from './common.ts';
 export { decideTarget } from './decide.ts';
+export { hasAdopted, unadopted, undecided } from './adopt.ts';
 export { needsInventory } from './inventory.ts';
 export { overduePods } from './pods.ts';
 export { notWritten, type TargetAction, type TargetVerdict } from './verdict.ts';

@@ -3,7 +3,7 @@ import { printable } from '../../canonical/index.ts';
 import type { Pod } from '../../kube/index.ts';
 import { settingsOf, type LockSpec } from '../../lock/index.ts';
 import { approvedSpec, isPaused } from '../../workloads/index.ts';
-import { adoptingLock, unadopted } from './adopt.ts';
+import { adoptingLock, hasAdopted, unadopted } from './adopt.ts';
 import { foundProtection, isKnown, listOf, onlyWarns, sameWorkload, shown, stall, type TargetStep } from './common.ts';
 import { entriesOf, runningPodDifference, type Content } from './compare.ts';
 import { howToPin, shownTags, tagImages } from './images.ts';
@@ -16,10 +16,11 @@ import type { PresentWorkload, TargetWorld } from './world.ts';
  * that was only warned about is enforced, and while it is warned about, to say what stands in the way.
  */
 export function needsInventory(
-  world: Pick<TargetWorld, 'target' | 'others' | 'records' | 'namespace' | 'lock'>,
+  world: Pick<TargetWorld, 'target' | 'others' | 'records' | 'namespace' | 'lock' | 'workloads'>,
 ): boolean {
   return (
-    unadopted(world, world.target.spec.workloads).length > 0 ||
+    !hasAdopted(world) ||
+    unadopted(world, world.workloads).length > 0 ||
     onlyWarns(world) ||
     foundProtection(world) === protections.warn
   );

@@ -3,6 +3,7 @@ import { historyOf, nameOf, openApproval, openRounds, outcomeEntry, type RecordS
 import {
   changedBy,
   contentsOf,
+  decisionsOn,
   entryOf,
   lockOverflow,
   matchLive,
@@ -23,7 +24,9 @@ export const lockThere: TargetStep = (world) => {
   const held = lockOf(world);
   let lock: LockSpec = held;
   for (const { kind, name, live } of world.workloads) {
-    if (contentsOf(held, { kind, name }).current !== undefined || live?.spec === undefined) continue;
+    const { current, fallback } = contentsOf(held, { kind, name });
+    // A fallback alone is one that people signed away: it goes, or somebody brought it back.
+    if (current !== undefined || fallback !== undefined || live?.spec === undefined) continue;
     const recalled = recall(world.records, { kind, name }, { ...live.spec }, world.target.spec.mutations);
     if (recalled === undefined)
       return {
@@ -62,11 +65,11 @@ export const protection: TargetStep = (world) =>
 export const orphans: TargetStep = (world) => {
   const open = openApproval(world.records);
   if (open?.promotion === undefined || world.promotions.has(open.promotion.uid)) return undefined;
-  const stays = (open.outcome?.changes ?? []).filter(({ kind, name }) => {
+  const stays = (open.outcome?.changes ?? []).filter(({ kind, name, from }) => {
     const live = world.workloads.find((w) => w.kind === kind && w.name === name)?.live;
-    return (
-      live?.spec === undefined || matchLive(contentsOf(lockOf(world), { kind, name }), { ...live.spec }) === 'Current'
-    );
+    return live?.spec === undefined
+      ? from !== undefined
+      : matchLive(contentsOf(lockOf(world), { kind, name }), { ...live.spec }) === 'Current';
   });
   const [result, reason] = [stays.length === 0 ? 'RolledBack' : 'Failed', 'PromotionDeleted'] as const;
   const message = `promotion ${open.promotion.name} was deleted during its rollout: ${
@@ -99,13 +102,15 @@ export const undone: TargetStep = (world) => {
     const contents = contentsOf(lock, { kind, name });
     const match = matchLive(contents, { ...live.spec });
     if ((match !== 'Fallback' && match !== 'Undone') || contents.fallback === undefined) continue;
-    const approved = world.records.find((record) => nameOf(record) === contents.current?.record);
+    // A removal has no content that would name its record.
+    const decided = contents.current?.record ?? decisionsOn(world.records, { kind, name })[0]?.record;
+    const approved = world.records.find((record) => nameOf(record) === decided);
     // The lock names a record that this process has not seen yet: it must not judge what it does not know.
     if (approved === undefined)
       return {
         ready: false,
         reason: 'ChainBehind',
-        message: `record ${contents.current?.record ?? ''} is not known yet`,
+        message: `record ${decided ?? ''} is not known yet`,
         requeueAfter: 500,
       };
     const uid = approved.promotion?.uid;

@@ -5,9 +5,12 @@ import { nameOf, openApproval, openRounds, type RecordSpec, type RecordStore } f
 import type { Canary, Enforcement } from '../canary/index.ts';
 import {
   foundProtection,
+  hasAdopted,
   needsInventory,
   onlyWarns,
   overduePods,
+  unadopted,
+  undecided,
   type Running,
   type TargetWorld,
 } from '../decide/index.ts';
@@ -38,7 +41,7 @@ const FIRST_LISTS = 3000;
 const MAX_UNSEEN = 100;
 
 /** What was read first, and says what else has to be. */
-type Ground = Pick<TargetWorld, 'target' | 'others' | 'namespace' | 'lock' | 'records'>;
+type Ground = Pick<TargetWorld, 'target' | 'others' | 'namespace' | 'lock' | 'records' | 'workloads'>;
 
 /** Reads the world of a target: live where it decides. */
 export class TargetReader {
@@ -75,7 +78,14 @@ export class TargetReader {
     const others = targets.lister
       .list(namespace)
       .filter(({ metadata }) => metadata.uid !== target.metadata.uid && metadata.deletionTimestamp === undefined);
-    return { target, others, namespace: object, lock, records: records.of({ namespace, name }) };
+    const of = { target, records: records.of({ namespace, name }) };
+    // What was taken over once needs no look: whoever was not there then may have been made since.
+    const open = hasAdopted(of) ? undecided(of, target.spec.workloads) : [];
+    const workloads =
+      open.length === 0
+        ? []
+        : (await readSnapshot(client, namespace, { workloads: open, objects: [] }, signal)).workloads;
+    return { ...of, others, namespace: object, lock, workloads };
   }
 
   async #world(ground: Ground, signal: AbortSignal): Promise<TargetWorld> {
@@ -98,6 +108,8 @@ export class TargetReader {
     const rehearsals = takesInventory ? await rehearse(client, own, running, signal) : [];
     // An approval is recorded before its lock opens: read after the lock, the chain has it.
     const chain = await this.#chain({ namespace, name }, lock?.spec);
+    if (!takesInventory && unadopted({ target, records: chain }, own).length > 0)
+      throw new Error(`a workload of ${name} was made while it was read: try again`);
     const gone = (lock?.spec.approved ?? [])
       .map((entry) => entry.target)
       .filter((of) => !isNamed([target, ...others], of));
@@ -193,7 +205,11 @@ function isSame(found: Promotion | undefined, uid: string): boolean {
 function givenUpIn({ target, others, lock }: Ground): readonly WorkloadKey[] {
   const named = [target, ...others].flatMap(({ spec }) => spec.workloads);
   const left = (lock?.spec.approved ?? []).filter(
-    (entry) => entry.role === 'Current' && !has(named, entry) && !isNamed(others, entry.target),
+    ({ kind, name, role, target: of }, _index, all) =>
+      !has(named, { kind, name }) &&
+      !isNamed(others, of) &&
+      // One that was removed has its fallback alone.
+      (role === 'Current' || !all.some((each) => each.role === 'Current' && each.kind === kind && each.name === name)),
   );
   return left.map(({ kind, name }) => ({ kind, name }));
 }

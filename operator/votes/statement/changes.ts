@@ -1,9 +1,25 @@
-import { canonicalJSON, digestOfBytes, isList, isMembers, sortedBy, type JSONValue } from '../../canonical/index.ts';
+import {
+  canonicalJSON,
+  digestOf,
+  digestOfBytes,
+  isList,
+  isMembers,
+  sortedBy,
+  type JSONValue,
+} from '../../canonical/index.ts';
 import type { Change, Changed } from './types.ts';
 
 /** Longer strings are shown by both ends, length and digest. */
 export const MAX_SHOWN = 256;
 const HIDDEN = '(secret value, not shown)';
+/** In the place of a path: the whole object goes, which is told by the digest of its content. */
+const REMOVED = '(removed)';
+
+/** Whether something of the object is there after the change. */
+export function isNoRemoval({ path }: Change): boolean {
+  return !path.endsWith(` ${REMOVED}`);
+}
+
 /** Fields that name an element of a Kubernetes list; the first that fits is used. */
 const LIST_KEYS = ['name', 'mountPath'] as const;
 
@@ -22,6 +38,9 @@ export function changesOf(things: readonly Changed[]): readonly Change[] {
 }
 
 function changesOfOne({ kind, name, part, current, desired }: Changed): readonly Change[] {
+  // What goes goes whole: a line for each of its fields would hide that.
+  if (part !== undefined && desired === undefined && current !== undefined)
+    return [{ path: `${kind}/${name} ${REMOVED}`, from: digestOf(asDigested(current)) }];
   const changes: Change[] = [];
   compare(`${kind}/${name} ${part ?? ''}`, asDigested(current), asDigested(desired), changes);
   return changes.map(({ path, from, to }) => ({ path, ...shown('from', from, kind), ...shown('to', to, kind) }));

@@ -71,8 +71,9 @@ function checkDigests(input: Input): void {
     policy.digest,
     keyring.digest,
     ...subjects.map(({ digest }) => digest),
-    ...targets.map(({ desiredSpecDigest }) => desiredSpecDigest),
-    ...targets.map(({ currentSpecDigest }) => currentSpecDigest).filter((digest) => digest !== 'none'),
+    ...targets
+      .flatMap(({ currentSpecDigest, desiredSpecDigest }) => [currentSpecDigest, desiredSpecDigest])
+      .filter((digest) => digest !== 'none'),
     ...objects.map(({ desiredDigest }) => desiredDigest).filter((digest) => digest !== 'none'),
     ...objects.map(({ currentDigest }) => currentDigest).filter((digest) => digest !== 'none'),
     ...jobs.map(({ digest }) => digest),

@@ -1,6 +1,6 @@
 /** What an approver signs: built from plain data, rendered to bytes. */
 export { renderStatements } from './build.ts';
-export { changesOf, leavesOf, MAX_SHOWN } from './changes.ts';
+export { changesOf, isNoRemoval, leavesOf, MAX_SHOWN } from './changes.ts';
 export { isImagePath, notExercised, notExercisedSince, type ExercisedInput, type RanWith } from './exercised.ts';
 export { metadataChanges } from './metadata.ts';
 export { predicateOf } from './parse.ts';

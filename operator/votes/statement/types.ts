@@ -7,12 +7,12 @@ export interface Subject {
   readonly digest: Digest;
 }
 
-/** One workload of the target; `currentSpecDigest` is `none` when the promotion creates it. */
+/** One workload of the target; a digest is `none` where the promotion creates it, or removes it. */
 export interface TargetDigests {
   readonly kind: string;
   readonly name: string;
   readonly currentSpecDigest: Digest | 'none';
-  readonly desiredSpecDigest: Digest;
+  readonly desiredSpecDigest: Digest | 'none';
 }
 
 /** One further object (ConfigMap, Service, route) that changes with the promotion; `none`: it is not there. */
@@ -92,7 +92,7 @@ export interface StatementTexts {
   readonly reject: string;
 }
 
-/** One thing whose content changes; `current` undefined when it does not exist yet. */
+/** One thing whose content changes; `current` undefined when it does not exist yet, `desired` when it shall be gone. */
 export interface Changed {
   readonly kind: string;
   readonly name: string;

@@ -21,6 +21,8 @@ export interface ArtifactsInput {
   readonly images?: readonly ContainerImage[] | undefined;
   /** Of `spec.objects`: they decide for their workloads. Others are promoted only where `mapping` or `images` name them. */
   readonly manifests?: readonly ManifestImages[] | undefined;
+  /** Whether the promotion is about something else too, so that nothing may be promoted. */
+  readonly removes?: boolean | undefined;
   /** What runs in the environment (its status). */
   readonly environment: readonly { readonly name: string; readonly images?: readonly ContainerImage[] | undefined }[];
 }
@@ -45,7 +47,7 @@ export function artifactsOf(input: ArtifactsInput): ArtifactsResult {
     );
   const onlyManifests = manifests.length > 0 && input.mapping === undefined && (input.images ?? []).length === 0;
   const mapping = onlyManifests ? known.filter(({ to }) => manifests.some((manifest) => isOf(to, manifest))) : known;
-  if (mapping.length === 0)
+  if (mapping.length === 0 && input.removes !== true)
     return problem(
       'WorkloadNotMapped',
       `no workload of the environment has the name of a workload of the target (${names(input.target)}): map them in spec.workloads of a new Promotion`,

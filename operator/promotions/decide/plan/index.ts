@@ -10,6 +10,7 @@ export { ranWith } from './ran.ts';
 export { withImages } from './images.ts';
 export {
   asApproved,
+  isRemoved,
   proposalFor,
   proposalRefused,
   wantedFor,
@@ -26,6 +27,7 @@ export {
   touchedObjects,
   workloadManifests,
   MAX_MANIFEST_BYTES,
+  newObject,
   withManifest,
   withManifestMetadata,
   type Manifest,

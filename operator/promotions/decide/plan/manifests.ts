@@ -9,7 +9,7 @@ import {
 import { CanonicalError, canonicalJSON, printable, sortedBy } from '../../../canonical/index.ts';
 import type { WorkloadKey } from '../../../lock/index.ts';
 import type { ObjectKey } from '../../../objects/index.ts';
-import { withContent, type WorkloadObject } from '../../../workloads/index.ts';
+import { withContent, workloadOf, type WorkloadObject } from '../../../workloads/index.ts';
 import type { ManifestImages } from './artifacts.ts';
 
 /** One of `spec.objects` of a Promotion. */
@@ -177,6 +177,17 @@ export function withManifest(live: WorkloadObject, manifest: Manifest): Workload
   // What Kubernetes has in a spec is not typed in a Promotion; the API server judges it at the dry run.
   const spec = withContent(manifest.kind, live.spec ?? {}, manifest.spec);
   return { ...live, metadata: withManifestMetadata(live.metadata, manifest), spec };
+}
+
+/** A workload that production does not have yet. */
+export function newObject(
+  { kind, name }: WorkloadKey,
+  namespace: string,
+  spec: Readonly<Record<string, unknown>>,
+  manifest: Manifest | undefined,
+): WorkloadObject {
+  const { apiVersion } = workloadOf(kind).type;
+  return { apiVersion, kind, metadata: withManifestMetadata({ name, namespace }, manifest), spec };
 }
 
 /** Labels and annotations of the manifest over those of the object; all others stay, and without a manifest all do. */

@@ -4,7 +4,7 @@ import type { Artifact } from '../../../gates/index.ts';
 import { contentOf, contentsOf, type LockSpec, type WorkloadKey } from '../../../lock/index.ts';
 import type { WorkloadObject } from '../../../workloads/index.ts';
 import { withImages } from './images.ts';
-import { manifestOf, withManifest, type Manifest } from './manifests.ts';
+import { manifestOf, newObject, withManifest, type Manifest } from './manifests.ts';
 
 /** A workload of the target as it is live; undefined when it does not exist. */
 interface Live extends WorkloadKey {
@@ -32,6 +32,7 @@ export function wantedFor(
   artifacts: readonly Artifact[],
   { kind, name }: WorkloadKey,
 ): Wanted | undefined {
+  if (isRemoved(spec, { kind, name })) return undefined;
   const manifest = manifestOf(spec, { kind, name });
   const images = artifacts.filter((artifact) => artifact.kind === kind && artifact.name === name);
   return manifest === undefined && images.length === 0 ? undefined : { manifest, images };
@@ -45,16 +46,28 @@ export function asApproved<T extends Live>(workload: T, lock: LockSpec | undefin
   return { ...workload, live: { ...live, spec } };
 }
 
-/** What is put before the API server in a dry run, or why there is nothing to put before it. */
+/** Whether the promotion takes the workload away. */
+export function isRemoved({ remove }: Pick<Promotion['spec'], 'remove'>, { kind, name }: WorkloadKey): boolean {
+  return remove?.some((each) => each.kind === kind && each.name === name) ?? false;
+}
+
+/**
+ * What is put before the API server in a dry run, or why there is nothing to put before it.
+ *
+ * @param namespace of production: for what does not exist there yet
+ */
 export function proposalFor(
   { kind, name, live }: Live,
   { manifest, images }: Wanted,
+  namespace: string,
 ): { readonly object: WorkloadObject } | PlanRefusal {
-  if (live?.spec === undefined)
+  if (live?.spec === undefined) {
+    if (manifest !== undefined) return { object: newObject({ kind, name }, namespace, manifest.spec, manifest) };
     return {
       reason: 'NoSuchWorkload',
-      message: `${kind}/${printable(name)} does not exist in production: a platform engineer creates it`,
+      message: `${kind}/${printable(name)} does not exist in production, and images alone do not make it: put its whole manifest into spec.objects of a new Promotion, or name in spec.workloads what is promoted without it`,
     };
+  }
   const { resourceVersion: _any, managedFields: _owners, ...metadata } = live.metadata;
   const from = { ...live, metadata };
   if (manifest !== undefined) return { object: withManifest(from, manifest) };
