@@ -38,6 +38,9 @@ export const annotations = {
   votePrefix: VOTE_PREFIX,
 } as const;
 
+/** Variables that every container of an environment's workloads gets; whatever else sets them there gives way. */
+export const ownVariables = { url: 'TWINLOCK_URL', environment: 'TWINLOCK_ENVIRONMENT' } as const;
+
 export const fieldManagers = {
   environments: 'twinlock-environments',
   promotions: 'twinlock-promotions',

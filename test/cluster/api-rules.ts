@@ -90,6 +90,20 @@ export const breachedRules: readonly Breach[] = [
     web('env'),
     [{ name: 'STRIPE_API_BASE', value: 'x' }],
   ]),
+  environment(
+    'spec.workloads[0].bindings[0].env',
+    'TWINLOCK_URL and TWINLOCK_ENVIRONMENT are always set: bind another variable',
+    [['spec', 'workloads', 0, 'bindings', 0, 'env'], 'TWINLOCK_URL'],
+  ),
+  environment('spec.workloads[0].bindings[2]', 'name the service whose key the variable gets', [
+    ['spec', 'workloads', 0, 'bindings', 2, 'value'],
+    'Bearer {key}',
+  ]),
+  vendorTwin(
+    'spec.versions[0].bindings[0].env',
+    'TWINLOCK_URL and TWINLOCK_ENVIRONMENT are always set: bind another variable',
+    [['spec', 'versions', 0, 'bindings', 0, 'env'], 'TWINLOCK_ENVIRONMENT'],
+  ),
   environment('spec.workloads[0].bindings[0]', 'write source or value, not both', [
     ['spec', 'workloads', 0, 'bindings', 0, 'value'],
     '{url}/v1',

@@ -106,6 +106,7 @@ const environment = object('TwinEnvironment', 'pr-42', {
         bindings: [
           { service: 'stripe', env: 'STRIPE_API_BASE', source: 'URL' },
           { service: 'stripe', env: 'stripe.host', value: '{host}:{port}' },
+          { env: 'BASE_URL', value: '{url}/app' },
         ],
         servicesEndpoint: { path: '/admin/services' },
       },

@@ -1,5 +1,5 @@
 /** Plain objects as the API server hands them out, defaults filled in. */
-import { twinClassSpec, twinEnvironmentSpec, vendorTwinSpec } from '../../operator/api/index.ts';
+import { ownVariables, twinClassSpec, twinEnvironmentSpec, vendorTwinSpec } from '../../operator/api/index.ts';
 import type { TwinClass, TwinEnvironment, VendorTwin } from '../../operator/api/index.ts';
 import { planEnvironment, type Plan } from '../../operator/environments/decide/plan/index.ts';
 import type { Problem } from '../../operator/environments/decide/resolve/index.ts';
@@ -116,4 +116,10 @@ export function podOf(
 } {
   const { spec } = child(plan, 'Deployment', name) as { spec: { template: { spec: ReturnType<typeof podOf> } } };
   return spec.template.spec;
+}
+
+/** Variables of the first container of a Deployment of the plan, less what every workload is told about itself. */
+export function envOf(plan: Plan, name: string): Container['env'] {
+  const own: readonly string[] = Object.values(ownVariables);
+  return podOf(plan, name).containers[0]?.env?.filter((each) => !own.includes(each.name));
 }

@@ -6,6 +6,7 @@ import {
   accepted,
   child,
   environment,
+  envOf,
   image,
   planOf,
   podOf,
@@ -363,10 +364,10 @@ test('the container of a workload given by image has the workload’s name, prob
   t.like(pod.containers[0], {
     name: 'web',
     image,
-    env: [{ name: 'PRICE', value: '$$5 $$(HOME)' }],
     readinessProbe: { httpGet: { path: '/healthz', port: 8080 } },
     securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
   });
+  t.deepEqual(envOf(plan, 'web'), [{ name: 'PRICE', value: '$$5 $$(HOME)' }]);
   t.like(pod, {
     automountServiceAccountToken: false,
     enableServiceLinks: false,
@@ -460,10 +461,39 @@ for (const [binding, inside, elsewhere] of forms) {
     ] as const;
     for (const [service, value] of twins) {
       const plan = accepted({ workloads, services: [service] });
-      t.deepEqual(podOf(plan, 'web').containers[0]?.env, [{ name: 'spring.mail.url', value }]);
+      t.deepEqual(envOf(plan, 'web'), [{ name: 'spring.mail.url', value }]);
     }
   });
 }
+
+const told = (url: string): object[] => [
+  { name: 'TWINLOCK_URL', value: url },
+  { name: 'TWINLOCK_ENVIRONMENT', value: 'pr-42' },
+];
+
+test('every workload knows its environment and where it is reached, whatever its author wrote', (t) => {
+  const own = { name: 'TWINLOCK_URL', value: 'mine' };
+  const workloads = [
+    { ...web, env: [own] },
+    {
+      name: 'api',
+      port: 80,
+      template: { spec: { containers: [container({ env: [own] })], initContainers: [container({ name: 'init' })] } },
+    },
+    { name: 'worker', image, expose: 'None', bindings: [{ env: 'BASE', value: '{url}/jobs' }] },
+  ];
+  const plan = accepted({ workloads });
+  const host = `${plan.home.namespace}.twins.localhost`;
+  t.deepEqual(podOf(plan, 'web').containers[0]?.env, told(`http://${host}`));
+  const { containers, initContainers = [] } = podOf(plan, 'api');
+  for (const each of [...containers, ...initContainers]) t.deepEqual(each.env, told(`http://api--${host}`));
+  t.deepEqual(podOf(plan, 'worker').containers[0]?.env, [
+    ...told(`http://${host}`),
+    { name: 'BASE', value: `http://${host}/jobs` },
+  ]);
+  const closed = accepted({ workloads }, { boundaryImage: undefined });
+  t.deepEqual(podOf(closed, 'worker').containers[0]?.env, [{ name: 'TWINLOCK_ENVIRONMENT', value: 'pr-42' }]);
+});
 
 test('a VendorTwin brings its own bindings, with its key in them', (t) => {
   const llm = vendorTwin('llm', {
@@ -475,10 +505,10 @@ test('a VendorTwin brings its own bindings, with its key in them', (t) => {
   });
   const own = { name: 'AUTH', value: 'mine' };
   const plan = (mode: string): unknown =>
-    podOf(
+    envOf(
       accepted({ workloads: [{ ...web, env: [own] }], services: [{ name: 'llm', mode }] }, { catalogue: [llm] }),
       'web',
-    ).containers[0]?.env;
+    );
   t.deepEqual(plan('Twin'), [
     { name: 'OPENAI_BASE_URL', value: 'http://llm:12111/v1' },
     { name: 'AUTH', value: 'Bearer sk-twin' },
@@ -500,7 +530,7 @@ test('a twin elsewhere gives its URL and runs nothing here', (t) => {
     ],
     services: [{ name: 'mail', externalURL: 'https://mail.example/api' }],
   });
-  t.deepEqual(podOf(plan, 'web').containers[0]?.env, [
+  t.deepEqual(envOf(plan, 'web'), [
     { name: 'MAIL_URL', value: 'https://mail.example/api' },
     { name: 'MAIL_HOST', value: 'mail.example' },
     { name: 'MAIL_PORT', value: '443' },

@@ -10,7 +10,7 @@ import {
   type Report,
   type ServiceWiring,
 } from '../../operator/environments/decide/wiring/index.ts';
-import { accepted, image, podOf, unchecked, vendorTwin } from './environment-fixtures.ts';
+import { accepted, envOf, image, podOf, unchecked, vendorTwin } from './environment-fixtures.ts';
 
 const web = { name: 'web', image, port: 8080 };
 const reporting = { ...web, servicesEndpoint: { path: '/services' } };
@@ -172,7 +172,7 @@ test('a Real service’s URL is taken out of the template, its key is not', (t) 
     workloads: [{ name: 'web', port: 80, template }],
     services: [{ name: 'stripe', mode: 'Real' }],
   });
-  t.deepEqual(podOf(plan, 'web').containers[0]?.env, [own[1]]);
+  t.deepEqual(envOf(plan, 'web'), [own[1]]);
 });
 
 test('renderEnv leaves what no binding speaks about', (t) => {

@@ -9,6 +9,7 @@ const of = (spec: object, status?: object): TwinEnvironment => ({
   status: status as NonNullable<TwinEnvironment['status']>,
 });
 const template = { spec: { containers: [{ name: 'web' }] } };
+const told = ['web/TWINLOCK_URL', 'web/TWINLOCK_ENVIRONMENT'];
 const web = { name: 'web', template };
 
 test('a workload that an environment has not ran with nothing that is known', (t) => {
@@ -21,12 +22,12 @@ test('a template is taken whole, an image with what is said beside it', (t) => {
   t.deepEqual(ranWith(of({ workloads: [{ name: 'api', template: {} }, web] }), 'web'), {
     template,
     whole: true,
-    variables: new Set(),
+    variables: new Set(told),
   });
   t.deepEqual(ranWith(of({ workloads: [{ name: 'web', image: 'x' }] }), 'web'), {
     template: { spec: { containers: [{ name: 'web', env: [] }] } },
     whole: false,
-    variables: new Set(),
+    variables: new Set(told),
   });
   const env = [{ name: 'PRICE', value: '$5 and $6' }];
   t.deepEqual(ranWith(of({ workloads: [{ name: 'web', image: 'x', env, args: ['serve'] }] }), 'web')?.template, {
@@ -43,10 +44,10 @@ test('variables that the environment set itself are those of this workload, wher
   const variables = (services: readonly object[]): unknown =>
     ranWith(of({ workloads: [web], services }, { services: [{ name: 'mail' }, { name: 'stripe', rendered }] }), 'web')
       ?.variables;
-  t.deepEqual(variables([twin]), new Set(['web/STRIPE_URL']));
+  t.deepEqual(variables([twin]), new Set(['web/STRIPE_URL', ...told]));
   t.is(variables([twin, { name: 'mail', mode: 'Real' }]), 'All');
-  t.deepEqual(ranWith(of({ workloads: [web], services: [twin] }), 'web')?.variables, new Set());
-  t.deepEqual(ranWith(of({ workloads: [web], services: [twin] }, {}), 'web')?.variables, new Set());
+  t.deepEqual(ranWith(of({ workloads: [web], services: [twin] }), 'web')?.variables, new Set(told));
+  t.deepEqual(ranWith(of({ workloads: [web], services: [twin] }, {}), 'web')?.variables, new Set(told));
 });
 
 test('of a template that has no canonical form nothing is known', (t) => {

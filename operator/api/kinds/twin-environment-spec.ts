@@ -94,12 +94,14 @@ export const twinEnvironmentSpec = withRules(
     ttl: ttl.optional(),
   }),
   {
-    cel: '!has(self.workloads) || self.workloads.all(w, !has(w.bindings) || w.bindings.all(b, has(self.services) && self.services.exists(s, s.name == b.service)))',
+    cel: '!has(self.workloads) || self.workloads.all(w, !has(w.bindings) || w.bindings.all(b, !has(b.service) || has(self.services) && self.services.exists(s, s.name == b.service)))',
     message: 'a binding names a service that is not in services: add it there',
     fieldPath: '.workloads',
     check: (s) =>
       (s.workloads ?? []).every((w) =>
-        (w.bindings ?? []).every((b) => (s.services ?? []).some(({ name }) => name === b.service)),
+        (w.bindings ?? []).every(
+          (b) => b.service === undefined || (s.services ?? []).some(({ name }) => name === b.service),
+        ),
       ),
   },
   {

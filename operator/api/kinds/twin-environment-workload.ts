@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { IMAGE_DIGEST } from '../../canonical/index.ts';
-import { bound, oneWay } from '../schema/bindings.ts';
+import { bound, needsKey, notOwn, oneWay } from '../schema/bindings.ts';
 import { keyedList } from '../schema/lists.ts';
 import { portProtocol } from '../schema/ports.ts';
 import { celMatches, withRules } from '../schema/rule.ts';
@@ -30,13 +30,21 @@ const template = z
 
 const binding = withRules(
   z.object({
-    service: dnsLabel('Name of an element of `services`.'),
+    service: dnsLabel(
+      'Name of an element of `services`. Left out: the workload itself, as it is reached from outside.',
+    ).optional(),
     env: envName(
       "Variable of the containers that is set while the service is a Twin. For Real it stays unset, so that the vendor's SDK falls back to the vendor.",
     ),
     ...bound,
   }),
   oneWay,
+  notOwn,
+  {
+    cel: "has(self.service) || !((has(self.source) && self.source == 'DummyKey') || (has(self.value) && self.value.contains('{key}')))",
+    message: 'name the service whose key the variable gets',
+    check: (b) => b.service !== undefined || !needsKey.check([b]),
+  },
 );
 
 const pinned = (list: string): string =>

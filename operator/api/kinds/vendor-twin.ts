@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 import type { KindDefinition, TwinlockObject } from '../kind.ts';
 import { columns, resourceOf } from '../kind.ts';
-import { bound, needsKey, oneWay } from '../schema/bindings.ts';
+import { bound, needsKey, notOwn, oneWay } from '../schema/bindings.ts';
 import { keyedList, listOf } from '../schema/lists.ts';
 import { patterns } from '../schema/patterns.ts';
 import { adminPaths, adminPort, adminPortRules, ports } from '../schema/ports.ts';
@@ -68,7 +68,7 @@ const entry = withRules(
     bindings: keyedList(
       "Variables that every workload of an environment gets for this twin, by the names that the vendor's SDKs read.",
       ['env'],
-      withRules(z.object({ env: envName('Variable of the containers.'), ...bound }), oneWay),
+      withRules(z.object({ env: envName('Variable of the containers.'), ...bound }), oneWay, notOwn),
       { max: 32 },
     ).optional(),
     dummyKey: printable(

@@ -1,3 +1,4 @@
+import { ownVariables } from '../names.ts';
 import { patterns } from './patterns.ts';
 import type { Rule } from './rule.ts';
 import { worded } from './text.ts';
@@ -28,6 +29,16 @@ export const oneWay = {
   message: 'write source or value, not both',
   check: ({ source, value }: Written): boolean => source === undefined || value === undefined,
 } as const satisfies Rule<Written>;
+
+/** What Twinlock sets by itself is nobody else's to bind. */
+export const notOwn = {
+  cel: `!(self.env in [${Object.values(ownVariables)
+    .map((name) => `'${name}'`)
+    .join(', ')}])`,
+  message: `${Object.values(ownVariables).join(' and ')} are always set: bind another variable`,
+  fieldPath: '.env',
+  check: ({ env }: { readonly env: string }): boolean => !Object.values(ownVariables).some((name) => name === env),
+} as const satisfies Rule<{ readonly env: string }>;
 
 /** CEL and TypeScript: whether one of the bindings of `self` needs the twin's key. */
 export const needsKey = {

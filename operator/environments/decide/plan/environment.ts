@@ -16,9 +16,11 @@ import {
   type Manifest,
   type Upstream,
 } from '../children/index.ts';
-import { environmentHosts, environmentNamespace, type EnvironmentHosts } from '../../naming/index.ts';
+import { environmentHosts, environmentNamespace, homeOf, type EnvironmentHosts } from '../../naming/index.ts';
 import {
   allContainers,
+  endpointAt,
+  isExposed,
   problem,
   renderedVariables,
   resolveServices,
@@ -28,7 +30,9 @@ import {
   type Problem,
   type ResolvedService,
   type ResolvedWorkload,
+  type Self,
   type Variable,
+  type WorkloadSpec,
 } from '../resolve/index.ts';
 import { exposeProblem, imageProblem, liveKeyProblem, nameClash, patternProblem, tagProblem } from './content.ts';
 import { egressProblem } from './egress.ts';
@@ -87,7 +91,7 @@ export function planEnvironment(input: PlanInput): Plan | { readonly problems: r
   const { spec } = environment;
   const { podSecurity, allowedImages } = twinClass.spec;
   const { services, problems } = resolveServices(spec.services ?? [], catalogue);
-  const app = resolveWorkloads(spec.workloads ?? [], services, podSecurity);
+  const app = resolveWorkloads(spec.workloads ?? [], services, podSecurity, selves(input));
   const content = { workloads: app.workloads, services, allowedImages };
   const broken = patternProblem(content);
   const found = [
@@ -110,6 +114,21 @@ export function planEnvironment(input: PlanInput): Plan | { readonly problems: r
     if (!(error instanceof CanonicalError)) throw error;
     return { problems: [problem('TemplateInvalid', `a pod template cannot be digested: ${error.message}`)] };
   }
+}
+
+/** What each workload is told about itself: the first that is exposed answers on the environment's host. */
+function selves({ environment, twinClass, settings }: PlanInput): (workload: WorkloadSpec) => Self {
+  const { metadata, spec } = environment;
+  const hosts = environmentHosts(twinClass.spec.exposure, homeOf(environment));
+  const first = (spec.workloads ?? []).find(isExposed)?.name;
+  return (workload) => {
+    const own = isExposed(workload) && workload.name !== first;
+    const url = hosts.url(own ? hosts.componentHost(workload.name) : hosts.host);
+    return {
+      environment: metadata.name,
+      endpoint: settings.boundaryImage === undefined ? undefined : endpointAt(url),
+    };
+  };
 }
 
 function assemble(

@@ -1,3 +1,4 @@
+import { ownVariables } from '../../../api/index.ts';
 import type { BindingSpec, Endpoint, ResolvedService, ServiceMode } from './services.ts';
 
 /** A binding of one workload with what its service says about it. */
@@ -12,7 +13,15 @@ export interface WorkloadBinding {
 }
 
 /** A binding as a workload writes it. */
-export type OwnBinding = BindingSpec & { readonly service: string };
+export type OwnBinding = BindingSpec & { readonly service?: string | undefined };
+
+/** A workload as it knows itself. */
+export interface Self {
+  /** Name of the environment. */
+  readonly environment: string;
+  /** Where the workload is reached from outside, or its environment where it is not; undefined without a boundary. */
+  readonly endpoint: Endpoint | undefined;
+}
 
 /** Why the bindings of a workload cannot be worked out. */
 export type BindingFault =
@@ -30,11 +39,12 @@ export type BindingFault =
 export function bindingsOf(
   services: readonly ResolvedService[],
   own: readonly OwnBinding[],
+  self: Self,
 ): { readonly bindings: readonly WorkloadBinding[] } | BindingFault {
   const byName = new Map(services.map((service) => [service.name, service]));
   const bindings = new Map<string, WorkloadBinding>();
   for (const binding of own) {
-    const service = byName.get(binding.service);
+    const service = binding.service === undefined ? outside(self) : byName.get(binding.service);
     if (service !== undefined) bindings.set(binding.env, bound(service, binding));
   }
   const decided = new Set(bindings.keys());
@@ -49,7 +59,24 @@ export function bindingsOf(
   }
   const all = [...bindings.values()];
   const keyless = all.find(({ mode, value }) => mode === 'Twin' && value === undefined);
-  return keyless === undefined ? { bindings: all } : { keyless };
+  return keyless === undefined ? { bindings: [...selfBindings(self), ...all] } : { keyless };
+}
+
+/** What is bound to, as far as it goes into a variable. */
+type Bound = Pick<ResolvedService, 'name' | 'mode' | 'endpoint' | 'dummyKey'>;
+
+/** The workload itself, as nobody's service: no name is empty. */
+function outside({ endpoint }: Self): Bound {
+  return { name: '', mode: endpoint === undefined ? 'Disabled' : 'Twin', endpoint, dummyKey: undefined };
+}
+
+/** What every workload is told about itself. */
+function selfBindings(self: Self): readonly WorkloadBinding[] {
+  const { environment } = self;
+  return [
+    bound(outside(self), { env: ownVariables.url }),
+    { service: '', mode: 'Twin', env: ownVariables.environment, written: environment, value: environment },
+  ];
 }
 
 /** What each source stands for. */
@@ -63,12 +90,12 @@ const SOURCES = {
 
 const PLACEHOLDER = /\{(url|host|port|key)\}/g;
 
-function bound(service: ResolvedService, { env, source = 'URL', value }: BindingSpec): WorkloadBinding {
+function bound(service: Bound, { env, source = 'URL', value }: BindingSpec): WorkloadBinding {
   const written = value ?? SOURCES[source];
   return { service: service.name, mode: service.mode, env, written, value: filledIn(written, service) };
 }
 
-function filledIn(written: string, { endpoint, dummyKey }: ResolvedService): string | undefined {
+function filledIn(written: string, { endpoint, dummyKey }: Bound): string | undefined {
   if (endpoint === undefined || (dummyKey === undefined && written.includes('{key}'))) return undefined;
   // Alone, a host is what is dialled; beside other text it is a part of an address, where IPv6 stands in brackets.
   if (written === '{host}') return endpoint.host;

@@ -1,9 +1,10 @@
 /** What an environment consists of: its services from the catalogue, its workloads and what binds the two. No I/O. */
-export { type WorkloadBinding } from './bindings.ts';
+export type { Self, WorkloadBinding } from './bindings.ts';
 export { containerSecurity, podDefaults, podSecurityOf, readinessProbe, type PodSecurity } from './pod-defaults.ts';
 export { allContainers, imagesOf, readTemplate, volumesOf, type EnvVar, type PodTemplate } from './pod-template.ts';
 export { problem, type Problem } from './problem.ts';
 export {
+  endpointAt,
   resolveServices,
   type Catalogue,
   type NamedPort,
@@ -12,4 +13,4 @@ export {
   type ServiceMode,
 } from './services.ts';
 export { governs, literal, renderEnv, renderedVariables, type Variable } from './variables.ts';
-export { resolveWorkloads, type ResolvedWorkload } from './workloads.ts';
+export { isExposed, resolveWorkloads, type ResolvedWorkload, type WorkloadSpec } from './workloads.ts';

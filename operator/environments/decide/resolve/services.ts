@@ -173,12 +173,13 @@ function endpointOf(spec: ServiceSpec, twin: RunningTwin | undefined): Endpoint 
     const { port, protocol } = twin.port;
     return { url: insideURL(spec.name, port, protocol), host: spec.name, port };
   }
-  if (spec.externalURL === undefined) return undefined;
-  const url = new URL(spec.externalURL);
+  return spec.externalURL === undefined ? undefined : endpointAt(spec.externalURL);
+}
+
+/** The parts of a URL that parses. */
+export function endpointAt(text: string): Endpoint {
+  const url = new URL(text);
   const usual = url.protocol === 'https:' ? 443 : 80;
-  return {
-    url: spec.externalURL,
-    host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
-    port: url.port === '' ? usual : Number(url.port),
-  };
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  return { url: text, host, port: url.port === '' ? usual : Number(url.port) };
 }

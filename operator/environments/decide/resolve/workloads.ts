@@ -1,6 +1,6 @@
 import type { Frozen, TwinEnvironmentSpec } from '../../../api/index.ts';
 import type { PortProtocol } from '../../naming/index.ts';
-import { bindingsOf, type WorkloadBinding } from './bindings.ts';
+import { bindingsOf, type Self, type WorkloadBinding } from './bindings.ts';
 import { containerSecurity, podDefaults, podSecurityOf, readinessProbe, type PodSecurity } from './pod-defaults.ts';
 import { readTemplate, type Container, type PodTemplate } from './pod-template.ts';
 import { problem, type Problem } from './problem.ts';
@@ -30,11 +30,12 @@ export function resolveWorkloads(
   workloads: readonly WorkloadSpec[],
   services: readonly ResolvedService[],
   podSecurity: PodSecurity,
+  selfOf: (workload: WorkloadSpec) => Self,
 ): { readonly workloads: readonly ResolvedWorkload[]; readonly problems: readonly Problem[] } {
   const resolved: ResolvedWorkload[] = [];
   const problems: Problem[] = [];
   for (const spec of workloads) {
-    const outcome = resolve(spec, services, podSecurity);
+    const outcome = resolve(spec, services, podSecurity, selfOf(spec));
     if ('reason' in outcome) problems.push(outcome);
     else resolved.push(outcome);
   }
@@ -45,10 +46,11 @@ function resolve(
   spec: WorkloadSpec,
   services: readonly ResolvedService[],
   podSecurity: PodSecurity,
+  self: Self,
 ): ResolvedWorkload | Problem {
   const written = spec.template === undefined ? fromImage(spec, podSecurity) : fromTemplate(spec);
   if ('reason' in written) return written;
-  const found = bindingsOf(services, spec.bindings ?? []);
+  const found = bindingsOf(services, spec.bindings ?? [], self);
   if ('clash' in found) {
     const { env, services: both } = found.clash;
     return problem(
@@ -72,7 +74,7 @@ function resolve(
     replicas: spec.replicas,
     port: spec.port,
     protocol: spec.protocol,
-    exposed: spec.port !== undefined && spec.expose !== 'None',
+    exposed: isExposed(spec),
     written,
     template: {
       ...written,
@@ -85,6 +87,11 @@ function resolve(
     bindings: found.bindings,
     reportPath: spec.servicesEndpoint?.path,
   };
+}
+
+/** Whether a workload has a host of its own. */
+export function isExposed({ port, expose }: Pick<WorkloadSpec, 'port' | 'expose'>): boolean {
+  return port !== undefined && expose !== 'None';
 }
 
 /** One container that has the workload's name, secured as the class's Pod Security Standard wants it. */

@@ -1,4 +1,4 @@
-import type { TwinEnvironment } from '../../../api/index.ts';
+import { ownVariables, type TwinEnvironment } from '../../../api/index.ts';
 import { CanonicalError, canonicalJSON, type JSONValue } from '../../../canonical/index.ts';
 
 /** What a workload of an environment ran with, as its author wrote it; see RanWith of the statement. */
@@ -23,8 +23,17 @@ export function ranWith(environment: TwinEnvironment | undefined, name: string):
     : {
         template,
         whole: workload.template !== undefined,
-        variables: known ? new Set(set.map(({ container, env }) => `${container}/${env}`)) : 'All',
+        variables: known
+          ? new Set([...set.map(({ container, env }) => `${container}/${env}`), ...ownOf(workload)])
+          : 'All',
       };
+}
+
+/** What Twinlock says to every container in place of whatever was written. */
+function ownOf({ name, template }: Workload): readonly string[] {
+  const { containers = [], initContainers = [] } = template?.spec ?? {};
+  const names = template === undefined ? [name] : [...containers, ...initContainers].map((each) => each.name);
+  return names.flatMap((container) => Object.values(ownVariables).map((env) => `${container}/${env}`));
 }
 
 type Workload = NonNullable<TwinEnvironment['spec']['workloads']>[number];
