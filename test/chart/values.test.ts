@@ -53,10 +53,17 @@ test('every image of the catalogue becomes a VendorTwin by that digest', async (
     ),
   );
   for (const vendor of ['stripe', 'gcs', 'smtp']) {
-    const { versions } = one(manifests, 'VendorTwin', vendor)['spec'] as { versions: readonly { image: string }[] };
+    const { versions } = one(manifests, 'VendorTwin', vendor)['spec'] as {
+      versions: readonly { image: string; runAsUser: number }[];
+    };
     t.deepEqual(
       versions.map(({ image }) => image),
       [`r.example/${vendor}@${digest}`],
+    );
+    // As published, none of them names a user by number.
+    t.true(
+      versions.every(({ runAsUser }) => runAsUser > 0),
+      vendor,
     );
   }
 });
