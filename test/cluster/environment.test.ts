@@ -329,7 +329,11 @@ test('a service that turns Real loses its twin and its base URL; the key is the 
   await stage.cluster.apply([environment('real', { workloads, services: [{ name: 'stripe', mode: 'Real' }] })]);
   await waitFor('the twin is gone', async () => !names(await list(stage, deployments(namespace))).includes('stripe'));
   const { spec } = await read<Deployment>(stage, `${deployments(namespace)}/web`);
-  t.deepEqual(spec.template.spec.containers[0]?.env, [{ name: 'STRIPE_API_KEY', value: 'sk_test_own' }]);
+  t.deepEqual(spec.template.spec.containers[0]?.env, [
+    { name: 'TWINLOCK_URL', value: `http://${namespace}.twins.localhost` },
+    { name: 'TWINLOCK_ENVIRONMENT', value: 'real' },
+    { name: 'STRIPE_API_KEY', value: 'sk_test_own' },
+  ]);
 });
 
 test('Durable state keeps its claim while the service is Real', async (t) => {
