@@ -3,6 +3,8 @@ import { workloadLockName } from '../api/kinds/workload-lock.ts';
 import {
   annotations,
   boundaryName,
+  configurationKeySecret,
+  configurationRole,
   fieldManagers,
   labels,
   lockRules,
@@ -28,6 +30,8 @@ export const ENVIRONMENTS = serviceAccounts.environments;
 export const BOUNDARY_NAME = boundaryName;
 export const RECORD_HEADS = recordHeadsConfigMap;
 export const RECORD_KEY = recordKeySecret;
+export const CONFIGURATION_KEY = configurationKeySecret;
+export const CONFIGURATION_ROLE = configurationRole;
 export const RULES = lockRules;
 export const PLAN_MANAGER = fieldManagers.plan;
 export const PODS_MANAGER = fieldManagers.pods;

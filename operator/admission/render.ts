@@ -1,5 +1,6 @@
 import { bounds } from './bounds.ts';
 import { boundary, boundarySlices } from './boundary.ts';
+import { configuration, configurationRemoval } from './configuration.ts';
 import {
   guardCluster,
   guardControllers,
@@ -58,6 +59,8 @@ export function renderPolicies({ systemNamespace }: RenderOptions): readonly Pol
     scale(),
     objects(by),
     routing(),
+    configuration(),
+    configurationRemoval(),
     boundary(by),
     boundarySlices(),
     bounds(),

@@ -37,8 +37,11 @@ export function who(systemNamespace: string): Who {
  */
 export function controllers(names: readonly string[]): string {
   const users = [MANAGER, ...names.map((name) => `system:serviceaccount:kube-system:${name}`)];
-  return all(`request.userInfo.username in ${texts(users)}`, hasExtra('credential-id'));
+  return all(`request.userInfo.username in ${texts(users)}`, byOwnCredential);
 }
+
+/** By a credential of the user's own: who impersonates has none. */
+export const byOwnCredential = hasExtra('credential-id');
 
 /** The controller manager itself, which mints the tokens of its controllers. */
 export const controllerManager = controllers([]);

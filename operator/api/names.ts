@@ -75,5 +75,11 @@ export function isRefusalBy(rule: keyof typeof lockRules, said: string): boolean
 export const recordKeySecret = 'twinlock-record-key';
 export const recordHeadsConfigMap = 'twinlock-record-heads';
 
+/** In Twinlock's own namespace: the key of the digests by which statements name what Secrets hold. */
+export const configurationKeySecret = 'twinlock-configuration-key';
+
+/** The ClusterRole by which configuration is read, and its RoleBinding in each protected namespace. */
+export const configurationRole = 'twinlock-configuration';
+
 /** The proxy of an environment and its Service, which the front door dials; nothing else in a cluster may be named so. */
 export const boundaryName = 'twinlock-boundary';

@@ -2,7 +2,7 @@ import { App, Chart } from 'cdk8s';
 import { stringify } from 'yaml';
 import { serviceAccounts } from '../api/index.ts';
 import { environmentManagerRole, environmentsRights } from '../environments/rights.ts';
-import { promotionsRights } from '../promotions/rights.ts';
+import { configurationReaderRole, promotionsRights } from '../promotions/rights.ts';
 import { peopleRoles } from './people.ts';
 import { processAccount } from './processes.ts';
 import { clusterRole } from './roles.ts';
@@ -22,6 +22,7 @@ export function renderRbac(namespace: string): readonly object[] {
   processAccount(chart, namespace, serviceAccounts.environments, environmentsRights);
   clusterRole(chart, environmentManagerRole);
   processAccount(chart, namespace, serviceAccounts.promotions, promotionsRights);
+  clusterRole(chart, configurationReaderRole);
   for (const definition of peopleRoles) clusterRole(chart, definition);
   // cdk8s types it any[]; a chart is a list of manifests.
   return chart.toJson() as readonly object[];

@@ -19,6 +19,7 @@ export type { RequestReport } from './transport/index.ts';
 export * from './cache/index.ts';
 export { Applier } from './applier.ts';
 export type { Applied, ApplierOptions } from './applier.ts';
+export { keptSecret, type KeptSecret } from './kept-secret.ts';
 export { Recorder } from './events/recorder.ts';
 export type { RecorderOptions } from './events/recorder.ts';
 export type { EventInput, EventRecorder } from './events/types.ts';

@@ -1,6 +1,7 @@
 import { MAX_WORKLOADS } from '../api/index.ts';
 import { CanonicalError, canonicalJSON, sortedBy } from '../canonical/index.ts';
 import { approvedSpec, specDigestOrFault, undoneSpec } from '../workloads/index.ts';
+import { MAX_FROZEN, refrozen } from './frozen.ts';
 import { withoutMutations } from './mutations.ts';
 import type { Approved, LockSpec, WorkloadKey } from './types.ts';
 
@@ -60,7 +61,7 @@ export function withOpened(lock: LockSpec, entry: Omit<Approved, 'role'>): LockS
   const { current } = contentsOf(lock, entry);
   const kept = without(lock, entry);
   const fallback: readonly Approved[] = current === undefined ? [] : [{ ...current, role: 'Fallback' }];
-  return { ...lock, approved: ordered([...kept, { ...entry, role: 'Current' }, ...fallback]) };
+  return refrozen({ ...lock, approved: ordered([...kept, { ...entry, role: 'Current' }, ...fallback]) });
 }
 
 /**
@@ -76,7 +77,7 @@ export function withRemoved(lock: LockSpec, key: WorkloadKey): LockSpec {
 
 /** Makes a content the only one that is approved for its workload. */
 export function withOnly(lock: LockSpec, entry: Omit<Approved, 'role'>): LockSpec {
-  return { ...lock, approved: ordered([...without(lock, entry), { ...entry, role: 'Current' }]) };
+  return refrozen({ ...lock, approved: ordered([...without(lock, entry), { ...entry, role: 'Current' }]) });
 }
 
 function without(lock: LockSpec, { kind, name }: WorkloadKey): readonly Approved[] {
@@ -119,6 +120,9 @@ export function lockOverflow(lock: LockSpec): string | undefined {
     return `the lock of the namespace would take ${bytes} bytes and may take ${MAX_LOCK_BYTES}`;
   if (lock.approved.length > MAX_ENTRIES)
     return `the lock of the namespace would hold ${lock.approved.length} contents and may hold ${MAX_ENTRIES}`;
+  const frozen = lock.frozen?.length ?? 0;
+  if (frozen > MAX_FROZEN)
+    return `the lock of the namespace would freeze ${frozen} ConfigMaps and Secrets and may freeze ${MAX_FROZEN}`;
   return undefined;
 }
 

@@ -2,7 +2,10 @@ import type { ProductionTarget } from '../api/index.ts';
 import { approvedSpec, specDigest } from '../workloads/index.ts';
 import type { Approved, LockSpec, WorkloadKey } from './types.ts';
 
-type TargetSettings = Pick<Approved, 'target' | 'minReplicas' | 'injected' | 'mutations' | 'rollbackUsers'>;
+type TargetSettings = Pick<
+  Approved,
+  'target' | 'minReplicas' | 'injected' | 'mutations' | 'rollbackUsers' | 'rotators'
+>;
 type PodWriter = NonNullable<LockSpec['podWriters']>[number];
 /** `keyedList` of the lock's schema. */
 export const MAX_POD_WRITERS = 16;
@@ -10,16 +13,21 @@ export const MAX_POD_WRITERS = 16;
 /** What a target says about its workloads' entries, beside their content: the one place that knows which fields these are. */
 export function settingsOf({ metadata, spec }: ProductionTarget): TargetSettings {
   const { minReplicas, injected, mutations, rollback } = spec;
-  const users = (rollback.serviceAccounts ?? []).map(
-    ({ namespace, name }) => `system:serviceaccount:${namespace}:${name}`,
-  );
+  const users = usersOf(rollback.serviceAccounts);
+  const rotators = usersOf(spec.rotators);
   return {
     target: metadata.name,
     minReplicas,
     ...(injected === undefined ? {} : { injected }),
     ...(mutations === undefined ? {} : { mutations }),
     ...(users.length === 0 ? {} : { rollbackUsers: users }),
+    ...(rotators.length === 0 ? {} : { rotators }),
   };
+}
+
+/** The user names of service accounts. */
+export function usersOf(accounts: ProductionTarget['spec']['rotators'] = []): string[] {
+  return accounts.map(({ namespace, name }) => `system:serviceaccount:${namespace}:${name}`);
 }
 
 /** An entry with the settings that its target has now, and with none that it had before. */

@@ -18,7 +18,7 @@ export {
   type ApprovedContents,
   type LiveMatch,
 } from './edit.ts';
-export { entryOf, MAX_POD_WRITERS, mergedWriters, settingsOf, withSettings } from './entry.ts';
+export { entryOf, MAX_POD_WRITERS, mergedWriters, settingsOf, usersOf, withSettings } from './entry.ts';
 export {
   isDecided,
   matchObject,
@@ -34,6 +34,7 @@ export {
   withRestoredObjects,
   type ObjectState,
 } from './objects.ts';
+export { MAX_FROZEN, refrozen, withAsked } from './frozen.ts';
 export { withoutMutations } from './mutations.ts';
 export type * from './types.ts';
 export { entryFault, lockFaults, restoredLock, type LockFault } from './verify.ts';

@@ -2,6 +2,7 @@ import { nameOf, type RecordSpec } from '../records/index.ts';
 import { specDigestOrFault } from '../workloads/index.ts';
 import { decisionsOn, type DecidedContent, type Decision } from './decisions.ts';
 import { isContent, ordered } from './edit.ts';
+import { refrozen } from './frozen.ts';
 import type { Approved, LockSpec, WorkloadKey } from './types.ts';
 
 type Spec = Readonly<Record<string, unknown>>;
@@ -85,7 +86,7 @@ export function restoredLock(
       { ...entry, digest: right.digest, spec: { ...right.spec }, record: isNamed ? entry.record : newest.record },
     ];
   });
-  return { ...lock, approved: ordered(approved) };
+  return refrozen({ ...lock, approved: ordered(approved) });
 }
 
 /**

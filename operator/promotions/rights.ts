@@ -1,4 +1,4 @@
-import { recordHeadsConfigMap, recordKeySecret } from '../api/index.ts';
+import { configurationKeySecret, configurationRole, recordHeadsConfigMap, recordKeySecret } from '../api/index.ts';
 import type { Right } from '../kube/index.ts';
 import { objectTypes } from '../objects/index.ts';
 import { ownedTypes, rightsOn, unnameableMakers, workloadRows } from '../workloads/index.ts';
@@ -55,6 +55,19 @@ export const promotionsRights = {
     { apiGroups: [''], resources: ['pods'], verbs: ['list', 'watch', 'create', 'delete'] },
     // The protection label; kube-system's uid names the cluster.
     { apiGroups: [''], resources: ['namespaces'], verbs: [...follow, 'patch'] },
+    // Lets itself read ConfigMaps and Secrets in namespaces that a target protects; `bind` says by which role.
+    {
+      apiGroups: ['rbac.authorization.k8s.io'],
+      resources: ['rolebindings'],
+      resourceNames: [configurationRole],
+      verbs: ['get', 'create', 'patch', 'delete'],
+    },
+    {
+      apiGroups: ['rbac.authorization.k8s.io'],
+      resources: ['clusterroles'],
+      resourceNames: [configurationRole],
+      verbs: ['bind'],
+    },
     // The canary compares what is installed with what this program renders, and finds what else changes requests.
     {
       apiGroups: ['admissionregistration.k8s.io'],
@@ -73,11 +86,12 @@ export const promotionsRights = {
   system: [
     // Leader election.
     { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get', 'create', 'update'] },
-    // Signed heads of the chains, and the key that signs them: by name, made by an apply, which names what it makes.
+    // Signed heads of the chains, the key that signs them, and the one of digests of Secrets: by name, made by an apply,
+    // which names what it makes.
     {
       apiGroups: [''],
       resources: ['secrets'],
-      resourceNames: [recordKeySecret],
+      resourceNames: [recordKeySecret, configurationKeySecret],
       verbs: ['get', 'create', 'patch'],
     },
     {
@@ -88,3 +102,12 @@ export const promotionsRights = {
     },
   ],
 } as const satisfies { readonly cluster: readonly Right[]; readonly system: readonly Right[] };
+
+/**
+ * The ClusterRole that the process binds to itself in each protected namespace, where content that is approved refers to
+ * ConfigMaps and Secrets: by name, never as a list.
+ */
+export const configurationReaderRole = {
+  name: configurationRole,
+  rules: [{ apiGroups: [''], resources: ['configmaps', 'secrets'], verbs: ['get'] }],
+} as const satisfies { readonly name: string; readonly rules: readonly Right[] };

@@ -70,7 +70,7 @@ export function wirePromotions(options: WireOptions): void {
       client,
       promotions,
       events,
-      reader: new WorldReader({ client, caches, records, followed, canary, clock, cluster, nonce }),
+      reader: new WorldReader({ client, caches, records, followed, canary, clock, cluster, systemNamespace, nonce }),
       actor: new Actor({ client, records, canary, events, clock, absorb: (lock) => locks.absorb(lock) }),
       monotonic: () => clock.monotonic(),
       onRolledOut: (milliseconds) => voteToRollout.observe(milliseconds / 1000),

@@ -80,6 +80,7 @@ export function wireTargets(options: TargetsOptions): Targets {
     canary,
     clock,
     podWriters,
+    systemNamespace: options.systemNamespace,
   });
   const { tampered } = targetMetrics({
     metrics,
@@ -87,7 +88,13 @@ export function wireTargets(options: TargetsOptions): Targets {
     enforcement: (namespace) => canary.state(namespace),
     mutators: () => installed.mutators().length,
   });
-  const actor = new TargetActor({ client, records, events, onTampered: () => tampered.inc() });
+  const actor = new TargetActor({
+    client,
+    records,
+    events,
+    systemNamespace: options.systemNamespace,
+    onTampered: () => tampered.inc(),
+  });
   const controller: Controller = new Controller({
     name: 'productiontargets',
     logger,

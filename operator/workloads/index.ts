@@ -18,6 +18,7 @@ export {
 export { STEERING } from './deployment/revision.ts';
 export * from './makers.ts';
 export { controllerOf } from './owners.ts';
+export { referencePlaces, referencesOf, type ConfigurationKey, type Reference } from './references.ts';
 export { isLaterRevision, revisionOf } from './revision.ts';
 export { podTrouble, type Trouble } from './rollout/cause.ts';
 export type { Progress, ProgressInput } from './rollout/types.ts';

@@ -7,7 +7,7 @@ import test from 'ava';
 import { renderPolicies } from '../../operator/admission/index.ts';
 import { MAX_OBJECTS } from '../../operator/api/index.ts';
 import type { KubeObject } from '../../operator/kube/index.ts';
-import { MAX_ENTRIES, MAX_LOCK_BYTES } from '../../operator/lock/index.ts';
+import { MAX_ENTRIES, MAX_FROZEN, MAX_LOCK_BYTES } from '../../operator/lock/index.ts';
 import { contentOfObject, objectDigest } from '../../operator/objects/index.ts';
 import { allowed, denied } from './assert.ts';
 import { openAttack, type Stage } from '../stage/attack.ts';
@@ -87,6 +87,13 @@ async function repeat(times: number): Promise<void> {
   });
 }
 
+/** As many names as a lock freezes; the one that is looked for comes last. */
+const LAST = `z-${'x'.repeat(60)}`;
+const frozen = Array.from({ length: MAX_FROZEN }, (_, index) => ({
+  kind: 'ConfigMap',
+  name: index === MAX_FROZEN - 1 ? LAST : `c-${index}-${'x'.repeat(60)}`,
+}));
+
 test.before(async (t) => {
   t.timeout(120_000);
   stage = await openAttack();
@@ -103,10 +110,14 @@ test.before(async (t) => {
     spec: withContent(spec, index + 1),
   }));
   const approved = [...others, { ...first, spec }];
-  const bytes = Buffer.byteLength(JSON.stringify({ approved }));
+  const bytes = Buffer.byteLength(JSON.stringify({ approved, frozen }));
   t.log(`${approved.length} contents, ${bytes} bytes`);
   t.true(bytes > MAX_LOCK_BYTES * 0.8 && bytes < MAX_LOCK_BYTES, 'the lock is nearly as large as it may be');
-  await place.relock({ approved, podWriters: [{ user: 'wildcard', resizes: true }] });
+  await must(stage.admin('POST', place.core('configmaps'), { metadata: { name: LAST }, data: { a: 'x'.repeat(9e5) } }));
+  await must(
+    stage.admin('POST', place.core('configmaps'), { metadata: { name: 'free' }, data: { a: 'x'.repeat(9e5) } }),
+  );
+  await place.relock({ approved, frozen, podWriters: [{ user: 'wildcard', resizes: true }] });
   await repeat(TIMES);
 });
 test.after.always(() => stage?.stop());
@@ -209,6 +220,20 @@ test.serial(
       const annotations = { 'kubectl.kubernetes.io/last-applied-configuration': '{}' };
       allowed(t, await stage.agent('PATCH', at, { metadata: { annotations } }));
     }
+  },
+);
+
+test.serial(
+  'at a twentieth of the budget: a large ConfigMap that is the last frozen name, and one that is none',
+  async (t) => {
+    const path = place.core('configmaps', LAST);
+    const answer = await stage.agent('PATCH', path, { data: { b: 'x' } });
+    denied(t, answer, 'configuration');
+    t.notRegex(messageOf(answer), /cost limit|budget/);
+    denied(t, await stage.agent('DELETE', path), 'configuration-removal');
+    allowed(t, await stage.agent('PATCH', path, { metadata: { labels: { a: 'b' } } }));
+    allowed(t, await stage.agent('PATCH', place.core('configmaps', 'free'), { data: { b: 'x' } }));
+    allowed(t, await stage.agent('DELETE', place.core('configmaps', 'free')));
   },
 );
 

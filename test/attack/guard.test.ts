@@ -310,6 +310,7 @@ test('denied: what says how far the records have come, and the key that signs it
   const environments = 'guard-records|guard-environments';
   for (const [plural, body] of [
     ['secrets', key],
+    ['secrets', { metadata: { name: 'twinlock-configuration-key' }, data: { key: 'bWluZQ==' } }],
     ['configmaps', heads],
   ] as const) {
     const one = `${system}/${plural}/${body.metadata.name}`;

@@ -283,6 +283,7 @@ const productionTarget = object('ProductionTarget', 'web', {
     mode: 'Enforce',
     mutations,
     podWriters,
+    rotators: [{ namespace: 'cert-manager', name: 'cert-manager' }],
     holds: [
       {
         name: 'freeze',
@@ -453,6 +454,7 @@ const workloadLock = object('WorkloadLock', 'lock', {
         injected: [{ container: 'istio-proxy', imagePrefix: 'docker.io/istio/proxyv2' }],
         mutations,
         rollbackUsers: ['system:serviceaccount:flux-system:kustomize-controller'],
+        rotators: ['system:serviceaccount:cert-manager:cert-manager'],
         record: 'web-000001',
         spec,
       },
@@ -468,6 +470,10 @@ const workloadLock = object('WorkloadLock', 'lock', {
         record: 'web-000001',
       },
       { ...configMap, role: 'Fallback', target: 'web', record: 'web-000001' },
+    ],
+    frozen: [
+      { kind: 'ConfigMap', name: 'config', promotions: ['5f0c'] },
+      { kind: 'Secret', name: 'tls', rotators: ['system:serviceaccount:cert-manager:cert-manager'] },
     ],
   },
 });

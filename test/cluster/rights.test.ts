@@ -87,3 +87,19 @@ test('without the right to make a lock a target says what it was answered; with 
   await stage.cluster.apply(renderedRoles());
   await shop.ready();
 });
+
+test('without the verb bind a target says that configuration cannot be read; with it, production is taken over', async (t) => {
+  const right: Right = 'promotions: bind rbac.authorization.k8s.io/clusterroles';
+  const stage: Stage = await openPromotions({ without: right });
+  t.teardown(() => stage.stop());
+  await stage.startProcess();
+  const shop = await new Shop(stage, 'unbound').open();
+  const found = await shop.target((target) => conditionOf(target, 'Ready')?.reason === 'NotWritten');
+  t.regex(
+    conditionOf(found, 'Ready')?.message ?? '',
+    /rolebindings.* answered 403 Forbidden: .*attempting to grant RBAC permissions/,
+  );
+  await stage.cluster.apply(renderedRoles());
+  await shop.ready();
+  await recordRemoval(import.meta.filename, right);
+});

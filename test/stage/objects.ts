@@ -1,5 +1,5 @@
 /** Objects that attacks are about, and what the API server answers them. */
-import { approvedSpec, specDigest } from '../../operator/workloads/index.ts';
+import { approvedSpec, referencesOf, specDigest } from '../../operator/workloads/index.ts';
 import type { Answer } from '../harness/index.ts';
 import type { Json } from './stage.ts';
 
@@ -99,11 +99,15 @@ export function lock(
   liveAccess: 'Deny' | 'Allow' = 'Deny',
   podWriters: readonly PodWriter[] = [],
 ): Json {
+  // Templates are at the same place in every kind that attacks are about.
+  const references = approved.flatMap(({ spec }) => referencesOf('Deployment', spec));
+  const frozen = new Map(references.map(({ kind, name }) => [`${kind}/${name}`, { kind, name }]));
   return {
     apiVersion: 'twinlock.dev/v1alpha1',
     kind: 'WorkloadLock',
     metadata: { name: 'lock', namespace: namespaceName },
     spec: {
+      frozen: [...frozen.values()],
       liveAccess,
       podWriters,
       approved: approved.map((entry) => ({

@@ -27,6 +27,8 @@ interface Role {
 
 const processes: Readonly<Record<string, string>> = {
   'twinlock-promotions': 'promotions',
+  // Bound by the promotions process to itself in each protected namespace.
+  'twinlock-configuration': 'promotions',
   'twinlock-environments': 'environments',
   // Bound by the environments process to itself in each environment's namespace.
   'twinlock-environment-manager': 'environments',

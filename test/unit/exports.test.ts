@@ -18,6 +18,7 @@ const FOR_TESTS: Readonly<Record<string, readonly string[]>> = {
     'api/reasons/promotion.ts: promotionReasons',
     'api/reasons/target.ts: targetReasons',
     'votes/terms/reasons.ts: voteReasons',
+    'workloads/references.ts: referencePlaces',
   ],
   'fixtures are read by the schema that the CRD is made from': [
     'api/convert/crd.ts: rootSchema',

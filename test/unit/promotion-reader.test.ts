@@ -77,6 +77,7 @@ function reading(live: Shop, stale: Stale = {}): { readonly reader: WorldReader;
     canary: { state: () => enforcement, ensure: async () => enforcement },
     clock: new ManualClock(now),
     cluster: { name: 'test', uid: 'cluster-uid' },
+    systemNamespace: 'twinlock-system',
     nonce: () => 'f'.repeat(32),
   });
   return { reader, asked };

@@ -272,6 +272,7 @@ export function world(changes: Partial<Scene> = {}): Scene {
     records: [adopted(...before)],
     siblings: [],
     objects: [],
+    configuration: [],
     ...changes,
     target: own && { ...own, spec: { ...own.spec, workloads: workloads.map(({ kind, name }) => ({ kind, name })) } },
     workloads,
@@ -300,6 +301,7 @@ export function after(before: Scene, action: Action): Scene {
   switch (action.do) {
     case 'Append':
       return planned({ ...before, records: [...before.records, sealRecord(targetRef, before.records, action.entry)] });
+    case 'Freeze':
     case 'OpenLock':
       return { ...before, lock: { ...before.lock!, spec: action.lock } };
     case 'CloseLock':

@@ -106,6 +106,7 @@ export function fresh(changes: Partial<TargetWorld> = {}): TargetWorld {
     others: [],
     namespace: namespaceWith(),
     lock: undefined,
+    bound: true,
     records: [],
     orphanedChains: new Map(),
     workloads: [{ kind: 'Deployment', name: 'web', live: web() }],
@@ -115,6 +116,7 @@ export function fresh(changes: Partial<TargetWorld> = {}): TargetWorld {
     rehearsals: [],
     enforcement: { active: true, message: '' },
     promotions: new Set(),
+    asking: new Set(),
     podWriters: [],
     ...changes,
   };
@@ -136,6 +138,8 @@ export function after(before: TargetWorld): TargetWorld {
       return { ...before, lock: { ...worldOfOne().lock!, spec: action.lock } };
     case 'Protect':
       return { ...before, namespace: namespaceWith(action.as) };
+    case 'Bind':
+      return { ...before, bound: true };
     case 'Append':
       return {
         ...before,

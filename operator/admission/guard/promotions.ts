@@ -1,6 +1,6 @@
 import { all, any, text, texts } from '../cel.ts';
 import { refusal } from '../denial.ts';
-import { GROUP, PROTECTED_LABEL, PROTECTIONS, UNPROTECT } from '../names.ts';
+import { CONFIGURATION_ROLE, GROUP, PROTECTED_LABEL, PROTECTIONS, UNPROTECT } from '../names.ts';
 import type { PolicyRule } from '../policy.ts';
 import { isDryRun, type Who } from '../who.ts';
 import { label } from './labels.ts';
@@ -24,6 +24,8 @@ export function guardPromotions(by: Who, systemNamespace: string): PolicyRule {
           `request.resource.group in ${texts([GROUP, 'events.k8s.io', 'authentication.k8s.io', 'authorization.k8s.io'])}`,
           // Namespaces have a guard of their own.
           "request.resource.group == '' && request.resource.resource == 'namespaces'",
+          // What lets the process read is taken away with the label, or after it.
+          `request.operation == 'DELETE' && request.resource.resource == 'rolebindings' && oldObject.metadata.name == ${text(CONFIGURATION_ROLE)}`,
           `(has(request.namespace) ? request.namespace : '') == ${text(systemNamespace)}`,
           `namespaceObject != null && ${label('namespaceObject', PROTECTED_LABEL)}.orValue('') in ${texts(Object.values(PROTECTIONS))}`,
         ),

@@ -1,12 +1,12 @@
-import { any, text } from '../cel.ts';
+import { any, text, texts } from '../cel.ts';
 import { refusal } from '../denial.ts';
-import { RECORD_HEADS, RECORD_KEY } from '../names.ts';
+import { CONFIGURATION_KEY, RECORD_HEADS, RECORD_KEY } from '../names.ts';
 import type { PolicyRule } from '../policy.ts';
 import { clearsNamespace, may, type Who } from '../who.ts';
 
 /**
  * What says how far the chains of records have come, and the key that signs it. Whoever could write either would cut a chain
- * and sign what is left; who reads Secrets of this namespace is nobody that admission sees.
+ * and sign what is left, and a key of digests that somebody knows shows what Secrets hold; who reads Secrets of this namespace is nobody that admission sees.
  */
 export function guardRecords(by: Who, systemNamespace: string): PolicyRule {
   const operations = ['CREATE', 'UPDATE', 'DELETE'] as const;
@@ -19,7 +19,7 @@ export function guardRecords(by: Who, systemNamespace: string): PolicyRule {
       {
         name: 'records',
         // By the object: a request that deletes a collection names none.
-        expression: `dyn(object == null ? oldObject : object).metadata.?name.orValue('') == (request.resource.resource == 'secrets' ? ${text(RECORD_KEY)} : ${text(RECORD_HEADS)})`,
+        expression: `dyn(object == null ? oldObject : object).metadata.?name.orValue('') in (request.resource.resource == 'secrets' ? ${texts([RECORD_KEY, CONFIGURATION_KEY])} : ${texts([RECORD_HEADS])})`,
       },
     ],
     validations: [

@@ -56,6 +56,15 @@ export const productionTargetSpec = z
     injected: injectedContainers.optional(),
     mutations: allowedMutations.optional(),
     podWriters: podWriters.optional(),
+    rotators: keyedList(
+      'Service accounts that exchange what Secrets hold which approved contents refer to: cert-manager, External Secrets. Left out: nobody; a Secret changes under a new name.',
+      ['namespace', 'name'],
+      z.object({
+        namespace: dnsLabel('Namespace of the ServiceAccount.'),
+        name: objectName('Name of the ServiceAccount.'),
+      }),
+      { max: 16 },
+    ).optional(),
     holds: keyedList(
       'What keeps promotions from production for a while, beside the votes: a freeze, an incident. Several people and tools may each have one; an undo is never held.',
       ['name'],

@@ -49,6 +49,9 @@ const workloadLockSpec = z
         injected: injectedContainers.optional(),
         mutations: allowedMutations.optional(),
         rollbackUsers,
+        rotators: setOf('Users of service accounts that exchange Secrets.', printable('User.', 320), {
+          max: 16,
+        }).optional(),
         record: objectName('PromotionRecord that says why this is approved.'),
         spec: embedded("The workload's spec without replicas."),
       }),
@@ -68,6 +71,27 @@ const workloadLockSpec = z
         content: embedded('All that users write of the object, without what the API server allocates.').optional(),
       }),
       { max: 2 * MAX_OBJECTS },
+    ).optional(),
+    frozen: keyedList(
+      'ConfigMaps and Secrets that approved contents refer to: nobody changes what they hold, deletes them, or makes one that is absent.',
+      ['kind', 'name'],
+      z.object({
+        kind: choice('Kind.', ['ConfigMap', 'Secret']),
+        name: objectName('Name of the object.'),
+        rotators: setOf(
+          'Of a Secret: users who exchange what it holds, of every content that refers to it.',
+          printable('User.', 320),
+          {
+            max: 16,
+          },
+        ).optional(),
+        promotions: setOf(
+          'Uids of the promotions that asked for it, before votes are asked for.',
+          printable('Uid.', 64),
+          { max: 64 },
+        ).optional(),
+      }),
+      { max: 512 },
     ).optional(),
   })
   .describe('What admission compares with.');

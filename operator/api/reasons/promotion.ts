@@ -33,6 +33,8 @@ export const promotionReasons = [
   'WorkloadPaused',
   'WorkloadNotObserved',
   'NotExercised',
+  'ConfigurationMissing',
+  'ConfigurationInPlace',
   'LockTooLarge',
   'RecordTooLarge',
   'NotReadable',
@@ -51,6 +53,7 @@ export const promotionReasons = [
   'NotJSON',
   'TooDeep',
   // Of one that goes on.
+  'Freezing',
   'OpeningRound',
   'AwaitingApproval',
   'QuorumReached',

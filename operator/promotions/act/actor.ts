@@ -2,7 +2,7 @@ import { fieldManagers, isRefusalBy, WorkloadLock } from '../../api/index.ts';
 import { ApiError, Pod, sleep, type Client, type Clock, type EventRecorder } from '../../kube/index.ts';
 import type { Canary } from '../../targets/canary/index.ts';
 import type { Action, ActingWorld, LiveWorkload, ObjectAction } from '../decide/index.ts';
-import { sameLock } from '../../lock/index.ts';
+import { sameLock, type LockSpec } from '../../lock/index.ts';
 import { objectType, withObjectContent } from '../../objects/index.ts';
 import { withContent, workloadOf } from '../../workloads/index.ts';
 import { manifestOf, newObject, withManifestMetadata } from '../decide/plan/index.ts';
@@ -23,6 +23,8 @@ const CANARY_AGE = 2000;
 /** Milliseconds: an API server takes a moment to see a new lock, since admission reads it from a cache. */
 const FIRST_PAUSE = 3;
 const LONGEST_WAIT = 3000;
+/** Milliseconds: the same moment, where nothing tells that it is over. */
+const UNTIL_FROZEN = 1000;
 
 /** Carries out one action. Whoever was faster wins: then it throws the conflict, and the world is read again. */
 export class Actor {
@@ -37,6 +39,11 @@ export class Actor {
     switch (action.do) {
       case 'Append':
         await this.#append(world, action);
+        return false;
+      case 'Freeze':
+        await this.#replaceLock(world, action.lock, signal);
+        // What is read next must not change any more.
+        await sleep(this.#options.clock, UNTIL_FROZEN, signal);
         return false;
       case 'OpenLock':
         return this.#openLock(world, action, signal);
@@ -89,19 +96,13 @@ export class Actor {
   ): Promise<boolean> {
     const { promotion, target, lock } = world;
     if (target === undefined || lock === undefined) return false;
-    const { client, canary, events, absorb } = this.#options;
+    const { canary, events } = this.#options;
     if (enforces(world)) {
       const enforcement = await canary.ensure(target.metadata.namespace ?? '', tried(world), CANARY_AGE);
       if (!enforcement.active) return false;
     }
-    const written = await client.replace(
-      WorkloadLock,
-      { ...lock, spec: action.lock },
-      { fieldManager: fieldManagers.promotions, signal },
-    );
-    absorb(written);
     // Somebody changed it on its way in: nothing is applied to what the lock does not hold.
-    if (!sameLock(written.spec, action.lock)) return false;
+    if (!(await this.#replaceLock(world, action.lock, signal))) return false;
     events.record({
       regarding: promotion,
       related: target,
@@ -153,6 +154,16 @@ export class Actor {
       note: `${kind}/${name} ${content === undefined ? 'was taken away' : what === 'ApplyObject' ? 'got what was signed' : 'got its fallback back'}`,
     });
     return true;
+  }
+
+  /** @returns whether the API server stored it as it was sent */
+  async #replaceLock({ lock }: ActingWorld, spec: LockSpec, signal: AbortSignal): Promise<boolean> {
+    if (lock === undefined) return false;
+    const { client, absorb } = this.#options;
+    const options = { fieldManager: fieldManagers.promotions, signal };
+    const written = await client.replace(WorkloadLock, { ...lock, spec }, options);
+    absorb(written);
+    return sameLock(written.spec, spec);
   }
 
   async #apply(

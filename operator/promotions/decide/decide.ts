@@ -1,5 +1,6 @@
 import type { CountResult } from '../../votes/index.ts';
 import { decideApproval } from './approval.ts';
+import { configurationInPlace, configurationUnsettled } from './configuration.ts';
 import {
   alreadyCurrent,
   anotherRollsOut,
@@ -79,6 +80,8 @@ const CONTENT: readonly DecisionStep[] = [
   imageNotExercised,
   notExercised,
   lockTooLarge,
+  configurationInPlace,
+  configurationUnsettled,
 ];
 
 /** What has no digest may have one later, without an event that says so: looked at again after so many milliseconds. */

@@ -24,6 +24,7 @@ import {
   type ObjectMetadata,
   isNoRemoval,
 } from '../../votes/statement/index.ts';
+import { configurationFound, configuredBy, type Configured } from './configured.ts';
 import { requesterOf } from './end.ts';
 import { inWords, objectChanges, pathOf, type ChangedObject } from './objects.ts';
 import type { DecidingWorld } from './world.ts';
@@ -61,6 +62,8 @@ export interface Facts {
   readonly notExercised: readonly string[];
   /** Labels and annotations that the changed workloads get themselves. */
   readonly metadata: readonly ObjectMetadata[];
+  /** ConfigMaps and Secrets that the changed workloads will refer to. */
+  readonly configuration: readonly Configured[];
   /** What is wrong with `spec.objects`, whatever an environment runs. */
   readonly manifestFault: ManifestFault | undefined;
   readonly lock: LockSpec;
@@ -94,6 +97,7 @@ export function factsOf(world: DecidingWorld): Facts {
     changes,
     notExercised: notRun(world, changes.filter(isNoRemoval), 'artifacts' in artifacts ? artifacts.artifacts : []),
     metadata: changed.flatMap((workload) => metadataOf(promotion, workload)),
+    configuration: configuredBy(changed, configurationFound(world)),
     manifestFault: manifestFault(promotion, world.target?.spec ?? { workloads: [] }),
     lock: world.lock?.spec ?? { liveAccess: 'Deny', approved: [] },
   };

@@ -1,4 +1,5 @@
 import { canonicalJSON, digestOf, imageDigest, imageRepository, isDigest, rfc3339 } from '../../canonical/index.ts';
+import { usersOf } from '../../lock/index.ts';
 import { approvedSpec } from '../../workloads/index.ts';
 import { promotionRef, type RecordEntry } from '../../records/index.ts';
 import { keyringDigest, policyDigest } from '../../votes/index.ts';
@@ -65,6 +66,12 @@ function statementInput(complete: Complete, round: StatementInput['round']): Sta
     changes: facts.changes,
     notExercised: facts.notExercised,
     metadata: facts.metadata,
+    configuration: facts.configuration.map(({ kind, name, state }) => ({
+      kind,
+      name,
+      ...(typeof state === 'string' ? {} : state),
+      ...(kind === 'Secret' ? { rotators: usersOf(world.target?.spec.rotators) } : {}),
+    })),
     evidence: evidenceOf(facts.gates),
     policy: { name: policy.name, digest: policyDigest(policy.spec, policy.spec.gates), quorum: policy.spec.quorum },
     keyring: { name: keyring.name, digest: keyringDigest(keyring.spec, policy.spec) },
@@ -136,6 +143,7 @@ const PARTS = [
     'target',
     "production's live content changed through an approved path, or the API server makes something else of it now",
   ],
+  ['configuration', 'what a ConfigMap or Secret holds changed, or the key of their digests'],
   ['policy', "the policy's gates, quorum or separation changed"],
   ['keyring', 'people or keys that can count changed'],
   ['evidence', 'a gate ran again and saw something else'],

@@ -10,6 +10,8 @@ export type Phase = NonNullable<PromotionStatus['phase']>;
 export type Action =
   /** Appends to the target's chain; whoever appends first wins. */
   | { readonly do: 'Append'; readonly entry: RecordEntry }
+  /** Replaces the lock, provided that it is still the one that was read: it holds more names, and opens for nothing. */
+  | { readonly do: 'Freeze'; readonly lock: LockSpec }
   /** Replaces the lock, provided that it is still the one that was read; then applies what it was opened for. */
   | { readonly do: 'OpenLock'; readonly lock: LockSpec; readonly apply: readonly (ApplyAction | ObjectAction)[] }
   | ApplyAction

@@ -13,7 +13,7 @@ import type { WorkloadKey } from '../../lock/index.ts';
 import type { ObjectState } from '../../lock/index.ts';
 import type { ObjectKey } from '../../objects/index.ts';
 import type { PromotionHistory, RecordSpec } from '../../records/index.ts';
-import type { WorkloadObject } from '../../workloads/index.ts';
+import type { ConfigurationKey, WorkloadObject } from '../../workloads/index.ts';
 import type { Planned, PlanRefusal } from './plan/index.ts';
 import type { Stage } from './stage.ts';
 
@@ -47,6 +47,19 @@ export interface LiveObject extends ObjectKey {
 export interface PlannedObject extends LiveObject {
   /** Undefined while it was not asked for. */
   readonly planned?: { readonly state: ObjectState } | PlanRefusal | undefined;
+}
+
+/** What says which content an object holds. */
+export interface ContentDigest {
+  readonly digest: string;
+  /** Of a Secret: which key it was digested with. */
+  readonly key?: string | undefined;
+}
+
+/** A ConfigMap or Secret that planned contents refer to. */
+export interface FoundConfiguration extends ConfigurationKey {
+  /** `Ending`: it is being deleted. */
+  readonly state: ContentDigest | 'Absent' | 'Ending';
 }
 
 /** An object that a name should lead to, or why it does not. */
@@ -120,6 +133,8 @@ export interface DecidingWorld extends Known {
   readonly workloads: readonly PlannedWorkload[];
   /** What the promotion brings or takes away beside them. */
   readonly objects: readonly PlannedObject[];
+  /** What the planned contents refer to, read after the lock. */
+  readonly configuration: readonly FoundConfiguration[];
   /** Other promotions to the same target. */
   readonly siblings: readonly Promotion[];
 }

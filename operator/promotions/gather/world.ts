@@ -26,6 +26,7 @@ import {
 import { touchedObjects } from '../decide/plan/index.ts';
 import { historyOf, type RecordSpec, type RecordStore } from '../../records/index.ts';
 import type { Caches } from './caches.ts';
+import { withConfiguration } from './configuration.ts';
 import { Planner, type Guesses } from './planner.ts';
 import { withRevisions, withRunning } from './rollout-pods.ts';
 import { ClockSkew } from './skew.ts';
@@ -38,6 +39,8 @@ export interface ReaderOptions {
   readonly canary: Pick<Canary, 'state' | 'ensure'>;
   readonly clock: Clock;
   readonly cluster: ClusterIdentity;
+  /** The operator's own. */
+  readonly systemNamespace: string;
   /** 16 to 64 lower-case hexadecimal digits from a random source. */
   readonly nonce: () => string;
 }
@@ -109,7 +112,8 @@ export class WorldReader {
       if (approved?.sequence === hint.approved?.sequence && sameSpec(seen.target, hint.target)) {
         if (stage.stage === 'Deciding' && seen.stage === 'Deciding') {
           const { guesses, ...found } = seen;
-          return this.#planner.plan({ ...found, ...live }, guesses, signal);
+          const planned = await this.#planner.plan({ ...found, ...live }, guesses, signal);
+          return withConfiguration(this.#options.client, this.#options.systemNamespace, planned, signal);
         }
         if (stage.stage === 'RollingOut' && seen.stage === 'RollingOut' && seen.lock !== undefined)
           return withRunning(this.#options.client, { ...seen, ...live, ...stage, lock: seen.lock }, signal);
@@ -169,6 +173,7 @@ export class WorldReader {
       enforcement,
       nonce: nonce(),
       cluster,
+      configuration: [],
       namespaceLabels: caches.namespaces.lister.get({ name: environmentRef.namespace })?.metadata.labels ?? undefined,
       classes: caches.classes.lister.list(),
       siblings: this.#siblings(live.promotion),

@@ -1,13 +1,16 @@
 import { annotations, apiVersion, fieldManagers, labels, WorkloadLock, workloadLockName } from '../../api/index.ts';
-import { Namespace, type Client, type EventRecorder } from '../../kube/index.ts';
+import { Namespace, RoleBinding, type Client, type EventRecorder } from '../../kube/index.ts';
 import type { RecordEntry, RecordStore } from '../../records/index.ts';
 import { sameLock } from '../../lock/index.ts';
+import { readerBinding } from '../gather/reader-binding.ts';
 import { answeredOtherwise, type TargetAction, type TargetVerdict, type TargetWorld } from '../decide/index.ts';
 
 export interface TargetActorOptions {
   readonly client: Client;
   readonly records: RecordStore;
   readonly events: EventRecorder;
+  /** The operator's own. */
+  readonly systemNamespace: string;
   /** Content that nobody approved was found and recorded. */
   readonly onTampered: () => void;
 }
@@ -49,6 +52,12 @@ export class TargetActor {
           'Protect',
           `the namespace is labelled as production: ${labels.protected}=${action.as}`,
         );
+        return undefined;
+      case 'Bind':
+        await client.apply(RoleBinding, readerBinding(namespace, this.#options.systemNamespace), {
+          fieldManager: fieldManagers.promotions,
+          signal,
+        });
         return undefined;
       case 'Append':
         await this.#append(world, action.entry);

@@ -1,5 +1,12 @@
-import { fieldManagers, labels, ProductionTarget, WorkloadLock, workloadLockName } from '../../api/index.ts';
-import { isConflict, Namespace, type Client, type EventRecorder, type Logger } from '../../kube/index.ts';
+import {
+  configurationRole,
+  fieldManagers,
+  labels,
+  ProductionTarget,
+  WorkloadLock,
+  workloadLockName,
+} from '../../api/index.ts';
+import { isConflict, Namespace, RoleBinding, type Client, type EventRecorder, type Logger } from '../../kube/index.ts';
 import type { RecordStore } from '../../records/index.ts';
 import type { Reconcile } from '../../runtime/index.ts';
 
@@ -33,6 +40,7 @@ export function releaser(options: ReleaseOptions): Reconcile {
     if (targets.length > 0) return undefined;
     // The label first: while it is there, a missing lock denies everything.
     if (labelled && !(await unlabel(client, object, signal))) return { requeueAfter: AGAIN };
+    await client.delete(RoleBinding, { namespace, name: configurationRole }, { signal });
     await client.delete(WorkloadLock, at, {
       uid: lock.metadata.uid,
       resourceVersion: lock.metadata.resourceVersion,
@@ -59,6 +67,7 @@ async function withoutLock(
     records.of({ namespace, name }).some(({ type, target }) => type === 'Adopted' && target.uid === uid);
   if (targets.some(wasAdopted)) return undefined;
   if (!(await unlabel(client, object, signal))) return { requeueAfter: AGAIN };
+  await client.delete(RoleBinding, { namespace, name: configurationRole }, { signal });
   const note = `the label ${labels.protected} was there without a lock, as in a restored namespace, and is taken off: the namespace is protected when a ProductionTarget has taken its workloads over`;
   events.record({
     regarding: targets[0] ?? object,

@@ -10,6 +10,7 @@ import {
   MAX_POD_WRITERS,
   mergedWriters,
   ordered,
+  refrozen,
   withOnly,
   withSettings,
   type Approved,
@@ -110,13 +111,17 @@ export function settings(lock: LockSpec, world: TargetWorld): LockSpec {
   const open = targets.every(({ spec }) => spec.liveAccess === 'Allow');
   const writers = podWritersOf(world);
   const { objects } = withObjectsListed(lock, world);
-  return {
-    liveAccess: open ? 'Allow' : 'Deny',
-    ...(writers.length === 0 ? {} : { podWriters: writers }),
-    ...(targets.some(({ spec }) => spec.routing === 'Listed') ? { routing: 'Listed' as const } : {}),
-    approved: ordered(approved),
-    ...(objects === undefined ? {} : { objects }),
-  };
+  return refrozen(
+    {
+      liveAccess: open ? 'Allow' : 'Deny',
+      ...(writers.length === 0 ? {} : { podWriters: writers }),
+      ...(targets.some(({ spec }) => spec.routing === 'Listed') ? { routing: 'Listed' as const } : {}),
+      ...(lock.frozen === undefined ? {} : { frozen: lock.frozen }),
+      approved: ordered(approved),
+      ...(objects === undefined ? {} : { objects }),
+    },
+    (promotion) => world.asking.has(promotion),
+  );
 }
 
 /** Its creation was taken back, and it is gone: nobody makes it again from that approval. */

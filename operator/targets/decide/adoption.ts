@@ -113,6 +113,7 @@ export const adoption: TargetStep = (world) => {
   if (world.lock === undefined || !sameLock(world.lock.spec, wanted))
     return { ...going, action: { do: 'WriteLock', lock: wanted, because: 'live content is taken over' } };
   if (!isProtected(world)) return { ...going, action: { do: 'Protect', as: wantedProtection(world) } };
+  if (!world.bound) return { ...going, action: { do: 'Bind' } };
   if (!world.enforcement.active && !onlyWarns(world))
     return {
       ...going,

@@ -3,7 +3,7 @@ import { lockChanged } from './changed.ts';
 import { chainFault, listOf, shown, stall, type TargetStep } from './common.ts';
 import { health } from './health.ts';
 import { obstacles } from './inventory.ts';
-import { abandoned, lockThere, orphans, protection, tampered, undone, upkeep } from './keeping.ts';
+import { abandoned, lockThere, orphans, protection, readable, tampered, undone, upkeep } from './keeping.ts';
 import { objectsFollowLive, tamperedObject, undoneObject } from './objects.ts';
 import { endingPods, tamperedPods } from './pods.ts';
 import type { TargetVerdict } from './verdict.ts';
@@ -34,6 +34,7 @@ const CHAIN: readonly TargetStep[] = [
   adoption,
   lockThere,
   protection,
+  readable,
   orphans,
   abandoned,
   undone,

@@ -61,6 +61,17 @@ export const protection: TargetStep = (world) =>
         action: { do: 'Protect', as: wantedProtection(world) },
       };
 
+/** Puts back what lets this process read what approved contents refer to: without it nothing is promoted. */
+export const readable: TargetStep = (world) =>
+  world.bound
+    ? undefined
+    : {
+        ready: true,
+        reason: 'Protected',
+        message: 'this process is let in to read ConfigMaps and Secrets that approved content refers to',
+        action: { do: 'Bind' },
+      };
+
 /** A promotion that was deleted during its rollout must not hold the target for ever. */
 export const orphans: TargetStep = (world) => {
   const open = openApproval(world.records);

@@ -7,6 +7,8 @@ export type TargetAction =
   | { readonly do: 'WriteLock'; readonly lock: LockSpec; readonly because: string }
   /** Labels the namespace with that value. */
   | { readonly do: 'Protect'; readonly as: Protection }
+  /** Lets this process read ConfigMaps and Secrets of the namespace, by name. */
+  | { readonly do: 'Bind' }
   | { readonly do: 'Append'; readonly entry: RecordEntry };
 
 export interface TargetVerdict {

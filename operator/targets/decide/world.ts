@@ -59,6 +59,8 @@ export interface TargetWorld {
   readonly others: readonly ProductionTarget[];
   readonly namespace: Namespace | undefined;
   readonly lock: WorkloadLock | undefined;
+  /** This process may read ConfigMaps and Secrets of the namespace. */
+  readonly bound: boolean;
   readonly records: readonly RecordSpec[];
   /** Chains of targets that are gone and that the lock still names. */
   readonly orphanedChains: ReadonlyMap<string, readonly RecordSpec[]>;
@@ -74,6 +76,8 @@ export interface TargetWorld {
   readonly enforcement: Enforcement;
   /** Uids of the promotions that exist, of those whose end is not on record. */
   readonly promotions: ReadonlySet<string>;
+  /** Uids of the promotions that the lock froze names for and that may still open it. */
+  readonly asking: ReadonlySet<string>;
   /** Writers of running pods that the installation names for every namespace. */
   readonly podWriters: NonNullable<LockSpec['podWriters']>;
 }

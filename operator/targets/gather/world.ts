@@ -1,7 +1,14 @@
-import { ProductionTarget, Promotion, protections, WorkloadLock, workloadLockName } from '../../api/index.ts';
-import { Namespace, type Client, type Clock, type Informer, type ObjectKey } from '../../kube/index.ts';
+import {
+  configurationRole,
+  ProductionTarget,
+  Promotion,
+  protections,
+  WorkloadLock,
+  workloadLockName,
+} from '../../api/index.ts';
+import { Namespace, RoleBinding, type Client, type Clock, type Informer, type ObjectKey } from '../../kube/index.ts';
 import type { LockSpec, WorkloadKey } from '../../lock/index.ts';
-import { nameOf, openApproval, openRounds, type RecordSpec, type RecordStore } from '../../records/index.ts';
+import { historyOf, nameOf, openApproval, openRounds, type RecordSpec, type RecordStore } from '../../records/index.ts';
 import type { Canary, Enforcement } from '../canary/index.ts';
 import {
   foundProtection,
@@ -17,6 +24,7 @@ import {
 import type { FollowedPods } from './followed-pods.ts';
 import type { FollowedWorkloads } from './followed.ts';
 import { rehearse } from './rehearse.ts';
+import { isReaderBinding } from './reader-binding.ts';
 import { readInventory, readPods } from './running.ts';
 import { readSnapshot } from './snapshot.ts';
 
@@ -29,6 +37,8 @@ export interface TargetReaderOptions {
   readonly pods: Pick<FollowedPods, 'follow' | 'whenKnown' | 'of'>;
   readonly canary: Pick<Canary, 'state' | 'check' | 'ensure'>;
   readonly clock: Clock;
+  /** The operator's own. */
+  readonly systemNamespace: string;
   /** Writers of running pods that the installation names. Default none. */
   readonly podWriters?: TargetWorld['podWriters'] | undefined;
 }
@@ -41,7 +51,7 @@ const FIRST_LISTS = 3000;
 const MAX_UNSEEN = 100;
 
 /** What was read first, and says what else has to be. */
-type Ground = Pick<TargetWorld, 'target' | 'others' | 'namespace' | 'lock' | 'records' | 'workloads'>;
+type Ground = Pick<TargetWorld, 'target' | 'others' | 'namespace' | 'lock' | 'bound' | 'records' | 'workloads'>;
 
 /** Reads the world of a target: live where it decides. */
 export class TargetReader {
@@ -69,15 +79,17 @@ export class TargetReader {
   async #ground(key: ObjectKey, signal: AbortSignal): Promise<Ground | undefined> {
     const { client, targets, records } = this.#options;
     const { namespace = '', name } = key;
-    const [target, object, lock] = await Promise.all([
+    const [target, object, lock, binding] = await Promise.all([
       client.find(ProductionTarget, key, { signal }),
       client.find(Namespace, { name: namespace }, { signal }),
       this.#lock(namespace, signal),
+      client.find(RoleBinding, { namespace, name: configurationRole }, { signal }),
     ]);
     if (target === undefined || target.metadata.deletionTimestamp !== undefined) return undefined;
     const others = targets.lister
       .list(namespace)
       .filter(({ metadata }) => metadata.uid !== target.metadata.uid && metadata.deletionTimestamp === undefined);
+    const bound = isReaderBinding(binding, this.#options.systemNamespace);
     const of = { target, records: records.of({ namespace, name }) };
     // What was taken over once needs no look: whoever was not there then may have been made since.
     const open = hasAdopted(of) ? undecided(of, target.spec.workloads) : [];
@@ -85,7 +97,7 @@ export class TargetReader {
       open.length === 0
         ? []
         : (await readSnapshot(client, namespace, { workloads: open, objects: [] }, signal)).workloads;
-    return { ...of, others, namespace: object, lock, workloads };
+    return { ...of, others, namespace: object, lock, bound, workloads };
   }
 
   async #world(ground: Ground, signal: AbortSignal): Promise<TargetWorld> {
@@ -119,6 +131,7 @@ export class TargetReader {
       others,
       namespace: ground.namespace,
       lock,
+      bound: ground.bound,
       records: chain,
       orphanedChains: new Map(gone.map((of) => [of, records.of({ namespace, name: of })])),
       workloads: own,
@@ -128,6 +141,7 @@ export class TargetReader {
       rehearsals,
       enforcement,
       promotions: await this.#promotions(chain, signal),
+      asking: this.#asking(namespace, lock?.spec),
       podWriters,
     };
   }
@@ -160,6 +174,18 @@ export class TargetReader {
     const { pods, owned } = this.#options.pods.of(namespace);
     const workloads = followed.list(namespace);
     return { workloads: workloads ?? [], others: [], owned, pods: workloads === undefined ? undefined : pods };
+  }
+
+  /** Of the promotions that names are frozen for, those that exist and whose end is not on record. */
+  #asking(namespace: string, lock: LockSpec | undefined): ReadonlySet<string> {
+    const { promotions, records } = this.#options;
+    const uids = new Set((lock?.frozen ?? []).flatMap((each) => each.promotions ?? []));
+    if (uids.size === 0) return uids;
+    const asking = promotions.lister.list(namespace).filter(({ metadata: { uid = '', deletionTimestamp }, spec }) => {
+      if (!uids.has(uid) || deletionTimestamp !== undefined) return false;
+      return historyOf(records.of({ namespace, name: spec.targetRef.name }), uid).ended === undefined;
+    });
+    return new Set(asking.map(({ metadata }) => metadata.uid ?? ''));
   }
 
   /** The target's chain; records that the lock names and the cache has not seen are asked for. */

@@ -68,6 +68,16 @@ function buildStatement(input: StatementInput, decision: Decision): { readonly [
       // Only where there is something to tell: most promotions are images that ran, and nothing else.
       ...notEmpty('notExercised', (input.notExercised ?? []).toSorted()),
       ...notEmpty('metadata', sortedBy(input.metadata ?? [], identity).map(metadataOf)),
+      ...notEmpty(
+        'configuration',
+        sortedBy(input.configuration ?? [], identity).map(({ kind, name, digest, key, rotators = [] }) => ({
+          kind,
+          name,
+          ...(digest === undefined ? { absent: true } : { digest }),
+          ...(key === undefined ? {} : { key }),
+          ...notEmpty('rotators', rotators.toSorted()),
+        })),
+      ),
       evidence: sortedBy(input.evidence, ({ gate }) => gate).map(({ gate, result, summary, digest }) => ({
         gate,
         result,

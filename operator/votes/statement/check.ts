@@ -1,6 +1,6 @@
 import { isDigest, parseTime, printable, rfc3339 } from '../../canonical/index.ts';
 import { StatementError } from './errors.ts';
-import type { JobDigest, ObjectDigests, StatementInput } from './types.ts';
+import type { ConfigurationContent, JobDigest, ObjectDigests, StatementInput } from './types.ts';
 
 /** What a person can be expected to read. */
 const MAX_CHANGES = 500;
@@ -16,6 +16,7 @@ export function checkStatement(given: StatementInput): void {
   const input = { ...given, objects: given.objects ?? [], jobs: given.jobs ?? [] };
   checkNames(input);
   checkDigests(input);
+  checkConfiguration(input.configuration ?? []);
   checkRound(input.round);
   checkSets(input);
   checkChanges(input);
@@ -87,6 +88,24 @@ function checkDigests(input: Input): void {
       );
 }
 
+/** A plain digest of a Secret would let a reader try likely values. */
+function checkConfiguration(configuration: readonly ConfigurationContent[]): void {
+  for (const { kind, name, digest, key } of configuration) {
+    if (kind === '' || name === '')
+      throw new StatementError(
+        'Incomplete',
+        'configuration is missing a name: a statement must name all that it binds',
+      );
+    if (digest === undefined) continue;
+    const isKeyed = /^hmac-sha256:[0-9a-f]{64}$/.test(digest) && /^[0-9a-f]{16}$/.test(key ?? '');
+    if (kind === 'Secret' ? !isKeyed : !isDigest(digest))
+      throw new StatementError(
+        'BadDigest',
+        `the digest of ${printable(`${kind}/${name}`)} is none: write sha256: and 64 hexadecimal digits, of a Secret hmac-sha256: and the id of the key`,
+      );
+  }
+}
+
 function checkRound({ nonce, notAfter }: StatementInput['round']): void {
   if (!/^[0-9a-f]{16,64}$/.test(nonce))
     throw new StatementError(
@@ -102,6 +121,7 @@ function checkRound({ nonce, notAfter }: StatementInput['round']): void {
 function checkSets(input: Input): void {
   const sets: readonly (readonly [string, readonly string[]])[] = [
     ['target', [...input.targets, ...input.objects].map(({ kind, name }) => `${kind}/${name}`)],
+    ['configuration', (input.configuration ?? []).map(({ kind, name }) => `${kind}/${name}`)],
     ['job', input.jobs.map(({ when, name }) => `${when} ${name}`)],
     ['evidence', input.evidence.map(({ gate }) => gate)],
   ];

@@ -44,6 +44,18 @@ export interface ObjectMetadata {
   readonly annotations?: Readonly<Record<string, string>> | undefined;
 }
 
+/** A ConfigMap or Secret that a desired content refers to. */
+export interface ConfigurationContent {
+  readonly kind: string;
+  readonly name: string;
+  /** Of a Secret `hmac-sha256:` and 64 hexadecimal digits; undefined where the object is absent and may be. */
+  readonly digest?: string | undefined;
+  /** Of a Secret: id of the key of its digest. */
+  readonly key?: string | undefined;
+  /** Of a Secret: users who may exchange what it holds later. */
+  readonly rotators?: readonly string[] | undefined;
+}
+
 export interface Evidence {
   readonly gate: string;
   readonly result: string;
@@ -79,6 +91,7 @@ export interface StatementInput {
   /** Paths of changes that the environment did not run with. */
   readonly notExercised?: readonly string[] | undefined;
   readonly metadata?: readonly ObjectMetadata[] | undefined;
+  readonly configuration?: readonly ConfigurationContent[] | undefined;
   readonly evidence: readonly Evidence[];
   readonly policy: { readonly name: string; readonly digest: Digest; readonly quorum: readonly QuorumEntry[] };
   readonly keyring: { readonly name: string; readonly digest: Digest };
