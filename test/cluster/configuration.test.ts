@@ -201,8 +201,8 @@ test.serial(
     const as = stage.accounts.promotions;
     for (const resource of ['secrets', 'configmaps']) {
       t.is((await stage.cluster.request('GET', core('bound', resource), { as })).status, 403, 'not as a list');
-      t.is((await stage.cluster.request('GET', core('bound-dev', resource, 'any'), { as })).status, 403);
     }
+    t.is((await stage.cluster.request('GET', core('bound-dev', 'secrets', 'any'), { as })).status, 403);
     await stage.send('DELETE', bindingOf('bound'));
     await stage.send('PATCH', path('bound', 'productiontargets', 'web'), {
       metadata: { annotations: { 'reconcile.fluxcd.io/requestedAt': 'now' } },

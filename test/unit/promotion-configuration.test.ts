@@ -2,10 +2,12 @@ import test from 'ava';
 import type { LockSpec } from '../../operator/lock/index.ts';
 import { refrozen } from '../../operator/lock/index.ts';
 import { decide, type DecidingWorld, type FoundConfiguration } from '../../operator/promotions/decide/index.ts';
+import { configurationInPlace } from '../../operator/promotions/decide/configuration.ts';
+import { objectDigest } from '../../operator/objects/index.ts';
 import { configMapDigest, digestKey, secretDigest } from '../../operator/promotions/gather/content-digest.ts';
 import { withConfiguration } from '../../operator/promotions/gather/configuration.ts';
 import { approvedSpec } from '../../operator/workloads/index.ts';
-import type { Client, ConfigMap, Secret } from '../../operator/kube/index.ts';
+import type { Client, ConfigMap, KubeObject, Secret } from '../../operator/kube/index.ts';
 import { after, deployment, factsOf, images, world, worldOf, type Scene } from './promotion-world.ts';
 
 const uid = 'web-42-uid';
@@ -118,6 +120,39 @@ test('a name that approved content refers to is frozen already: nothing is writt
   t.deepEqual(
     facts?.configuration.map(({ name }) => name),
     ['config', 'token'],
+  );
+});
+
+test('a ConfigMap that the promotion brings is what it will be; in place only while no fallback refers to it', (t) => {
+  const content = { data: { mode: 'new' } };
+  const planned = { state: { content, digest: objectDigest(content) } };
+  const brought = (live: KubeObject | undefined): Partial<Scene> => ({
+    configuration: found('Absent'),
+    objects: [{ kind: 'ConfigMap', name: 'config', live, planned }],
+  });
+  const { facts } = decide(worldOf(scene(brought(undefined))));
+  t.deepEqual(
+    facts?.configuration[0]?.state,
+    configMapDigest({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'config' }, ...content } as ConfigMap),
+  );
+  const live = configured(images.first);
+  const [workload] = factsOf([live]);
+  const base = world({ workloads: [workload!], ...brought(undefined) });
+  const approved = base.lock!.spec.approved.map((entry) => ({
+    ...entry,
+    spec: { ...approvedSpec('Deployment', { ...live.spec }) },
+  }));
+  const refers = decide(worldOf({ ...base, lock: { ...base.lock!, spec: { ...base.lock!.spec, approved } } }));
+  t.not(refers.facts, undefined);
+  const verdict = configurationInPlace(worldOf(base) as DecidingWorld, {
+    ...refers.facts!,
+    changed: [{ ...facts!.changed[0]! }],
+    changedObjects: [{ kind: 'ConfigMap', name: 'config', current: {}, desired: planned.state }],
+  });
+  t.is(verdict?.reason, 'ConfigurationInPlace');
+  t.regex(
+    verdict?.message ?? '',
+    /ConfigMap\/config of spec\.objects is what the fallback of Deployment\/web refers to too/,
   );
 });
 
