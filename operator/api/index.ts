@@ -1,4 +1,5 @@
 /** The API `twinlock.dev/v1alpha1`: one zod schema per kind is its type, its CRD and its CEL rules. */
+export { conditionOf, conditionTypes, outcomeTypes, type ConditionType, type OwnConditionType } from './conditions.ts';
 export * from './duration.ts';
 export { apiVersion, group, version } from './kind.ts';
 export type { Frozen, KindDefinition, TwinlockObject } from './kind.ts';

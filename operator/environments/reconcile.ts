@@ -1,25 +1,26 @@
 import { answerOf, ApiError } from '../kube/index.ts';
 import { takeTurns, type Reconcile, type Request, type Result, type Turns } from '../runtime/index.ts';
 import type { EnvironmentActor } from './act/actor.ts';
-import { reportStatus } from './report.ts';
-import type { Context } from './gather/context.ts';
 import {
   decideEnvironment,
   notApplied,
+  type Applied,
   type EnvironmentAction,
   type EnvironmentDecision,
   type World,
 } from './decide/index.ts';
+import type { Context } from './gather/context.ts';
 import { readWorld } from './gather/world.ts';
+import { statusOf, transitions } from './status/index.ts';
 
-/** What was left behind, what is there, and one more where somebody wrote in between. */
-const MAX_TURNS = 3;
+/** What was left behind, room, children and reports, and some more where somebody wrote in between. */
+const MAX_TURNS = 12;
 
 /** What of a context gathering and telling take; acting is the actor's. */
-type Rooms = Pick<Context, 'client' | 'informers' | 'clock' | 'settings' | 'statuses' | 'events'>;
+type Rooms = Pick<Context, 'client' | 'informers' | 'clock' | 'settings' | 'statuses' | 'events' | 'slots' | 'reports'>;
 type Acting = Pick<EnvironmentActor, 'act'>;
 
-/** The reconcile of one TwinEnvironment: gather, decide, act, one status at the end. */
+/** The reconcile of one TwinEnvironment: gather, decide, act until nothing is left to do; then one status. */
 export function environmentReconcile(context: Rooms, actor: Acting): Reconcile {
   return takeTurns((request) => new EnvironmentTurns(context, actor, request), MAX_TURNS);
 }
@@ -28,8 +29,9 @@ class EnvironmentTurns implements Turns<World, EnvironmentAction, EnvironmentDec
   readonly #context: Rooms;
   readonly #actor: Acting;
   readonly #request: Request;
-  /** Uids of namespaces that were removed in an earlier turn: the cache may not know yet. */
+  /** Uids of namespaces that were removed in an earlier turn. */
   readonly #removed = new Set<string | undefined>();
+  #applied: Applied | undefined;
 
   constructor(context: Rooms, actor: Acting, request: Request) {
     this.#context = context;
@@ -37,9 +39,8 @@ class EnvironmentTurns implements Turns<World, EnvironmentAction, EnvironmentDec
     this.#request = request;
   }
 
-  async gather(signal: AbortSignal): Promise<World> {
-    const world = await readWorld(this.#context, this.#request, signal);
-    return { ...world, orphans: world.orphans.filter(({ uid }) => !this.#removed.has(uid)) };
+  gather(signal: AbortSignal): Promise<World> {
+    return readWorld(this.#context, this.#request, { removed: this.#removed, applied: this.#applied }, signal);
   }
 
   decide(world: World): EnvironmentDecision {
@@ -52,9 +53,25 @@ class EnvironmentTurns implements Turns<World, EnvironmentAction, EnvironmentDec
     _decision: EnvironmentDecision,
     signal: AbortSignal,
   ): Promise<EnvironmentDecision | undefined> {
-    const ended = await this.#actor.act(world, action, signal);
-    if (action.do === 'RemoveOrphans') for (const { uid } of action.orphans) this.#removed.add(uid);
-    return ended;
+    const outcome = await this.#actor.act(world, action, signal);
+    switch (action.do) {
+      case 'Apply':
+        this.#applied = outcome && { of: action.of, plan: action.plan, outcome };
+        return undefined;
+      case 'RemoveOrphans':
+        for (const { uid } of action.orphans) this.#removed.add(uid);
+        return undefined;
+      case 'RemoveNamespace':
+        this.#removed.add(action.uid);
+        return undefined;
+      case 'LetGo':
+        // With the last finalizer the object goes, unless it ended by itself.
+        return action.expired === undefined ? {} : undefined;
+      case 'Leave':
+        return {};
+      default:
+        return undefined;
+    }
   }
 
   async report(
@@ -62,9 +79,15 @@ class EnvironmentTurns implements Turns<World, EnvironmentAction, EnvironmentDec
     { situation, requeueAfter }: EnvironmentDecision,
     signal: AbortSignal,
   ): Promise<Result | undefined> {
+    const { statuses, events } = this.#context;
     const { environment } = world;
-    if (environment !== undefined && situation !== undefined)
-      await reportStatus(this.#context, environment, situation, world.now, signal);
+    if (environment !== undefined && situation !== undefined) {
+      const status = statusOf(environment, situation, world.now);
+      // One that went away meanwhile has no need for a status, and no news.
+      if ((await statuses.write(environment, status, signal)) === 'Written')
+        for (const transition of transitions(environment.status, status))
+          events.record({ regarding: environment, ...transition });
+    }
     return requeueAfter === undefined ? undefined : { requeueAfter };
   }
 
@@ -72,7 +95,6 @@ class EnvironmentTurns implements Turns<World, EnvironmentAction, EnvironmentDec
   async failed(world: World, { action }: EnvironmentDecision, error: unknown, signal: AbortSignal): Promise<void> {
     const { environment } = world;
     if (environment === undefined || action === undefined || !(error instanceof ApiError)) return;
-    const situation = notApplied(environment, action, answerOf(error));
-    await reportStatus(this.#context, environment, situation, world.now, signal);
+    await this.report(world, { situation: notApplied(environment, action, answerOf(error)) }, signal);
   }
 }

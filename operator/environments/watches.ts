@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { labels } from '../api/index.ts';
+import { labels, type TwinEnvironment } from '../api/index.ts';
 import type { Informer, KubeObject } from '../kube/index.ts';
 import {
   annotationsChanged,
@@ -14,7 +14,7 @@ import {
   type Watch,
 } from '../runtime/index.ts';
 import type { Informers } from './gather/cache/index.ts';
-import { BY_CLASS, BY_VENDOR_TWIN, NO_CLASS } from './gather/indexes.ts';
+import { BY_CLASS, BY_VENDOR_TWIN, IS_QUEUED, NO_CLASS, QUEUED } from './gather/indexes.ts';
 
 const owner = { name: labels.environment, namespace: labels.environmentNamespace } as const;
 
@@ -22,6 +22,14 @@ const owner = { name: labels.environment, namespace: labels.environmentNamespace
 const somethingKeptChanged: Predicate<KubeObject> = Object.freeze({
   update: (object: KubeObject, old: KubeObject): boolean =>
     object === old || !isDeepStrictEqual(withoutVersion(object), withoutVersion(old)),
+});
+
+/** It waited for room, and does not any more although it got none. */
+const leftTheQueue: Predicate<TwinEnvironment> = Object.freeze({
+  add: (): boolean => false,
+  update: ({ status }: TwinEnvironment, old: TwinEnvironment): boolean =>
+    old.status?.queue !== undefined && status?.queue === undefined && status?.namespace === undefined,
+  delete: ({ status }: TwinEnvironment): boolean => status?.queue !== undefined,
 });
 
 function withoutVersion(object: KubeObject): KubeObject {
@@ -37,6 +45,8 @@ export function environmentWatches(informers: Informers): readonly Watch[] {
   const { environments, classes, catalogue, namespaces, workloads, claims, pods, others } = informers;
   return [
     watchFor(environments, anyOf(generationChanged, annotationsChanged)),
+    // One that gives up waiting moves up those behind it.
+    watchMapped(environments, () => environments.lister.byIndex(IS_QUEUED, QUEUED).map(requestOf), leftTheQueue),
     child(namespaces),
     child(workloads),
     child(claims),

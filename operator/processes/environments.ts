@@ -1,7 +1,7 @@
-import { environmentController } from '../environments/controller.ts';
 import { followedEnvironments } from '../environments/gather/cache/index.ts';
 import { reportFetcher, type FetchReport } from '../environments/gather/reports/index.ts';
 import { PageServer } from '../environments/page/index.ts';
+import { wireEnvironments } from '../environments/wire.ts';
 import { ServerAddresses } from '../kube/index.ts';
 import { OutboundClient, systemResolve } from '../outbound/index.ts';
 import type { ProcessOptions, RunningProcess } from './options.ts';
@@ -25,7 +25,7 @@ export function startEnvironments(
       const background = new AbortController();
       closing.defer(() => background.abort());
       manager.add(
-        environmentController({
+        wireEnvironments({
           client,
           cache: manager.cache,
           events,

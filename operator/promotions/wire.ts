@@ -11,7 +11,7 @@ import { affectedPromotions } from './affected.ts';
 import { followAll } from './gather/caches.ts';
 import { promotionMetrics } from './metrics.ts';
 import { WorldReader } from './gather/world.ts';
-import { promotionReconcile } from './controller.ts';
+import { promotionReconcile } from './reconcile.ts';
 import { promotionWatches } from './watches.ts';
 
 export interface WireOptions {

@@ -13,6 +13,9 @@ export interface RecordStoreOptions {
   readonly informer: Informer<PromotionRecord>;
 }
 
+/** Records of a target that may be missing in the cache; more, and this process is too far behind to act. */
+const MAX_UNSEEN = 100;
+
 /** Chains of records in the cluster. Reads from a cache that has seen every write of this process. */
 export class RecordStore {
   readonly #client: RecordStoreOptions['client'];
@@ -75,6 +78,24 @@ export class RecordStore {
       return false;
     }
     return true;
+  }
+
+  /**
+   * The chain of a target. While it may lack records that the cache has not seen, these are asked of the API server.
+   *
+   * @param mayLack whether a chain is to be trusted only if nothing follows it
+   * @throws Error when there are more of them than a process may be behind and still act
+   */
+  async upToDate(
+    target: Pick<RecordTarget, 'namespace' | 'name'>,
+    mayLack: (chain: readonly RecordSpec[]) => boolean,
+  ): Promise<readonly RecordSpec[]> {
+    // One question takes in one record that was not seen; several may be missing.
+    for (let reads = 0; reads < MAX_UNSEEN; reads++) {
+      const chain = this.of(target);
+      if (!mayLack(chain) || (await this.isHead(target, chain))) return chain;
+    }
+    throw new Error(`the records of ${target.name} grow faster than they can be read: try again`);
   }
 
   /** Asks the API server itself whether nothing follows `records`; what does is taken into the cache. */

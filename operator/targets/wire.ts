@@ -3,9 +3,9 @@ import type { Cache, Client, Clock, EventRecorder, Logger } from '../kube/index.
 import type { RecordStore } from '../records/index.ts';
 import { Controller, requestOf, type Metrics, type Runnable } from '../runtime/index.ts';
 import { TargetActor } from './act/actor.ts';
-import { releaser } from './act/release.ts';
 import { followPolicies, wireCanary, type Canary } from './canary/index.ts';
-import { targetReconcile } from './controller.ts';
+import { targetReconcile } from './reconcile.ts';
+import { releaseReconcile } from './release.ts';
 import { FollowedPods } from './gather/followed-pods.ts';
 import { FollowedWorkloads, type OnWorkload } from './gather/followed.ts';
 import { TargetReader } from './gather/world.ts';
@@ -110,7 +110,7 @@ export function wireTargets(options: TargetsOptions): Targets {
     metrics,
     clock,
     watches: releaseWatches(informers),
-    reconcile: releaser({ client, records, events, logger }),
+    reconcile: releaseReconcile({ client, records, events, logger }),
   });
   return { runnables: [canary, controller, releasing], canary, followed };
 }

@@ -7,6 +7,7 @@ import { freePorts, waitFor } from '../harness/index.ts';
 import { own } from '../stage/objects.ts';
 import {
   bringUp,
+  condition,
   environment,
   list,
   openEnvironments,
@@ -69,23 +70,36 @@ test.serial(
   },
 );
 
-test.serial('a restarted process takes over without a single write', async (t) => {
-  const running = await stage.startProcess();
-  const { items } = (await stage.cluster.request('GET', '/apis/twinlock.dev/v1alpha1/twinenvironments')).body as {
-    items: readonly TwinEnvironment[];
-  };
-  await waitFor(
-    'all are reconciled',
-    async () => (await metricOf(running, 'controller_runtime_reconcile_total')) >= items.length,
-  );
-  await quiet(running);
-  const sent = await requestsOf(running);
-  t.deepEqual(
-    writes.filter((method) => sent.has(method)),
-    [],
-  );
-  await running.stop();
-});
+test.serial(
+  'a restarted process takes over without a single write, also where apps report how they are wired',
+  async (t) => {
+    const first = await stage.startProcess();
+    const web = { ...smallest.workloads[0], servicesEndpoint: { path: '/services' } };
+    stage.reports.set('web', {
+      services: new Map([['stripe', { mode: 'twin', url: 'http://stripe:12111' }]]),
+    });
+    await bringUp(stage, 'reporting', { ...smallest, workloads: [web] });
+    await untilStatus(stage, 'reporting', (status) => condition(status, 'TwinsWired').status === 'True');
+    await bringUp(stage, 'silent', { ...smallest, workloads: [{ ...web, name: 'silent' }] });
+    await quiet(first);
+    await first.stop();
+    const running = await stage.startProcess();
+    const { items } = (await stage.cluster.request('GET', '/apis/twinlock.dev/v1alpha1/twinenvironments')).body as {
+      items: readonly TwinEnvironment[];
+    };
+    await waitFor(
+      'all are reconciled',
+      async () => (await metricOf(running, 'controller_runtime_reconcile_total')) >= items.length,
+    );
+    await quiet(running);
+    const sent = await requestsOf(running);
+    t.deepEqual(
+      writes.filter((method) => sent.has(method)),
+      [],
+    );
+    await running.stop();
+  },
+);
 
 test.serial('what somebody edited while no process ran comes back', async (t) => {
   const first = await stage.startProcess();

@@ -163,6 +163,41 @@ test('a class with room for one queues the second, which follows when the first 
   t.is(admitted.queue, undefined);
 });
 
+test('room goes to who asks for it: what is refused, suspended or blocked keeps nobody waiting', async (t) => {
+  const { stage } = t.context;
+  await stage.cluster.apply([own('TwinClass', 'asked', { maxEnvironments: 1 })]);
+  const spec = { ...smallest, classRef: { name: 'asked' } };
+  const blockedHome = environmentNamespace({
+    namespace: 'shop-dev',
+    name: 'room-taken',
+    uid: '',
+    lifecycle: 'LongLived',
+  });
+  await stage.cluster.apply([
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: blockedHome } },
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'unlabelled' } },
+    environment('room-taken', { ...spec, lifecycle: 'LongLived' }),
+    environment('room-no-twin', { ...spec, services: [{ name: 'nobodys' }] }),
+    environment('room-asleep', { ...spec, suspend: true }),
+    environment('room-elsewhere', spec, 'unlabelled'),
+  ]);
+  for (const name of ['room-taken', 'room-no-twin', 'room-asleep'])
+    await untilStatus(stage, name, (status) => condition(status, 'Stalled').status === 'True');
+  await untilStatus(stage, 'room-elsewhere', (status) => condition(status, 'Stalled').status === 'True', 'unlabelled');
+  await stage.cluster.apply([environment('room-good', spec)]);
+  await untilStatus(stage, 'room-good', (status) => status.namespace !== undefined);
+  // Two that wait; the first one gives up, and the second one follows the one that has room.
+  await stage.cluster.apply([environment('room-gives-up', spec)]);
+  await untilStatus(stage, 'room-gives-up', (status) => status.queue?.position === 1);
+  await stage.cluster.apply([environment('room-follows', spec)]);
+  await untilStatus(stage, 'room-follows', (status) => status.queue?.position === 2);
+  await stage.cluster.apply([environment('room-gives-up', { ...spec, suspend: true })]);
+  await untilStatus(stage, 'room-follows', (status) => status.queue?.position === 1);
+  await stage.cluster.request('DELETE', pathOf('room-good'));
+  await untilStatus(stage, 'room-follows', (status) => status.namespace !== undefined);
+  t.pass();
+});
+
 test('environments that are made at once never exceed the cap, and each has its turn', async (t) => {
   const { stage } = t.context;
   await stage.cluster.apply([

@@ -1,4 +1,5 @@
 /** The environments process at work, and what a platform gives it: a class, a twin of Stripe, a namespace for developers. */
+import { setTimeout } from 'node:timers/promises';
 import type { TwinEnvironment, TwinEnvironmentStatus } from '../../operator/api/index.ts';
 import { startEnvironments, type EnvironmentsOverrides } from '../../operator/processes/environments.ts';
 import type { Report } from '../../operator/environments/decide/wiring/index.ts';
@@ -7,6 +8,9 @@ import type { ProcessOptions, RunningProcess } from '../../operator/processes/op
 import { waitFor, type Answer } from '../harness/index.ts';
 import { own } from './objects.ts';
 import { openStage, systemNamespace, type Json, type Stage as Base, type StageOptions } from './stage.ts';
+
+/** Milliseconds that an app takes to report. */
+const ANSWER_MS = 50;
 
 const digest = 'a'.repeat(64);
 export const image = `registry.example/web@sha256:${digest}`;
@@ -52,7 +56,11 @@ export async function openEnvironments(
 
 /** Reports that apps give, by workload: no test's API server has pods that answer. */
 export function given(reports: ReadonlyMap<string, Report>): FetchReport {
-  return async ({ workload }) => reports.get(workload) ?? { failure: 'the report cannot be reached' };
+  return async ({ workload }) => {
+    // As over a network: whoever asks goes on before there is an answer.
+    await setTimeout(ANSWER_MS);
+    return reports.get(workload) ?? { failure: 'the report cannot be reached' };
+  };
 }
 
 /** The default class, a twin of Stripe, and a namespace for developers. */

@@ -1,8 +1,10 @@
 /** What the status of every kind has to be, in every state: one table, pure. */
 import {
+  conditionTypes,
   environmentReasons,
   keyringReasons,
   kinds,
+  outcomeTypes,
   promotionReasons,
   targetReasons,
   type EnvironmentReason,
@@ -59,6 +61,14 @@ const RULES: readonly Rule[] = [
       const types = conditionsOf(object).map(({ type }) => type);
       const twice = types.filter((type, index) => types.indexOf(type) !== index);
       return types.includes('Ready') ? twice : ['Ready is not there'];
+    },
+  },
+  {
+    rule: 'every condition is of a type that the kind has',
+    broken: (object) => {
+      const own = Object.entries(conditionTypes).find(([kind]) => kind === object.kind)?.[1] ?? [];
+      const known: readonly string[] = [...outcomeTypes, ...own];
+      return conditionsOf(object).flatMap(({ type }) => (known.includes(type) ? [] : [type]));
     },
   },
   {

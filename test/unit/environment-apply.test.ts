@@ -3,14 +3,17 @@ import { applyPlan } from '../../operator/environments/act/apply.ts';
 import { DriftView, environmentInformers, HASH_ANNOTATION } from '../../operator/environments/gather/cache/index.ts';
 import type { Context } from '../../operator/environments/gather/context.ts';
 import { Applier, ApiError, Cache, ManualClock, type Client, type KubeObject } from '../../operator/kube/index.ts';
-import { accepted, image } from './environment-fixtures.ts';
+import { accepted, environment, image, settings, twinClass } from './environment-fixtures.ts';
+import { lifetime } from './environment-situations.ts';
 
-const plan = accepted({
+const spec = {
   workloads: [
     { name: 'api', image, port: 8080 },
     { name: 'web', image, port: 8080 },
   ],
-});
+};
+const of = { environment: environment(spec), twinClass: twinClass(), catalogue: new Map(), settings };
+const action = { do: 'Apply', of, plan: accepted(spec), surplus: [], lifetime } as const;
 
 const down = (name: string): ApiError =>
   new ApiError({ method: 'PATCH', path: `/${name}`, status: 500, body: { message: 'failed calling webhook' } });
@@ -34,6 +37,8 @@ test('of what fails at once the first in order is told: the same at every try', 
   const drift = new DriftView(cache);
   const applier = new Applier({ client, cache: drift, fieldManager: 'x', hashAnnotation: HASH_ANNOTATION });
   const context = { client, clock, drift, applier, informers: environmentInformers(cache) } as unknown as Context;
-  await t.throwsAsync(applyPlan(context, plan, new AbortController().signal), { message: /^PATCH \/api answered 500/ });
+  await t.throwsAsync(applyPlan(context, { home: undefined }, action, new AbortController().signal), {
+    message: /^PATCH \/api answered 500/,
+  });
   t.deepEqual(failed, ['web', 'api']);
 });

@@ -9,6 +9,7 @@ export const image = `registry.example/web@sha256:${'a'.repeat(64)}`;
 export const settings = {
   systemNamespace: 'twinlock-system',
   boundaryImage: `registry.example/caddy@sha256:${'c'.repeat(64)}`,
+  policiesEnforced: true,
 };
 
 export function environment(
@@ -77,7 +78,7 @@ export function planOf(
   return planEnvironment({
     environment: 'kind' in spec ? (spec as TwinEnvironment) : environment(spec),
     twinClass: options.twinClass ?? twinClass(),
-    catalogue: (name) => catalogue.get(name),
+    catalogue,
     settings: 'boundaryImage' in options ? { ...settings, boundaryImage: options.boundaryImage } : settings,
   });
 }

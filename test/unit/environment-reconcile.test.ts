@@ -2,7 +2,9 @@ import test from 'ava';
 import { TwinEnvironment } from '../../operator/api/index.ts';
 import { environmentInformers, slimNamespace } from '../../operator/environments/gather/cache/index.ts';
 import { addIndexes } from '../../operator/environments/gather/indexes.ts';
-import { environmentNamespace, ownerLabels } from '../../operator/environments/naming/index.ts';
+import { Reports } from '../../operator/environments/gather/reports/index.ts';
+import { Slots } from '../../operator/environments/gather/slots.ts';
+import { environmentNamespace, FINALIZER, ownerLabels } from '../../operator/environments/naming/index.ts';
 import { environmentReconcile } from '../../operator/environments/reconcile.ts';
 import {
   ApiError,
@@ -19,9 +21,10 @@ import type { SharedInformer } from '../../operator/kube/cache/shared-informer.t
 import type { Request } from '../../operator/runtime/index.ts';
 import { checkedStatus } from '../statuses/unit.ts';
 import { environment, image, settings, twinClass } from './environment-fixtures.ts';
-import { lifetime } from './environment-situations.ts';
 
 const spec = { workloads: [{ name: 'web', image, port: 8080 }] };
+const withFinalizer = { metadata: { finalizers: [FINALIZER] } };
+const sent = { kind: 'Sent', refused: [] } as const;
 const request: Request = { namespace: 'shop-dev', name: 'pr-42' };
 const { signal } = new AbortController();
 
@@ -88,11 +91,13 @@ function reconciling({ start, act, homes = [], live }: Cluster) {
         fieldManager: 'x',
         informer: informers.environments,
       }),
+      slots: new Slots(informers),
+      reports: new Reports({ fetch: async () => ({ failure: 'x' }), clock, signal, changed: () => undefined }),
       events: { record: (event) => void told.push(event), flush: async () => undefined },
     },
     { act },
   );
-  return { written, told, asked: () => asked, run: () => reconcile(request, signal) };
+  return { informers, written, told, asked: () => asked, run: () => reconcile(request, signal) };
 }
 
 const words = 'rolebindings.rbac.authorization.k8s.io "own" is forbidden: attempting to grant RBAC permissions';
@@ -104,11 +109,12 @@ const conditionOf = (status: TwinEnvironment['status'], type: string) =>
 test('an act that the API server refuses is told in its words, in progress, once; then it goes away', async (t) => {
   const answers = [refusal(), refusal()];
   const { run, written, told } = reconciling({
-    start: environment(spec),
+    start: environment(spec, withFinalizer),
+    homes: ['uid-1'],
     act: async () => {
       const error = answers.shift();
       if (error !== undefined) throw error;
-      return { situation: { kind: 'Queued', position: 1, className: 'default', lifetime } };
+      return { kind: 'NamespaceGone' };
     },
   });
   await t.throwsAsync(run(), { message: /answered 403/ });
@@ -124,7 +130,7 @@ test('an act that the API server refuses is told in its words, in progress, once
   await t.throwsAsync(run(), { message: /answered 403/ });
   t.is(written.length, 1, 'the same answer again writes nothing');
   await run();
-  t.is(conditionOf(written[1], 'Ready')?.reason, 'Queued');
+  t.is(conditionOf(written[1], 'Ready')?.reason, 'NamespaceTerminating');
   t.is(written.length, 2);
 });
 
@@ -172,7 +178,7 @@ async function done(
     act: async (_world, action) => {
       const removes = action.do === 'RemoveOrphans';
       acts.push(removes ? `RemoveOrphans ${action.orphans.map(({ uid }) => uid).join(', ')}` : action.do);
-      return removes ? undefined : {};
+      return action.do === 'Apply' ? sent : undefined;
     },
   });
   await run();
@@ -184,9 +190,9 @@ test('what an environment left behind goes, once, then its room; the API server 
 });
 
 test('what a namesake left behind goes, and the environment goes on in the same reconcile', async (t) => {
-  const start = environment(spec);
+  const start = environment(spec, withFinalizer);
   const { acts } = await done({ start, homes: ['old', 'older', start.metadata.uid ?? ''], live: start });
-  t.deepEqual(acts, ['RemoveOrphans home of old, home of older', 'Run']);
+  t.deepEqual(acts, ['RemoveOrphans home of old, home of older', 'Apply']);
 });
 
 test('an environment that only the API server knows by now left nothing behind', async (t) => {
@@ -195,8 +201,8 @@ test('an environment that only the API server knows by now left nothing behind',
 });
 
 test('where nothing was left the API server is not asked', async (t) => {
-  const start = environment(spec);
-  t.deepEqual(await done({ start, homes: [start.metadata.uid ?? ''] }), { acts: ['Run'], asked: 0 });
+  const start = environment(spec, withFinalizer);
+  t.deepEqual(await done({ start, homes: [start.metadata.uid ?? ''] }), { acts: ['Apply'], asked: 0 });
 });
 
 const undeletable = async () => Promise.reject(refusal('namespaces "pr-42-x" is forbidden'));
@@ -208,4 +214,44 @@ test('what was left and cannot be removed holds the environment up, and is told'
   const gone = reconciling({ start: undefined, act: undeletable, homes: ['old'] });
   await t.throwsAsync(gone.run());
   t.deepEqual(gone.written, [], 'there is nobody to tell');
+});
+
+test('what was changed while it was sent is sent, too: a status speaks of what runs', async (t) => {
+  const start = environment({ ...spec, source: { revision: 'aaaaaaa' } }, withFinalizer);
+  const latest = environment(
+    { ...spec, source: { revision: 'bbbbbbb' } },
+    { metadata: { ...withFinalizer.metadata, generation: 2 } },
+  );
+  let sends = 0;
+  const { run, written, informers } = reconciling({
+    start,
+    homes: ['uid-1'],
+    act: async (_world, { do: what }) => {
+      if (what === 'Apply' && sends++ === 0) listed(informers.environments, [latest]);
+      return sent;
+    },
+  });
+  await run();
+  t.is(sends, 2);
+  t.is(written.length, 1);
+  t.is(written[0]?.observedGeneration, 2);
+  t.is(written[0]?.observedRevision, 'bbbbbbb');
+});
+
+test('one that is deleted is looked at until nothing is left of it, each of its acts once', async (t) => {
+  const acts: string[] = [];
+  const deletionTimestamp = '2026-11-21T08:30:00Z';
+  const start = environment(spec, { metadata: { ...withFinalizer.metadata, deletionTimestamp } });
+  const { run, written, informers } = reconciling({
+    start,
+    homes: ['uid-1'],
+    act: async (_world, { do: what }) => void acts.push(what),
+  });
+  await run();
+  t.deepEqual(acts, ['RemoveNamespace']);
+  t.is(written[0]?.phase, 'Terminating');
+  listed(informers.namespaces, []);
+  await run();
+  t.deepEqual(acts, ['RemoveNamespace', 'LetGo']);
+  t.is(written.length, 1, 'with its last finalizer it goes: there is nobody to tell');
 });

@@ -107,51 +107,67 @@ async function settle(): Promise<void> {
   for (let turn = 0; turn < 20; turn++) await Promise.resolve();
 }
 
+/** Asks where it is due, as a reconcile does. */
+function look(reports: Reports, ...pods: readonly string[]): Report {
+  const { due, report } = reports.of('a/b', target, pods);
+  if (due) reports.ask('a/b', target, pods);
+  return report;
+}
+
+const pauseOf = (reports: Reports): number => reports.of('a/b', target, ['1']).dueIn ?? Infinity;
+
 test('a reconcile never waits for a report: it is pending first and tells when it is there', async (t) => {
   const { reports, changed } = poller([]);
-  t.deepEqual(reports.get('a/b', 'web'), { pending: true }, 'of one that was never asked for, too');
-  reports.refresh('a/b', target, ['1']);
-  t.deepEqual(reports.get('a/b', 'web'), { pending: true });
+  t.deepEqual(look(reports, '1'), { pending: true });
+  t.false(reports.of('a/b', target, ['1']).due, 'it is under way');
   await settle();
   t.deepEqual(changed, ['a/b']);
-  t.is(reports.get('a/b', 'web'), empty);
+  t.is(look(reports, '1'), empty);
 });
 
 test('reading asks nobody, and a report of pods that are gone is none', async (t) => {
   const { reports, clock, asked } = poller([]);
-  reports.refresh('a/b', target, ['1']);
+  look(reports, '1');
   await settle();
   clock.advance(60_000);
-  t.is(reports.get('a/b', 'web'), empty);
+  t.like(reports.of('a/b', target, ['1']), { report: empty, due: true });
   await settle();
   t.is(asked(), 1);
-  reports.refresh('a/b', target, ['2']);
-  t.deepEqual(reports.get('a/b', 'web'), { pending: true });
+  t.deepEqual(reports.of('a/b', target, ['2']).report, { pending: true });
 });
 
-test('without Ready pods nobody is asked', async (t) => {
+test('without Ready pods nobody is asked, and nobody waits for an answer', async (t) => {
   const { reports, asked } = poller([]);
-  reports.refresh('a/b', target, []);
+  t.like(reports.of('a/b', target, []), { report: { pending: true }, due: false, dueIn: undefined });
+  look(reports);
   await settle();
   t.is(asked(), 0);
 });
 
+test('whoever is asked is not asked a second time meanwhile', async (t) => {
+  const { reports, asked } = poller([]);
+  reports.ask('a/b', target, ['1']);
+  reports.ask('a/b', target, ['1']);
+  await settle();
+  t.is(asked(), 1);
+});
+
 test('a report is asked for again after a minute, a failed one after seconds, and other pods at once', async (t) => {
   const { reports, clock, asked } = poller([() => Promise.resolve({ failure: 'x' })]);
-  const look = async (...pods: readonly string[]): Promise<number> => {
-    reports.refresh('a/b', target, pods);
+  const times = async (...pods: readonly string[]): Promise<number> => {
+    look(reports, ...pods);
     await settle();
     return asked();
   };
-  t.is(await look('1'), 1);
-  t.is(await look('1'), 1);
+  t.is(await times('1'), 1);
+  t.is(await times('1'), 1);
   clock.advance(5000);
-  t.is(await look('1'), 2);
+  t.is(await times('1'), 2);
   clock.advance(5000);
-  t.is(await look('1'), 2);
+  t.is(await times('1'), 2);
   clock.advance(60_000);
-  t.is(await look('1'), 3);
-  t.is(await look('2'), 4);
+  t.is(await times('1'), 3);
+  t.is(await times('2'), 4);
 });
 
 test('failures that go on are asked about less and less often, never less than once a minute', async (t) => {
@@ -159,20 +175,20 @@ test('failures that go on are asked about less and less often, never less than o
   const { reports, clock } = poller(failing);
   const pauses: number[] = [];
   for (let turn = 0; turn < 9; turn++) {
-    reports.refresh('a/b', target, ['1']);
+    look(reports, '1');
     await settle();
-    pauses.push(reports.dueIn('a/b'));
-    clock.advance(reports.dueIn('a/b'));
+    pauses.push(pauseOf(reports));
+    clock.advance(pauseOf(reports));
   }
   t.deepEqual(pauses, [500, 1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000]);
 });
 
 test('an unchanged report wakes nobody', async (t) => {
   const { reports, clock, changed } = poller([]);
-  reports.refresh('a/b', target, ['1']);
+  look(reports, '1');
   await settle();
   clock.advance(60_000);
-  reports.refresh('a/b', target, ['1']);
+  look(reports, '1');
   await settle();
   t.is(changed.length, 1);
 });

@@ -1,7 +1,7 @@
 import test from 'ava';
 import type { slimPod } from '../../operator/environments/gather/cache/index.ts';
-import { withStatusOf } from '../../operator/environments/report.ts';
 import { observedParts, type Situation } from '../../operator/environments/decide/index.ts';
+import type { Report } from '../../operator/environments/decide/wiring/index.ts';
 import { transitions } from '../../operator/environments/status/index.ts';
 import { accepted, environment, image } from './environment-fixtures.ts';
 import {
@@ -131,20 +131,6 @@ test('an init container is named once it has succeeded', (t) => {
 test('pods of the former spec are no surprise while a rollout goes on', (t) => {
   const former = pod({ spec: { containers: [{ ...web, image: evil }] } });
   t.is(conditionsOf(withPods([former], { updated: 0 }))['TwinsWired'], 'Unknown/NotVerified');
-});
-
-test('a status speaks of the spec that it was planned from, though another one came meanwhile', (t) => {
-  const before = statusOf(environment(spec), active(), now);
-  const planned = environment({ ...spec, source: { revision: 'aaaaaaa' } });
-  const latest = environment(
-    { ...spec, source: { revision: 'bbbbbbb' } },
-    { status: before, metadata: { generation: 2, annotations: { 'reconcile.fluxcd.io/requestedAt': 'later' } } },
-  );
-  const after = statusOf(withStatusOf(planned, latest), active(), now + 60_000);
-  t.is(after.observedGeneration, 1);
-  t.is(after.observedRevision, 'aaaaaaa');
-  t.is(after.lastHandledReconcileAt, undefined);
-  t.deepEqual(after.conditions, before.conditions);
 });
 
 const containers = (status: object): object => ({ containerStatuses: [{ name: 'web', ...status }] });
@@ -292,3 +278,56 @@ function withPods(pods: readonly ReturnType<typeof slimPod>[], part: Part = {}):
 function workloadsOf(pods: readonly ReturnType<typeof slimPod>[]): ReturnType<typeof statusOf>['workloads'] {
   return statusOf(environment(spec), active({}, { parts: observedParts([deployment('web')], pods) }), now).workloads;
 }
+
+const agreeing: Report = {
+  services: new Map([['stripe', { mode: 'twin', url: 'http://stripe:12111' }]]),
+};
+const reportingPlan = accepted({
+  ...spec,
+  workloads: [{ ...spec.workloads[0], servicesEndpoint: { path: '/services' } }],
+});
+const told = (report: Report, before?: ReturnType<typeof statusOf>, parts = {}) =>
+  statusOf(
+    environment(spec, before === undefined ? {} : { status: before }),
+    active(parts, { plan: reportingPlan, reports: new Map([['web', report]]) }),
+    now,
+  );
+
+const answers: readonly (readonly [title: string, report: Report, wired: 'True' | 'False' | 'Unknown'])[] = [
+  ['agreed', agreeing, 'True'],
+  ['did not answer', { failure: 'the report cannot be reached' }, 'Unknown'],
+  ['named another URL', { services: new Map([['stripe', { mode: 'twin', url: 'https://api.stripe.com' }]]) }, 'False'],
+];
+for (const [title, report, wired] of answers)
+  test(`a restart is no news: of an app that ${title} the same is told until it is asked again`, (t) => {
+    const before = told(report);
+    const after = told({ asBefore: true }, before);
+    t.is(after.conditions?.find(({ type }) => type === 'TwinsWired')?.status, wired);
+    t.deepEqual(after, before);
+    t.deepEqual(transitions(before, after), []);
+    t.deepEqual(told(report, after), before);
+  });
+
+test('what is seen otherwise after a restart is told, whatever the app said before', (t) => {
+  const before = told(agreeing);
+  const edited = pod({ spec: { containers: [{ name: 'web', image, env: [] }] } });
+  const parts = observedParts(
+    ['web', 'stripe', 'twinlock-boundary'].map((name) => deployment(name)),
+    [edited],
+  );
+  const after = statusOf(
+    environment(spec, { status: before }),
+    active({}, { plan: reportingPlan, parts, reports: new Map([['web', { asBefore: true }]]) }),
+    now,
+  );
+  t.is(after.conditions?.find(({ type }) => type === 'TwinsWired')?.status, 'False');
+  t.false(after.services?.[0]?.verified);
+});
+
+test('of what nobody has seen nothing holds', (t) => {
+  const bare = told({ asBefore: true });
+  t.is(bare.conditions?.find(({ type }) => type === 'TwinsWired')?.status, 'Unknown');
+  t.false(bare.services?.[0]?.verified);
+  const { conditions: _, ...without } = told(agreeing);
+  t.is(told({ asBefore: true }, without).conditions?.find(({ type }) => type === 'TwinsWired')?.status, 'Unknown');
+});

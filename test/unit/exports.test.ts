@@ -13,7 +13,8 @@ const FOR_TESTS: Readonly<Record<string, readonly string[]>> = {
   'a clock that stands still until a test says so': ['kube/clock/manual.ts: ManualClock'],
   'every value that the docs and the cluster have to have is read off it': [
     'admission/pod-status.ts: STATUS_WRITERS',
-    'api/reasons/environment.ts: environmentReasons',
+    'api/conditions.ts: conditionTypes',
+    'api/conditions.ts: outcomeTypes',
     'api/reasons/keyring.ts: keyringReasons',
     'api/reasons/promotion.ts: promotionReasons',
     'api/reasons/target.ts: targetReasons',
@@ -48,7 +49,6 @@ const FOR_TESTS: Readonly<Record<string, readonly string[]>> = {
   ],
   'what a program does, without its socket, its files or its process': [
     'environments/page/server.ts: answer',
-    'environments/report.ts: withStatusOf',
     'install/rbac.ts: renderRbac',
     'runtime/election/leader-elector.ts: LeadershipLostError',
   ],

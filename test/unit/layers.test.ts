@@ -175,3 +175,19 @@ test("the machine's time is read in one place, everything else is given it", (t)
     [],
   );
 });
+
+/** Text of a file without its comments. */
+const withoutComments = (text: string): string => text.replace(/\/\*[^]*?\*\/|\/\/.*$/gm, '');
+
+test('what decides and what says what was decided asks nobody and waits for nothing', (t) => {
+  const asks = /\basync\b|\bawait\b|\bPromise\b|\bClient\b|\bInformer\b|\bClock\b|\bDate\.now\b|\bMath\.random\b/;
+  const pure = files.filter(({ path }) => /^(?:environments|targets|promotions)\/(?:decide|status)\//.test(path));
+  t.true(pure.length > 80, 'the files are found');
+  t.deepEqual(
+    pure.flatMap(({ path, text }) => {
+      const found = asks.exec(withoutComments(text))?.[0];
+      return found === undefined ? [] : [`operator/${path}: ${found}`];
+    }),
+    [],
+  );
+});

@@ -64,10 +64,8 @@ function reading(live: Shop, stale: Stale = {}): { readonly reader: WorldReader;
     namespaces: informer({ metadata: { name: 'shop-dev', labels: { twins: 'yes' } } }),
   };
   const enforcement = { active: true, message: '' };
-  const records: Pick<RecordStore, 'of' | 'isHead'> = {
-    of: () => (asked.includes('find ApproverKeyring') ? live.records : (stale.records ?? live.records)),
-    isHead: async () => true,
-  };
+  const of = () => (asked.includes('find ApproverKeyring') ? live.records : (stale.records ?? live.records));
+  const records: Pick<RecordStore, 'of' | 'upToDate'> = { of, upToDate: async () => of() };
   const reader = new WorldReader({
     // Fakes of what the reader asks for, no more.
     client: client as unknown as Client,

@@ -2,7 +2,7 @@ import test from 'ava';
 import type { Promotion } from '../../operator/api/index.ts';
 import { CanonicalError } from '../../operator/canonical/index.ts';
 import { ApiError, TransportError, type EventInput, type Informer } from '../../operator/kube/index.ts';
-import { promotionReconcile } from '../../operator/promotions/controller.ts';
+import { promotionReconcile } from '../../operator/promotions/reconcile.ts';
 import { outcomeEntry, promotionRef, sealRecord } from '../../operator/records/index.ts';
 import {
   after,

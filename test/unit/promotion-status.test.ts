@@ -2,7 +2,7 @@ import test from 'ava';
 import type { Promotion } from '../../operator/api/index.ts';
 import { ApiError, ManualClock, type Client, type Informer } from '../../operator/kube/index.ts';
 import { Actor } from '../../operator/promotions/act/actor.ts';
-import { promotionReconcile } from '../../operator/promotions/controller.ts';
+import { promotionReconcile } from '../../operator/promotions/reconcile.ts';
 import type { RecordStore } from '../../operator/records/index.ts';
 import { sealRecord } from '../../operator/records/index.ts';
 import type { WorkloadObject } from '../../operator/workloads/index.ts';

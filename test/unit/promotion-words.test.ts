@@ -67,16 +67,23 @@ const cases: readonly (readonly [string, Scene, PromotionReason, string, number 
   ],
   [
     'a policy that is not there',
-    world({ policy: { missing: 'no policy x' } }),
+    world({ policy: { missing: 'strict' } }),
     'PolicyMissing',
-    'no policy x',
+    'ApprovalPolicy strict does not exist: a platform engineer creates it',
+    undefined,
+  ],
+  [
+    'no policy that is the default',
+    world({ policy: { defaults: 0 } }),
+    'PolicyMissing',
+    'there are 0 default ApprovalPolicies: a platform engineer makes it one, or names one in the target',
     undefined,
   ],
   [
     'a keyring that is not there',
-    world({ keyring: { missing: 'no keyring x' } }),
+    world({ keyring: { missing: 'people' } }),
     'KeyringMissing',
-    'no keyring x',
+    'ApproverKeyring people does not exist, so nobody can approve: a platform engineer creates it',
     undefined,
   ],
   [

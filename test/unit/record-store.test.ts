@@ -192,3 +192,13 @@ test('the mirror hands on what is new and what is of the last hour, until it end
   await mirror.run(AbortSignal.abort());
   await stop();
 });
+
+test('a chain that may lack records is asked for until nothing follows it; one that does not is asked for nothing', async (t) => {
+  const records = new Records();
+  const { store, stop } = await opened(records);
+  const first = records.add([], 'one');
+  const second = records.add([first], 'two');
+  t.deepEqual(await store.upToDate(targetRef, () => false), []);
+  t.deepEqual(await store.upToDate(targetRef, () => true), [first, second]);
+  await stop();
+});

@@ -1,7 +1,7 @@
 import test from 'ava';
 import type { ProductionTarget } from '../../operator/api/index.ts';
 import { ApiError, TransportError, type EventInput, type Informer } from '../../operator/kube/index.ts';
-import { targetReconcile } from '../../operator/targets/controller.ts';
+import { targetReconcile } from '../../operator/targets/reconcile.ts';
 import { notWritten, type TargetWorld } from '../../operator/targets/decide/index.ts';
 import { checkedStatus } from '../statuses/unit.ts';
 import { adopted, decideTarget, fresh, settle } from './target-world.ts';

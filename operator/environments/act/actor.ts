@@ -1,163 +1,113 @@
 import type { TwinEnvironment } from '../../api/index.ts';
-import { keyOf } from '../../kube/index.ts';
-import type { Request } from '../../runtime/index.ts';
-import type { Context } from '../gather/context.ts';
+import { keyOf, type ObjectKey } from '../../kube/index.ts';
+import { requestOf, type Request } from '../../runtime/index.ts';
 import {
-  until,
+  hasFinalizer,
+  type ApplyOutcome,
   type EnvironmentAction,
-  type EnvironmentDecision,
   type EnvironmentWorld,
-  type ObservedParts,
+  type Orphan,
   type World,
 } from '../decide/index.ts';
-import type { Lifetime } from '../decide/lifecycle/index.ts';
-import type { Plan } from '../decide/plan/index.ts';
-import { activeSituation, partsOf, reportTargets } from '../gather/active.ts';
-import { applyPlan, isNamespaceGone, type ApplyOutcome } from './apply.ts';
-import { ensureFinalizer, removeFinalizer } from './finalizer.ts';
-import { removeOrphans } from './orphans.ts';
-import { removeChildren } from './removal.ts';
-import { latestOf } from '../gather/latest.ts';
-import type { Slots } from './slots.ts';
-
-/** Volumes have no watch here, so an environment that waits for them looks again after so many milliseconds. */
-const VOLUME_INTERVAL_MS = 5000;
-/** What the API server refused may pass later (a quota): tried again after so many milliseconds. */
-const REJECTED_INTERVAL_MS = 30_000;
+import { childTypes } from '../gather/cache/index.ts';
+import type { Context } from '../gather/context.ts';
+import { IS_QUEUED, QUEUED } from '../gather/indexes.ts';
+import { homeOf } from '../naming/index.ts';
+import { applyPlan } from './apply.ts';
+import { addFinalizer, removeFinalizer } from './finalizer.ts';
 
 /** Asks for reconciles of other environments. */
 export type Wake = (requests: readonly Request[]) => void;
 
-/** Does what was decided for an environment, and says what came of it. */
+/** Does what was decided for an environment, and decides nothing. */
 export class EnvironmentActor {
   readonly #context: Context;
-  readonly #slots: Slots;
   readonly #wake: Wake;
 
-  constructor(context: Context, slots: Slots, wake: Wake) {
+  constructor(context: Context, wake: Wake) {
     this.#context = context;
-    this.#slots = slots;
     this.#wake = wake;
   }
 
-  /** @returns what it came to; undefined when the world is to be looked at again */
-  async act(world: World, action: EnvironmentAction, signal: AbortSignal): Promise<EnvironmentDecision | undefined> {
-    if (action.do === 'RemoveOrphans') {
-      await removeOrphans(this.#context, world.key, action.orphans, signal);
-      return undefined;
-    }
-    if (action.do === 'Leave') {
-      this.#leave(keyOf(world.key));
-      return {};
-    }
-    if (world.environment === undefined)
-      throw new TypeError(`nothing is to ${action.do} where there is no environment`);
+  /**
+   * @returns what came of sending a plan
+   * @throws a lost race where somebody wrote in between: then the world is gathered anew
+   */
+  async act(world: World, action: EnvironmentAction, signal: AbortSignal): Promise<ApplyOutcome | undefined> {
+    const { client } = this.#context;
+    const { key, environment } = world;
     switch (action.do) {
-      case 'Remove':
-        return this.#remove(world, action.expired, signal);
-      case 'Run':
-        return this.#run(world, action, signal);
-      case 'Look':
-        return this.#observed(world, action, []);
+      case 'RemoveOrphans':
+        return this.#removeOrphans(key, action.orphans, signal);
+      case 'Leave':
+        return this.#leave(keyOf(key));
+      case 'GiveBack':
+        return this.#giveBack(keyOf(key));
+      case 'RemoveNamespace':
+        await client.delete(childTypes.Namespace, { name: action.name }, { uid: action.uid, signal });
+        return undefined;
+    }
+    if (environment === undefined) throw new TypeError(`nothing is to ${action.do} where there is no environment`);
+    switch (action.do) {
+      case 'LetGo':
+        return this.#letGo(environment, action.retained, signal);
+      case 'Admit':
+        return this.#admit(environment, action.revision, signal);
+      case 'Apply':
+        return this.#apply(world, action, signal);
+      case 'AskApps':
+        for (const { target, pods } of action.apps) this.#context.reports.ask(keyOf(key), target, pods);
+        return undefined;
     }
   }
 
-  /** Forgets an environment that has nothing any more, and gives room to those that wait. */
-  #leave(key: string): void {
+  /** Those very namespaces, or none. */
+  async #removeOrphans(key: ObjectKey, orphans: readonly Orphan[], signal: AbortSignal): Promise<undefined> {
+    const { client, drift, logger } = this.#context;
+    for (const { name, uid } of orphans) {
+      await client.delete(childTypes.Namespace, { name }, { uid, signal });
+      drift.forget(name);
+      logger.warn({ namespace: name, environment: keyOf(key) }, 'removed the namespace of an environment that is gone');
+    }
+  }
+
+  /** Forgets an environment that has nothing any more. */
+  #leave(key: string): undefined {
     this.#context.reports.forget(key);
-    this.#wake(this.#slots.release(key));
+    this.#giveBack(key);
   }
 
-  async #remove(
-    { environment, hasFinalizer }: EnvironmentWorld,
-    expired: Lifetime | undefined,
-    signal: AbortSignal,
-  ): Promise<EnvironmentDecision> {
-    const { left, blockers, retained } = hasFinalizer
-      ? await removeChildren(this.#context, environment, signal)
-      : { left: [], blockers: [], retained: [] };
-    const situation =
-      expired === undefined
-        ? ({ kind: 'Terminating', blockers, left } as const)
-        : ({ kind: 'Expired', blockers, left, lifetime: expired } as const);
-    if (left.length > 0)
-      return {
-        situation,
-        requeueAfter: left.some(({ kind }) => kind === 'Namespace') ? undefined : VOLUME_INTERVAL_MS,
-      };
-    if (hasFinalizer) {
-      this.#tellRetained(environment, retained);
-      await removeFinalizer(this.#context, latestOf(this.#context, environment), signal);
-    }
+  /** Those that wait are looked at again: one may have its turn now, and the others move up. */
+  #giveBack(key: string): undefined {
+    const { slots, informers } = this.#context;
+    slots.release(key);
+    this.#wake(informers.environments.lister.byIndex(IS_QUEUED, QUEUED).map(requestOf));
+  }
+
+  async #letGo(environment: TwinEnvironment, retained: readonly string[], signal: AbortSignal): Promise<undefined> {
+    this.#context.drift.forget(homeOf(environment));
+    this.#tellRetained(environment, retained);
+    await removeFinalizer(this.#context, environment, signal);
     this.#leave(keyOf(environment));
-    // With the last finalizer the object goes, unless it ended by itself.
-    return expired === undefined ? {} : { situation };
   }
 
-  async #run(
-    world: EnvironmentWorld,
-    action: Extract<EnvironmentAction, { do: 'Run' }>,
+  async #admit(environment: TwinEnvironment, revision: number, signal: AbortSignal): Promise<undefined> {
+    if (!this.#context.slots.reserve(environment, revision)) return;
+    if (!hasFinalizer(environment)) await addFinalizer(this.#context, environment, signal);
+  }
+
+  async #apply(
+    world: World & Pick<EnvironmentWorld, 'home'>,
+    action: Extract<EnvironmentAction, { do: 'Apply' }>,
     signal: AbortSignal,
-  ): Promise<EnvironmentDecision> {
-    const { environment, now } = world;
-    const { plan, twinClass, lifetime } = action;
-    const turn = this.#slots.take(environment, twinClass);
-    if (!turn.admitted) {
-      const className = twinClass.metadata.name;
-      return {
-        situation: { kind: 'Queued', position: turn.position, className, lifetime },
-        requeueAfter: until(lifetime, now),
-      };
-    }
-    await ensureFinalizer(this.#context, environment, signal);
-    const outcome = await this.#apply(plan, signal);
-    if (outcome.kind === 'Applied') return this.#observed(world, action, outcome.rejected);
-    const { problem, final } = outcome;
-    return {
-      situation: { kind: 'Blocked', problem, final, lifetime },
-      requeueAfter: until(lifetime, now, REJECTED_INTERVAL_MS),
-    };
-  }
-
-  #observed(
-    { environment, now }: EnvironmentWorld,
-    { plan, lifetime }: { readonly plan: Plan; readonly lifetime: Lifetime },
-    rejected: Extract<ApplyOutcome, { kind: 'Applied' }>['rejected'],
-  ): EnvironmentDecision {
-    const parts = partsOf(this.#context, plan);
-    const asksApp = this.#askApps(environment, plan, parts);
-    const situation = activeSituation(this.#context, environment, plan, lifetime, rejected, parts);
-    return {
-      situation,
-      requeueAfter: until(
-        lifetime,
-        now,
-        ...(rejected.length > 0 ? [REJECTED_INTERVAL_MS] : []),
-        ...(asksApp ? [this.#context.reports.dueIn(keyOf(environment))] : []),
-      ),
-    };
-  }
-
-  /** Asks, in the background, for the reports that are missing or old. @returns whether an app reports at all */
-  #askApps(environment: TwinEnvironment, plan: Plan, { pods }: ObservedParts): boolean {
-    const { reports } = this.#context;
-    const targets = reportTargets(plan);
-    for (const target of targets) {
-      const ready = (pods.get(target.workload) ?? []).filter((pod) => pod.ready);
-      const uids = ready.map(({ metadata }) => metadata.uid ?? '');
-      reports.refresh(keyOf(environment), target, uids);
-    }
-    return targets.length > 0;
-  }
-
-  async #apply(plan: Plan, signal: AbortSignal): Promise<ApplyOutcome> {
+  ): Promise<ApplyOutcome> {
     try {
-      return await applyPlan(this.#context, plan, signal);
+      return await applyPlan(this.#context, world, action, signal);
     } catch (error) {
-      if (!isNamespaceGone(error)) throw error;
-      const { namespace } = plan.home;
-      const message = `namespace ${namespace} went away; it is made again`;
-      return { kind: 'Blocked', final: false, problem: { reason: 'NamespaceTerminating', message } };
+      // Whoever cannot have its namespace keeps nobody from room; it asks again when it is tried again.
+      const { namespaces } = this.#context.informers;
+      if (namespaces.lister.get({ name: action.plan.home.namespace }) === undefined) this.#giveBack(keyOf(world.key));
+      throw error;
     }
   }
 

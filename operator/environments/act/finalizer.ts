@@ -1,33 +1,27 @@
 import { TwinEnvironment } from '../../api/index.ts';
-import { FINALIZER } from '../naming/index.ts';
 import type { Context } from '../gather/context.ts';
+import { FINALIZER } from '../naming/index.ts';
 
-/** Before the first child is made: from now on the environment cannot go without its children being removed. */
-export async function ensureFinalizer(
-  { client, cache }: Pick<Context, 'client' | 'cache'>,
+/** Puts the finalizer on: from now on the environment cannot go without its children being removed. */
+export function addFinalizer(
+  context: Pick<Context, 'client' | 'cache'>,
   environment: TwinEnvironment,
   signal: AbortSignal,
 ): Promise<void> {
-  if (hasFinalizer(environment)) return;
-  await writeFinalizers({ client, cache }, environment, [...finalizersOf(environment), FINALIZER], signal);
+  return writeFinalizers(context, environment, [...othersOf(environment), FINALIZER], signal);
 }
 
-/** After the last child is gone. Finalizers of others stay. */
-export async function removeFinalizer(
-  { client, cache }: Pick<Context, 'client' | 'cache'>,
+/** Takes it off. Finalizers of others stay. */
+export function removeFinalizer(
+  context: Pick<Context, 'client' | 'cache'>,
   environment: TwinEnvironment,
   signal: AbortSignal,
 ): Promise<void> {
-  const others = finalizersOf(environment).filter((each) => each !== FINALIZER);
-  await writeFinalizers({ client, cache }, environment, others, signal);
+  return writeFinalizers(context, environment, othersOf(environment), signal);
 }
 
-function hasFinalizer(environment: TwinEnvironment): boolean {
-  return finalizersOf(environment).includes(FINALIZER);
-}
-
-function finalizersOf({ metadata }: TwinEnvironment): readonly string[] {
-  return metadata.finalizers ?? [];
+function othersOf({ metadata }: TwinEnvironment): readonly string[] {
+  return (metadata.finalizers ?? []).filter((each) => each !== FINALIZER);
 }
 
 /** The resource version makes sure that no finalizer of somebody else is written over. */

@@ -1,20 +1,37 @@
-import type { TwinClass } from '../../api/index.ts';
 import type { Lifetime } from './lifecycle/index.ts';
-import type { Plan } from './plan/index.ts';
+import type { Plan, PlanInput } from './plan/index.ts';
 import type { Situation } from './situation.ts';
-import type { Orphan } from './world.ts';
+import type { Orphan, PrunedChild } from './world.ts';
+import type { AppReport } from './wiring/index.ts';
 
 export type EnvironmentAction =
   /** Takes away what namesakes left behind. */
   | { readonly do: 'RemoveOrphans'; readonly orphans: readonly Orphan[] }
   /** It has nothing any more: others may have its room. */
   | { readonly do: 'Leave' }
-  /** Takes its children away; `expired` when it ended by itself and its object stays. */
-  | { readonly do: 'Remove'; readonly expired: Lifetime | undefined }
-  /** Makes its children what the plan says, once there is room. */
-  | { readonly do: 'Run'; readonly plan: Plan; readonly twinClass: TwinClass; readonly lifetime: Lifetime }
-  /** Leaves its children as they are, and looks at them. */
-  | { readonly do: 'Look'; readonly plan: Plan; readonly lifetime: Lifetime };
+  /** Takes its namespace away, with all that is in it. */
+  | {
+      readonly do: 'RemoveNamespace';
+      readonly expired: Lifetime | undefined;
+      readonly name: string;
+      readonly uid: string;
+    }
+  /** Nothing is left: its object may go. `retained` are volumes that stay because their StorageClass says so. */
+  | { readonly do: 'LetGo'; readonly expired: Lifetime | undefined; readonly retained: readonly string[] }
+  /** Gives back room that it does not use. */
+  | { readonly do: 'GiveBack' }
+  /** Takes room, provided that nobody took any since `revision`; from then on the object cannot go without its children. */
+  | { readonly do: 'Admit'; readonly revision: number; readonly lifetime: Lifetime }
+  /** Makes its children what the plan says, and takes away those that it does not have. */
+  | {
+      readonly do: 'Apply';
+      readonly of: PlanInput;
+      readonly plan: Plan;
+      readonly surplus: readonly PrunedChild[];
+      readonly lifetime: Lifetime;
+    }
+  /** Starts asking apps for their reports; nobody waits for the answers. */
+  | { readonly do: 'AskApps'; readonly apps: readonly AppReport[] };
 
 /** What happens next, or what is to be told when nothing has to. */
 export interface EnvironmentDecision {
@@ -24,6 +41,9 @@ export interface EnvironmentDecision {
   /** Milliseconds. */
   readonly requeueAfter?: number | undefined;
 }
+
+/** What the API server refused may pass later (a quota): tried again after so many milliseconds. */
+export const AGAIN_MS = 30_000;
 
 /** The sooner of the end of a lifetime and other times to come back, in milliseconds from now. */
 export function until({ expiresAt }: Lifetime, now: number, ...intervals: readonly number[]): number | undefined {

@@ -5,17 +5,20 @@ import type { Situation } from './situation.ts';
 /** What is told while an act does not succeed: how far it is with what it does, and what the API server answers. */
 export function notApplied(environment: TwinEnvironment, action: EnvironmentAction, answer: string): Situation {
   switch (action.do) {
-    case 'Remove':
+    case 'RemoveNamespace':
+    case 'LetGo':
       return {
         kind: 'NotApplied',
         phase: action.expired === undefined ? 'Terminating' : 'Expired',
         answer,
         lifetime: action.expired,
       };
-    case 'Run':
-    case 'Look':
+    case 'Admit':
+    case 'Apply':
       return { kind: 'NotApplied', phase: 'Provisioning', answer, lifetime: action.lifetime };
     case 'RemoveOrphans':
+    case 'GiveBack':
+    case 'AskApps':
     case 'Leave':
       return { kind: 'NotApplied', phase: phaseOf(environment), answer, lifetime: undefined };
   }

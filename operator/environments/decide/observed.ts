@@ -1,6 +1,7 @@
 import { COMPONENT_LABEL } from '../naming/index.ts';
 import type { PodChild, WorkloadChild } from './live.ts';
-import type { LivePod } from './wiring/index.ts';
+import type { Plan } from './plan/index.ts';
+import type { AppReport, LivePod } from './wiring/index.ts';
 
 /** What the caches know of an environment's parts. */
 export interface ObservedParts {
@@ -38,6 +39,11 @@ export function livePods(parts: ObservedParts, component: string): readonly Live
     ready,
     containers,
   }));
+}
+
+/** What is known of the reports of those workloads that report how they are wired. */
+export function reporting({ workloads }: Plan, reports: ReadonlyMap<string, AppReport>): readonly AppReport[] {
+  return workloads.flatMap(({ name, reportPath }) => (reportPath === undefined ? [] : (reports.get(name) ?? [])));
 }
 
 /** Whether a part has all its pods, of today's spec, available (kubectl rollout status). */

@@ -1,9 +1,9 @@
 import type { TwinEnvironment } from '../../api/index.ts';
-import type { Applier, Client, Clock, EventRecorder, Logger, StatusWriter } from '../../kube/index.ts';
-import type { Cache } from '../../kube/index.ts';
+import type { Applier, Cache, Client, Clock, EventRecorder, Logger, StatusWriter } from '../../kube/index.ts';
+import type { EnvironmentSettings } from '../decide/index.ts';
 import type { DriftView, Informers } from './cache/index.ts';
-import type { PlanSettings } from '../decide/plan/index.ts';
 import type { Reports } from './reports/index.ts';
+import type { Slots } from './slots.ts';
 
 /** What every step of a reconcile works with. */
 export interface Context {
@@ -15,7 +15,8 @@ export interface Context {
   readonly statuses: StatusWriter<TwinEnvironment>;
   readonly events: EventRecorder;
   readonly reports: Reports;
+  readonly slots: Slots;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly settings: PlanSettings & { readonly policiesEnforced: boolean };
+  readonly settings: EnvironmentSettings;
 }

@@ -1,30 +1,124 @@
-import { FINALIZER, homeOf } from '../naming/index.ts';
-import type { ObjectKey } from '../../kube/index.ts';
+import type { TwinEnvironment, VendorTwin } from '../../api/index.ts';
+import { keyOf, type ObjectKey } from '../../kube/index.ts';
+import {
+  hasFinalizer,
+  hasHome,
+  isEnding,
+  observedParts,
+  type Applied,
+  type EnvironmentWorld,
+  type ObservedParts,
+  type PrunedChild,
+  type World,
+} from '../decide/index.ts';
+import type { NamespaceChild } from '../decide/live.ts';
+import { classOf } from '../decide/plan/index.ts';
+import type { AppReport } from '../decide/wiring/index.ts';
+import { belongsTo, homeOf, ownerOf } from '../naming/index.ts';
+import { childTypes, slimNamespace } from './cache/index.ts';
 import type { Context } from './context.ts';
-import type { World } from '../decide/index.ts';
 import { readOrphans } from './orphans.ts';
+import { readLeftVolumes, volumesOf } from './volumes.ts';
+
+/** What is read of, and what one reconcile remembers of its own writes. */
+export interface Memory {
+  /** Uids of namespaces that it removed: the caches may not know yet. */
+  readonly removed: ReadonlySet<string | undefined>;
+  readonly applied: Applied | undefined;
+}
+
+type Sources = Pick<Context, 'client' | 'informers' | 'clock' | 'settings' | 'slots' | 'reports'>;
 
 /** Reads the world of an environment: from the caches, but for what none of them may say alone. */
 export async function readWorld(
-  context: Pick<Context, 'client' | 'informers' | 'clock' | 'settings'>,
+  context: Sources,
   key: ObjectKey,
+  { removed, applied }: Memory,
   signal: AbortSignal,
 ): Promise<World> {
-  const { informers, clock, settings } = context;
-  const orphans = await readOrphans(context, key, signal);
+  const { informers, clock, settings, slots } = context;
+  const orphans = (await readOrphans(context, key, signal)).filter(({ uid }) => !removed.has(uid));
   const environment = informers.environments.lister.get(key);
   if (environment === undefined) return { key, orphans, environment };
-  const { namespace = '', finalizers } = environment.metadata;
+  const classes = informers.classes.lister.list();
+  const now = clock.now();
+  const name = homeOf(environment);
+  const ends = isEnding({ environment, classes, now }) && hasFinalizer(environment);
+  const cached = informers.namespaces.lister.get({ name });
+  // From the API server before it is given up: the cache may be behind.
+  const home = cached ?? (ends ? await liveNamespace(context, name, signal) : undefined);
+  const volumes = volumesOf(context, environment, name);
+  const leftVolumes =
+    ends && !hasHome({ environment, home }) ? await readLeftVolumes(context, volumes, name, signal) : [];
+  const parts = observedParts(informers.workloads.lister.list(name), informers.pods.lister.list(name));
+  const twinClass = classOf(environment, classes);
   return {
     key,
     orphans,
     environment,
-    now: clock.now(),
-    classes: informers.classes.lister.list(),
-    namespaceLabels: informers.namespaces.lister.get({ name: namespace })?.metadata.labels,
-    homeExists: informers.namespaces.lister.get({ name: homeOf(environment) }) !== undefined,
-    hasFinalizer: finalizers?.includes(FINALIZER) ?? false,
-    catalogue: (name) => informers.catalogue.lister.get({ name }),
+    now,
+    classes,
+    namespaceLabels: informers.namespaces.lister.get({ name: environment.metadata.namespace ?? '' })?.metadata.labels,
+    home,
+    homeRemoved: removed.has(home?.metadata.uid),
+    catalogue: catalogueOf(context, environment),
+    parts,
+    children: childrenOf(context, environment, name),
+    reports: reportsOf(context, environment, parts),
+    volumes,
+    leftVolumes,
     settings,
+    applied,
+    // Last, with nothing to wait for after it: what was given meanwhile is seen.
+    room: slots.read(environment, 'reason' in twinClass ? undefined : twinClass),
   };
+}
+
+async function liveNamespace(
+  { client }: Sources,
+  name: string,
+  signal: AbortSignal,
+): Promise<NamespaceChild | undefined> {
+  const live = await client.find(childTypes.Namespace, { name }, { signal });
+  return live === undefined ? undefined : slimNamespace(live);
+}
+
+function catalogueOf({ informers }: Sources, { spec }: TwinEnvironment): ReadonlyMap<string, VendorTwin> {
+  return new Map(
+    (spec.services ?? []).flatMap(({ name, vendorTwinRef }) => {
+      const wanted = vendorTwinRef?.name ?? name;
+      const found = informers.catalogue.lister.get({ name: wanted });
+      return found === undefined ? [] : [[wanted, found] as const];
+    }),
+  );
+}
+
+/** Of the kinds that come and go with the spec: those that were made for this very environment and are not going yet. */
+function childrenOf({ informers }: Sources, environment: TwinEnvironment, home: string): readonly PrunedChild[] {
+  const owner = ownerOf(environment);
+  return informers.pruned.flatMap(({ type, lister }) =>
+    lister
+      .list(home)
+      .flatMap(({ metadata: { name, uid, labels, deletionTimestamp } }) =>
+        deletionTimestamp === undefined && belongsTo(labels, owner) ? [{ kind: type.kind, name, uid }] : [],
+      ),
+  );
+}
+
+/** What is known of the apps' reports, of those that say where they report. */
+function reportsOf(
+  { reports }: Sources,
+  environment: TwinEnvironment,
+  { pods }: ObservedParts,
+): EnvironmentWorld['reports'] {
+  const namespace = homeOf(environment);
+  return new Map(
+    (environment.spec.workloads ?? []).flatMap(({ name: workload, port, servicesEndpoint }) => {
+      if (port === undefined || servicesEndpoint === undefined) return [];
+      const ready = (pods.get(workload) ?? []).flatMap((pod) => (pod.ready ? [pod.metadata.uid ?? ''] : []));
+      const target = { namespace, workload, port, path: servicesEndpoint.path };
+      const known: AppReport = reports.of(keyOf(environment), target, ready);
+      return [[workload, known] as const];
+    }),
+  );
 }

@@ -1,4 +1,4 @@
-import type { Frozen, TwinEnvironment, TwinEnvironmentStatus } from '../../api/index.ts';
+import { conditionOf, type Frozen, type TwinEnvironment, type TwinEnvironmentStatus } from '../../api/index.ts';
 
 type Service = Frozen<NonNullable<TwinEnvironmentStatus['services']>[number]>;
 type Variable = NonNullable<Service['rendered']>[number];
@@ -34,8 +34,9 @@ export interface ServicesView {
 }
 
 /** Nothing but the status: what is shown is what the conditions were decided on. */
-export function servicesView({ metadata, spec, status }: TwinEnvironment): ServicesView {
-  const wired = status?.conditions?.find(({ type }) => type === 'TwinsWired');
+export function servicesView(environment: TwinEnvironment): ServicesView {
+  const { metadata, spec, status } = environment;
+  const wired = conditionOf(environment, 'TwinsWired');
   const known = new Map((status?.services ?? []).map((service) => [service.name, service]));
   return {
     environment: { namespace: metadata.namespace ?? '', name: metadata.name },

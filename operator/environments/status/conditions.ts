@@ -1,15 +1,15 @@
-import type { EnvironmentReason } from '../../api/index.ts';
-import type { ConditionInput, Outcome } from '../../kube/index.ts';
+import { environmentReasons, type EnvironmentReason, type OwnConditionType } from '../../api/index.ts';
+import type { Condition, ConditionInput, Outcome } from '../../kube/index.ts';
 import { BOUNDARY_NAME } from '../naming/index.ts';
 import { partState, type ObservedParts, type PartState } from '../decide/observed.ts';
 import type { Summary } from './summary.ts';
 
-export type EnvironmentCondition = ConditionInput<EnvironmentReason>;
+export type EnvironmentCondition = ConditionInput<EnvironmentReason, OwnConditionType<'TwinEnvironment'>>;
 export type EnvironmentOutcome = Outcome<EnvironmentReason>;
 
 /** A condition as the status is told it, without its time. */
 export function condition(
-  type: string,
+  type: EnvironmentCondition['type'],
   status: EnvironmentCondition['status'],
   reason: EnvironmentReason,
   message: string,
@@ -32,11 +32,17 @@ export function twinsReady({ services }: Summary): EnvironmentCondition {
 /**
  * Whether all that runs is what was rendered. What differs is False, what was not seen is Unknown; both name each service
  * and workload that it is about.
+ *
+ * @param before what was told last: it holds where apps were not asked since this process started
  */
-export function twinsWired({ services, workloads }: Summary): EnvironmentCondition {
+export function twinsWired({ services, workloads }: Summary, before: Condition | undefined): EnvironmentCondition {
   const type = 'TwinsWired';
+  const reasonBefore = environmentReasons.find((each) => each === before?.reason);
+  const held = before !== undefined && reasonBefore !== undefined && services.some(({ asBefore }) => asBefore);
+  // Without anything that was told before, what is missing is missing.
+  const looked = held ? services.filter(({ asBefore }) => asBefore === undefined) : services;
   const wiring = (verdict: string): readonly string[] =>
-    services.flatMap(({ name, wiring: each }) => (each.verdict === verdict ? [`${name}: ${each.reason}`] : []));
+    looked.flatMap(({ name, wiring: each }) => (each.verdict === verdict ? [`${name}: ${each.reason}`] : []));
   const images = (verdict: string): readonly string[] =>
     workloads.flatMap(({ name, proof }) => (proof.verdict === verdict ? [`workload ${name}: ${proof.reason}`] : []));
   const wrong = wiring('False');
@@ -46,6 +52,7 @@ export function twinsWired({ services, workloads }: Summary): EnvironmentConditi
   if (others.length > 0) return condition(type, 'False', 'ImageDiffers', others.join('; '));
   const unseen = [...wiring('Unknown'), ...images('Unknown')];
   if (unseen.length > 0) return condition(type, 'Unknown', 'NotVerified', unseen.join('; '));
+  if (held) return condition(type, before.status, reasonBefore, before.message);
   if (services.length === 0) return condition(type, 'True', 'NoServices', 'The environment has no services');
   return condition(type, 'True', 'Verified', 'What runs, and what the app reports where it does, is what was rendered');
 }

@@ -1,5 +1,5 @@
 import type { EnvironmentReason, Frozen, TwinEnvironment, TwinEnvironmentStatus } from '../../api/index.ts';
-import { annotations, environmentBounds, maxRequest } from '../../api/index.ts';
+import { annotations, conditionOf, environmentBounds, maxRequest } from '../../api/index.ts';
 import { rfc3339 } from '../../canonical/index.ts';
 import { conditionsOf } from '../../kube/index.ts';
 import type { Lifetime } from '../decide/lifecycle/index.ts';
@@ -123,9 +123,9 @@ const PHASES = { Current: 'Ready', InProgress: 'Provisioning', Failed: 'Failed' 
 
 function active(environment: TwinEnvironment, situation: Active): Assessment {
   const { plan, parts, inventory, bounded } = situation;
-  const summary = summarize(plan, parts, situation.reports);
+  const summary = summarize(plan, parts, situation.reports, environment.status?.services);
   const twins = twinsReady(summary);
-  const wired = twinsWired(summary);
+  const wired = twinsWired(summary, conditionOf(environment, 'TwinsWired'));
   const boundary = exposed(parts, bounded);
   const behind = summary.workloads.filter(({ state }) => !state.ready);
   const { revision } = environment.spec.source ?? {};

@@ -1,10 +1,11 @@
-import { environmentBounds, type TwinEnvironmentStatus } from '../../api/index.ts';
+import { environmentBounds, type Frozen, type TwinEnvironmentStatus } from '../../api/index.ts';
 import { printable } from '../../canonical/index.ts';
 import type { Plan } from '../decide/plan/index.ts';
 import { proveImages, wiringOf, type ImageProof, type Report, type ServiceWiring } from '../decide/wiring/index.ts';
 import type { Variable } from '../decide/resolve/index.ts';
 import { livePods, partState, type ObservedParts, type PartState } from '../decide/observed.ts';
 
+type ServiceStatus = Frozen<NonNullable<TwinEnvironmentStatus['services']>[number]>;
 type Services = NonNullable<TwinEnvironmentStatus['services']>;
 type Workloads = NonNullable<TwinEnvironmentStatus['workloads']>;
 
@@ -13,6 +14,8 @@ export interface ServiceSummary {
   readonly name: string;
   readonly state: PartState;
   readonly wiring: ServiceWiring;
+  /** What the status said of it before: it holds, since nothing else speaks against it. */
+  readonly asBefore: ServiceStatus | undefined;
 }
 
 export interface WorkloadSummary {
@@ -31,19 +34,27 @@ export interface Summary {
  * Holds what was observed against the plan.
  *
  * @param reports what the apps said, by workload; read for those alone whose plan has a path for it
+ * @param previous services as the status has them
  */
-export function summarize(plan: Plan, parts: ObservedParts, reports: ReadonlyMap<string, Report>): Summary {
+export function summarize(
+  plan: Plan,
+  parts: ObservedParts,
+  reports: ReadonlyMap<string, Report>,
+  previous: readonly ServiceStatus[] = [],
+): Summary {
   const observed = plan.workloads.map((workload) => ({
     plan: workload,
     pods: livePods(parts, workload.name),
     report: workload.reportPath === undefined ? undefined : reports.get(workload.name),
   }));
   return {
-    services: plan.services.map((service) => ({
-      name: service.name,
-      state: service.twin === undefined ? { ready: true } : partState(parts, service.name),
-      wiring: wiringOf(service, observed),
-    })),
+    services: plan.services.map((service) => {
+      const { name, twin } = service;
+      const state = twin === undefined ? ({ ready: true } as const) : partState(parts, name);
+      const wiring = wiringOf(service, observed);
+      const seen = previous.find((each) => each.name === name && each.ready);
+      return { name, state, wiring, asBefore: wiring.onlyUnheard && state.ready ? seen : undefined };
+    }),
     workloads: observed.map(({ plan: workload, pods }) => {
       const state = partState(parts, workload.name);
       return { name: workload.name, state, proof: proveImages(workload, pods, state.ready) };
@@ -55,17 +66,18 @@ const MAX_REASON = 1000;
 
 /** `status.services` */
 export function serviceStatuses(plan: Plan, { services }: Summary): Services {
-  return services.map(({ name, state, wiring }, index) => {
+  return services.map(({ name, state, wiring, asBefore }, index) => {
     const planned = plan.services[index];
-    const reason = state.ready ? wiring.reason : `twin ${state.reason}`;
+    const seen = asBefore ?? { verified: wiring.verdict === 'True', reported: wiring.reported, reason: wiring.reason };
+    const reason = state.ready ? seen.reason : `twin ${state.reason}`;
     return {
       name,
       mode: planned?.mode ?? 'Twin',
       ...(planned?.endpoint === undefined ? {} : { url: planned.endpoint.url }),
       ...(wiring.rendered.length === 0 ? {} : { rendered: shown(wiring.rendered) }),
       ...(wiring.running.length === 0 ? {} : { running: shown(wiring.running) }),
-      ...(wiring.reported === undefined ? {} : { reported: withoutUndefined(wiring.reported) }),
-      verified: wiring.verdict === 'True',
+      ...(seen.reported === undefined ? {} : { reported: withoutUndefined(seen.reported) }),
+      verified: seen.verified,
       ready: state.ready,
       ...(reason === undefined ? {} : { reason: printable(reason, MAX_REASON) }),
     };

@@ -1,22 +1,25 @@
-import type { EnvironmentReason, Frozen, TwinEnvironmentStatus } from '../../api/index.ts';
+import type { ConditionType, EnvironmentReason, Frozen, TwinEnvironmentStatus } from '../../api/index.ts';
 import type { EventInput } from '../../kube/index.ts';
 
 type Status = Frozen<TwinEnvironmentStatus>;
 export type Transition = Pick<EventInput, 'type' | 'reason' | 'action' | 'note'>;
 
 /** Conditions whose changes people want to hear of; Reconciling and Stalled only repeat them. */
-const told: readonly string[] = ['Ready', 'Admitted', 'TwinsReady', 'TwinsWired', 'Exposed'];
+const told: readonly ConditionType<'TwinEnvironment'>[] = ['Ready', 'Admitted', 'TwinsReady', 'TwinsWired', 'Exposed'];
+
+/** Of these a beginning is news, too. */
+const fromTheBeginning: readonly ConditionType<'TwinEnvironment'>[] = ['Ready', 'Admitted'];
 
 /** What changed between two statuses, as events: a condition with another status or reason, an extension, a blocker. */
 export function transitions(before: Status | undefined, after: Status): readonly Transition[] {
   const events: Transition[] = [];
   for (const condition of after.conditions ?? []) {
-    if (!told.includes(condition.type)) continue;
+    if (!told.some((type) => type === condition.type)) continue;
     const old = before?.conditions?.find(({ type }) => type === condition.type);
     if (old?.status === condition.status && old.reason === condition.reason) continue;
     const good = condition.status === 'True';
     // The beginning is no news: a condition that starts as not yet fulfilled says what everybody expects.
-    if (old === undefined && !good && condition.type !== 'Ready' && condition.type !== 'Admitted') continue;
+    if (old === undefined && !good && !fromTheBeginning.some((type) => type === condition.type)) continue;
     events.push({
       type: good || expected.some((reason) => reason === condition.reason) ? 'Normal' : 'Warning',
       reason: good ? condition.type : condition.reason,

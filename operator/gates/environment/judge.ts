@@ -1,6 +1,5 @@
-import type { TwinEnvironment } from '../../api/index.ts';
+import { conditionOf, type TwinEnvironment } from '../../api/index.ts';
 import { digestOf, printable, type Digest } from '../../canonical/index.ts';
-import type { Condition } from '../../kube/index.ts';
 import type { Artifact } from '../artifact.ts';
 
 export type GateOutcome =
@@ -25,7 +24,7 @@ export function environmentGate(environment: TwinEnvironment | undefined, artifa
   if (status?.observedGeneration !== metadata.generation)
     return { result: 'Pending', summary: `environment ${shown} has changed and its controller has not caught up yet` };
   for (const type of ['Ready', 'TwinsWired'] as const) {
-    const condition = conditionOf(status?.conditions, type);
+    const condition = conditionOf(environment, type);
     if (condition?.status !== 'True')
       return {
         result: 'Pending',
@@ -45,8 +44,4 @@ export function environmentGate(environment: TwinEnvironment | undefined, artifa
     evidenceDigest: digestOf(evidence),
     summary: `environment ${shown} is Ready, ${twins} of ${services.length} services are twins and wired, and it runs these images`,
   };
-}
-
-function conditionOf(conditions: readonly Pick<Condition, 'type' | 'status' | 'message'>[] | undefined, type: string) {
-  return conditions?.find((condition) => condition.type === type);
 }

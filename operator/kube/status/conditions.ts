@@ -15,8 +15,8 @@ export interface Outcome<Reason extends string = string> {
 }
 
 /** A condition of a kind's own, beside those that the outcome gives. */
-export interface ConditionInput<Reason extends string = string> {
-  readonly type: string;
+export interface ConditionInput<Reason extends string = string, Type extends string = string> {
+  readonly type: Type;
   readonly status: Condition['status'];
   readonly reason: Reason;
   readonly message: string;

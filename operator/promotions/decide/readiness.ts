@@ -77,12 +77,24 @@ export const notEnforced: DecisionStep = ({ target, enforcement }) =>
       );
 
 /** Without its policy nobody knows how many have to sign. */
-export const policyMissing: DecisionStep = ({ policy }) =>
-  'missing' in policy ? stall('PolicyMissing', policy.missing) : undefined;
+export const policyMissing: DecisionStep = ({ policy }) => {
+  if ('object' in policy) return undefined;
+  return stall(
+    'PolicyMissing',
+    'defaults' in policy
+      ? `there are ${policy.defaults} default ApprovalPolicies: a platform engineer makes it one, or names one in the target`
+      : `ApprovalPolicy ${printable(policy.missing)} does not exist: a platform engineer creates it`,
+  );
+};
 
 /** Without its keyring no signature counts. */
 export const keyringMissing: DecisionStep = ({ keyring }) =>
-  'missing' in keyring ? stall('KeyringMissing', keyring.missing) : undefined;
+  'missing' in keyring
+    ? stall(
+        'KeyringMissing',
+        `ApproverKeyring ${printable(keyring.missing)} does not exist, so nobody can approve: a platform engineer creates it`,
+      )
+    : undefined;
 
 /** Duties are separated from whoever asked: without a name there is nothing to compare with. */
 export const requesterUnknown: DecisionStep = (_world, { requestedBy }) =>

@@ -122,7 +122,8 @@ export interface DecidingWorld extends Known {
   readonly target: ProductionTarget | undefined;
   /** What the canary saw last in the target's namespace. */
   readonly enforcement: { readonly active: boolean; readonly message: string };
-  readonly policy: Resolved<ApprovalPolicy>;
+  /** Where no target names one, and there is none that is the default or too many: how many. `missing` is a name. */
+  readonly policy: Resolved<ApprovalPolicy> | { readonly defaults: number };
   readonly keyring: Resolved<ApproverKeyring>;
   readonly environment: TwinEnvironment | undefined;
   /** Labels of the environment's namespace; undefined when it does not exist. */

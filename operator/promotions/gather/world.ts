@@ -45,8 +45,6 @@ export interface ReaderOptions {
   readonly nonce: () => string;
 }
 
-/** Records of a target that may be missing in the cache; more, and this process is too far behind to act. */
-const MAX_UNSEEN = 100;
 /** Targets and stages change rarely: beyond this many in one read something is wrong. */
 const MAX_READS = 3;
 
@@ -220,30 +218,21 @@ export class WorldReader {
   async #head({ metadata, spec }: Promotion): Promise<void> {
     const { records } = this.#options;
     const at = { namespace: metadata.namespace ?? '', name: spec.targetRef.name };
-    // One call takes in one record that was not seen; several may be missing.
-    for (let reads = 0; reads < MAX_UNSEEN; reads++) {
-      const chain = records.of(at);
-      if (historyOf(chain, metadata.uid ?? '').approved === undefined || (await records.isHead(at, chain))) return;
-    }
-    throw new Error(`the records of ${at.name} grow faster than they can be read: try again`);
+    await records.upToDate(at, (chain) => historyOf(chain, metadata.uid ?? '').approved !== undefined);
   }
 
-  async #policy(target: ProductionTarget | undefined, signal: AbortSignal): Promise<Resolved<ApprovalPolicy>> {
+  async #policy(target: ProductionTarget | undefined, signal: AbortSignal): Promise<DecidingWorld['policy']> {
     const { client, caches } = this.#options;
     const found = policyNameOf(target, caches.policies.lister.list());
-    if ('missing' in found) return found;
+    if (!('name' in found)) return found;
     const object = await client.find(ApprovalPolicy, found, { signal });
-    return object === undefined
-      ? { missing: `ApprovalPolicy ${found.name} does not exist: a platform engineer creates it` }
-      : { object };
+    return object === undefined ? { missing: found.name } : { object };
   }
 
   async #keyring(target: ProductionTarget | undefined, signal: AbortSignal): Promise<Resolved<ApproverKeyring>> {
     const name = target?.spec.keyringRef.name ?? 'default';
     const object = await this.#options.client.find(ApproverKeyring, { name }, { signal });
-    return object === undefined
-      ? { missing: `ApproverKeyring ${name} does not exist, so nobody can approve: a platform engineer creates it` }
-      : { object };
+    return object === undefined ? { missing: name } : { object };
   }
 
   /** What the canary saw last; right after a start it looks first, instead of calling everything unprotected. */

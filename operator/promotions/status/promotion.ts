@@ -3,6 +3,7 @@ import {
   gateTypes,
   maxRequest,
   promotionBounds,
+  type OwnConditionType,
   type PromotionReason,
   type PromotionStatus,
 } from '../../api/index.ts';
@@ -12,6 +13,8 @@ import { nameOf } from '../../records/index.ts';
 import { planOf } from './plan.ts';
 import { rolloutOf } from './rollout.ts';
 import { countedVotes, knownVotes } from './votes.ts';
+
+type PromotionCondition = ConditionInput<PromotionReason, OwnConditionType<'Promotion'>>;
 
 const ENDS: ReadonlySet<Phase> = new Set(['Completed', 'Rejected', 'Failed', 'RolledBack', 'Expired', 'Superseded']);
 
@@ -47,7 +50,7 @@ function outcomeOf({ verdict: { phase, stalled, reason, message } }: Decision): 
   return { kstatus: ENDS.has(phase) ? 'Failed' : 'InProgress', reason, message };
 }
 
-function ownConditions({ history }: World, { verdict, facts }: Decision): readonly ConditionInput<PromotionReason>[] {
+function ownConditions({ history }: World, { verdict, facts }: Decision): readonly PromotionCondition[] {
   const { phase, reason, message } = verdict;
   const gates = facts?.gates ?? [];
   const passed = history.round !== undefined || (gates.length > 0 && gates.every(({ result }) => result === 'Passed'));

@@ -5,6 +5,7 @@ export { decideTarget } from './decide.ts';
 export { hasAdopted, unadopted, undecided } from './adopt.ts';
 export { needsInventory } from './inventory.ts';
 export { overduePods } from './pods.ts';
+export { decideRelease, type ReleaseAction, type ReleaseDecision, type ReleaseWorld } from './release.ts';
 export { notWritten, type TargetAction, type TargetVerdict } from './verdict.ts';
 export { warningsOf } from './warnings.ts';
 export type { LiveWorkload, Named, PresentWorkload, Rehearsal, Running, TargetWorld } from './world.ts';

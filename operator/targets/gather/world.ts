@@ -47,8 +47,6 @@ export interface TargetReaderOptions {
 const MAX_READS = 5;
 /** Milliseconds. */
 const FIRST_LISTS = 3000;
-/** Records of a target that may be missing in the cache; more, and this process is too far behind to act. */
-const MAX_UNSEEN = 100;
 
 /** What was read first, and says what else has to be. */
 type Ground = Pick<TargetWorld, 'target' | 'others' | 'namespace' | 'lock' | 'bound' | 'records' | 'workloads'>;
@@ -119,7 +117,7 @@ export class TargetReader {
     const own = workloads.filter(isOwn);
     const rehearsals = takesInventory ? await rehearse(client, own, running, signal) : [];
     // An approval is recorded before its lock opens: read after the lock, the chain has it.
-    const chain = await this.#chain({ namespace, name }, lock?.spec);
+    const chain = await records.upToDate({ namespace, name }, (seen) => namesUnseen(lock?.spec, name, seen));
     if (!takesInventory && unadopted({ target, records: chain }, own).length > 0)
       throw new Error(`a workload of ${name} was made while it was read: try again`);
     const gone = (lock?.spec.approved ?? [])
@@ -155,10 +153,9 @@ export class TargetReader {
     const { canary } = this.#options;
     const { metadata, spec } = ground.target;
     const { namespace = '' } = metadata;
-    if (onlyWarns(ground)) return { active: false, message: 'mode is Warn: nothing is refused' };
     const workload = spec.workloads[0];
     const protecting = foundProtection(ground) === protections.enforce && ground.lock !== undefined;
-    if (!protecting) return canary.state(namespace);
+    if (!protecting || onlyWarns(ground)) return canary.state(namespace);
     return needsInventory(ground) ? canary.check(namespace, workload) : canary.ensure(namespace, workload, Infinity);
   }
 
@@ -186,19 +183,6 @@ export class TargetReader {
       return historyOf(records.of({ namespace, name: spec.targetRef.name }), uid).ended === undefined;
     });
     return new Set(asking.map(({ metadata }) => metadata.uid ?? ''));
-  }
-
-  /** The target's chain; records that the lock names and the cache has not seen are asked for. */
-  async #chain(
-    at: { readonly namespace: string; readonly name: string },
-    lock: LockSpec | undefined,
-  ): Promise<readonly RecordSpec[]> {
-    const { records } = this.#options;
-    for (let reads = 0; reads < MAX_UNSEEN; reads++) {
-      const chain = records.of(at);
-      if (!namesUnseen(lock, at.name, chain) || (await records.isHead(at, chain))) return chain;
-    }
-    throw new Error(`the records of ${at.name} grow faster than they can be read: try again`);
   }
 
   /**

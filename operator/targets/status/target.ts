@@ -3,6 +3,7 @@ import {
   maxRequest,
   targetBounds,
   type ProductionTargetStatus,
+  type OwnConditionType,
   type TargetReason,
 } from '../../api/index.ts';
 import { conditionsOf, fittedLines, type ConditionInput, type Outcome } from '../../kube/index.ts';
@@ -11,9 +12,12 @@ import { onlyWarns, warningsOf, type TargetVerdict, type TargetWorld } from '../
 import { contentsOf, type Approved } from '../../lock/index.ts';
 import { approvedTemplate } from '../../workloads/index.ts';
 
+type TargetCondition = ConditionInput<TargetReason, OwnConditionType<'ProductionTarget'>>;
+
 /** Status of a target: output only. */
 export function targetStatus(world: TargetWorld, verdict: TargetVerdict): ProductionTargetStatus {
-  const { target, enforcement, now } = world;
+  const { target, now } = world;
+  const enforcement = enforcementOf(world);
   const requestedAt = target.metadata.annotations?.[annotations.reconcileRequestedAt];
   const warnings = fittedLines([...warningsOf(world), ...(enforcement.warnings ?? [])], targetBounds.warnings);
   return {
@@ -25,7 +29,7 @@ export function targetStatus(world: TargetWorld, verdict: TargetVerdict): Produc
     }),
     ...(warnings.length === 0 ? {} : { warnings }),
     ...(requestedAt === undefined ? {} : { lastHandledReconcileAt: requestedAt.slice(0, maxRequest) }),
-    conditions: conditionsOf(target, outcomeOf(verdict), [enforced(world), tampered(verdict)], now),
+    conditions: conditionsOf(target, outcomeOf(verdict), [enforced(world, enforcement), tampered(verdict)], now),
   };
 }
 
@@ -35,8 +39,12 @@ function outcomeOf({ ready, stalled, resting, reason, message }: TargetVerdict):
   return { kstatus: stalled === true || resting === true ? 'Failed' : 'InProgress', reason, message };
 }
 
-function enforced(world: TargetWorld): ConditionInput<TargetReason> {
-  const { active, message } = world.enforcement;
+/** What the canary saw; where nothing is meant to be refused it does not matter. */
+function enforcementOf(world: TargetWorld): TargetWorld['enforcement'] {
+  return onlyWarns(world) ? { active: false, message: 'mode is Warn: nothing is refused' } : world.enforcement;
+}
+
+function enforced(world: TargetWorld, { active, message }: TargetWorld['enforcement']): TargetCondition {
   const type = 'Enforced';
   if (!active) return { type, status: 'False', reason: onlyWarns(world) ? 'Warn' : 'NotRefused', message };
   const more = message === '' ? '' : `; ${message}`;
@@ -48,7 +56,7 @@ function enforced(world: TargetWorld): ConditionInput<TargetReason> {
   };
 }
 
-function tampered({ tampered: found, message }: TargetVerdict): ConditionInput<TargetReason> {
+function tampered({ tampered: found, message }: TargetVerdict): TargetCondition {
   const type = 'Tampered';
   return found === undefined
     ? { type, status: 'False', reason: 'Approved', message: 'live content is approved content' }

@@ -1,6 +1,6 @@
 import type { TwinClass } from '../../../api/index.ts';
 
-/** An environment as far as caps see it. */
+/** An environment as far as caps see it: one that has room, or waits for it. */
 export interface Candidate {
   /** `namespace/name`. */
   readonly key: string;
@@ -10,6 +10,18 @@ export interface Candidate {
   readonly holds: boolean;
 }
 
+/** Room in a class, as one environment finds it. */
+export interface Room {
+  /** It has its namespace, or has been given room for it. */
+  readonly held: boolean;
+  /** It has been given room by this process. */
+  readonly reserved: boolean;
+  /** Another one as soon as somebody takes room or gives it back. */
+  readonly revision: number;
+  /** Empty where it has room. */
+  readonly candidates: readonly Candidate[];
+}
+
 /** Whether there is room; a position is 1 for the next one. */
 export type Turn = { readonly admitted: true } | { readonly admitted: false; readonly position: number };
 
@@ -17,7 +29,8 @@ export type Turn = { readonly admitted: true } | { readonly admitted: false; rea
  * Whether an environment may have its namespace now. First come, first served; one that waits for its own namespace's
  * cap does not hold up those of other namespaces.
  *
- * @param candidates the environments of the class that neither go away nor have expired, `key` among them.
+ * @param candidates of the class, `key` among them. Whoever does not ask for room is none: a spec that is refused or
+ *   suspended before it has anything keeps nobody waiting.
  */
 export function turnOf(
   key: string,

@@ -1,4 +1,5 @@
-import type { TwinClass, TwinEnvironment } from '../../../api/index.ts';
+import { isDeepStrictEqual } from 'node:util';
+import type { TwinClass, TwinEnvironment, VendorTwin } from '../../../api/index.ts';
 import { CanonicalError, digestOf, type Digest } from '../../../canonical/index.ts';
 import { parseQuantity } from '../../../kube/index.ts';
 import {
@@ -50,6 +51,23 @@ export interface PlanInput {
   readonly twinClass: TwinClass;
   readonly catalogue: Catalogue;
   readonly settings: PlanSettings;
+}
+
+/** Whether two inputs give the same plan. */
+export function samePlanInput(a: PlanInput, b: PlanInput): boolean {
+  const names = [...a.catalogue.keys()];
+  return (
+    sameSpec(a.environment, b.environment) &&
+    sameSpec(a.twinClass, b.twinClass) &&
+    names.length === b.catalogue.size &&
+    names.every((name) => sameSpec(a.catalogue.get(name), b.catalogue.get(name)))
+  );
+}
+
+type Planned = Pick<TwinEnvironment | TwinClass | VendorTwin, 'metadata' | 'spec'>;
+
+function sameSpec(a: Planned | undefined, b: Planned | undefined): boolean {
+  return a === b || (a?.metadata.uid === b?.metadata.uid && isDeepStrictEqual(a?.spec, b?.spec));
 }
 
 /** A workload with what the plan knows of it. */

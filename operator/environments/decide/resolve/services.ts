@@ -68,8 +68,8 @@ export interface ResolvedService {
   readonly liveKeyPatterns: readonly string[];
 }
 
-/** Reads the catalogue. */
-export type Catalogue = (name: string) => VendorTwin | undefined;
+/** VendorTwins by name. */
+export type Catalogue = ReadonlyMap<string, VendorTwin>;
 
 /**
  * Finds the twin of every service.
@@ -93,7 +93,7 @@ export function resolveServices(
 function resolve(spec: ServiceSpec, catalogue: Catalogue): ResolvedService | Problem {
   const own = spec.image !== undefined || spec.externalURL !== undefined;
   const wanted = spec.vendorTwinRef?.name ?? spec.name;
-  const vendorTwin = catalogue(wanted);
+  const vendorTwin = catalogue.get(wanted);
   const wantedVersion = spec.vendorTwinRef?.version;
   const version =
     wantedVersion === undefined

@@ -1,8 +1,10 @@
+import { hasFinalizer, removal } from '../removal.ts';
 import type { EnvironmentDecision } from '../decision.ts';
 import type { EnvironmentWorld } from '../world.ts';
 
 /** The TwinEnvironment was deleted: its children go first. */
-export function going({ environment, hasFinalizer }: EnvironmentWorld): EnvironmentDecision | undefined {
+export function going(world: EnvironmentWorld): EnvironmentDecision | undefined {
+  const { environment } = world;
   if (environment.metadata.deletionTimestamp === undefined) return undefined;
-  return { action: hasFinalizer ? { do: 'Remove', expired: undefined } : { do: 'Leave' } };
+  return hasFinalizer(environment) ? removal(world, undefined) : { action: { do: 'Leave' } };
 }

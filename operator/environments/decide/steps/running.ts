@@ -1,7 +1,49 @@
-import type { EnvironmentDecision } from '../decision.ts';
+import { AGAIN_MS, until, type EnvironmentDecision } from '../decision.ts';
+import { reporting } from '../observed.ts';
+import { wordsOfRefusal } from '../refused.ts';
+import type { InventoryItem } from '../situation.ts';
+import type { AppReport, Report } from '../wiring/index.ts';
 import type { PlannedWorld } from '../world.ts';
 
-/** Nothing speaks against it: it is to run as planned. */
-export function running({ plan, twinClass, lifetime }: PlannedWorld): EnvironmentDecision | undefined {
-  return 'problems' in plan ? undefined : { action: { do: 'Run', plan, twinClass, lifetime } };
+/** Nothing speaks against it, and nothing is left to do: it is looked at. */
+export function running(world: PlannedWorld): EnvironmentDecision {
+  const { environment, planned, lifetime, now, parts, reports, applied, settings } = world;
+  const refused = applied?.outcome.kind === 'Sent' ? applied.outcome.refused : [];
+  const apps = reporting(planned.plan, reports);
+  return {
+    situation: {
+      kind: 'Active',
+      plan: planned.plan,
+      lifetime,
+      parts,
+      reports: new Map(apps.map((app) => [app.target.workload, reportOf(world, app)])),
+      inventory: inventoryOf(world),
+      rejected: refused.map(wordsOfRefusal).toSorted((x, y) => (x.message < y.message ? -1 : 1)),
+      suspended: environment.spec.suspend,
+      bounded: settings.boundaryImage !== undefined,
+      policiesEnforced: settings.policiesEnforced,
+    },
+    requeueAfter: until(
+      lifetime,
+      now,
+      ...(refused.length > 0 ? [AGAIN_MS] : []),
+      ...apps.flatMap(({ dueIn }) => dueIn ?? []),
+    ),
+  };
+}
+
+/** What was seen of this very spec before this process started holds until the app was asked again. */
+function reportOf({ environment: { metadata, status } }: PlannedWorld, { report, heard }: AppReport): Report {
+  return 'pending' in report && !heard && status?.observedGeneration === metadata.generation
+    ? { asBefore: true }
+    : report;
+}
+
+/** What lives outside the namespace, and the namespace, with which everything else goes. */
+function inventoryOf({ home, planned, volumes }: PlannedWorld): readonly InventoryItem[] {
+  const uid = home?.metadata.uid;
+  return [
+    { group: '', kind: 'Namespace', name: planned.plan.home.namespace, ...(uid === undefined ? {} : { uid }) },
+    ...volumes.map((name) => ({ group: '', kind: 'PersistentVolume', name })),
+  ];
 }

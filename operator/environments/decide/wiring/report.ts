@@ -11,7 +11,31 @@ export type Report =
   | { readonly services: ReadonlyMap<string, ReportedService> }
   /** Asked for and not there yet. */
   | { readonly pending: true }
+  /** The same, of a process that has just started: what was seen before it holds until there is an answer. */
+  | { readonly asBefore: true }
   | { readonly failure: string };
+
+/** Where a workload answers. */
+export interface ReportTarget {
+  readonly namespace: string;
+  readonly workload: string;
+  readonly port: number;
+  readonly path: string;
+}
+
+/** What is known of an app's report. */
+export interface AppReport {
+  readonly target: ReportTarget;
+  /** Uids of its Ready pods. */
+  readonly pods: readonly string[];
+  readonly report: Report;
+  /** This process has had an answer of it, of these pods or others. */
+  readonly heard: boolean;
+  /** One of its pods is Ready, and they were not asked yet, or not for long. */
+  readonly due: boolean;
+  /** Milliseconds until it is to be asked again; undefined while nobody could answer. */
+  readonly dueIn: number | undefined;
+}
 
 const MAX_ENTRIES = 128;
 const MAX_TEXT = 2048;

@@ -9,6 +9,8 @@ export interface ServiceWiring {
   readonly rendered: readonly Variable[];
   readonly running: readonly Variable[];
   readonly reported: ReportedService | undefined;
+  /** All that is missing is what apps say, of which this process has asked none yet. */
+  readonly onlyUnheard: boolean;
   /** True: all that exist agree. False: something differs. Unknown: something could not be seen (yet). */
   readonly verdict: 'True' | 'False' | 'Unknown';
   /** What differs or is missing; undefined when the verdict is True. */
@@ -26,6 +28,8 @@ export interface ObservedWorkload {
 interface Finding {
   readonly verdict: 'False' | 'Unknown';
   readonly reason: string;
+  /** An app has not been asked since this process started. */
+  readonly unheard?: boolean | undefined;
 }
 
 /**
@@ -48,6 +52,7 @@ export function wiringOf(service: ResolvedService, workloads: readonly ObservedW
     rendered,
     running: distinct(looked.flatMap((each) => each.running)),
     reported: looked.find((each) => each.reported !== undefined)?.reported,
+    onlyUnheard: findings.length > 0 && findings.every((each) => each.unheard === true),
     verdict: worst?.verdict ?? 'True',
     reason: worst?.reason,
   };
@@ -131,8 +136,9 @@ function compareReport(
 ): { readonly reported: ReportedService | undefined; readonly findings: readonly Finding[] } {
   const none = { reported: undefined, findings: [] };
   if (report === undefined) return none;
-  if ('pending' in report) {
-    return { ...none, findings: [unknown(`workload ${plan.name} has not been asked for its report yet`)] };
+  if ('pending' in report || 'asBefore' in report) {
+    const finding = unknown(`workload ${plan.name} has not been asked for its report yet`);
+    return { ...none, findings: [{ ...finding, unheard: 'asBefore' in report }] };
   }
   if ('failure' in report) return { ...none, findings: [unknown(`workload ${plan.name}: ${report.failure}`)] };
   const entry = report.services.get(service.name);

@@ -1,16 +1,8 @@
 import { OutboundError, type OutboundClient } from '../../../outbound/index.ts';
-import { parseReport, type Report } from '../../decide/wiring/index.ts';
+import { parseReport, type Report, type ReportTarget } from '../../decide/wiring/index.ts';
 
 /** Asks a workload for its own report. Never rejects: what goes wrong is a report that says so. */
 export type FetchReport = (target: ReportTarget, signal: AbortSignal) => Promise<Report>;
-
-/** Where a workload answers. */
-export interface ReportTarget {
-  readonly namespace: string;
-  readonly workload: string;
-  readonly port: number;
-  readonly path: string;
-}
 
 const TIMEOUT_MS = 2000;
 const MAX_BYTES = 65_536;

@@ -1,6 +1,6 @@
 import type { Clock } from '../../../kube/index.ts';
-import type { Report } from '../../decide/wiring/index.ts';
-import type { FetchReport, ReportTarget } from './fetch.ts';
+import type { AppReport, Report, ReportTarget } from '../../decide/wiring/index.ts';
+import type { FetchReport } from './fetch.ts';
 
 /** A report is asked for again after so many milliseconds. */
 const REPORT_INTERVAL_MS = 60_000;
@@ -20,6 +20,8 @@ interface Entry {
   readonly target: ReportTarget;
   /** Changes with the pods that answer. */
   readonly fingerprint: string;
+  /** There was an answer, of these pods or of others before them. */
+  heard: boolean;
   report: Report;
   /** How often in a row nothing was learned. */
   failures: number;
@@ -43,38 +45,38 @@ export class Reports {
   }
 
   /**
-   * The last report of a workload; pending while there is none of its present pods. Asks nobody.
+   * What is known of a workload's report. Asks nobody.
    *
    * @param environment key of the TwinEnvironment
+   * @param pods uids of the Ready pods; what others said before them is not their report
    */
-  get(environment: string, workload: string): Report {
-    return this.#entries.get(environment)?.get(workload)?.report ?? { pending: true };
+  of(environment: string, target: ReportTarget, pods: readonly string[]): AppReport {
+    const entry = this.#entries.get(environment)?.get(target.workload);
+    const known = entry?.fingerprint === fingerprintOf(target, pods) ? entry : undefined;
+    const said = { target, pods, report: known?.report ?? { pending: true as const }, heard: entry?.heard ?? false };
+    if (pods.length === 0) return { ...said, due: false, dueIn: undefined };
+    if (known?.asking === true) return { ...said, due: false, dueIn: pauseAfter(known.failures + 1) };
+    const dueIn = Math.max(0, (known?.due ?? 0) - this.#options.clock.monotonic());
+    return { ...said, due: dueIn === 0, dueIn };
   }
 
   /**
-   * Starts asking, in the background, where there is no report of these pods or an old one.
+   * Starts asking, in the background, unless that goes on already.
    *
    * @param environment key of the TwinEnvironment
-   * @param pods uids of the Ready pods; with none, nobody is asked
+   * @param pods uids of the Ready pods, one at least
    */
-  refresh(environment: string, target: ReportTarget, pods: readonly string[]): void {
+  ask(environment: string, target: ReportTarget, pods: readonly string[]): void {
     const known = this.#entries.get(environment) ?? new Map<string, Entry>();
     this.#entries.set(environment, known);
-    const fingerprint = JSON.stringify([target, pods.toSorted()]);
+    const fingerprint = fingerprintOf(target, pods);
     let entry = known.get(target.workload);
     if (entry?.fingerprint !== fingerprint) {
-      entry = { target, fingerprint, report: { pending: true }, failures: 0, due: 0, asking: false };
+      const heard = entry?.heard ?? false;
+      entry = { target, fingerprint, heard, report: { pending: true }, failures: 0, due: 0, asking: false };
       known.set(target.workload, entry);
     }
-    if (pods.length > 0 && !entry.asking && entry.due <= this.#options.clock.monotonic()) this.#ask(environment, entry);
-  }
-
-  /** Milliseconds until one of an environment's reports is to be asked for again. */
-  dueIn(environment: string): number {
-    const now = this.#options.clock.monotonic();
-    const entries = [...(this.#entries.get(environment)?.values() ?? [])];
-    const waits = entries.map(({ asking, due, failures }) => (asking ? pauseAfter(failures + 1) : due - now));
-    return Math.max(1, Math.min(REPORT_INTERVAL_MS, ...waits));
+    if (!entry.asking) this.#ask(environment, entry);
   }
 
   /** Forgets an environment that is gone. */
@@ -88,6 +90,7 @@ export class Reports {
       const { fetch, clock, signal, changed } = this.#options;
       const report = await fetch(entry.target, signal);
       entry.asking = false;
+      entry.heard = true;
       entry.failures = 'failure' in report ? entry.failures + 1 : 0;
       entry.due = clock.monotonic() + pauseAfter(entry.failures);
       const differs = JSON.stringify(shape(entry.report)) !== JSON.stringify(shape(report));
@@ -103,6 +106,10 @@ export class Reports {
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) await next();
     this.#running--;
   }
+}
+
+function fingerprintOf(target: ReportTarget, pods: readonly string[]): string {
+  return JSON.stringify([target, pods.toSorted()]);
 }
 
 function pauseAfter(failures: number): number {

@@ -1,4 +1,4 @@
-import { fieldManagers, ProductionTarget } from '../api/index.ts';
+import { conditionOf, fieldManagers, ProductionTarget } from '../api/index.ts';
 import { answerOf, ApiError, StatusWriter, type Client, type EventRecorder, type Informer } from '../kube/index.ts';
 import { takeTurns, type Reconcile, type Request, type Result, type Turns } from '../runtime/index.ts';
 import type { TargetActor } from './act/actor.ts';
@@ -66,7 +66,7 @@ class TargetTurns implements Turns<TargetWorld, TargetAction, TargetVerdict> {
   async report(world: TargetWorld, verdict: TargetVerdict, signal: AbortSignal): Promise<Result | undefined> {
     const { target } = world;
     const { reason, ready, stalled, message: note, requeueAfter } = verdict;
-    if (reason !== readyReason(target) && (ready || stalled === true || reason === 'NotWritten'))
+    if (reason !== conditionOf(target, 'Ready')?.reason && (ready || stalled === true || reason === 'NotWritten'))
       this.#options.events.record({
         regarding: target,
         type: ready ? 'Normal' : 'Warning',
@@ -77,8 +77,4 @@ class TargetTurns implements Turns<TargetWorld, TargetAction, TargetVerdict> {
     await this.#statuses.write(target, targetStatus(world, verdict), signal);
     return requeueAfter === undefined ? undefined : { requeueAfter };
   }
-}
-
-function readyReason({ status }: ProductionTarget): string | undefined {
-  return status?.conditions?.find(({ type }) => type === 'Ready')?.reason;
 }

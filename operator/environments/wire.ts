@@ -1,0 +1,82 @@
+import { fieldManagers, TwinEnvironment } from '../api/index.ts';
+import {
+  Applier,
+  parseKey,
+  StatusWriter,
+  type Cache,
+  type Client,
+  type Clock,
+  type EventRecorder,
+  type Logger,
+} from '../kube/index.ts';
+import { Controller, type Metrics } from '../runtime/index.ts';
+import { EnvironmentActor } from './act/actor.ts';
+import type { EnvironmentSettings } from './decide/index.ts';
+import { DriftView, environmentInformers, HASH_ANNOTATION } from './gather/cache/index.ts';
+import type { Context } from './gather/context.ts';
+import { addIndexes } from './gather/indexes.ts';
+import { Reports, type FetchReport } from './gather/reports/index.ts';
+import { Slots } from './gather/slots.ts';
+import { environmentReconcile } from './reconcile.ts';
+import { environmentWatches } from './watches.ts';
+
+export interface EnvironmentsOptions {
+  readonly client: Client;
+  readonly cache: Cache;
+  readonly events: EventRecorder;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics?: Metrics | undefined;
+  readonly fetchReport: FetchReport;
+  /** Ends what goes on in the background. */
+  readonly signal: AbortSignal;
+  readonly settings: EnvironmentSettings;
+}
+
+/** Reconciles that may run at once. Each has up to a dozen requests under way, and the client sends 16 at a time. */
+const WORKERS = 16;
+
+/** Wires the controller of TwinEnvironments; it runs when the manager runs it. */
+export function wireEnvironments(options: EnvironmentsOptions): Controller {
+  const { client, cache, clock, logger, metrics, signal } = options;
+  const informers = environmentInformers(cache);
+  addIndexes(informers);
+  const drift = new DriftView(cache);
+  const context: Context = {
+    ...options,
+    informers,
+    drift,
+    applier: new Applier({
+      client,
+      cache: drift,
+      fieldManager: fieldManagers.environments,
+      hashAnnotation: HASH_ANNOTATION,
+    }),
+    statuses: new StatusWriter({
+      client,
+      type: TwinEnvironment,
+      fieldManager: `${fieldManagers.environments}-status`,
+      informer: informers.environments,
+    }),
+    slots: new Slots(informers),
+    reports: new Reports({
+      fetch: options.fetchReport,
+      clock,
+      signal,
+      changed: (key) => controller.enqueue(parseKey(key)),
+    }),
+  };
+  const actor = new EnvironmentActor(context, (requests) => {
+    for (const request of requests) controller.enqueue(request);
+  });
+  const controller: Controller = new Controller({
+    name: 'environments',
+    logger,
+    metrics,
+    clock,
+    maxConcurrentReconciles: WORKERS,
+    watches: environmentWatches(informers),
+    reconcile: environmentReconcile(context, actor),
+  });
+  return controller;
+}
