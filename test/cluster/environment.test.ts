@@ -198,6 +198,32 @@ test('room goes to who asks for it: what is refused, suspended or blocked keeps 
   t.pass();
 });
 
+test('a change gets through where the quota just fits, and what does not fit is said before anything is made', async (t) => {
+  const { stage } = t.context;
+  await stage.cluster.apply([own('TwinClass', 'narrow', { quota: { pods: 3 } })]);
+  const spec = { ...smallest, classRef: { name: 'narrow' } };
+  const { namespace = '' } = await bringUp(stage, 'just-fits', spec);
+  const [web] = smallest.workloads;
+  await stage.cluster.apply([
+    environment('just-fits', { ...spec, workloads: [{ ...web, env: [{ name: 'COLOR', value: 'blue' }] }] }),
+  ]);
+  await waitFor(
+    'the change runs',
+    async (seen) => {
+      await runPods(stage, namespace);
+      const pods = await list<Pod>(stage, `/api/v1/namespaces/${namespace}/pods`);
+      seen(pods);
+      return pods.some((pod) => pod.spec.containers[0]?.env?.some((each) => each['value'] === 'blue'));
+    },
+    { timeout: 90_000 },
+  );
+  await stage.cluster.apply([environment('too-large', { ...spec, workloads: [{ ...web, replicas: 2 }] })]);
+  const refused = await untilStatus(stage, 'too-large', (status) => condition(status, 'Stalled').status === 'True');
+  t.is(condition(refused, 'Ready').reason, 'QuotaTooSmall');
+  t.regex(condition(refused, 'Ready').message, /pods 4 where 3 is the most \(1 too much\)/);
+  t.is(refused.namespace, undefined);
+});
+
 test('environments that are made at once never exceed the cap, and each has its turn', async (t) => {
   const { stage } = t.context;
   await stage.cluster.apply([

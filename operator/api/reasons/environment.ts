@@ -24,6 +24,7 @@ export const environmentReasons = [
   'TemplateInvalid',
   'TemplateFieldRefused',
   'TemplateTooLarge',
+  'QuotaTooSmall',
   'ContainerNotFound',
   'NameClash',
   'BindingClash',

@@ -38,6 +38,7 @@ import {
 import { exposeProblem, imageProblem, liveKeyProblem, nameClash, patternProblem, tagProblem } from './content.ts';
 import { egressProblem } from './egress.ts';
 import { placementProblem, sizeProblem } from './placement.ts';
+import { quotaProblem, withinQuota } from './quota.ts';
 
 /** What holds for every environment of an installation. */
 export interface PlanSettings {
@@ -126,7 +127,11 @@ export function planEnvironment(input: PlanInput): Plan | { readonly problems: r
   ].filter((each) => each !== undefined);
   if (found.length > 0) return { problems: found };
   try {
-    return assemble(input, services, app.workloads);
+    const plan = assemble(input, services, app.workloads);
+    const { parts } = plan.manifests;
+    const large = quotaProblem(parts, twinClass);
+    if (large !== undefined) return { problems: [large] };
+    return { ...plan, manifests: { ...plan.manifests, parts: withinQuota(parts, twinClass) } };
   } catch (error) {
     // Embedded templates may hold what has no digest (fractions, half of a surrogate pair); nothing else throws so.
     if (!(error instanceof CanonicalError)) throw error;
