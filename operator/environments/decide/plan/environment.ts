@@ -128,6 +128,7 @@ export function planEnvironment(input: PlanInput): Plan | { readonly problems: r
   if (found.length > 0) return { problems: found };
   try {
     const plan = assemble(input, services, app.workloads);
+    if ('problems' in plan) return plan;
     const { parts } = plan.manifests;
     const large = quotaProblem(parts, twinClass);
     if (large !== undefined) return { problems: [large] };
