@@ -9,6 +9,7 @@ import {
   bringUp,
   condition,
   environment,
+  given,
   list,
   openEnvironments,
   requestsOf,
@@ -73,17 +74,16 @@ test.serial(
 test.serial(
   'a restarted process takes over without a single write, also where apps report how they are wired',
   async (t) => {
-    const first = await stage.startProcess();
+    const services = new Map([['stripe', { mode: 'twin', url: 'http://stripe:12111' }]]);
+    const answers = { fetchReport: given(new Map([['web', { services }]])) };
+    const first = await stage.startProcess({}, answers);
     const web = { ...smallest.workloads[0], servicesEndpoint: { path: '/services' } };
-    stage.reports.set('web', {
-      services: new Map([['stripe', { mode: 'twin', url: 'http://stripe:12111' }]]),
-    });
     await bringUp(stage, 'reporting', { ...smallest, workloads: [web] });
     await untilStatus(stage, 'reporting', (status) => condition(status, 'TwinsWired').status === 'True');
     await bringUp(stage, 'silent', { ...smallest, workloads: [{ ...web, name: 'silent' }] });
     await quiet(first);
     await first.stop();
-    const running = await stage.startProcess();
+    const running = await stage.startProcess({}, answers);
     const { items } = (await stage.cluster.request('GET', '/apis/twinlock.dev/v1alpha1/twinenvironments')).body as {
       items: readonly TwinEnvironment[];
     };
