@@ -713,16 +713,22 @@ test('the body of a request is bounded by the class, and never without a bound',
   }
 });
 
+const roomy = twinClass({
+  quota: { pods: 99, 'limits.cpu': '99', 'limits.memory': '99Gi', 'limits.ephemeral-storage': '99Gi' },
+});
 const manyExposed = (adminPaths: readonly string[]): ReturnType<typeof planOf> =>
-  planOf({
-    services: Array.from({ length: 32 }, (_, index) => ({
-      name: `service-${index}`,
-      image: other,
-      port: 8080,
-      adminPaths,
-      expose: 'Path',
-    })),
-  });
+  planOf(
+    {
+      services: Array.from({ length: 32 }, (_, index) => ({
+        name: `service-${index}`,
+        image: other,
+        port: 8080,
+        adminPaths,
+        expose: 'Path',
+      })),
+    },
+    { twinClass: roomy },
+  );
 
 test('as many services as an environment may have are exposed, and what a pod cannot carry is refused in words', (t) => {
   t.false('problems' in manyExposed(['/_internal/config']));
