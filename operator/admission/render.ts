@@ -32,6 +32,11 @@ import { WORKLOADS, workloads } from './workloads.ts';
 export interface RenderOptions {
   /** Namespace of the operator and of its service accounts. */
   readonly systemNamespace: string;
+  /**
+   * Whether the API server has MutatingAdmissionPolicy v1 (Kubernetes 1.36), which writes who asked and who changed what.
+   * Without it clients write the first themselves, and the second is in the audit log only.
+   */
+  readonly mutating: boolean;
 }
 
 /**
@@ -40,10 +45,10 @@ export interface RenderOptions {
  *
  * Spec: security.md, "The lock".
  */
-export function renderPolicies({ systemNamespace }: RenderOptions): readonly PolicyObject[] {
+export function renderPolicies({ systemNamespace, mutating }: RenderOptions): readonly PolicyObject[] {
   const by = who(systemNamespace);
   const rules = [
-    workloads(by),
+    workloads(by, mutating),
     pods(by),
     podsLive(),
     podWriters(),
@@ -79,5 +84,6 @@ export function renderPolicies({ systemNamespace }: RenderOptions): readonly Pol
     guardEnvironments(by, systemNamespace),
     guardPromotions(by, systemNamespace),
   ];
-  return [...rules.flatMap(renderRule), ...setRequestedBy(), ...setWorkloadAnnotations(WORKLOADS)];
+  const writers = mutating ? [...setRequestedBy(), ...setWorkloadAnnotations(WORKLOADS)] : [];
+  return [...rules.flatMap(renderRule), ...writers];
 }

@@ -114,7 +114,9 @@ export function requestedBy(): PolicyRule {
     validations: [
       {
         expression: `request.operation == 'UPDATE' ? ${now} == ${before} : ${now} == optional.of(request.userInfo.username)`,
-        message: refusal(`' names its requester in the annotation ${REQUESTED_BY}: leave it to the API server'`),
+        message: refusal(
+          `' names its requester: write under metadata.annotations the line ${REQUESTED_BY}: "' + (request.operation == 'UPDATE' ? ${before}.orValue('') : request.userInfo.username) + '", or, from Kubernetes 1.36 on, leave it to the API server'`,
+        ),
       },
     ],
   };

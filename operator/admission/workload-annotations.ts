@@ -63,13 +63,19 @@ export const keepsUnprotect: Validation = {
 
 const newTemplate = "request.operation == 'CREATE' || dyn(object.spec.template) != dyn(oldObject.spec.template)";
 
-/** Checked after every mutation, so that nobody else's name stands there. */
-export const namesWhoChangedIt: Validation = {
+/**
+ * Checked after every mutation, so that nobody else's name stands there.
+ *
+ * @param written whether the API server writes it; without, a name is right or absent
+ */
+export const namesWhoChangedIt = (written: boolean): Validation => ({
   expression: `(${newTemplate})
-? ${now}[?${text(CHANGED_BY)}] == optional.of(request.userInfo.username)
+? ${written ? '' : `${absent(CHANGED_BY)} || `}${now}[?${text(CHANGED_BY)}] == optional.of(request.userInfo.username)
 : (${any(keeps(CHANGED_BY), absent(CHANGED_BY), `${now}[?${text(CHANGED_BY)}] == optional.of(request.userInfo.username)`).replaceAll('\n', ' ')})`,
-  message: refusal(`' names who changed its content in the annotation ${CHANGED_BY}: leave it to the API server'`),
-};
+  message: refusal(
+    `' names who changed its content in the annotation ${CHANGED_BY}: ${written ? 'leave it to the API server' : 'take it away'}'`,
+  ),
+});
 
 const add = (name: string, value: string): string =>
   `[JSONPatch{op: 'add', path: '/metadata/annotations/' + jsonpatch.escapeKey(${text(name)}), value: ${value}}]`;

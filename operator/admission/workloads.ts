@@ -31,7 +31,7 @@ const annotations = (of: string): string => field(`${of}.metadata`, 'annotations
  * The new spec of a workload is the old one or an approved one. `rollout undo` puts back the
  * template alone, so Fallback's template is accepted with Current's other fields too, from those who may roll back.
  */
-export function workloads(by: Who): PolicyRule {
+export function workloads(by: Who, mutating: boolean): PolicyRule {
   return {
     name: RULES.workloads,
     description: `${inWords(appWorkloads, 'and', 's')} of a protected namespace have approved content only.`,
@@ -118,7 +118,7 @@ export function workloads(by: Who): PolicyRule {
       keepsOwners,
       keepsSteering,
       keepsUnprotect,
-      namesWhoChangedIt,
+      namesWhoChangedIt(mutating),
     ],
   };
 }

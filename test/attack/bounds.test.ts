@@ -100,7 +100,7 @@ test('denied: an object of Twinlock with more metadata than anybody needs; allow
 
 /** A policy that stands in the way of putting something there that was there before the policy was. */
 async function without<T>(names: readonly string[], act: () => Promise<T>): Promise<T> {
-  const bindings = renderPolicies({ systemNamespace: 'twinlock-system' }).filter(
+  const bindings = renderPolicies({ systemNamespace: 'twinlock-system', mutating: true }).filter(
     ({ kind, metadata }) => kind.endsWith('PolicyBinding') && names.includes(metadata.name),
   );
   for (const { kind, metadata } of bindings) await stage.cluster.kubectl(['delete', kind, metadata.name]);

@@ -74,7 +74,7 @@ function content(index: number): Json {
 
 /** Replaces every policy that compares with the lock by one that does its work so many times. */
 async function repeat(times: number): Promise<void> {
-  const policies = (renderPolicies({ systemNamespace: 'twinlock-system' }) as readonly Policy[]).filter(
+  const policies = (renderPolicies({ systemNamespace: 'twinlock-system', mutating: true }) as readonly Policy[]).filter(
     ({ kind, spec }) => kind === 'ValidatingAdmissionPolicy' && 'paramKind' in spec,
   );
   const collection = '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies';

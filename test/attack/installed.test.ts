@@ -17,7 +17,7 @@ test.after.always(async () => {
   await stage?.stop();
 });
 
-const rendered = renderPolicies({ systemNamespace: 'twinlock-system' });
+const rendered = renderPolicies({ systemNamespace: 'twinlock-system', mutating: true });
 const pathOf = ({ kind, metadata: { name } }: PolicyObject): string => {
   const plural = `${kind.toLowerCase().replace(/y$/, 'ie')}s`;
   return `/apis/admissionregistration.k8s.io/v1/${plural}/${name}`;

@@ -78,7 +78,7 @@ export async function openStage<Name extends string = never>({
     // Before the guard stands: it lets nobody mint the operator's tokens.
     const promotions = await cluster.boundToken(systemNamespace, 'twinlock-promotions');
     const environments = await cluster.boundToken(systemNamespace, 'twinlock-environments');
-    await cluster.apply(renderPolicies({ systemNamespace }));
+    await cluster.apply(renderPolicies({ systemNamespace, mutating: true }));
     const named = await admit(cluster, people ?? ({} as Readonly<Record<Name, readonly string[]>>));
     if (after.length > 0) await cluster.apply(after);
     return {

@@ -4,7 +4,7 @@ import { evaluator } from '../../operator/admission/evaluate.ts';
 import { who } from '../../operator/admission/who.ts';
 import { workloads } from '../../operator/admission/workloads.ts';
 
-const policy = workloads(who('twinlock-system'));
+const policy = workloads(who('twinlock-system'), true);
 const message = policy.validations[0]?.message ?? '';
 const evaluate = evaluator(policy.variables ?? [], [message]);
 

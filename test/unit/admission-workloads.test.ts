@@ -13,7 +13,7 @@ type Json = Readonly<Record<string, unknown>>;
 const CONTENT = `['Current'].exists(r, r in variables.sameFields && r in variables.sameTemplate) ? 'Current'
 : 'Fallback' in variables.sameTemplate && 'Fallback' in variables.sameFields ? 'Fallback'
 : variables.fallback ? 'Undone' : 'None'`;
-const evaluate = evaluator(workloads(who('twinlock-system')).variables ?? [], [CONTENT]);
+const evaluate = evaluator(workloads(who('twinlock-system'), true).variables ?? [], [CONTENT]);
 
 function admitted(spec: Json, approved: readonly Approved[]): unknown {
   const metadata = { name: 'web' };

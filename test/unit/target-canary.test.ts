@@ -2,7 +2,7 @@ import test from 'ava';
 import { renderPolicies } from '../../operator/admission/index.ts';
 import { policyDrift, type Installed } from '../../operator/targets/canary/index.ts';
 
-const rendered = renderPolicies({ systemNamespace: 'twinlock-system' });
+const rendered = renderPolicies({ systemNamespace: 'twinlock-system', mutating: true });
 const installed = (objects: readonly Installed[]) => (kind: string, name: string) =>
   objects.find((object) => object.kind === kind && object.metadata.name === name);
 

@@ -1,7 +1,7 @@
 import type { Client, Selection, WatchEvent } from '../client/client.ts';
 import { Backoff, reflectorBackoff, sleep } from '../clock/index.ts';
 import type { Clock, Random } from '../clock/index.ts';
-import { ApiError, TransportError, isGone, isTransient } from '../errors.ts';
+import { ApiError, TransportError, isGone, isNotFound, isTransient } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { compareResourceVersions, keyOf, resourceName } from '../objects/index.ts';
 import type { KubeObject, ResourceType } from '../objects/index.ts';
@@ -12,6 +12,8 @@ export interface ReflectorOptions<T extends KubeObject> {
   readonly type: ResourceType<T>;
   readonly selection: Selection;
   readonly sink: Sink<T>;
+  /** What is not served is empty. */
+  readonly optional?: true | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -28,6 +30,9 @@ const incompleteStreams = 3;
 
 /** A stream shorter than this without an event counts as a failure, or a server that closes at once would be hammered. */
 const shortestStream = 1_000;
+
+/** Milliseconds until a kind that was not served is asked for again. */
+const unservedInterval = 600_000;
 
 /** A list again sooner than this after the last one waits for the backoff. */
 const relistInterval = 30_000;
@@ -201,8 +206,14 @@ export class Reflector<T extends KubeObject> {
 
   /** Decides what a failure means for the next round, and returns the milliseconds to wait before it. */
   #recover(error: unknown): number {
-    const { clock, logger } = this.#options;
+    const { clock, logger, optional, sink } = this.#options;
     const resource = this.#resource;
+    if (optional === true && isNotFound(error)) {
+      this.#resourceVersion = undefined;
+      sink.replace([], '');
+      logger.info({ resource }, 'this API server does not serve the kind');
+      return unservedInterval;
+    }
     if (isGone(error) || error instanceof HistoryLost) {
       const soon = clock.monotonic() - this.#listedAt < relistInterval;
       this.#resourceVersion = undefined;

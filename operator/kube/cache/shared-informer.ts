@@ -87,7 +87,13 @@ export class SharedInformer<T extends KubeObject> implements Informer<T>, Sink<T
 
   async run(signal: AbortSignal): Promise<void> {
     const { type } = this;
-    const reflector = new Reflector({ ...this.#dependencies, type, selection: this.#options, sink: this });
+    const reflector = new Reflector({
+      ...this.#dependencies,
+      type,
+      selection: this.#options,
+      optional: this.#options.optional,
+      sink: this,
+    });
     const stopResync = this.#resyncPeriodically();
     await reflector.run(signal);
     stopResync();

@@ -19,6 +19,11 @@ export interface InformerOptions<T extends KubeObject> {
   readonly fieldSelector?: string | undefined;
   /** Slims an object before it is frozen and kept; must keep `metadata`. `managedFields` are dropped after it. */
   readonly transform?: ((object: T) => T) | undefined;
+  /**
+   * An older API server may not serve this kind: then there are none, and it is asked again every ten minutes, since
+   * nothing tells when a server is upgraded. Left out: a kind that is not served keeps the cache from being synced.
+   */
+  readonly optional?: true | undefined;
   readonly indexes?: Readonly<Record<string, IndexFunction<T>>> | undefined;
   /** Milliseconds between resyncs (each object is handed out as an update of itself); 0 for none. Default 0. */
   readonly resync?: number | undefined;

@@ -16,7 +16,7 @@ export type Answer =
 /** Characters of the server's words that are repeated. */
 const MAX_WORDS = 400;
 const OURS: ReadonlySet<string> = new Set(
-  renderPolicies({ systemNamespace: 'any' })
+  renderPolicies({ systemNamespace: 'any', mutating: true })
     .filter(({ kind }) => kind === 'ValidatingAdmissionPolicy')
     .map(({ metadata: { name } }) => name),
 );

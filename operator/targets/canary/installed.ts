@@ -26,10 +26,12 @@ export interface FollowedPolicies {
  * @param onChange told of every change of one of them
  */
 export function followPolicies(cache: Cache, systemNamespace: string, onChange: () => void): FollowedPolicies {
-  const rendered = renderPolicies({ systemNamespace });
+  const rendered = renderPolicies({ systemNamespace, mutating: true });
+  // The chart rendered these where Kubernetes was older than 1.36; an upgrade of Kubernetes alone must not end the lock.
+  const withoutMutating = renderPolicies({ systemNamespace, mutating: false });
   const own = new Set(rendered.map(({ kind, metadata }) => `${kind}/${metadata.name}`));
-  const policies = cache.informer(MutatingAdmissionPolicy);
-  const bindings = cache.informer(MutatingAdmissionPolicyBinding);
+  const policies = cache.informer(MutatingAdmissionPolicy, { optional: true });
+  const bindings = cache.informer(MutatingAdmissionPolicyBinding, { optional: true });
   const webhooks = cache.informer(MutatingWebhookConfiguration);
   const namespaces = cache.informer(Namespace);
   const installed = [
@@ -55,12 +57,15 @@ export function followPolicies(cache: Cache, systemNamespace: string, onChange: 
     delete: forget,
   });
   return {
-    drift: () =>
-      policyDrift(rendered, (kind, name) => {
+    drift: () => {
+      const find = (kind: string, name: string): Installed | undefined => {
         const informer = installed.find(({ type }) => type.kind === kind);
         // The informer was found by the kind, and this is what is read of each.
         return informer?.lister.get({ name }) as Installed | undefined;
-      }),
+      };
+      const [drift, older] = [policyDrift(rendered, find), policyDrift(withoutMutating, find)];
+      return older.length < drift.length ? older : drift;
+    },
     mutators: () =>
       (found ??= foreignMutators({
         policies: policies.lister.list(),
