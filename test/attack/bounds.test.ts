@@ -1,6 +1,6 @@
 import test from 'ava';
 import { renderPolicies } from '../../operator/admission/index.ts';
-import { waitFor, type Answer } from '../harness/index.ts';
+import { hasMutatingPolicies, waitFor, type Answer } from '../harness/index.ts';
 import { allowed, denied } from './assert.ts';
 import { Production, must } from '../stage/production.ts';
 import { openAttack, type Stage } from '../stage/attack.ts';
@@ -100,7 +100,7 @@ test('denied: an object of Twinlock with more metadata than anybody needs; allow
 
 /** A policy that stands in the way of putting something there that was there before the policy was. */
 async function without<T>(names: readonly string[], act: () => Promise<T>): Promise<T> {
-  const bindings = renderPolicies({ systemNamespace: 'twinlock-system', mutating: true }).filter(
+  const bindings = renderPolicies({ systemNamespace: 'twinlock-system', mutating: hasMutatingPolicies }).filter(
     ({ kind, metadata }) => kind.endsWith('PolicyBinding') && names.includes(metadata.name),
   );
   for (const { kind, metadata } of bindings) await stage.cluster.kubectl(['delete', kind, metadata.name]);

@@ -14,7 +14,7 @@ import { openAttack, type Stage } from '../stage/attack.ts';
 import { deployment, images, messageOf, type Approved } from '../stage/objects.ts';
 import { must, Production } from '../stage/production.ts';
 import type { Json } from '../stage/stage.ts';
-import { waitFor } from '../harness/index.ts';
+import { hasMutatingPolicies, waitFor } from '../harness/index.ts';
 
 let stage: Stage;
 let place: Production;
@@ -74,9 +74,9 @@ function content(index: number): Json {
 
 /** Replaces every policy that compares with the lock by one that does its work so many times. */
 async function repeat(times: number): Promise<void> {
-  const policies = (renderPolicies({ systemNamespace: 'twinlock-system', mutating: true }) as readonly Policy[]).filter(
-    ({ kind, spec }) => kind === 'ValidatingAdmissionPolicy' && 'paramKind' in spec,
-  );
+  const policies = (
+    renderPolicies({ systemNamespace: 'twinlock-system', mutating: hasMutatingPolicies }) as readonly Policy[]
+  ).filter(({ kind, spec }) => kind === 'ValidatingAdmissionPolicy' && 'paramKind' in spec);
   const collection = '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies';
   for (const policy of policies)
     await must(stage.admin('PATCH', `${collection}/${policy.metadata.name}`, { spec: repeated(policy, times) }));

@@ -2,7 +2,7 @@ import test from 'ava';
 import { renderPolicies, type PolicyObject } from '../../operator/admission/index.ts';
 import { CONTAINER_FIELDS } from '../../operator/admission/container-fields.ts';
 import { POD_FIELDS } from '../../operator/admission/pod-fields.ts';
-import { waitFor } from '../harness/index.ts';
+import { hasMutatingPolicies, waitFor } from '../harness/index.ts';
 import { allowed, denied } from './assert.ts';
 import { Production } from '../stage/production.ts';
 import { openAttack, type Live, type Stage } from '../stage/attack.ts';
@@ -17,7 +17,7 @@ test.after.always(async () => {
   await stage?.stop();
 });
 
-const rendered = renderPolicies({ systemNamespace: 'twinlock-system', mutating: true });
+const rendered = renderPolicies({ systemNamespace: 'twinlock-system', mutating: hasMutatingPolicies });
 const pathOf = ({ kind, metadata: { name } }: PolicyObject): string => {
   const plural = `${kind.toLowerCase().replace(/y$/, 'ie')}s`;
   return `/apis/admissionregistration.k8s.io/v1/${plural}/${name}`;

@@ -23,10 +23,25 @@ export interface Manifest {
   readonly [field: string]: unknown;
 }
 
-/** `helm template` as it answers, refused or not. */
-export async function helmTemplate(values: Values, namespace = 'twinlock-system'): Promise<CommandResult> {
+/** What an API server has from Kubernetes 1.36 on. */
+export const MUTATING = 'admissionregistration.k8s.io/v1/MutatingAdmissionPolicy';
+
+/** `helm template` as it answers, refused or not, for an API server that has this beside the rest. */
+export async function helmTemplate(
+  values: Values,
+  namespace = 'twinlock-system',
+  apiVersions: readonly string[] = [MUTATING],
+): Promise<CommandResult> {
   const sets = Object.entries(values).flatMap(([name, value]) => ['--set', `${name}=${value}`]);
-  const args = ['template', 'twinlock', join(charts, 'twinlock'), '--namespace', namespace, ...sets];
+  const args = [
+    'template',
+    'twinlock',
+    join(charts, 'twinlock'),
+    '--namespace',
+    namespace,
+    ...sets,
+    ...apiVersions.flatMap((version) => ['--api-versions', version]),
+  ];
   return run(await tools.helm(), args, { check: false });
 }
 

@@ -9,10 +9,19 @@ import { step } from './progress.ts';
 /** The Kubernetes version of every cluster that is made here; that of programs/go.mod. */
 export const kubernetesVersion = 'v1.36.3';
 
+/** The oldest version that is supported; that of programs/oldest/go.mod. */
+const oldestVersion = 'v1.33.12';
+
+/** The version of API servers without nodes: the oldest where `TWINLOCK_KUBERNETES=oldest` says so. */
+export const apiVersion = process.env['TWINLOCK_KUBERNETES'] === 'oldest' ? oldestVersion : kubernetesVersion;
+
+/** Whether that version has MutatingAdmissionPolicy v1 (Kubernetes 1.36). */
+export const hasMutatingPolicies = apiVersion !== oldestVersion;
+
 const sources = join(import.meta.dirname, 'programs');
-const versionFlags = (): string => {
-  const [major, minor] = kubernetesVersion.slice(1).split('.');
-  const set = { gitVersion: kubernetesVersion, gitMajor: major, gitMinor: minor };
+const versionFlags = (version: string): string => {
+  const [major, minor] = version.slice(1).split('.');
+  const set = { gitVersion: version, gitMajor: major, gitMinor: minor };
   return Object.entries(set)
     .map(([name, value]) => `-X k8s.io/component-base/version.${name}=${value}`)
     .join(' ');
@@ -27,6 +36,10 @@ export const tools = {
   /** etcd, kubelet, kubeadm and everything else of a node in one static program; its first argument chooses. */
   async cluster(): Promise<string> {
     return join(await clusterFolder(), 'cluster');
+  },
+  /** The API server and the controllers of clusters without nodes; its first argument chooses. */
+  async controlPlane(): Promise<string> {
+    return hasMutatingPolicies ? join(await clusterFolder(), 'cluster') : oldest();
   },
   /** kubectl of the clusters' own version. */
   async kubectl(): Promise<string> {
@@ -64,9 +77,21 @@ const moduleFiles = ['go.mod', 'go.sum'].map((file) => join(sources, file));
 async function clusterFolder(): Promise<string> {
   return built('cluster', await clusterRecipe(), async (folder) => {
     const what = `Kubernetes ${kubernetesVersion} from source (6 min on 2 cores the first time)`;
-    await build(what, './cluster', join(folder, 'cluster'), { linkerFlags: versionFlags() });
+    await build(what, './cluster', join(folder, 'cluster'), { linkerFlags: versionFlags(kubernetesVersion) });
     await symlink('cluster', join(folder, 'kubectl'));
   });
+}
+
+async function oldest(): Promise<string> {
+  const module = join(sources, 'oldest');
+  const files = ['go.mod', 'go.sum', 'main.go'].map((file) => join(module, file));
+  const folder = await built('oldest', await recipe([oldestVersion], files), (into) =>
+    build(`Kubernetes ${oldestVersion} from source (5 min on 2 cores the first time)`, '.', join(into, 'oldest'), {
+      module,
+      linkerFlags: versionFlags(oldestVersion),
+    }),
+  );
+  return join(folder, 'oldest');
 }
 
 /** A static program of a package of the module, fit to be an image on its own; returns its path. */

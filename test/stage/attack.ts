@@ -3,6 +3,7 @@ import { waitFor, type Answer, type ApiCluster, type RequestOptions } from '../h
 import { readKubeconfig, writeKubeconfig } from '../harness/kubeconfig.ts';
 import { aggregated, attackerRoles } from './attackers.ts';
 import { deployment, lock, messageOf, namespace, pod, promotionOf, replicaSet } from './objects.ts';
+import { asRequester } from './requester.ts';
 import {
   account,
   bind,
@@ -138,7 +139,7 @@ function sender(cluster: ApiCluster, as?: string): Send {
     cluster.request(method, path, {
       contentType: method === 'PATCH' ? 'application/merge-patch+json' : 'application/json',
       ...options,
-      ...(body !== undefined && { body }),
+      ...(body !== undefined && { body: asRequester(method, path, body, as) }),
       ...(as !== undefined && { as }),
     });
 }

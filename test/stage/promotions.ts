@@ -7,6 +7,7 @@ import { startPromotions } from '../../operator/processes/promotions.ts';
 import { run, tools, type Answer } from '../harness/index.ts';
 import { own } from './objects.ts';
 import { startPods, type Pods } from './pods.ts';
+import { asRequester } from './requester.ts';
 import { openStage, systemNamespace, type Json, type Stage as Base, type StageOptions } from './stage.ts';
 
 /** One person: a client certificate and an SSH key. */
@@ -79,7 +80,7 @@ async function furnish(base: Base<Name>): Promise<Stage> {
     const contentType = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
     const answer = await cluster.request(method, path, {
       contentType,
-      ...(body !== undefined && { body }),
+      ...(body !== undefined && { body: asRequester(method, path, body, as) }),
       ...(as !== undefined && { as }),
     });
     return must(answer, `${method} ${path}`);

@@ -6,7 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { renderPolicies } from '../../operator/admission/index.ts';
-import { startApi, type ApiCluster } from '../harness/index.ts';
+import { hasMutatingPolicies, startApi, type ApiCluster } from '../harness/index.ts';
 import { watchStatuses } from '../statuses/watch.ts';
 import { AuditLog, auditFlags } from './audit.ts';
 import { installCRDs } from './crds.ts';
@@ -78,7 +78,7 @@ export async function openStage<Name extends string = never>({
     // Before the guard stands: it lets nobody mint the operator's tokens.
     const promotions = await cluster.boundToken(systemNamespace, 'twinlock-promotions');
     const environments = await cluster.boundToken(systemNamespace, 'twinlock-environments');
-    await cluster.apply(renderPolicies({ systemNamespace, mutating: true }));
+    await cluster.apply(renderPolicies({ systemNamespace, mutating: hasMutatingPolicies }));
     const named = await admit(cluster, people ?? ({} as Readonly<Record<Name, readonly string[]>>));
     if (after.length > 0) await cluster.apply(after);
     return {

@@ -40,6 +40,11 @@ export function followPolicies(cache: Cache, systemNamespace: string, onChange: 
     policies,
     bindings,
   ];
+  const find = (kind: string, name: string): Installed | undefined => {
+    const informer = installed.find(({ type }) => type.kind === kind);
+    // The informer was found by the kind, and this is what is read of each.
+    return informer?.lister.get({ name }) as Installed | undefined;
+  };
   let found: readonly ForeignMutator[] | undefined;
   const changed = (): void => {
     found = undefined;
@@ -58,11 +63,6 @@ export function followPolicies(cache: Cache, systemNamespace: string, onChange: 
   });
   return {
     drift: () => {
-      const find = (kind: string, name: string): Installed | undefined => {
-        const informer = installed.find(({ type }) => type.kind === kind);
-        // The informer was found by the kind, and this is what is read of each.
-        return informer?.lister.get({ name }) as Installed | undefined;
-      };
       const [drift, older] = [policyDrift(rendered, find), policyDrift(withoutMutating, find)];
       return older.length < drift.length ? older : drift;
     },

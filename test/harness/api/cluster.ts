@@ -19,7 +19,9 @@ const adminFile = 'admin.kubeconfig';
 const stateFile = 'state.json';
 
 interface State extends Layout, ApiOptions {
+  /** etcd, of one version whatever Kubernetes is. */
   readonly program: string;
+  readonly controlPlane: string;
 }
 
 /** A control plane without nodes. All its files, keys and pids are in one folder. */
@@ -37,16 +39,16 @@ export class ProcessCluster extends BaseCluster implements ApiCluster {
   /** Starts a new cluster in an empty or absent folder. */
   static async start(folder: string, options: ApiOptions = {}): Promise<ProcessCluster> {
     await mkdir(join(folder, 'pki'), { recursive: true, mode: 0o700 });
-    const program = await tools.cluster();
+    const [program, controlPlane] = [await tools.cluster(), await tools.controlPlane()];
     const [etcdPort = 0, etcdPeerPort = 0, apiPort = 0] = await freePorts(3);
-    const state = { program, folder, etcdPort, etcdPeerPort, apiPort, ...options };
+    const state = { program, controlPlane, folder, etcdPort, etcdPeerPort, apiPort, ...options };
     const cluster = new ProcessCluster(state);
     try {
       await cluster.#daemons.etcd.start(program, ['etcd', ...etcdArgs(state)]);
       await makeKeys(folder, serverOf(state));
       await cluster.startApiServer();
       const manager = ['kube-controller-manager', ...controllerManagerArgs(state)];
-      await cluster.#daemons['kube-controller-manager'].start(program, manager);
+      await cluster.#daemons['kube-controller-manager'].start(controlPlane, manager);
       await writeFile(join(folder, stateFile), JSON.stringify(state));
       await cluster.#ready('/api/v1/namespaces/default/serviceaccounts/default', 'kube-controller-manager');
       return cluster;
@@ -62,7 +64,8 @@ export class ProcessCluster extends BaseCluster implements ApiCluster {
     if (text === undefined) return undefined;
     const state = JSON.parse(text) as State;
     // Another recipe has been built since: what runs is of the old one.
-    if (state.program !== (await tools.cluster())) return undefined;
+    if (state.program !== (await tools.cluster()) || state.controlPlane !== (await tools.controlPlane()))
+      return undefined;
     const cluster = new ProcessCluster(state);
     const pids = await Promise.all(Object.values(cluster.#daemons).map((daemon) => daemon.pid()));
     if (pids.includes(undefined)) return undefined;
@@ -84,7 +87,7 @@ export class ProcessCluster extends BaseCluster implements ApiCluster {
 
   async startApiServer(): Promise<void> {
     const args = apiServerArgs(this.#state, this.#state.apiServerFlags);
-    await this.#daemons['kube-apiserver'].start(this.#state.program, ['kube-apiserver', ...args]);
+    await this.#daemons['kube-apiserver'].start(this.#state.controlPlane, ['kube-apiserver', ...args]);
     await this.#ready('/readyz', 'kube-apiserver');
   }
 
