@@ -70,7 +70,7 @@ function ownPods(systemNamespace: string): Readonly<Record<string, OwnPod>> {
     runs: all(
       '!has(c.command) && !has(c.env) && c.args.size() > 1',
       `c.args[0] == ${text(name)} && c.args[1] == ${text(`--namespace=${systemNamespace}`)}`,
-      `c.args.all(a, a in c.args.slice(0, 2) || ${texts(['--log-level=', '--cluster-name=', ...flags])}.exists(f, f.endsWith('=') ? a.startsWith(f) : a == f))`,
+      `c.args.all(a, a in [c.args[0], c.args[1]] || ${texts(['--log-level=', '--cluster-name=', ...flags])}.exists(f, f.endsWith('=') ? a.startsWith(f) : a == f))`,
     ),
     volume: token,
     mount: tokenMount,

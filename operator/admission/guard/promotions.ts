@@ -40,8 +40,8 @@ export function guardPromotions(by: Who, systemNamespace: string): PolicyRule {
           all(
             'object != null && oldObject != null',
             'object.spec == oldObject.spec',
-            `${others('object', 'labels')} == ${others('oldObject', 'labels')}`,
-            `${others('object', 'annotations')} == ${others('oldObject', 'annotations')}`,
+            sameBesideProtection('labels'),
+            sameBesideProtection('annotations'),
           ),
         ),
         message: refusal(
@@ -52,10 +52,13 @@ export function guardPromotions(by: Who, systemNamespace: string): PolicyRule {
   };
 }
 
-/**
- * Labels or annotations of an object beside the protection label, and beside the leave to take it off, which goes when it is
- * set; in one order, as texts.
- */
-function others(object: string, field: 'labels' | 'annotations'): string {
-  return `${object}.metadata.?${field}.orValue({}).transformList(key, value, !(key in ${texts([PROTECTED_LABEL, UNPROTECT])}), key + '=' + value).sort()`;
+const SETS = texts([PROTECTED_LABEL, UNPROTECT]);
+
+/** Beside the protection label, and beside the leave to take it off, which goes when it is set. */
+function sameBesideProtection(field: 'labels' | 'annotations'): string {
+  const [now, before] = ['object', 'oldObject'].map((of) => `${of}.metadata.?${field}.orValue({})`);
+  return all(
+    `${now}.all(k, k in ${SETS} || ${before}[?k] == ${now}[?k])`,
+    `${before}.all(k, k in ${SETS} || k in ${now})`,
+  );
 }
