@@ -9,6 +9,7 @@ import { allowed, denied, deniedCommand } from './assert.ts';
 import { Hall, promotionOf, verdict, type Place } from '../stage/hall.ts';
 import { messageOf } from '../stage/objects.ts';
 import type { Json } from '../stage/stage.ts';
+import { request } from '../stage/requester.ts';
 
 let hall: Hall;
 test.before(async () => {
@@ -55,7 +56,7 @@ test.serial(
     const asked = (name: string, image: string): Promise<Answer> => {
       const promotion = promotionOf(place, name);
       const spec = { ...(promotion['spec'] as Json), supersedes: 'None', images: [{ container: 'web', image }] };
-      return hall.stage.cluster.request('POST', path(shop.namespace, 'promotions'), { body: { ...promotion, spec } });
+      return request(hall.stage.cluster, 'POST', path(shop.namespace, 'promotions'), { body: { ...promotion, spec } });
     };
     for (const moving of ['registry.example/web:main', 'registry.example/web:v1.2.3', 'registry.example/web']) {
       const answer = await asked('by-tag', moving);

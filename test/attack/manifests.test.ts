@@ -6,6 +6,7 @@ import { path } from '../stage/promotions.ts';
 import type { Json } from '../stage/stage.ts';
 import { mutatingPolicy } from './mutators.ts';
 import { Hall, promotionOf, type Place } from '../stage/hall.ts';
+import { request } from '../stage/requester.ts';
 
 let hall: Hall;
 test.before(async () => {
@@ -40,7 +41,7 @@ function manifest(containers: readonly Json[], { metadata, spec, pod, top }: Par
 async function ask(place: Place, name: string, objects: readonly Json[], query = ''): Promise<Answer> {
   const promotion = promotionOf(place, name);
   const body = { ...promotion, spec: { ...(promotion['spec'] as Json), objects, supersedes: 'None' } };
-  return hall.stage.cluster.request('POST', `${path(place.shop.namespace, 'promotions')}${query}`, {
+  return request(hall.stage.cluster, 'POST', `${path(place.shop.namespace, 'promotions')}${query}`, {
     body,
     as: hall.agent,
   });

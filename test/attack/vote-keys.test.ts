@@ -22,6 +22,7 @@ import { denied } from './assert.ts';
 import { Hall, principal, promotionOf, verdict, type Place } from '../stage/hall.ts';
 import { messageOf } from '../stage/objects.ts';
 import type { Json } from '../stage/stage.ts';
+import { request } from '../stage/requester.ts';
 
 let hall: Hall;
 test.before(async () => {
@@ -303,7 +304,7 @@ test.serial(
     const name = 'ali\u00adce\u009b2J';
     const place = await hall.production('lookalike');
     await place.shop.environment('pr-42', images.second);
-    const made = await hall.stage.cluster.request('POST', path(place.shop.namespace, 'promotions'), {
+    const made = await request(hall.stage.cluster, 'POST', path(place.shop.namespace, 'promotions'), {
       body: promotionOf(place, 'web-42'),
       headers: {
         'Impersonate-User': name,

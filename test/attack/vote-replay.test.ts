@@ -4,6 +4,7 @@ import { path } from '../stage/promotions.ts';
 import { allowed, denied } from './assert.ts';
 import { Hall, promotionOf, verdict } from '../stage/hall.ts';
 import { messageOf } from '../stage/objects.ts';
+import { request } from '../stage/requester.ts';
 
 let hall: Hall;
 test.before(async () => {
@@ -235,7 +236,7 @@ test.serial('denied: a vote that is there at creation (who may approve, and asks
   const place = await hall.waiting('at-creation');
   const collection = path(place.shop.namespace, 'promotions');
   const early = (annotations: object) =>
-    hall.stage.cluster.request('POST', collection, {
+    request(hall.stage.cluster, 'POST', collection, {
       body: { ...promotionOf(place, 'web-43'), metadata: { name: 'web-43', annotations } },
       as: hall.stage.people.alice.kubeconfig,
     });

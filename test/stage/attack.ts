@@ -3,7 +3,7 @@ import { waitFor, type Answer, type ApiCluster, type RequestOptions } from '../h
 import { readKubeconfig, writeKubeconfig } from '../harness/kubeconfig.ts';
 import { aggregated, attackerRoles } from './attackers.ts';
 import { deployment, lock, messageOf, namespace, pod, promotionOf, replicaSet } from './objects.ts';
-import { asRequester } from './requester.ts';
+import { request } from './requester.ts';
 import {
   account,
   bind,
@@ -136,10 +136,10 @@ async function unboundToken(cluster: ApiCluster, namespaceName: string, account:
 
 function sender(cluster: ApiCluster, as?: string): Send {
   return (method, path, body, options = {}) =>
-    cluster.request(method, path, {
+    request(cluster, method, path, {
       contentType: method === 'PATCH' ? 'application/merge-patch+json' : 'application/json',
       ...options,
-      ...(body !== undefined && { body: asRequester(method, path, body, as) }),
+      ...(body !== undefined && { body }),
       ...(as !== undefined && { as }),
     });
 }

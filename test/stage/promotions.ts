@@ -7,7 +7,7 @@ import { startPromotions } from '../../operator/processes/promotions.ts';
 import { run, tools, type Answer } from '../harness/index.ts';
 import { own } from './objects.ts';
 import { startPods, type Pods } from './pods.ts';
-import { asRequester } from './requester.ts';
+import { request } from './requester.ts';
 import { openStage, systemNamespace, type Json, type Stage as Base, type StageOptions } from './stage.ts';
 
 /** One person: a client certificate and an SSH key. */
@@ -78,9 +78,9 @@ async function furnish(base: Base<Name>): Promise<Stage> {
   base.endsWith(() => pods.stop());
   const send: Stage['send'] = async (method, path, body, as) => {
     const contentType = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
-    const answer = await cluster.request(method, path, {
+    const answer = await request(cluster, method, path, {
       contentType,
-      ...(body !== undefined && { body: asRequester(method, path, body, as) }),
+      ...(body !== undefined && { body }),
       ...(as !== undefined && { as }),
     });
     return must(answer, `${method} ${path}`);

@@ -1,22 +1,26 @@
-/** What a client does beside its request where Kubernetes does not write who asks for a Promotion (before 1.36). */
-import { basename } from 'node:path';
-import { hasMutatingPolicies } from '../harness/index.ts';
+/** What a client does where Kubernetes does not write who asks for a Promotion (before 1.36). */
+import { hasMutatingPolicies, type Answer, type Cluster, type RequestOptions } from '../harness/index.ts';
+import { messageOf } from './objects.ts';
 import type { Json } from './stage.ts';
 
-const ANNOTATION = 'twinlock.dev/requested-by';
-const COLLECTION = /^\/apis\/twinlock\.dev\/v1alpha1\/namespaces\/[^/]+\/promotions(\?|$)/;
+const LINE = /write under metadata\.annotations the line (\S+): "([^"]+)"/;
 
-/**
- * The body of a request, with the line that the refusal prints where a Promotion is created without it.
- *
- * @param as path of somebody's kubeconfig; left out: the admin's
- */
-export function asRequester(method: string, path: string, body: unknown, as?: string): unknown {
-  if (hasMutatingPolicies || method !== 'POST' || !COLLECTION.test(path) || !isObject(body)) return body;
+/** Sends a request; one that is refused for the want of its requester is sent again with the line that the refusal prints. */
+export async function request(
+  cluster: Cluster,
+  method: string,
+  path: string,
+  options: RequestOptions,
+): Promise<Answer> {
+  const answer = await cluster.request(method, path, options);
+  const { body } = options;
+  if (hasMutatingPolicies || method !== 'POST' || answer.status !== 403 || !isObject(body)) return answer;
+  const [, name, user] = LINE.exec(messageOf(answer)) ?? [];
+  if (name === undefined) return answer;
   const metadata = isObject(body['metadata']) ? body['metadata'] : {};
   const annotations = isObject(metadata['annotations']) ? metadata['annotations'] : {};
-  const user = as === undefined ? 'admin' : basename(as, '.kubeconfig');
-  return { ...body, metadata: { ...metadata, annotations: { [ANNOTATION]: user, ...annotations } } };
+  const asked = { ...body, metadata: { ...metadata, annotations: { ...annotations, [name]: user } } };
+  return cluster.request(method, path, { ...options, body: asked });
 }
 
 function isObject(value: unknown): value is Json {
