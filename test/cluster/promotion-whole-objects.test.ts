@@ -1,6 +1,6 @@
 /** ConfigMaps, Services and their kin that a target lists: promoted with the images, on a real API server. */
 import test from 'ava';
-import type { Promotion } from '../../operator/api/index.ts';
+import { objectApiVersions, objectKinds, type ObjectKind, type Promotion } from '../../operator/api/index.ts';
 import { waitFor } from '../harness/index.ts';
 import { conditionOf, images, Shop } from '../stage/shop.ts';
 import { openPromotions, type Stage } from '../stage/promotions.ts';
@@ -221,3 +221,82 @@ test.serial('an object that is listed later is taken over as it is', async (t) =
     ['Adopted', 'Adopted', 'web'],
   );
 });
+
+/** The Gateway API's route, as far as an API server has to know it. */
+const routeDefinition: Json = {
+  apiVersion: 'apiextensions.k8s.io/v1',
+  kind: 'CustomResourceDefinition',
+  metadata: {
+    name: 'httproutes.gateway.networking.k8s.io',
+    annotations: { 'api-approved.kubernetes.io': 'unapproved, a stand-in for a test' },
+  },
+  spec: {
+    group: 'gateway.networking.k8s.io',
+    names: { kind: 'HTTPRoute', plural: 'httproutes', singular: 'httproute', listKind: 'HTTPRouteList' },
+    scope: 'Namespaced',
+    versions: [
+      {
+        name: 'v1',
+        served: true,
+        storage: true,
+        schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
+      },
+    ],
+  },
+};
+
+const of = (kind: ObjectKind, members: Json): Json => ({
+  apiVersion: objectApiVersions[kind],
+  kind,
+  metadata: { name: 'each' },
+  ...members,
+});
+
+/** One of each kind that can be listed, in a first and in a second form. */
+function eachKind(second: boolean): readonly Json[] {
+  const selector = { matchLabels: { app: second ? 'web' : 'none' } };
+  const backend = { service: { name: 'web', port: { number: second ? 81 : 80 } } };
+  const scaled = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'none' };
+  return [
+    of('ServiceAccount', { automountServiceAccountToken: second }),
+    of('ConfigMap', { data: { MODE: String(second) } }),
+    of('NetworkPolicy', { spec: { podSelector: selector, policyTypes: ['Egress'], egress: [{}] } }),
+    of('PodDisruptionBudget', { spec: { selector, maxUnavailable: second ? 2 : 1 } }),
+    of('Service', { spec: { selector: { app: 'none' }, ports: [{ port: second ? 81 : 80 }] } }),
+    of('HorizontalPodAutoscaler', { spec: { scaleTargetRef: scaled, maxReplicas: second ? 2 : 1 } }),
+    of('Ingress', { spec: { defaultBackend: backend } }),
+    of('HTTPRoute', { spec: { hostnames: [second ? 'b.example' : 'a.example'] } }),
+  ];
+}
+
+test.serial('an object of each kind is made, changed and taken away by promotion', async (t) => {
+  await stage.cluster.apply([routeDefinition]);
+  await waitFor('routes are served', async () => {
+    const { status } = await stage.cluster.request('GET', '/apis/gateway.networking.k8s.io/v1/httproutes');
+    return status === 200;
+  });
+  const every = objectKinds.map((kind) => ({ kind, name: 'each' }));
+  const place = await shop('each', [], { objects: every });
+  const steps: readonly (readonly [string, Json])[] = [
+    ['made', { objects: eachKind(false) }],
+    ['changed', { objects: eachKind(true) }],
+    ['gone', { removes: every }],
+  ];
+  for (const [name, spec] of steps) {
+    await place.promote(name, 'pr-42', { spec });
+    await place.vote(name, stage.people.alice);
+    await place.phase(name, 'Completed');
+  }
+  const rounds = (await place.records()).filter(({ type }) => type === 'Round');
+  t.deepEqual(
+    rounds.map(({ currentObjects = [], desiredObjects = [] }) => [currentObjects, desiredObjects].map(present)),
+    [
+      [0, 8],
+      [8, 8],
+      [8, 0],
+    ],
+  );
+});
+
+const present = (objects: readonly { readonly digest?: string | undefined }[]): number =>
+  objects.filter(({ digest }) => digest !== undefined).length;
