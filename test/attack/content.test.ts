@@ -1,7 +1,8 @@
 import test from 'ava';
+import { waitFor } from '../harness/index.ts';
 import { allowed, denied, deniedCommand } from './assert.ts';
 import { Production, must } from '../stage/production.ts';
-import { openAttack, type Stage } from '../stage/attack.ts';
+import { openAttack, type Live, type Stage } from '../stage/attack.ts';
 import { deployment, images, template, workload } from '../stage/objects.ts';
 import type { Json } from '../stage/stage.ts';
 
@@ -88,7 +89,12 @@ test('allowed: scale, restart, labels, annotations and a replace with the same c
   allowed(t, await stage.agent('PATCH', path, { spec: { replicas: 3 } }));
   allowed(t, await stage.agent('PATCH', path, { metadata: { labels: { team: 'a' }, annotations: { note: 'b' } } }));
   allowed(t, await stage.agent('PATCH', path, { spec: { template: { metadata: { annotations: restart } } } }));
-  const live = await shop.read(path);
+  // Before Kubernetes 1.36 nobody keeps the revision that the controller has written in between.
+  const live = await waitFor('the controller to have seen the restart', async (seen) => {
+    const read = (await shop.read(path)) as Live & { readonly status?: { readonly observedGeneration?: number } };
+    seen(read.status);
+    return read.status?.observedGeneration === read.metadata['generation'] && read;
+  });
   const { resourceVersion: _, ...metadata } = live.metadata;
   allowed(t, await stage.agent('PUT', path, { ...live, metadata }));
 });
