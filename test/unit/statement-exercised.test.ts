@@ -182,12 +182,15 @@ test('the place of an image is known from whatever else is called so', (t) => {
 const environment = (workload: Json, services: readonly Json[] = [], rendered: readonly Json[] = []): TwinEnvironment =>
   ({ spec: { services, workloads: [{ name: 'web', ...workload }] }, status: { services: [{ rendered }] } }) as never;
 
+/** The environment sets them in every container. */
+const OWN = ['web/TWINLOCK_URL', 'web/TWINLOCK_ENVIRONMENT'];
+
 test('what an environment ran with is read from what its author wrote, less what it set itself', (t) => {
   t.deepEqual(ranWith(environment({ image: images.first, env: [{ name: 'A', value: '$1' }], args: ['x'] }), 'web'), {
     // A `$` is no reference to another variable there.
     template: { spec: { containers: [{ name: 'web', env: [{ name: 'A', value: '$$1' }], args: ['x'] }] } },
     whole: false,
-    variables: new Set(),
+    variables: new Set(OWN),
   });
   const template = { spec: { containers: [{ name: 'web' }] } };
   const rendered = [
@@ -197,7 +200,7 @@ test('what an environment ran with is read from what its author wrote, less what
   t.deepEqual(ranWith(environment({ template }, [{ mode: 'Twin' }], rendered), 'web'), {
     template,
     whole: true,
-    variables: new Set(['web/URL']),
+    variables: new Set([...OWN, 'web/URL']),
   });
   t.is(ranWith(environment({ template }, [{ mode: 'Real' }]), 'web')?.variables, 'All');
   t.is(ranWith(environment({ template: { spec: { x: 0.5 } } }), 'web'), undefined, 'nothing can be said for sure');
