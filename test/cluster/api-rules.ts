@@ -249,9 +249,9 @@ export const breachedRules: readonly Breach[] = [
     [['metadata', 'name'], 'w'.repeat(64)],
   ),
   breaches('Promotion', 'web-42')(
-    'spec.remove',
-    'a workload is either promoted or removed: take it out of workloads or of remove',
-    [['spec', 'remove', 0, 'name'], 'web'],
+    'spec.removes',
+    'a workload is either promoted or removed: take it out of workloads or of removes',
+    [['spec', 'removes', 1, 'name'], 'web'],
   ),
   breaches('Promotion', 'web-42')('spec.objects', 'write each object once', [
     ['spec', 'objects', 2],

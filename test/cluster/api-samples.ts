@@ -340,10 +340,12 @@ const promotion = object('Promotion', 'web-42', {
       },
       { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'web' }, data: { MODE: 'live' } },
     ],
-    removes: [{ kind: 'Ingress', name: 'web' }],
+    removes: [
+      { kind: 'Ingress', name: 'web' },
+      { kind: 'Deployment', name: 'worker' },
+    ],
     reason: 'release 42',
     expiresAfter: '72h',
-    remove: [{ kind: 'Deployment', name: 'worker' }],
     supersedes: 'Older',
   },
   status: {

@@ -144,7 +144,7 @@ test.serial('a rollout that fails takes away what it made and puts back what it 
 
 test.serial('a workload goes by signatures alone, last, and who rolls back brings it again', async (t) => {
   const shop = await shopWith('goes', true);
-  await shop.promote('web-42', 'pr-42', { spec: { remove: [worker] } });
+  await shop.promote('web-42', 'pr-42', { spec: { removes: [worker] } });
   const { target, changes } = await told(shop);
   t.like(target[1], { ...worker, desiredSpecDigest: 'none' });
   t.deepEqual(
@@ -205,7 +205,7 @@ test.serial('a workload goes by signatures alone, last, and who rolls back bring
 test.serial('where the rest fails nothing is removed, and the removal is taken back with it', async (t) => {
   const shop = await shopWith('stays', true, images.third);
   const { uid } = (await shop.live('worker')).metadata as unknown as { readonly uid: string };
-  await shop.promote('web-42', 'pr-42', { spec: { remove: [worker] } });
+  await shop.promote('web-42', 'pr-42', { spec: { removes: [worker] } });
   await told(shop);
   await shop.vote('web-42', stage.people.alice);
   await shop.phase('web-42', 'RolledBack', 40_000);
@@ -221,8 +221,8 @@ test.serial('where the rest fails nothing is removed, and the removal is taken b
 
 test.serial('what is removed is named by the target, and neither promoted nor brought', async (t) => {
   const shop = await shopWith('odd', true);
-  await shop.promote('foreign', 'pr-42', { spec: { remove: [{ kind: 'Deployment', name: 'db' }] } });
-  await shop.promote('brought', 'pr-42', { spec: { remove: [worker], objects: [manifest('worker', images.second)] } });
+  await shop.promote('foreign', 'pr-42', { spec: { removes: [{ kind: 'Deployment', name: 'db' }] } });
+  await shop.promote('brought', 'pr-42', { spec: { removes: [worker], objects: [manifest('worker', images.second)] } });
   for (const [name, reason] of [
     ['foreign', 'WorkloadNotMapped'],
     ['brought', 'ManifestInvalid'],
@@ -231,6 +231,8 @@ test.serial('what is removed is named by the target, and neither promoted nor br
     t.is(conditionOf(seen, 'Stalled')?.reason, reason);
   }
   const twice = { from: 'worker', to: worker };
-  const error = await t.throwsAsync(shop.promote('twice', 'pr-42', { spec: { remove: [worker], workloads: [twice] } }));
+  const error = await t.throwsAsync(
+    shop.promote('twice', 'pr-42', { spec: { removes: [worker], workloads: [twice] } }),
+  );
   t.regex(error?.message ?? '', /either promoted or removed/);
 });

@@ -131,7 +131,7 @@ test.serial(
         },
       });
       const objects = [{ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'fresh' }, spec }];
-      await shop.promote('web-42', 'pr-42', { spec: { objects, remove: [{ kind: 'Deployment', name: 'worker' }] } });
+      await shop.promote('web-42', 'pr-42', { spec: { objects, removes: [{ kind: 'Deployment', name: 'worker' }] } });
       await shop.phase('web-42', 'AwaitingApproval');
       await shop.cast('web-42', stage.people.alice);
       await shop.phase('web-42', 'Completed', 40_000);

@@ -45,7 +45,7 @@ function creating(spec: Partial<Promotion['spec']> = {}): Scene {
 /** Production with the api, which this promotion takes away. */
 function removing(): Scene {
   return world({
-    promotion: promotion('web-42', { spec: { remove: [api] } }),
+    promotion: promotion('web-42', { spec: { removes: [api] } }),
     workloads: factsOf([web, { ...worker, metadata: { ...worker.metadata, uid: 'api-uid' } }]).map((workload) =>
       workload.name === 'api' ? { ...workload, planned: undefined } : workload,
     ),
@@ -183,7 +183,7 @@ test('of several removals those that went come back where one cannot go', (t) =>
   const scene = removing();
   const both = {
     ...scene,
-    promotion: promotion('web-42', { spec: { remove: [{ ...api, name: 'web' }, api] } }),
+    promotion: promotion('web-42', { spec: { removes: [{ ...api, name: 'web' }, api] } }),
     workloads: scene.workloads.map(({ planned: _none, ...workload }) => ({
       ...workload,
       live: workload.live && { ...workload.live, metadata: { ...workload.live.metadata, uid: `${workload.name}-uid` } },

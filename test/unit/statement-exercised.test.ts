@@ -200,7 +200,7 @@ test('what an environment ran with is read from what its author wrote, less what
   t.deepEqual(ranWith(environment({ template }, [{ mode: 'Twin' }], rendered), 'web'), {
     template,
     whole: true,
-    variables: new Set([...OWN, 'web/URL']),
+    variables: new Set(['web/URL', ...OWN]),
   });
   t.is(ranWith(environment({ template }, [{ mode: 'Real' }]), 'web')?.variables, 'All');
   t.is(ranWith(environment({ template: { spec: { x: 0.5 } } }), 'web'), undefined, 'nothing can be said for sure');

@@ -3,12 +3,12 @@ import { z } from 'zod';
 import type { KindDefinition, TwinlockObject } from '../kind.ts';
 import { columns, nameFitsLabel, resourceOf } from '../kind.ts';
 import { keyedList } from '../schema/lists.ts';
-import { MAX_OBJECTS } from '../object-kinds.ts';
-import { MAX_WORKLOADS } from '../workload-kinds.ts';
+import { MAX_OBJECTS, objectKinds } from '../object-kinds.ts';
+import { MAX_WORKLOADS, workloadKinds } from '../workload-kinds.ts';
 import { withRules } from '../schema/rule.ts';
 import { manifests } from '../schema/manifest.ts';
 import { dnsLabel, duration, objectName, text } from '../schema/text.ts';
-import { choice, containerImages, nameOfObject, objectKind, workloadKind, workloadName } from '../schema/values.ts';
+import { choice, containerImages, workloadKind, workloadName } from '../schema/values.ts';
 import { promotionStatus } from './promotion-status.ts';
 
 /** `spec` of a Promotion. */
@@ -39,16 +39,13 @@ const promotionSpec = withRules(
       "Whole manifests of the target's workloads and objects, as CI renders them: for when more changes than images. With manifests of workloads, other workloads are promoted only where `workloads` or `images` name them. The changes are shown in status.plan as soon as the API server has looked at them.",
     ).optional(),
     removes: keyedList(
-      'Objects of the target that the promotion takes away. They stay in the target, and only a promotion makes them again.',
+      "The target's workloads and objects that the promotion takes away: objects with the rest, workloads when everything else runs. They stay in the target, and only a promotion makes them again.",
       ['kind', 'name'],
-      z.object({ kind: objectKind, name: nameOfObject }),
-      { max: MAX_OBJECTS },
-    ).optional(),
-    remove: keyedList(
-      "The target's workloads that are taken away, when everything else of the promotion runs.",
-      ['kind', 'name'],
-      z.object({ kind: workloadKind, name: workloadName }),
-      { min: 1, max: MAX_WORKLOADS },
+      z.object({
+        kind: choice('Kind of the workload or of the object.', [...workloadKinds, ...objectKinds]),
+        name: objectName('Name of the workload or of the object.'),
+      }),
+      { min: 1, max: MAX_WORKLOADS + MAX_OBJECTS },
     ).optional(),
     reason: text('Why, for those who approve and for the record.', 1024).optional(),
     expiresAfter: duration(
@@ -60,11 +57,11 @@ const promotionSpec = withRules(
     ]).default('Older'),
   }),
   {
-    cel: '!has(self.remove) || !has(self.workloads) || self.remove.all(r, !self.workloads.exists(w, w.to.kind == r.kind && w.to.name == r.name))',
-    message: 'a workload is either promoted or removed: take it out of workloads or of remove',
-    fieldPath: '.remove',
-    check: ({ remove = [], workloads = [] }) =>
-      !remove.some(({ kind, name }) => workloads.some(({ to }) => to.kind === kind && to.name === name)),
+    cel: '!has(self.removes) || !has(self.workloads) || self.removes.all(r, !self.workloads.exists(w, w.to.kind == r.kind && w.to.name == r.name))',
+    message: 'a workload is either promoted or removed: take it out of workloads or of removes',
+    fieldPath: '.removes',
+    check: ({ removes = [], workloads = [] }) =>
+      !removes.some(({ kind, name }) => workloads.some(({ to }) => to.kind === kind && to.name === name)),
   },
   { cel: 'self == oldSelf', message: 'a Promotion cannot be changed: create another one' },
 ).describe('What is to be promoted. It cannot be changed.');

@@ -12,7 +12,7 @@ import { openApproval } from '../../records/index.ts';
 import { isPaused, revisionOf } from '../../workloads/index.ts';
 import { end } from './end.ts';
 import type { Facts } from './facts.ts';
-import { isRemoved, manifestOf, workloadManifests } from './plan/index.ts';
+import { isRemoved, manifestOf, removedWorkloads, workloadManifests } from './plan/index.ts';
 import { objectRefused } from './object-steps.ts';
 import { withObjectsOpened } from './objects.ts';
 import type { DecisionStep } from './steps.ts';
@@ -81,13 +81,14 @@ export const manifestRefused: DecisionStep = (world, facts) => {
 
 /** What is taken away is the target's: nothing else was ever approved here. */
 export const removalRefused: DecisionStep = ({ promotion, target }) => {
-  const { remove = [] } = promotion.spec;
   const own = target?.spec.workloads ?? [];
-  const foreign = remove.find(({ kind, name }) => !own.some((each) => each.kind === kind && each.name === name));
+  const foreign = removedWorkloads(promotion.spec).find(
+    ({ kind, name }) => !own.some((each) => each.kind === kind && each.name === name),
+  );
   if (foreign !== undefined)
     return stall(
       'WorkloadNotMapped',
-      `spec.remove has ${foreign.kind}/${printable(foreign.name)}, and the target has no such workload: it has ${own.map(({ kind, name }) => `${kind}/${name}`).join(', ')}`,
+      `spec.removes has ${foreign.kind}/${printable(foreign.name)}, and the target has no such workload: it has ${own.map(({ kind, name }) => `${kind}/${name}`).join(', ')}`,
     );
   const both = workloadManifests(promotion.spec).find(({ kind, metadata: { name } }) =>
     isRemoved(promotion.spec, { kind, name }),
@@ -96,7 +97,7 @@ export const removalRefused: DecisionStep = ({ promotion, target }) => {
     ? undefined
     : stall(
         'ManifestInvalid',
-        `spec.objects has ${both.kind}/${printable(both.metadata.name)}, which spec.remove takes away: leave it out of one of them`,
+        `spec.objects has ${both.kind}/${printable(both.metadata.name)}, which spec.removes takes away: leave it out of one of them`,
       );
 };
 

@@ -8,6 +8,7 @@ import {
   artifactsOf,
   imagesOfManifest,
   isRemoved,
+  removedWorkloads,
   manifestFault,
   manifestOf,
   ranWith,
@@ -111,7 +112,7 @@ export function runningArtifacts({
 }: Pick<DecidingWorld, 'target' | 'promotion' | 'environment'>): ArtifactsResult {
   return artifactsOf({
     target: (target?.spec.workloads ?? []).filter((workload) => !isRemoved(promotion.spec, workload)),
-    removes: promotion.spec.remove !== undefined,
+    removes: removedWorkloads(promotion.spec).length > 0,
     mapping: promotion.spec.workloads,
     images: promotion.spec.images,
     manifests: workloadManifests(promotion.spec).map(imagesOfManifest),

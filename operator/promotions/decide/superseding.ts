@@ -3,6 +3,7 @@ import { historyOf, type RecordSpec } from '../../records/index.ts';
 import { countVotes } from '../../votes/index.ts';
 import type { Facts } from './facts.ts';
 import { end } from './end.ts';
+import { removedWorkloads } from './plan/index.ts';
 import { removedBy } from './stage.ts';
 import type { DecisionStep } from './steps.ts';
 import type { DecidingWorld } from './world.ts';
@@ -15,7 +16,7 @@ const CAME_TO_NOTHING: readonly string[] = ['Rejected', 'Expired', 'Superseded']
  */
 export const superseded: DecisionStep = (world, facts) => {
   const promoted = 'artifacts' in facts.artifacts ? facts.artifacts.artifacts : (world.target?.spec.workloads ?? []);
-  const ours = [...promoted, ...(world.promotion.spec.remove ?? [])];
+  const ours = [...promoted, ...removedWorkloads(world.promotion.spec)];
   const newer = world.siblings.filter((sibling) => {
     if (sibling.spec.supersedes !== 'Older') return false;
     const { rounds, ended } = historyOf(world.records, sibling.metadata.uid ?? '');

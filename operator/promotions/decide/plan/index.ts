@@ -24,6 +24,7 @@ export {
   inOrder,
   manifestOf,
   objectManifestOf,
+  removedWorkloads,
   touchedObjects,
   workloadManifests,
   MAX_MANIFEST_BYTES,

@@ -48,13 +48,22 @@ export function objectManifestOf(
   return objects.filter(isOfObject).find((manifest) => manifest.kind === kind && manifest.metadata.name === name);
 }
 
+type Removed = NonNullable<Promotion['spec']['removes']>[number];
+const isWorkloadKey = (key: Removed): key is Removed & WorkloadKey => workloadKinds.some((kind) => kind === key.kind);
+const isObjectKey = (key: Removed): key is Removed & ObjectKey => objectKinds.some((kind) => kind === key.kind);
+
+/** The workloads that a promotion takes away. */
+export function removedWorkloads({ removes = [] }: Pick<Promotion['spec'], 'removes'>): readonly WorkloadKey[] {
+  return removes.filter(isWorkloadKey);
+}
+
 /** Objects that a promotion brings or takes away, in the order in which they are applied. */
 export function touchedObjects({
   objects = [],
   removes = [],
 }: Pick<Promotion['spec'], 'objects' | 'removes'>): readonly ObjectKey[] {
   const brought = objects.filter(isOfObject).map(({ kind, metadata }) => ({ kind, name: metadata.name }));
-  return inOrder([...brought, ...removes.map(({ kind, name }) => ({ kind, name }))]);
+  return inOrder([...brought, ...removes.filter(isObjectKey).map(({ kind, name }) => ({ kind, name }))]);
 }
 
 /** By kind as they are applied, then by name. */
@@ -107,7 +116,7 @@ export function manifestFault({ metadata, spec }: Promotion, target: TargetSpec)
     const fault = isOfWorkload(manifest) ? notAWorkload(key, target) : notListed('spec.objects', key, target);
     if (fault !== undefined) return fault;
   }
-  for (const removed of removes) {
+  for (const removed of removes.filter(isObjectKey)) {
     const fault = notListed('spec.removes', removed, target);
     if (fault !== undefined) return fault;
     if (objectManifestOf(spec, removed) !== undefined)

@@ -4,7 +4,7 @@ import type { Artifact } from '../../../gates/index.ts';
 import { contentOf, contentsOf, type LockSpec, type WorkloadKey } from '../../../lock/index.ts';
 import type { WorkloadObject } from '../../../workloads/index.ts';
 import { withImages } from './images.ts';
-import { manifestOf, newObject, withManifest, type Manifest } from './manifests.ts';
+import { manifestOf, newObject, removedWorkloads, withManifest, type Manifest } from './manifests.ts';
 
 /** A workload of the target as it is live; undefined when it does not exist. */
 interface Live extends WorkloadKey {
@@ -47,8 +47,8 @@ export function asApproved<T extends Live>(workload: T, lock: LockSpec | undefin
 }
 
 /** Whether the promotion takes the workload away. */
-export function isRemoved({ remove }: Pick<Promotion['spec'], 'remove'>, { kind, name }: WorkloadKey): boolean {
-  return remove?.some((each) => each.kind === kind && each.name === name) ?? false;
+export function isRemoved(spec: Pick<Promotion['spec'], 'removes'>, { kind, name }: WorkloadKey): boolean {
+  return removedWorkloads(spec).some((each) => each.kind === kind && each.name === name);
 }
 
 /**
