@@ -279,8 +279,8 @@ test.serial('the example: CI wraps what it rendered, and what it brings to produ
   const promotion = await read('promotion.yaml');
   const environment = await read('environment.yaml');
   const place = await shop('shop');
-  const [workload] = (environment['spec'] as { readonly workloads: readonly Json[] }).workloads;
-  await place.environment('pr-42', images.second, {}, workload);
+  const { workloads } = environment['spec'] as { readonly workloads: readonly Json[] };
+  await place.environment('pr-42', images.second, {}, ...workloads);
 
   const { reason: _why, ...spec } = promotion['spec'] as { readonly objects: readonly Json[]; readonly reason: string };
   const rendered = join(stage.folder, 'rendered.yaml');

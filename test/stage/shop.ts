@@ -101,16 +101,16 @@ export class Shop {
   /**
    * An environment whose status says that it runs this image, as its controller would write it.
    *
-   * @param workload in place of one that is given by the image
+   * @param workloads in place of one that is given by the image
    */
-  async environment(name: string, running: string, status: Json = {}, workload?: Json): Promise<void> {
+  async environment(name: string, running: string, status: Json = {}, ...workloads: readonly Json[]): Promise<void> {
     const { send, accounts } = this.#stage;
     const at = path(this.dev, 'twinenvironments');
     const made = await send('POST', at, {
       apiVersion: 'twinlock.dev/v1alpha1',
       kind: 'TwinEnvironment',
       metadata: { name },
-      spec: { workloads: [workload ?? { name: 'web', image: running, port: 8080 }] },
+      spec: { workloads: workloads.length > 0 ? workloads : [{ name: 'web', image: running, port: 8080 }] },
     });
     const { generation } = made['metadata'] as { readonly generation: number };
     const body = {

@@ -34,6 +34,7 @@ const promotionSpec = withRules(
     ).optional(),
     images: containerImages(
       'Images that must be what the environment runs. Left out: taken from the environment when the round opens.',
+      32,
     ).optional(),
     objects: manifests(
       "Whole manifests of the target's workloads and objects, as CI renders them: for when more changes than images. With manifests of workloads, other workloads are promoted only where `workloads` or `images` name them. The changes are shown in status.plan as soon as the API server has looked at them.",

@@ -6,6 +6,7 @@ import { patterns } from '../schema/patterns.ts';
 import { withRules } from '../schema/rule.ts';
 import { dnsLabel, duration, httpURL, objectName, patterned, sha256, timestamp } from '../schema/text.ts';
 import { choice, count, egress, flag } from '../schema/values.ts';
+import { MAX_WORKLOADS } from '../workload-kinds.ts';
 import { service } from './twin-environment-service.ts';
 import { workload } from './twin-environment-workload.ts';
 
@@ -81,7 +82,7 @@ export const twinEnvironmentSpec = withRules(
     suspend: flag('Stops the controller from changing the environment; what runs goes on.').default(false),
     source: source.optional(),
     services: keyedList('The registry of third-party services.', ['name'], service, { max: 32 }).optional(),
-    workloads: keyedList('The app under test.', ['name'], workload, { max: 32 }).optional(),
+    workloads: keyedList('The app under test.', ['name'], workload, { max: MAX_WORKLOADS }).optional(),
     boundary: boundary.prefault({}),
     network: z
       .object({

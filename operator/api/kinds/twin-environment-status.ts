@@ -4,6 +4,7 @@ import { conditions, lastHandledReconcileAt, maxRequest, observedGeneration } fr
 import { keyedList, listOf } from '../schema/lists.ts';
 import { sha256, text, timestamp } from '../schema/text.ts';
 import { choice, count, flag } from '../schema/values.ts';
+import { MAX_WORKLOADS } from '../workload-kinds.ts';
 
 const environmentPhases = ['Queued', 'Provisioning', 'Ready', 'Expired', 'Terminating', 'Failed'] as const;
 
@@ -77,7 +78,7 @@ export const twinEnvironmentStatus = z
     url: text('URL of the environment.', 2048).optional(),
     observedRevision: text('spec.source.revision that runs.', 64).optional(),
     services: keyedList('The registry, as observed.', ['name'], service, { max: 32 }).optional(),
-    workloads: keyedList('The app, as observed.', ['name'], workload, { max: 32 }).optional(),
+    workloads: keyedList('The app, as observed.', ['name'], workload, { max: MAX_WORKLOADS }).optional(),
     queue: z
       .object({ position: count('1 is next.', 1, 1_000_000) })
       .describe('Set while the environment waits for room in its class.')

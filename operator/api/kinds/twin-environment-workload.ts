@@ -75,6 +75,7 @@ export const workload = withRules(
     env: env.optional(),
     images: containerImages(
       'Images by digest that replace those of the template, by the name of the container.',
+      16,
     ).optional(),
     replicas: count('Number of pods.', 1, 10).default(1),
     port: port('Port on which the workload answers.').optional(),
@@ -88,7 +89,7 @@ export const workload = withRules(
       'Variables that are set to the twins, besides those that a VendorTwin brings.',
       ['env'],
       binding,
-      { max: 64 },
+      { max: 32 },
     ).optional(),
     servicesEndpoint: z
       .object({ path: urlPath('Path that answers {"services": [{"name", "mode", "url"}]}.') })

@@ -81,6 +81,7 @@ export const args = listOf("Arguments of the image's entry point.", text('One ar
 /** Replaces the image of a container by name. */
 export const containerImages = (
   description: string,
+  max: number,
 ): z.ZodArray<z.ZodObject<{ container: z.ZodString; image: z.ZodString }>> =>
   keyedList(
     description,
@@ -91,7 +92,7 @@ export const containerImages = (
       ),
       image: image('Image by digest.'),
     }),
-    { max: 32 },
+    { max },
   );
 
 /** Containers that others add to production's pods. */
