@@ -1,38 +1,14 @@
 import { parseDuration } from '../../api/index.ts';
 import { printable } from '../../canonical/index.ts';
-import { changedBy, contentsOf, objectsOf, wasChangedByController, withRemoved } from '../../lock/index.ts';
-import type { Progress, WorkloadObject } from '../../workloads/index.ts';
-import { applying as applyingOf, replicasOf } from './applying.ts';
-import { end } from './end.ts';
+import type { Progress } from '../../workloads/index.ts';
+import { applying as applyingOf } from './applying.ts';
 import { lockChanged } from './lock.ts';
 import { deletedSince } from './replaced.ts';
-import {
-  changeOf,
-  drained,
-  itemsOf,
-  label,
-  objectItems,
-  others,
-  stateOf,
-  stuckPodsOf,
-  type Item,
-  type ObjectItem,
-} from './rollout-items.ts';
+import { drained, itemsOf, label, objectItems, others, stateOf, type Item, type ObjectItem } from './rollout-items.ts';
+import { ended, failed, LOOK_AGAIN_MS, takenBack, whoUndid, type Rollout } from './rollback.ts';
 import { firstAnswer } from './steps.ts';
 import type { Action, Verdict } from './verdict.ts';
 import type { Cause, RollingWorld } from './world.ts';
-
-/** While pods hinder a rollout they are looked at again so often, milliseconds. */
-const LOOK_AGAIN_MS = 5000;
-
-/** What follows from the world of a rollout by itself. */
-interface Rollout {
-  readonly world: RollingWorld;
-  readonly items: readonly Item[];
-  readonly objects: readonly ObjectItem[];
-  /** Milliseconds since the epoch. */
-  readonly deadline: number;
-}
 
 /** One question about a rollout, named by its answer. */
 type RolloutStep = (rollout: Rollout) => Verdict | undefined;
@@ -259,121 +235,4 @@ function nextLook(progress: Progress, deadline: number, now: number): number {
 
 function reasonOf(progress: Progress): Cause['reason'] | undefined {
   return 'reason' in progress ? progress.reason : undefined;
-}
-
-/** Puts the fallback back where the new content is live, then records it. Without a fallback it can only fail. */
-function takenBack(rollout: Rollout, cause: Cause): Verdict {
-  const { world, items } = rollout;
-  const { reason, message } = cause;
-  const applied = items.find(({ step }) => step.state === 'Applied');
-  if (applied === undefined)
-    return (
-      broughtBack(rollout, cause) ??
-      freed(rollout, cause) ??
-      objectsBack(rollout, cause) ??
-      ended(world, 'RolledBack', cause)
-    );
-  const { fallback } = contentsOf(world.lock.spec, applied.wanted);
-  if (applied.does === 'Create' && world.target?.spec.rollback.automatic !== false)
-    return {
-      phase: 'RollingOut',
-      reason,
-      message,
-      action: { do: 'CloseLock', workload: applied.wanted, lock: withRemoved(world.lock.spec, applied.wanted) },
-    };
-  if (fallback === undefined)
-    return failed(world, { reason, message: `${message}; ${label(applied)} has no fallback to return to` });
-  if (world.target?.spec.rollback.automatic === false)
-    return ended(world, 'RolledBack', { reason, message: `${message}; ${label(applied)} keeps the new content` });
-  return {
-    phase: 'RollingOut',
-    reason,
-    message,
-    action: { do: 'RollBack', workload: applied.wanted, spec: fallback.spec },
-  };
-}
-
-/** The way back is the way in, backwards: objects after the workloads, the last one first. */
-function objectsBack({ world, objects }: Rollout, { reason, message }: Cause): Verdict | undefined {
-  if (world.target?.spec.rollback.automatic === false) return undefined;
-  const applied = objects.toReversed().find(({ state }) => state === 'Applied');
-  if (applied === undefined) return undefined;
-  const { fallback } = objectsOf(world.lock.spec, applied.wanted);
-  if (fallback === undefined)
-    return failed(world, { reason, message: `${message}; ${label(applied)} has no fallback to return to` });
-  return {
-    phase: 'RollingOut',
-    reason,
-    message,
-    action: { do: 'RollBackObject', object: applied.wanted, content: fallback.content },
-  };
-}
-
-/** What was made is deleted, and what was removed is made again; what is on its way out has to be gone first. */
-function broughtBack({ world, items }: Rollout, { reason, message }: Cause): Verdict | undefined {
-  if (world.target?.spec.rollback.automatic === false) return undefined;
-  const rolling = { phase: 'RollingOut', reason, message } as const;
-  for (const { wanted, step } of items) {
-    if (step.state === 'Gone') {
-      const create = replicasOf(
-        wanted.kind,
-        changeOf(wanted, world.approved)?.replicas,
-        world.target?.spec.minReplicas,
-      );
-      return { ...rolling, action: { do: 'RollBack', workload: wanted, spec: wanted.spec, create } };
-    }
-    const leaves = step.state === 'Leaving' || step.state === 'Going';
-    if (!leaves) continue;
-    return step.live.metadata.deletionTimestamp === undefined
-      ? { ...rolling, action: { do: 'Remove', workload: wanted, uid: step.live.metadata.uid ?? '' } }
-      : { ...rolling, requeueAfter: LOOK_AGAIN_MS };
-  }
-  return undefined;
-}
-
-/** Where a controller waits for pods of the new content, these are deleted: the fallback would not come up by itself. */
-function freed({ world, items }: Rollout, { reason, message }: Cause): Verdict | undefined {
-  if (world.target?.spec.rollback.automatic === false) return undefined;
-  for (const item of items.filter(({ step }) => step.state === 'Undone')) {
-    const pods = stuckPodsOf(item.wanted, world);
-    if (pods === undefined)
-      return {
-        phase: 'RollingOut',
-        reason,
-        message: `${message}; the ${item.wanted.kind.toLowerCase()} controller has not seen yet that ${label(item)} has its fallback`,
-        requeueAfter: LOOK_AGAIN_MS,
-      };
-    if (pods.length > 0)
-      return { phase: 'RollingOut', reason, message, action: { do: 'DeletePods', workload: item.wanted, pods } };
-  }
-  return undefined;
-}
-
-function whoUndid(item: Item, live: WorkloadObject | undefined): Cause {
-  if (live === undefined || item.does === 'Create')
-    return {
-      reason: 'TakenBack',
-      message: `the rollout failed and ${label(item)}, which it made, was taken away again by this controller, which was stopped before it could record why`,
-    };
-  return wasChangedByController(item.wanted, live)
-    ? {
-        reason: 'TakenBack',
-        message: `the rollout failed and the fallback of ${label(item)} was put back by this controller, which was stopped before it could record why`,
-      }
-    : {
-        reason: 'Undone',
-        message: `the fallback of ${label(item)} is live again, put back by ${changedBy(item.wanted, live)}`,
-      };
-}
-
-function failed(world: RollingWorld, cause: Cause): Verdict {
-  return ended(world, 'Failed', cause);
-}
-
-function ended(
-  world: RollingWorld,
-  result: 'Completed' | 'Failed' | 'RolledBack',
-  { reason, message }: Cause,
-): Verdict {
-  return end(world, result, reason, message, world.approved.outcome?.changes);
 }
