@@ -287,7 +287,7 @@ const ROWS: Readonly<Record<string, (t: ExecutionContext) => Promise<void>>> = {
       const records = await shown(place, /get promotionrecords/);
       const record = /^(web-\d{6}) +Round +web-42/m.exec(records.stdout)?.[1];
       t.truthy(record, records.stdout);
-      done(t, await shown(place, /^printf/, { ...(record !== undefined && { record }) }));
+      done(t, await shown(place, /^printf .*promotionrecord/, { ...(record !== undefined && { record }) }));
       done(t, await shown(place, /--patch-file/));
       t.is(await place.image(), images.first);
       await place.phase('web-42', 'RolledBack');
