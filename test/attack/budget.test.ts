@@ -78,8 +78,12 @@ async function repeat(times: number): Promise<void> {
     renderPolicies({ systemNamespace: 'twinlock-system', mutating: hasMutatingPolicies }) as readonly Policy[]
   ).filter(({ kind, spec }) => kind === 'ValidatingAdmissionPolicy' && 'paramKind' in spec);
   const collection = '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies';
+  // Compiling them is what takes long, once.
+  const patient = { timeout: 60_000 };
   for (const policy of policies)
-    await must(stage.admin('PATCH', `${collection}/${policy.metadata.name}`, { spec: repeated(policy, times) }));
+    await must(
+      stage.admin('PATCH', `${collection}/${policy.metadata.name}`, { spec: repeated(policy, times) }, patient),
+    );
   await waitFor('the repeated policies to be in force', async (seen) => {
     const answer = await stage.admin('POST', `${place.apps('Deployment')}?dryRun=All`, deployment('stranger'));
     seen(messageOf(answer));
@@ -95,7 +99,7 @@ const frozen = Array.from({ length: MAX_FROZEN }, (_, index) => ({
 }));
 
 test.before(async (t) => {
-  t.timeout(120_000);
+  t.timeout(240_000);
   stage = await openAttack();
   place = await Production.open(stage, 'full', [deployment('web', content(0))]);
   const live = await place.read(place.apps('Deployment', 'web'));

@@ -12,7 +12,7 @@ export async function request(
   kubeconfig: string,
   method: string,
   path: string,
-  { body, contentType = 'application/json', headers }: RequestOptions = {},
+  { body, contentType = 'application/json', headers, timeout = 20_000 }: RequestOptions = {},
 ): Promise<Answer> {
   const { endpoint, credentials } = await readKubeconfig(kubeconfig);
   const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
@@ -30,7 +30,7 @@ export async function request(
       method,
       ca: endpoint.authority,
       agent: false,
-      timeout: 20_000,
+      timeout,
       headers: {
         accept: 'application/json',
         // The length too: without it the body of a DELETE would be sent as if there were none.
@@ -40,7 +40,7 @@ export async function request(
       },
     });
     outgoing.on('error', lost);
-    outgoing.on('timeout', () => outgoing.destroy(new Error('20 s without an answer')));
+    outgoing.on('timeout', () => outgoing.destroy(new Error(`${timeout / 1000} s without an answer`)));
     outgoing.on('response', (incoming) => {
       const chunks: Buffer[] = [];
       incoming.on('data', (chunk: Buffer) => chunks.push(chunk));

@@ -24,6 +24,8 @@ export interface RequestOptions {
   /** Default `application/json`; for patches e.g. `application/merge-patch+json`. */
   readonly contentType?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Milliseconds without an answer until it is given up; default 20,000. The API server's own end is at 60,000. */
+  readonly timeout?: number;
 }
 
 /** An answer of the API server; any status is an answer, only a lost connection throws. */
