@@ -33,26 +33,34 @@ const certificate = (renewal: number): Json => ({
   data: Object.fromEntries(['tls.crt', 'tls.key', 'ca.crt'].map((key) => [key, btoa(`${key} ${renewal}`)])),
 });
 
-test('cert-manager: issues and renews what a pod mounts; its pod for a challenge is refused', async (t) => {
+test('cert-manager: renews what a pod mounts where it is named, and nowhere else; its pod for a challenge is refused', async (t) => {
   const send = await actor(stage, 'cert-manager');
   const volumes = [{ name: 'config', secret: { secretName: 'web-tls' } }];
   await stage.cluster.apply([namespace('issued')]);
-  const shop = await Production.open(stage, 'issued', [deployment('web', { template: template('web', { volumes }) })]);
-  const apply = (renewal: number) =>
+  await stage.cluster.apply([namespace('issued-not')]);
+  const apply = (to: string, renewal: number) =>
     send(
       'PATCH',
-      `${shop.core('secrets', 'web-tls')}?fieldManager=cert-manager-certificates-issuing&force=true`,
+      `/api/v1/namespaces/${to}/secrets/web-tls?fieldManager=cert-manager-certificates-issuing&force=true`,
       certificate(renewal),
       { contentType: 'application/apply-patch+yaml' },
     );
+  // What pods refer to is there before production is taken over: they would not start without.
+  for (const to of ['issued', 'issued-not']) allowed(t, await apply(to, 1));
+  const workloads = [deployment('web', { template: template('web', { volumes }) })];
+  await Production.open(stage, 'issued-not', workloads);
+  denied(t, await apply('issued-not', 2), 'configuration', words('cert-manager', 1));
+  const shop = await Production.open(stage, 'issued', workloads);
+  const rotators = ['system:serviceaccount:cert-manager:cert-manager'];
+  await shop.relock({ frozen: [{ kind: 'Secret', name: 'web-tls', rotators }] });
+  await shop.until('the lock is seen', async () => (await apply('issued', 2)).status === 200);
   // The key of the next certificate waits in a Secret of its own.
   const next = {
     metadata: { generateName: 'web-tls-', labels: { 'cert-manager.io/next-private-key': 'true' } },
     data: { 'tls.key': btoa('next') },
   };
   allowed(t, await send('POST', shop.core('secrets'), next));
-  allowed(t, await apply(1));
-  allowed(t, await apply(2));
+  allowed(t, await apply('issued', 3));
   await shop.again('app=web');
 
   const solver = {
