@@ -1,5 +1,5 @@
 import { APPS, appMade, appMakers, appWorkloads, controllersOf, resourcesOf, REVISIONS } from '../workloads/index.ts';
-import { all, any, group, sameField, text, texts } from './cel.ts';
+import { all, any, group, not, sameField, text, texts } from './cel.ts';
 import { denial, refusal } from './denial.ts';
 import { RULES, UNPROTECT } from './names.ts';
 import { protectedNamespaces, type PolicyRule, type Validation } from './policy.ts';
@@ -23,6 +23,23 @@ export const keepsOwners: Validation = {
 )
 || ${group(controllers(REMOVERS))}`,
   message: denial("' may not be given an owner: it would be deleted with it'"),
+};
+
+/** The same for what is made: who is faster than the promotion that makes it would be the one to delete it. */
+export const makesNoOwners: Validation = {
+  expression: any("request.operation != 'CREATE'", `${owners('object')}.size() == 0`),
+  message: keepsOwners.message,
+};
+
+const finalizers = (object: string): string => `${object}.metadata.?finalizers.orValue([])`;
+
+/** By this finalizer the garbage collector leaves pods behind, whatever the deletion of what is above says. */
+export const addsNoOrphans: Validation = {
+  expression: any(
+    `!('orphan' in ${finalizers('object')})`,
+    all("request.operation == 'UPDATE'", `'orphan' in ${finalizers('oldObject')}`),
+  ),
+  message: denial("' may not have the finalizer orphan: its pods would run on when it goes'"),
 };
 
 /** Orphaned pods would run on with nobody to speak for them. */
@@ -126,6 +143,8 @@ export function madeMakers(): readonly PolicyRule[] {
             message: denial(`' belongs to its ${owner.type.kind} alone'`),
           },
           keepsUnprotect,
+          // A scale has no such metadata.
+          { ...addsNoOrphans, expression: any(not(`(${onSubResource('')})`), addsNoOrphans.expression) },
         ],
       },
     ];

@@ -3,7 +3,7 @@ import { podBounds } from './bounds.ts';
 import { all, any, field, sameBeside, sameExcept, text } from './cel.ts';
 import { sameEnv } from './container-fields.ts';
 import { denial } from './denial.ts';
-import { keepsOwners } from './lifecycle.ts';
+import { addsNoOrphans, keepsOwners, makesNoOwners } from './lifecycle.ts';
 import { mutates, mutatesNamed } from './mutations.ts';
 import { PLAN_MANAGER, RESTARTED_AT, RULES } from './names.ts';
 import { protectedNamespaces, type PolicyRule, type ResourceRule } from './policy.ts';
@@ -116,6 +116,8 @@ export function workloads(by: Who, mutating: boolean): PolicyRule {
       // Here, not in policies of their own: what a policy costs is converting the object for it.
       { ...replicas, expression: any(...unscaled, replicas.expression) },
       keepsOwners,
+      makesNoOwners,
+      addsNoOrphans,
       keepsSteering,
       keepsUnprotect,
       namesWhoChangedIt(mutating),

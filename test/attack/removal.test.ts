@@ -72,6 +72,32 @@ test('denied: an owner that does not exist, which would make the garbage collect
   );
 });
 
+test('denied: what a promotion makes, made a moment earlier by somebody with an owner that lets it be deleted later', async (t) => {
+  const shop = await Production.open(stage, 'owned-at-birth');
+  const [web] = (await shop.read(shop.own('workloadlocks', 'lock'))).spec['approved'] as readonly Approved[];
+  if (web === undefined) throw new Error('one is approved');
+  await shop.approve([web, { ...web, name: 'worker' }]);
+  const worker = { ...deployment('worker'), spec: web.spec };
+  const path = shop.apps('Deployment');
+  await shop.until('the lock has reached admission', async () => {
+    const { status } = await stage.agent('POST', `${path}?dryRun=All`, worker);
+    return status === 201;
+  });
+  const owned = { ...worker, metadata: { name: 'worker', ownerReferences: [nobody] } };
+  denied(t, await stage.agent('POST', path, owned), 'workloads', /given an owner/);
+});
+
+test('denied: the finalizer by which pods of what people sign away would be left behind', async (t) => {
+  const shop = await Production.open(stage, 'left-behind');
+  const set = await replicaSetOf(shop);
+  const orphan = { metadata: { finalizers: ['orphan'] } };
+  denied(t, await stage.agent('PATCH', shop.apps('Deployment', 'web'), orphan), 'workloads', /finalizer orphan/);
+  const at = shop.apps('ReplicaSet', set.metadata.name);
+  denied(t, await stage.agent('PATCH', at, orphan), 'replicasets', /finalizer orphan/);
+  allowed(t, await stage.agent('PATCH', at, { metadata: { finalizers: ['example.com/audit'] } }));
+  allowed(t, await stage.agent('PATCH', at, { metadata: { finalizers: null } }));
+});
+
 test('allowed: a namespace that was unprotected goes with all that is in it', async (t) => {
   const shop = await Production.open(stage, 'going');
   await must(stage.agent('POST', shop.core('persistentvolumeclaims'), claim));
