@@ -435,6 +435,55 @@ test('denied: the promotions process where nothing is protected; allowed: what i
   allowed(t, await write('PATCH', own, { metadata: { labels: { 'twinlock.dev/protected': 'true' } } }));
 });
 
+const bindingOf = (at: string, role: string, subject: Json): Json => ({
+  apiVersion: 'rbac.authorization.k8s.io/v1',
+  kind: 'RoleBinding',
+  metadata: { name: 'twinlock-configuration', namespace: at },
+  roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: role },
+  subjects: [subject],
+});
+const pathOf = (at: string): string =>
+  `/apis/rbac.authorization.k8s.io/v1/namespaces/${at}/rolebindings/twinlock-configuration?fieldManager=x`;
+
+test('denied: rights given away and the cluster itself labelled as production, with a stolen token of the promotions process', async (t) => {
+  const shop = await Production.open(stage, 'bound-shop');
+  const minted = await stage.withToken('twinlock-system', 'twinlock-promotions');
+  const apply = { contentType: 'application/apply-patch+yaml' };
+  const mallory = { apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'mallory' };
+  const self = { kind: 'ServiceAccount', name: 'twinlock-promotions', namespace: 'twinlock-system' };
+  const refused = /binds the one role to itself/;
+  for (const [who, send] of Object.entries({ process: stage.promotions, minted })) {
+    // The role of the process has the verb rollback, and update of every workload.
+    for (const role of ['twinlock-promotions', 'twinlock-configuration']) {
+      const given = bindingOf(shop.namespace, role, mallory);
+      denied(
+        t,
+        await send('PATCH', pathOf(shop.namespace), given, apply),
+        'guard-promotions',
+        refused,
+        `${who} ${role}`,
+      );
+    }
+    const wide = bindingOf(shop.namespace, 'twinlock-promotions', self);
+    denied(t, await send('PATCH', pathOf(shop.namespace), wide, apply), 'guard-promotions', refused, who);
+    const system = bindingOf('twinlock-system', 'twinlock-configuration', self);
+    denied(t, await send('PATCH', pathOf('twinlock-system'), system, apply), 'guard-promotions', undefined, who);
+  }
+  const own = bindingOf(shop.namespace, 'twinlock-configuration', self);
+  denied(t, await minted('PATCH', pathOf(shop.namespace), own, apply), 'guard-promotions', refused);
+  allowed(t, await stage.promotions('PATCH', pathOf(shop.namespace), own, apply));
+
+  for (const name of ['kube-system', 'twinlock-system'])
+    for (const value of ['true', 'warn']) {
+      const change = { metadata: { labels: { 'twinlock.dev/protected': value } } };
+      const answer = await stage.promotions('PATCH', `/api/v1/namespaces/${name}`, change);
+      denied(t, answer, 'guard-promotions', /cannot be production/, `${name} ${value}`);
+    }
+  const service = { metadata: { name: 'mine' }, spec: { type: 'ExternalName', externalName: 'evil.example' } };
+  denied(t, await stage.promotions('POST', `${system}/services`, service), 'guard-promotions');
+  denied(t, await stage.promotions('POST', `${system}/configmaps`, { metadata: { name: 'mine' } }), 'guard-promotions');
+});
+
 test('denied: the environments process by name only, or an unbound token of it: the same bounds', async (t) => {
   const headers = { 'impersonate-user': 'system:serviceaccount:twinlock-system:twinlock-environments' };
   denied(

@@ -1,6 +1,14 @@
 import { all, any, text, texts } from '../cel.ts';
 import { refusal } from '../denial.ts';
-import { CONFIGURATION_ROLE, GROUP, PROTECTED_LABEL, PROTECTIONS, UNPROTECT } from '../names.ts';
+import {
+  CONFIGURATION_ROLE,
+  GROUP,
+  PROMOTIONS,
+  PROTECTED_LABEL,
+  PROTECTIONS,
+  RECORD_HEADS,
+  UNPROTECT,
+} from '../names.ts';
 import type { PolicyRule } from '../policy.ts';
 import { isDryRun, type Who } from '../who.ts';
 import { label } from './labels.ts';
@@ -11,6 +19,7 @@ import { label } from './labels.ts';
  * elsewhere the process only asks what the API server would do.
  */
 export function guardPromotions(by: Who, systemNamespace: string): PolicyRule {
+  const inSystem = `(has(request.namespace) ? request.namespace : '') == ${text(systemNamespace)}`;
   return {
     name: 'guard-promotions',
     description:
@@ -26,8 +35,11 @@ export function guardPromotions(by: Who, systemNamespace: string): PolicyRule {
           "request.resource.group == '' && request.resource.resource == 'namespaces'",
           // What lets the process read is taken away with the label, or after it.
           `request.operation == 'DELETE' && request.resource.resource == 'rolebindings' && oldObject.metadata.name == ${text(CONFIGURATION_ROLE)}`,
-          `(has(request.namespace) ? request.namespace : '') == ${text(systemNamespace)}`,
-          `namespaceObject != null && ${label('namespaceObject', PROTECTED_LABEL)}.orValue('') in ${texts(Object.values(PROTECTIONS))}`,
+          all(inSystem, OWN_OBJECTS),
+          all(
+            `!(${inSystem})`,
+            `namespaceObject != null && ${label('namespaceObject', PROTECTED_LABEL)}.orValue('') in ${texts(Object.values(PROTECTIONS))}`,
+          ),
         ),
         message: refusal(
           "' is in no protected namespace, and the promotions process changes nothing outside of those'",
@@ -48,10 +60,42 @@ export function guardPromotions(by: Who, systemNamespace: string): PolicyRule {
           "' keeps all that it says: the promotions process sets the label of protection and nothing else'",
         ),
       },
+      {
+        // Labelled by who has a token of it, the cluster's own workloads would be its to change.
+        expression: any(
+          "request.resource.group != '' || request.resource.resource != 'namespaces' || object == null",
+          `!object.metadata.name.startsWith('kube-') && object.metadata.name != ${text(systemNamespace)}`,
+          `!${label('object', PROTECTED_LABEL)}.hasValue()`,
+        ),
+        message: refusal(
+          "' cannot be production: no ProductionTarget can be in the namespaces of Kubernetes and of Twinlock'",
+        ),
+      },
+      {
+        // RBAC lets it bind every role whose rights it has, to whomever: its own, with the verb rollback, among them.
+        expression: any(
+          "request.resource.group != 'rbac.authorization.k8s.io' || request.operation == 'DELETE'",
+          all(
+            by.promotions,
+            `object.roleRef.kind == 'ClusterRole' && object.roleRef.name == ${text(CONFIGURATION_ROLE)}`,
+            'object.?subjects.orValue([]).size() == 1',
+            `object.subjects.all(s, s.kind == 'ServiceAccount' && s.name == ${text(PROMOTIONS)} && s.?namespace.orValue('') == ${text(systemNamespace)})`,
+          ),
+        ),
+        message: refusal("' would give rights away: the promotions process binds the one role to itself alone'"),
+      },
     ],
   };
 }
 
+/** Its leases, its keys (RBAC names them) and the heads of the chains. */
+const OWN_OBJECTS = any(
+  "request.resource.resource in ['leases', 'secrets']",
+  all(
+    "request.resource.resource == 'configmaps'",
+    `(object == null ? oldObject : object).metadata.name == ${text(RECORD_HEADS)}`,
+  ),
+);
 const SETS = texts([PROTECTED_LABEL, UNPROTECT]);
 
 /** Beside the protection label, and beside the leave to take it off, which goes when it is set. */
