@@ -8,7 +8,9 @@ import { configMapDigest, digestKey, secretDigest } from '../../operator/promoti
 import { withConfiguration } from '../../operator/promotions/gather/configuration.ts';
 import { approvedSpec } from '../../operator/workloads/index.ts';
 import type { Client, ConfigMap, KubeObject, Secret } from '../../operator/kube/index.ts';
-import { after, deployment, factsOf, images, world, worldOf, type Scene } from './promotion-world.ts';
+import { factsOf as factsFor } from '../../operator/promotions/decide/facts.ts';
+import { openedLock } from '../../operator/promotions/decide/content.ts';
+import { after, deciding, deployment, factsOf, images, world, worldOf, type Scene } from './promotion-world.ts';
 
 const uid = 'web-42-uid';
 const digest = `sha256:${'1'.repeat(64)}`;
@@ -121,6 +123,28 @@ test('a name that approved content refers to is frozen already: nothing is writt
     facts?.configuration.map(({ name }) => name),
     ['config', 'token'],
   );
+});
+
+const objectOf = (role: 'Current' | 'Fallback', mode: string) => {
+  const content = { data: { mode } };
+  const settings = { target: 'web', record: 'web-000001' };
+  return { kind: 'ConfigMap' as const, name: 'config', role, ...settings, content, digest: objectDigest(content) };
+};
+
+test('a listed ConfigMap that new content was signed with has no older state to go back to, but with what brings it', (t) => {
+  const [current, older] = [objectOf('Current', 'new'), objectOf('Fallback', 'old')];
+  const live = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'config' }, ...current.content } as ConfigMap;
+  const opened = (config: FoundConfiguration['state'], brought = false): LockSpec['objects'] => {
+    const of = deciding(scene({ configuration: found(config) }));
+    const facts = factsFor(of);
+    const changedObjects = brought ? [{ kind: 'ConfigMap' as const, name: 'config', current, desired: current }] : [];
+    const lock = { ...facts.lock, objects: [current, older] };
+    return openedLock(of, { ...facts, lock, changedObjects }, 'web-000002').objects;
+  };
+  t.deepEqual(opened(configMapDigest(live)), [current]);
+  // Somebody rolled it back meanwhile: that is what was signed, and stays.
+  t.deepEqual(opened(configMapDigest({ ...live, ...older.content })), [current, older]);
+  t.is(opened(configMapDigest(live), true)?.length, 2);
 });
 
 test('a ConfigMap that the promotion brings is what it will be; in place only while no fallback refers to it', (t) => {

@@ -1,5 +1,5 @@
-import { digestOf, printable } from '../../canonical/index.ts';
-import type { WorkloadKey } from '../../lock/index.ts';
+import { digestOf, printable, type Members } from '../../canonical/index.ts';
+import { objectsOf, withOnlyObject, type LockSpec, type WorkloadKey } from '../../lock/index.ts';
 import { referencesOf, type ConfigurationKey, type Reference, type Spec } from '../../workloads/index.ts';
 import type { DecidingWorld, FoundConfiguration } from './world.ts';
 
@@ -21,8 +21,7 @@ export function configurationFound({
     if (found.kind !== 'ConfigMap' || planned === undefined || !('state' in planned)) return found;
     const { content } = planned.state;
     if (content === undefined) return { ...found, state: 'Absent' };
-    const { metadata: _metadata, ...held } = content;
-    return { ...found, state: { digest: digestOf(held) } };
+    return { ...found, state: { digest: heldDigest(content) } };
   });
 }
 
@@ -41,6 +40,29 @@ export function configuredBy(
       all.set(key, { ...reference, optional: reference.optional && (before?.optional ?? true), state, by });
     }
   return [...all.values()].toSorted((a, b) => (shownKey(a) < shownKey(b) ? -1 : 1));
+}
+
+/**
+ * The lock without older states of ConfigMaps that were signed as they are: who may roll an object back would change what
+ * new content was signed with. A ConfigMap that the promotion itself brings keeps its fallback, to be taken back with it.
+ */
+export function withSignedConfiguration(
+  lock: LockSpec,
+  configuration: readonly Configured[],
+  brought: readonly { readonly kind: string; readonly name: string }[],
+): LockSpec {
+  return configuration.reduce((held, { kind, name, state }) => {
+    if (kind !== 'ConfigMap' || typeof state === 'string') return held;
+    if (brought.some((each) => each.kind === kind && each.name === name)) return held;
+    const { current } = objectsOf(held, { kind, name });
+    return current?.content !== undefined && heldDigest(current.content) === state.digest
+      ? withOnlyObject(held, current)
+      : held;
+  }, lock);
+}
+
+function heldDigest({ metadata: _metadata, ...held }: Members): string {
+  return digestOf(held);
 }
 
 /** For messages. */

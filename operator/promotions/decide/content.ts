@@ -10,6 +10,7 @@ import {
 import { printable } from '../../canonical/index.ts';
 import { openApproval } from '../../records/index.ts';
 import { isPaused, revisionOf } from '../../workloads/index.ts';
+import { withSignedConfiguration } from './configured.ts';
 import { end } from './end.ts';
 import type { Facts } from './facts.ts';
 import { isRemoved, manifestOf, removedWorkloads, workloadManifests } from './plan/index.ts';
@@ -162,7 +163,7 @@ export const lockTooLarge: DecisionStep = (world, facts) => {
 /** The lock as this promotion opens it. */
 export function openedLock(
   { target }: DecidingWorld,
-  { lock, changed, changedObjects }: Facts,
+  { lock, changed, changedObjects, configuration }: Facts,
   record: string,
 ): LockSpec {
   if (target === undefined) return lock;
@@ -173,5 +174,6 @@ export function openedLock(
         : withOpened(before, entryOf(target, { kind, name }, desired, record)),
     lock,
   );
-  return withObjectsOpened(opened, target, changedObjects, record);
+  const signed = withSignedConfiguration(opened, configuration, changedObjects);
+  return withObjectsOpened(signed, target, changedObjects, record);
 }
