@@ -85,7 +85,7 @@ class EnvironmentTurns implements Turns<World, EnvironmentAction, EnvironmentDec
       const status = statusOf(environment, situation, world.now);
       // One that went away meanwhile has no need for a status, and no news.
       if ((await statuses.write(environment, status, signal)) === 'Written')
-        for (const transition of transitions(environment.status, status))
+        for (const transition of transitions(environment, status))
           events.record({ regarding: environment, ...transition });
     }
     return requeueAfter === undefined ? undefined : { requeueAfter };

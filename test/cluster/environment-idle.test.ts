@@ -101,6 +101,48 @@ test.serial(
   },
 );
 
+const entry = (version: string, digit: string) => ({
+  version,
+  image: `registry.example/pay@sha256:${digit.repeat(64)}`,
+  port: 8080,
+});
+const catalogue = (...versions: readonly object[]) => own('VendorTwin', 'pay', { vendor: 'Pay', versions });
+
+test.serial(
+  'a version that is appended to the catalogue restarts nothing; its name in the spec moves, and is told',
+  async (t) => {
+    const running = await stage.startProcess();
+    await stage.cluster.apply([catalogue(entry('v1', '1'))]);
+    const spec = { services: [{ name: 'pay' }] };
+    const { namespace = '' } = await bringUp(stage, 'settled', spec);
+    await quiet(running);
+    const before = await requestsOf(running);
+    const reconciles = await metricOf(running, 'controller_runtime_reconcile_total');
+    await stage.cluster.apply([catalogue(entry('v1', '1'), entry('v2', '2'))]);
+    await waitFor(
+      'it is reconciled again',
+      async () => (await metricOf(running, 'controller_runtime_reconcile_total')) > reconciles,
+    );
+    await quiet(running);
+    t.deepEqual([...(await requestsOf(running))], [...before]);
+    await stage.cluster.apply([
+      environment('settled', { services: [{ name: 'pay', vendorTwinRef: { version: 'v2' } }] }),
+    ]);
+    await untilStatus(stage, 'settled', ({ services }) => services?.[0]?.version === 'v2');
+    const { body } = await stage.cluster.request('GET', `/apis/apps/v1/namespaces/${namespace}/deployments/pay`);
+    t.like(body, { spec: { template: { spec: { containers: [{ image: entry('v2', '2').image }] } } } });
+    await waitFor('it is told', async (seen) => {
+      const events = await stage.cluster.request('GET', '/apis/events.k8s.io/v1/namespaces/shop-dev/events');
+      const notes = (events.body as { items: readonly { reason: string; note: string }[] }).items
+        .filter(({ reason }) => reason === 'TwinVersionChanged')
+        .map(({ note }) => note);
+      seen(notes);
+      return notes.includes('service pay: version v2 of VendorTwin pay in place of v1 of pay, as the spec says');
+    });
+    await running.stop();
+  },
+);
+
 test.serial('what somebody edited while no process ran comes back', async (t) => {
   const first = await stage.startProcess();
   const { namespace = '' } = await bringUp(stage, 'edited', smallest);

@@ -42,13 +42,19 @@ export function twinClass(spec: object = {}, name = 'default'): TwinClass {
   return { apiVersion, kind: 'TwinClass', metadata: { name }, spec: twinClassSpec.parse({ default: true, ...spec }) };
 }
 
-export function vendorTwin(name: string, version: object = {}): VendorTwin {
-  const entry = { version: 'v1', image: `registry.example/${name}@sha256:${'b'.repeat(64)}`, port: 12_111, ...version };
+export function vendorTwin(name: string, ...versions: readonly object[]): VendorTwin {
+  const image = `registry.example/${name}@sha256:${'b'.repeat(64)}`;
+  const entries = (versions.length === 0 ? [{}] : versions).map((each) => ({
+    version: 'v1',
+    image,
+    port: 12_111,
+    ...each,
+  }));
   return {
     apiVersion,
     kind: 'VendorTwin',
     metadata: { name },
-    spec: vendorTwinSpec.parse({ vendor: name, versions: [entry] }),
+    spec: vendorTwinSpec.parse({ vendor: name, versions: entries }),
   };
 }
 

@@ -252,11 +252,15 @@ test('events tell of changes, once', (t) => {
   const waiting = statusOf(environment(spec, { status: queued }), active({ web: { updated: 0 } }), now);
   const ready = statusOf(environment(spec, { status: waiting }), active(), now);
   t.deepEqual(
-    transitions(undefined, queued).map(({ reason }) => reason),
+    transitions(environment(spec), queued).map(({ reason }) => reason),
     ['Queued'],
   );
-  t.true(transitions(waiting, ready).some(({ reason, type }) => reason === 'Ready' && type === 'Normal'));
-  t.deepEqual(transitions(ready, ready), []);
+  t.true(
+    transitions(environment(spec, { status: waiting }), ready).some(
+      ({ reason, type }) => reason === 'Ready' && type === 'Normal',
+    ),
+  );
+  t.deepEqual(transitions(environment(spec, { status: ready }), ready), []);
 });
 
 test('a wiring that differs is a warning', (t) => {
@@ -267,7 +271,45 @@ test('a wiring that differs is a warning', (t) => {
     [wrong],
   );
   const differing = statusOf(environment(spec, { status: ready }), active({}, { parts }), now);
-  t.true(transitions(ready, differing).some(({ reason, type }) => reason === 'WiringDiffers' && type === 'Warning'));
+  t.true(
+    transitions(environment(spec, { status: ready }), differing).some(
+      ({ reason, type }) => reason === 'WiringDiffers' && type === 'Warning',
+    ),
+  );
+});
+
+const note = (which: string, why: string) => [
+  ['TwinVersionChanged', `service stripe: version ${which} in place of v1 of stripe, ${why}`],
+];
+
+test('another version of a twin is news, with why', (t) => {
+  const before = statusOf(environment(spec), active(), now);
+  const chosen = before.services?.map(({ vendorTwin, version }) => `${vendorTwin} ${version}`);
+  t.deepEqual(chosen, ['stripe v1']);
+  const moved = (version: string, vendorTwin = 'stripe') => ({
+    ...before,
+    services: before.services?.map((service) => ({ ...service, vendorTwin, version })),
+  });
+  const told = (of: object, after: ReturnType<typeof statusOf>) =>
+    transitions(environment({ ...spec, ...of }, { status: before }), after).map(({ reason, note }) => [reason, note]);
+  const named = { services: [{ name: 'stripe', vendorTwinRef: { version: 'v2' } }] };
+  t.deepEqual(told(named, moved('v2')), note('v2 of VendorTwin stripe', 'as the spec says'));
+  t.deepEqual(told({}, moved('v2')), note('v2 of VendorTwin stripe', 'since the catalogue has v1 no more'));
+  const another = { services: [{ name: 'stripe', vendorTwinRef: { name: 'pay' } }] };
+  t.deepEqual(told(another, moved('v1', 'pay')), note('v1 of VendorTwin pay', 'as the spec says'));
+});
+
+test('versions that were chosen hold while there is no namespace', (t) => {
+  const before = statusOf(environment(spec), active(), now);
+  const situations: readonly Situation[] = [
+    { kind: 'Queued', position: 1, className: 'default', lifetime },
+    { kind: 'Suspended', lifetime },
+    { kind: 'Blocked', final: false, problem: { reason: 'NamespaceTerminating', message: 'x' }, lifetime },
+  ];
+  for (const situation of situations) {
+    const { services } = statusOf(environment(spec, { status: before }), situation, now);
+    t.like(services, [{ name: 'stripe', vendorTwin: 'stripe', version: 'v1', ready: false, verified: false }]);
+  }
 });
 
 function withPods(pods: readonly ReturnType<typeof slimPod>[], part: Part = {}): Situation {
@@ -304,7 +346,7 @@ for (const [title, report, wired] of answers)
     const after = told({ asBefore: true }, before);
     t.is(after.conditions?.find(({ type }) => type === 'TwinsWired')?.status, wired);
     t.deepEqual(after, before);
-    t.deepEqual(transitions(before, after), []);
+    t.deepEqual(transitions(environment(spec, { status: before }), after), []);
     t.deepEqual(told(report, after), before);
   });
 

@@ -31,7 +31,7 @@ export const service = withRules(
       .object({
         name: objectName("Name of the VendorTwin. Left out: the service's name.").optional(),
         version: worded(
-          'Version of the VendorTwin. Left out: the last one listed.',
+          'Version of the VendorTwin. Left out: the last one listed when it is made, and that one from then on.',
           63,
           patterns.version,
           'write a version such as v1 or 2026-11-01',

@@ -28,6 +28,8 @@ const service = z
   .object({
     name: text('Name of the service.', 63),
     mode: choice('Mode that the spec asks for.', ['Twin', 'Real', 'Disabled']),
+    vendorTwin: text('VendorTwin that it is of; left out where the spec gives an image or a URL.', 63).optional(),
+    version: text('Version of the VendorTwin: chosen once, kept until the spec names another.', 63).optional(),
     url: text('URL of the twin within the cluster.', 2048).optional(),
     rendered: listOf('Variables that were written to the workloads.', variable, {
       max: environmentBounds.variables,

@@ -106,10 +106,15 @@ const entry = withRules(
 export const vendorTwinSpec = z
   .object({
     vendor: printable('Name of the vendor, for people.', 128),
-    versions: keyedList('Versions. Environments that name none get the last one.', ['version'], entry, {
-      min: 1,
-      max: 32,
-    }),
+    versions: keyedList(
+      'Versions. New environments that name none get the last one, and keep it.',
+      ['version'],
+      entry,
+      {
+        min: 1,
+        max: 32,
+      },
+    ),
   })
   .describe('The twin and its versions.');
 
@@ -130,7 +135,7 @@ export const vendorTwinKind = {
         name: 'Default',
         type: 'string',
         jsonPath: '.spec.versions[-1:].version',
-        description: 'Version of environments that name none: the last one listed.',
+        description: 'Version of new environments that name none: the last one listed.',
       },
     ],
     { ready: false },

@@ -62,7 +62,7 @@ function assessmentOf(environment: TwinEnvironment, situation: Situation): Asses
     case 'Queued': {
       const message = `TwinClass ${situation.className} has no room; position ${situation.position} in the queue`;
       return {
-        status: { phase: 'Queued', queue: { position: situation.position } },
+        status: { ...chosen(previous), phase: 'Queued', queue: { position: situation.position } },
         outcome: { kstatus: 'InProgress', reason: 'Queued', message },
         conditions: [condition('Admitted', 'False', 'Queued', message)],
       };
@@ -71,7 +71,7 @@ function assessmentOf(environment: TwinEnvironment, situation: Situation): Asses
       // Nothing is made until somebody resumes it: a health check that waited for it would wait for ever.
       const message = 'Suspended before anything was made; set suspend: false';
       return {
-        status: { phase: 'Provisioning' },
+        status: { ...chosen(previous), phase: 'Provisioning' },
         outcome: { kstatus: 'Failed', reason: 'Suspended', message },
         conditions: [],
       };
@@ -79,7 +79,7 @@ function assessmentOf(environment: TwinEnvironment, situation: Situation): Asses
     case 'Blocked': {
       const { final, problem } = situation;
       return {
-        status: { phase: final ? 'Failed' : 'Provisioning' },
+        status: { ...chosen(previous), phase: final ? 'Failed' : 'Provisioning' },
         outcome: { kstatus: final ? 'Failed' : 'InProgress', ...problem },
         conditions: [admitted],
       };
@@ -203,6 +203,14 @@ function retained(previous: Status | undefined): Status {
     ...(workloads === undefined ? {} : { workloads }),
     ...(inventory === undefined ? {} : { inventory }),
   };
+}
+
+/** Versions that were chosen hold while it has no namespace; of what runs nothing is said. */
+function chosen(previous: Status | undefined): Status {
+  const services = (previous?.services ?? []).flatMap(({ name, mode, vendorTwin, version }) =>
+    version === undefined ? [] : [{ name, mode, vendorTwin, version, verified: false, ready: false }],
+  );
+  return services.length === 0 ? {} : { services };
 }
 
 function timesOf(lifetime: Lifetime | undefined, previous: Status | undefined): Status {

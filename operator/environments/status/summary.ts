@@ -73,6 +73,7 @@ export function serviceStatuses(plan: Plan, { services }: Summary): Services {
     return {
       name,
       mode: planned?.mode ?? 'Twin',
+      ...planned?.chosen,
       ...(planned?.endpoint === undefined ? {} : { url: planned.endpoint.url }),
       ...(wiring.rendered.length === 0 ? {} : { rendered: shown(wiring.rendered) }),
       ...(wiring.running.length === 0 ? {} : { running: shown(wiring.running) }),

@@ -1,4 +1,10 @@
-import type { ConditionType, EnvironmentReason, Frozen, TwinEnvironmentStatus } from '../../api/index.ts';
+import type {
+  ConditionType,
+  EnvironmentReason,
+  Frozen,
+  TwinEnvironment,
+  TwinEnvironmentStatus,
+} from '../../api/index.ts';
 import type { EventInput } from '../../kube/index.ts';
 
 type Status = Frozen<TwinEnvironmentStatus>;
@@ -10,8 +16,12 @@ const told: readonly ConditionType<'TwinEnvironment'>[] = ['Ready', 'Admitted', 
 /** Of these a beginning is news, too. */
 const fromTheBeginning: readonly ConditionType<'TwinEnvironment'>[] = ['Ready', 'Admitted'];
 
-/** What changed between two statuses, as events: a condition with another status or reason, an extension, a blocker. */
-export function transitions(before: Status | undefined, after: Status): readonly Transition[] {
+/** What changed since the status that an environment has, as events: a condition with another status or reason, an extension, a blocker. */
+export function transitions(
+  environment: Pick<TwinEnvironment, 'spec' | 'status'>,
+  after: Status,
+): readonly Transition[] {
+  const before = environment.status;
   const events: Transition[] = [];
   for (const condition of after.conditions ?? []) {
     if (!told.some((type) => type === condition.type)) continue;
@@ -27,6 +37,7 @@ export function transitions(before: Status | undefined, after: Status): readonly
       note: condition.message === '' ? condition.type : condition.message,
     });
   }
+  events.push(...moves(environment, after));
   const { lastHandledExtendAt, expiresAt } = after;
   if (lastHandledExtendAt !== undefined && lastHandledExtendAt !== before?.lastHandledExtendAt) {
     const until = expiresAt === undefined ? 'it does not expire' : `it expires at ${expiresAt}`;
@@ -38,6 +49,22 @@ export function transitions(before: Status | undefined, after: Status): readonly
     events.push({ type: 'Warning', reason: 'RemovalBlocked', action: 'Remove', note });
   }
   return distinct(events);
+}
+
+/** A twin that runs another version than before, and why. */
+function moves({ spec, status }: Pick<TwinEnvironment, 'spec' | 'status'>, after: Status): readonly Transition[] {
+  return (after.services ?? []).flatMap(({ name, vendorTwin, version }) => {
+    const former = status?.services?.find((service) => service.name === name);
+    if (version === undefined || former?.version === undefined) return [];
+    if (version === former.version && vendorTwin === former.vendorTwin) return [];
+    const named = spec.services?.find((service) => service.name === name)?.vendorTwinRef?.version === version;
+    const why =
+      named || vendorTwin !== former.vendorTwin
+        ? 'as the spec says'
+        : `since the catalogue has ${former.version} no more`;
+    const note = `service ${name}: version ${version} of VendorTwin ${vendorTwin} in place of ${former.version} of ${former.vendorTwin}, ${why}`;
+    return [{ type: 'Normal' as const, reason: 'TwinVersionChanged', action: 'Reconcile', note }];
+  });
 }
 
 /** Reasons that are the usual course of things. */

@@ -25,6 +25,7 @@ import {
   problem,
   renderedVariables,
   resolveServices,
+  type Chosen,
   resolveWorkloads,
   type Catalogue,
   type NamedPort,
@@ -59,9 +60,19 @@ export function samePlanInput(a: PlanInput, b: PlanInput): boolean {
   const names = [...a.catalogue.keys()];
   return (
     sameSpec(a.environment, b.environment) &&
+    isDeepStrictEqual(chosenIn(a.environment), chosenIn(b.environment)) &&
     sameSpec(a.twinClass, b.twinClass) &&
     names.length === b.catalogue.size &&
     names.every((name) => sameSpec(a.catalogue.get(name), b.catalogue.get(name)))
+  );
+}
+
+/** What its status says was chosen. */
+function chosenIn({ status }: Pick<TwinEnvironment, 'status'>): ReadonlyMap<string, Chosen> {
+  return new Map(
+    (status?.services ?? []).flatMap(({ name, vendorTwin, version }) =>
+      vendorTwin === undefined || version === undefined ? [] : [[name, { vendorTwin, version }] as const],
+    ),
   );
 }
 
@@ -109,7 +120,10 @@ export function planEnvironment(input: PlanInput): Plan | { readonly problems: r
   const { environment, twinClass, catalogue } = input;
   const { spec } = environment;
   const { podSecurity, allowedImages } = twinClass.spec;
-  const { services, problems } = resolveServices(spec.services ?? [], catalogue);
+  const { services, problems } = resolveServices(spec.services ?? [], catalogue, {
+    chosen: chosenIn(environment),
+    longLived: spec.lifecycle === 'LongLived',
+  });
   const app = resolveWorkloads(spec.workloads ?? [], services, podSecurity, selves(input));
   const content = { workloads: app.workloads, services, allowedImages };
   const broken = patternProblem(content);

@@ -7,6 +7,7 @@ export {
   endpointAt,
   resolveServices,
   type Catalogue,
+  type Chosen,
   type NamedPort,
   type ResolvedService,
   type RunningTwin,

@@ -55,6 +55,8 @@ export interface RunningTwin {
 export interface ResolvedService {
   readonly name: string;
   readonly mode: ServiceMode;
+  /** Undefined where the twin is the environment's own. */
+  readonly chosen: Chosen | undefined;
   /** Set while the mode is Twin. */
   readonly endpoint: Endpoint | undefined;
   /** Set when the twin runs in the environment. */
@@ -71,6 +73,20 @@ export interface ResolvedService {
 /** VendorTwins by name. */
 export type Catalogue = ReadonlyMap<string, VendorTwin>;
 
+/** An entry of the catalogue that a service is of. */
+export interface Chosen {
+  readonly vendorTwin: string;
+  readonly version: string;
+}
+
+/** What a choice of versions rests on. */
+export interface Choosing {
+  /** What was chosen before, by service. */
+  readonly chosen: ReadonlyMap<string, Chosen>;
+  /** Nothing of it moves before its spec says so. */
+  readonly longLived: boolean;
+}
+
 /**
  * Finds the twin of every service.
  *
@@ -79,26 +95,26 @@ export type Catalogue = ReadonlyMap<string, VendorTwin>;
 export function resolveServices(
   services: readonly ServiceSpec[],
   catalogue: Catalogue,
+  choosing: Choosing,
 ): { readonly services: readonly ResolvedService[]; readonly problems: readonly Problem[] } {
   const resolved: ResolvedService[] = [];
   const problems: Problem[] = [];
   for (const spec of services) {
-    const outcome = resolve(spec, catalogue);
+    const outcome = resolve(spec, catalogue, choosing);
     if ('reason' in outcome) problems.push(outcome);
     else resolved.push(outcome);
   }
   return { services: resolved, problems };
 }
 
-function resolve(spec: ServiceSpec, catalogue: Catalogue): ResolvedService | Problem {
+function resolve(spec: ServiceSpec, catalogue: Catalogue, choosing: Choosing): ResolvedService | Problem {
   const own = spec.image !== undefined || spec.externalURL !== undefined;
   const wanted = spec.vendorTwinRef?.name ?? spec.name;
   const vendorTwin = catalogue.get(wanted);
-  const wantedVersion = spec.vendorTwinRef?.version;
-  const version =
-    wantedVersion === undefined
-      ? vendorTwin?.spec.versions.at(-1)
-      : vendorTwin?.spec.versions.find((candidate) => candidate.version === wantedVersion);
+  const former = choosing.chosen.get(spec.name);
+  // A choice of another VendorTwin says nothing of this one.
+  const kept = former?.vendorTwin === wanted ? former : undefined;
+  const version = versionOf(spec, vendorTwin, kept, choosing);
   if (!own && spec.mode === 'Twin') {
     if (vendorTwin === undefined) {
       return problem(
@@ -108,9 +124,12 @@ function resolve(spec: ServiceSpec, catalogue: Catalogue): ResolvedService | Pro
     }
     if (version === undefined) {
       const known = vendorTwin.spec.versions.map((candidate) => candidate.version).join(', ');
+      const named = spec.vendorTwinRef?.version;
       return problem(
         'VendorTwinVersionNotFound',
-        `service ${spec.name}: VendorTwin ${wanted} has no version ${wantedVersion}; it has ${known}`,
+        named === undefined
+          ? `service ${spec.name}: VendorTwin ${wanted} has version ${kept?.version} no more, and a LongLived environment moves only when it is told: name one of ${known} in vendorTwinRef.version`
+          : `service ${spec.name}: VendorTwin ${wanted} has no version ${named}; it has ${known}`,
       );
     }
     if (spec.state?.persistence === 'Durable' && version.statePath === undefined) {
@@ -127,6 +146,7 @@ function resolve(spec: ServiceSpec, catalogue: Catalogue): ResolvedService | Pro
   return {
     name: spec.name,
     mode: spec.mode,
+    chosen: own ? undefined : version === undefined ? kept : { vendorTwin: wanted, version: version.version },
     twin,
     endpoint: endpointOf(spec, twin),
     claim:
@@ -138,6 +158,20 @@ function resolve(spec: ServiceSpec, catalogue: Catalogue): ResolvedService | Pro
     dummyKey: own ? undefined : version?.dummyKey,
     liveKeyPatterns: version?.liveKeyPatterns ?? [],
   };
+}
+
+/** The one that the spec names; else the one that was chosen before, as long as it is there; else the newest. */
+function versionOf(
+  { vendorTwinRef }: ServiceSpec,
+  vendorTwin: VendorTwin | undefined,
+  kept: Chosen | undefined,
+  { longLived }: Choosing,
+): TwinVersion | undefined {
+  const versions = vendorTwin?.spec.versions ?? [];
+  const wanted = vendorTwinRef?.version ?? kept?.version;
+  const found = versions.find(({ version }) => version === wanted);
+  const bound = vendorTwinRef?.version !== undefined || (longLived && wanted !== undefined);
+  return found ?? (bound ? undefined : versions.at(-1));
 }
 
 function runningTwin(spec: ServiceSpec, version: TwinVersion | undefined): RunningTwin | undefined {
