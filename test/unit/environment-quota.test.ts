@@ -24,6 +24,11 @@ const withoutSurge = { type: 'RollingUpdate', rollingUpdate: { maxSurge: 0, maxU
 const written = (pod: object): object => ({ workloads: [{ name: 'web', template: { spec: pod }, expose: 'None' }] });
 const cpu = (limit: string): object => ({ name: 'c', image, resources: { limits: { cpu: limit } } });
 
+const scratch = (storage: string): object => ({
+  name: 'a',
+  ephemeral: { volumeClaimTemplate: { spec: { resources: { requests: { storage } } } } },
+});
+
 const cases: readonly (readonly [title: string, spec: object, quota: object, words: RegExp | undefined])[] = [
   ['as many pods as there may be', two, { pods: 2 }, undefined],
   ['more pods', two, { pods: 1 }, /^QuotaTooSmall .*pods 2 where 1 is the most \(1 too much\)/],
@@ -56,6 +61,18 @@ const cases: readonly (readonly [title: string, spec: object, quota: object, wor
     { 'limits.cpu': '2' },
     /limits\.cpu 3000m/,
   ],
+  [
+    'volumes that every pod makes for itself',
+    written({ containers: [{ name: 'c', image }], volumes: [scratch('2Gi')] }),
+    { 'requests.storage': '1Gi' },
+    /requests\.storage 2048Mi where 1024Mi/,
+  ],
+  [
+    'claims that every pod makes for itself',
+    written({ containers: [{ name: 'c', image }], volumes: [scratch('1Mi'), { ...scratch('1Mi'), name: 'b' }] }),
+    { persistentvolumeclaims: 1 },
+    /persistentvolumeclaims 2 where 1/,
+  ],
   ['what is no quantity, which the API server finds', written({ containers: [cpu('much')] }), {}, undefined],
   [
     'state',
@@ -76,6 +93,8 @@ test('with room for more pods an update is the usual one; without, an old pod go
   t.deepEqual(strategyOf(two, { pods: 3 }), withoutSurge);
   t.deepEqual(strategyOf(two, { pods: 2 }), withoutSurge);
   t.deepEqual(strategyOf(two, { 'limits.memory': '1024Mi' }), withoutSurge);
+  const scratched = written({ containers: [{ name: 'c', image }], volumes: [scratch('1Gi')] });
+  t.deepEqual(strategyOf(scratched, { 'requests.storage': '1Gi' }), withoutSurge);
 });
 
 test('a twin whose state is on a volume is stopped first anyway, and needs no room', (t) => {

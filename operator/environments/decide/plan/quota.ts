@@ -59,10 +59,22 @@ function demandOf(parts: readonly Manifest[], limitRange: LimitRange, surge: num
     const replicas = typeof spec['replicas'] === 'number' ? spec['replicas'] : 1;
     const pods = replicas + (rolls(part) ? Math.ceil(replicas * surge) : 0);
     add('pods', pods);
-    for (const [name, amount] of podDemand(membersIn(membersIn(spec, 'template'), 'spec'), limitRange))
-      add(name, amount * pods);
+    const pod = membersIn(membersIn(spec, 'template'), 'spec');
+    for (const [name, amount] of podDemand(pod, limitRange)) add(name, amount * pods);
+    for (const claim of claimsOf(pod)) {
+      add('persistentvolumeclaims', pods);
+      add('requests.storage', (amountIn(membersIn(claim, 'resources'), 'requests', 'storage') ?? 0) * pods);
+    }
   }
   return sum;
+}
+
+/** Claims that every pod makes for itself: generic ephemeral volumes. */
+function claimsOf(pod: Members): readonly Members[] {
+  return itemsOf(pod['volumes']).flatMap((volume) => {
+    const { ephemeral } = membersOf(volume);
+    return ephemeral === undefined ? [] : [membersIn(membersIn(membersOf(ephemeral), 'volumeClaimTemplate'), 'spec')];
+  });
 }
 
 /** Whether new pods come beside the old ones. */
