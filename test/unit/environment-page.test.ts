@@ -78,3 +78,16 @@ for (const [method, target, accept, expected, type] of requests) {
     t.regex(found.type, type);
   });
 }
+
+for (const [target, location] of [
+  ['/login?next=/a?b=1&twinlock-token=T', '/login?next=/a?b=1'],
+  ['/?twinlock%2Dtoken=T&flag&sig=a%20b', '/?flag&sig=a%20b'],
+  ['/?twinlock-token=T', '/'],
+  ['//elsewhere/x?twinlock-token=T', '/elsewhere/x'],
+] as const)
+  test(`an opened link leads to what was written, without the token: ${target}`, (t) => {
+    const headers = { 'x-twinlock-target': target };
+    const opened = answer({ method: 'GET', target: '/environments/shop-dev/pr-42/open', headers }, environments, 0);
+    t.is(opened.status, 303);
+    t.is(opened.headers?.['location'], location);
+  });

@@ -23,9 +23,12 @@ export function accessCookie(token: string, scheme: string): string {
 
 /** Where an opened link leads: the same place without the token, on the same host whatever the path looks like. */
 export function withoutToken(target: string): string {
-  const [path = '', query = ''] = target.split('?', 2);
-  const kept = new URLSearchParams(query);
-  kept.delete(TOKEN_NAME);
-  const rest = kept.size === 0 ? '' : `?${kept.toString()}`;
-  return `/${path.replace(/^[/\\]+/, '')}${rest}`;
+  const mark = `${target}?`.indexOf('?');
+  // What is kept stays as it was written: an app may tell `?flag` from `?flag=`, or sign its query.
+  const kept = target
+    .slice(mark + 1)
+    .split('&')
+    .filter((part) => part !== '' && !new URLSearchParams(part).has(TOKEN_NAME));
+  const rest = kept.length === 0 ? '' : `?${kept.join('&')}`;
+  return `/${target.slice(0, mark).replace(/^[/\\]+/, '')}${rest}`;
 }
