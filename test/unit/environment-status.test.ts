@@ -3,7 +3,7 @@ import type { slimPod } from '../../operator/environments/gather/cache/index.ts'
 import { observedParts, type Situation } from '../../operator/environments/decide/index.ts';
 import type { Report } from '../../operator/environments/decide/wiring/index.ts';
 import { transitions } from '../../operator/environments/status/index.ts';
-import { accepted, environment, image } from './environment-fixtures.ts';
+import { accepted, environment, image, type PlanOptions } from './environment-fixtures.ts';
 import {
   active,
   deployment,
@@ -297,6 +297,21 @@ test('another version of a twin is news, with why', (t) => {
   t.deepEqual(told({}, moved('v2')), note('v2 of VendorTwin stripe', 'since the catalogue has v1 no more'));
   const another = { services: [{ name: 'stripe', vendorTwinRef: { name: 'pay' } }] };
   t.deepEqual(told(another, moved('v1', 'pay')), note('v1 of VendorTwin pay', 'as the spec says'));
+});
+
+test('a twin says where it is reached from outside, also under a name that is too long for that', (t) => {
+  const long = 'p'.repeat(63);
+  const services = [{ name: 'stripe' }, { name: long, vendorTwinRef: { name: 'stripe' }, expose: 'Host' }];
+  const urls = (of: object, options: PlanOptions = {}) =>
+    statusOf(
+      environment({ services }),
+      active({}, { plan: accepted({ services, ...of }, options) }),
+      now,
+    ).services?.map(({ exposedURL }) => exposedURL);
+  const host = plan.hosts.host;
+  t.deepEqual(urls({}), [undefined, plan.hosts.url(plan.hosts.componentHost(long))]);
+  t.deepEqual(urls({ services: [{ name: 'stripe', expose: 'Path' }] }), [`http://${host}/twins/stripe`]);
+  t.deepEqual(urls({}, { boundaryImage: undefined }), [undefined, undefined]);
 });
 
 test('versions that were chosen hold while there is no namespace', (t) => {

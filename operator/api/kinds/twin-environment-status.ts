@@ -31,6 +31,7 @@ const service = z
     vendorTwin: text('VendorTwin that it is of; left out where the spec gives an image or a URL.', 63).optional(),
     version: text('Version of the VendorTwin: chosen once, kept until the spec names another.', 63).optional(),
     url: text('URL of the twin within the cluster.', 2048).optional(),
+    exposedURL: text('URL at which the twin is reached from outside; left out where it is not.', 2048).optional(),
     rendered: listOf('Variables that were written to the workloads.', variable, {
       max: environmentBounds.variables,
     }).optional(),

@@ -1,5 +1,6 @@
 import { environmentBounds, type Frozen, type TwinEnvironmentStatus } from '../../api/index.ts';
 import { printable } from '../../canonical/index.ts';
+import { twinPath } from '../naming/index.ts';
 import type { Plan } from '../decide/plan/index.ts';
 import { proveImages, wiringOf, type ImageProof, type Report, type ServiceWiring } from '../decide/wiring/index.ts';
 import type { Variable } from '../decide/resolve/index.ts';
@@ -75,6 +76,7 @@ export function serviceStatuses(plan: Plan, { services }: Summary): Services {
       mode: planned?.mode ?? 'Twin',
       ...planned?.chosen,
       ...(planned?.endpoint === undefined ? {} : { url: planned.endpoint.url }),
+      ...outside(plan, planned),
       ...(wiring.rendered.length === 0 ? {} : { rendered: shown(wiring.rendered) }),
       ...(wiring.running.length === 0 ? {} : { running: shown(wiring.running) }),
       ...(seen.reported === undefined ? {} : { reported: withoutUndefined(seen.reported) }),
@@ -83,6 +85,20 @@ export function serviceStatuses(plan: Plan, { services }: Summary): Services {
       ...(reason === undefined ? {} : { reason: printable(reason, MAX_REASON) }),
     };
   });
+}
+
+/** Where a twin is reached from outside, as the boundary leads there. */
+function outside(
+  { url, hosts }: Plan,
+  service: Plan['services'][number] | undefined,
+): { readonly exposedURL?: string } {
+  if (url === undefined || service?.twin === undefined || service.expose === 'None') return {};
+  return {
+    exposedURL:
+      service.expose === 'Host'
+        ? hosts.url(hosts.componentHost(service.name))
+        : hosts.url(hosts.host, twinPath(service.name)),
+  };
 }
 
 /** As much of it as a status takes. */
