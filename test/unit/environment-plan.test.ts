@@ -764,3 +764,37 @@ test('the port of the front door is in the URLs unless it is the scheme’s own'
 function urlOf(exposure: object): string | undefined {
   return accepted({}, { twinClass: twinClass({ exposure }) }).url;
 }
+
+const probes = (more: object, ...containers: readonly object[]) =>
+  podOf(accepted({ workloads: [{ ...template({ containers }), ...more }] }), 'web').containers.map((each) =>
+    'readinessProbe' in each ? each.readinessProbe : undefined,
+  );
+
+test('a template without a readiness probe is asked where its workload answers, whichever container that is', (t) => {
+  const sidecar = { name: 'sidecar', image };
+  const listening = container({ ports: [{ containerPort: 8080 }] });
+  const at = { httpGet: { path: '/healthz', port: 8080 } };
+  t.like(probes({ healthPath: '/healthz' }, container()), [at]);
+  t.like(probes({ healthPath: '/healthz' }, sidecar, listening), [undefined, at]);
+  t.like(probes({}, container(), sidecar), [{ tcpSocket: { port: 8080 } }, undefined]);
+  t.deepEqual(probes({ port: undefined, expose: 'None' }, container()), [undefined]);
+  const own = { exec: { command: ['true'] } };
+  t.deepEqual(probes({ healthPath: '/healthz' }, container(), { ...sidecar, readinessProbe: own }), [undefined, own]);
+});
+
+for (const [externalURL, base] of [
+  ['https://ai.example', 'https://ai.example/v1'],
+  ['https://ai.example/', 'https://ai.example/v1'],
+  ['https://ai.example/twin/', 'https://ai.example/twin/v1'],
+] as const)
+  test(`what is put after a URL has one slash before it: ${externalURL}`, (t) => {
+    const bindings = [
+      { service: 'ai', env: 'BASE', value: '{url}/v1' },
+      { service: 'ai', env: 'WHOLE', source: 'URL' },
+    ];
+    const plan = accepted({ workloads: [{ ...web, bindings }], services: [{ name: 'ai', externalURL }] });
+    t.deepEqual(envOf(plan, 'web'), [
+      { name: 'BASE', value: base },
+      { name: 'WHOLE', value: externalURL },
+    ]);
+  });

@@ -80,7 +80,9 @@ export const workload = withRules(
     replicas: count('Number of pods.', 1, 10).default(1),
     port: port('Port on which the workload answers.').optional(),
     protocol: portProtocol.default('HTTP'),
-    healthPath: urlPath('Path that answers 200 once the workload is ready. Left out, an open port counts.').optional(),
+    healthPath: urlPath(
+      'Path that answers 200 once the workload is ready. Left out, an open port counts. A readinessProbe of the template goes before it.',
+    ).optional(),
     expose: choice(
       "How the workload is reached from outside: by a Host of its own, or not. The first that is exposed also answers on the environment's host.",
       ['None', 'Host'],

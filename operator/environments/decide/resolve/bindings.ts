@@ -99,7 +99,9 @@ function filledIn(written: string, { endpoint, dummyKey }: Bound): string | unde
   if (endpoint === undefined || (dummyKey === undefined && written.includes('{key}'))) return undefined;
   // Alone, a host is what is dialled; beside other text it is a part of an address, where IPv6 stands in brackets.
   if (written === '{host}') return endpoint.host;
-  return written.replaceAll(PLACEHOLDER, (_, name: string) => partOf(name, endpoint, dummyKey ?? ''));
+  // Text that goes on with a path brings its own slash.
+  const whole = written.replaceAll('{url}/', `${endpoint.url.replace(/[/]$/, '')}/`);
+  return whole.replaceAll(PLACEHOLDER, (_, name: string) => partOf(name, endpoint, dummyKey ?? ''));
 }
 
 function partOf(name: string, { url, host, port }: Endpoint, key: string): string {

@@ -1,4 +1,5 @@
 import type { Frozen, TwinEnvironmentSpec } from '../../../api/index.ts';
+import { isMembers, itemsOf, membersOf } from '../../../canonical/index.ts';
 import type { PortProtocol } from '../../naming/index.ts';
 import { bindingsOf, type Self, type WorkloadBinding } from './bindings.ts';
 import { containerSecurity, podDefaults, podSecurityOf, readinessProbe, type PodSecurity } from './pod-defaults.ts';
@@ -115,6 +116,20 @@ function fromImage(spec: WorkloadSpec, podSecurity: PodSecurity): PodTemplate {
   };
 }
 
+/** What says of a template's pods that they answer where the workload does, unless its author says it. */
+function probed(
+  containers: readonly Container[],
+  { port, healthPath }: Pick<WorkloadSpec, 'port' | 'healthPath'>,
+): readonly Container[] {
+  const listens = ({ ports }: Container): boolean =>
+    itemsOf(ports).some((each) => membersOf(each)['containerPort'] === port);
+  const asked = containers.find(listens) ?? containers[0];
+  if (port === undefined || containers.some(({ readinessProbe: own }) => isMembers(own))) return containers;
+  return containers.map((each) =>
+    each === asked ? { ...each, readinessProbe: readinessProbe(port, healthPath) } : each,
+  );
+}
+
 function fromTemplate(spec: WorkloadSpec): PodTemplate | Problem {
   const read = readTemplate(spec.name, spec.template);
   if ('reason' in read) return read;
@@ -125,7 +140,7 @@ function fromTemplate(spec: WorkloadSpec): PodTemplate | Problem {
     return image === undefined ? container : { ...container, image };
   };
   const initContainers = read.spec.initContainers?.map(replace);
-  const containers = read.spec.containers.map(replace);
+  const containers = probed(read.spec.containers.map(replace), spec);
   const [unknown] = images.keys();
   if (unknown !== undefined) {
     return problem(
