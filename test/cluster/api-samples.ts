@@ -150,7 +150,10 @@ const environment = object('TwinEnvironment', 'pr-42', {
       {
         name: 'stripe',
         mode: 'Twin',
+        vendorTwin: 'stripe',
+        version: 'v1',
         url: 'http://stripe:12111',
+        exposedURL: 'http://stripe--pr-42-3f9c21.twins.localhost:30080',
         rendered: [variable],
         running: [variable],
         reported: { mode: 'twin', url: 'http://stripe:12111' },
