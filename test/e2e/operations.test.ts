@@ -74,8 +74,8 @@ test.serial('the front door answers hosts of environments only, and says so', as
   }
   for (const host of ['gone-aaaaaaaa.twins.localhost', 'kube-system.twins.localhost']) {
     const { status, body } = await get(`http://${host}:${port}/`);
-    t.is(status, 502, host);
-    t.regex(body, /no environment answers/);
+    t.is(status, 404, host);
+    t.regex(body, /There is no environment here/);
   }
 });
 
