@@ -7,7 +7,7 @@ import { mutatingWebhook } from './mutators.ts';
 import { POD_MUTATORS, type PodMutator } from './pod-mutators.ts';
 import { waitFor } from '../harness/index.ts';
 import { must, Production, type LockOptions } from '../stage/production.ts';
-import { openAttack, type Stage } from '../stage/attack.ts';
+import { openAttack, type Live, type Stage } from '../stage/attack.ts';
 import { deployment, images, namespace, pod, template } from '../stage/objects.ts';
 import type { Json } from '../stage/stage.ts';
 
@@ -30,10 +30,16 @@ async function open(name: string, fields: Json, ...objects: readonly Json[]): Pr
   return Production.open(stage, name, [deployment('web', { template: template('web', fields) })]);
 }
 
-/** Deletes the pod of web; its controller makes none that is let in. */
+/** Deletes the pod of web, if one was made before the lock stood; its controller makes none that is let in. */
 async function ends(shop: Production): Promise<void> {
-  const [live] = await shop.pods(1);
-  await must(stage.admin('DELETE', `${shop.core('pods', live?.metadata.name)}?gracePeriodSeconds=0`));
+  const listed = async (resource: string): Promise<readonly (Live & Json)[]> =>
+    ((await stage.admin('GET', shop.core(resource))).body as { readonly items: readonly (Live & Json)[] }).items;
+  await shop.until('a pod is made or refused', async () => {
+    const [pods, events] = [await listed('pods'), await listed('events')];
+    return pods.length > 0 || events.some((event) => event['reason'] === 'FailedCreate');
+  });
+  for (const { metadata } of await listed('pods'))
+    await must(stage.admin('DELETE', `${shop.core('pods', metadata.name)}?gracePeriodSeconds=0`));
 }
 
 const limits = (limit: Json): Json => ({
