@@ -236,3 +236,29 @@ test.serial('what is removed is named by the target, and neither promoted nor br
   );
   t.regex(error?.message ?? '', /either promoted or removed/);
 });
+
+for (const kind of ['StatefulSet', 'DaemonSet'] as const)
+  test.serial(`a ${kind} comes and goes by promotion`, async (t) => {
+    const namespace = `comes-${kind.toLowerCase()}`;
+    const extra = { kind, name: 'extra' };
+    const shop = new Shop(stage, namespace);
+    await shop.open({ target: { workloads: [{ kind: 'Deployment', name: 'web' }, extra] } });
+    await shop.ready();
+    const workloads = ['web', 'extra'].map((name) => ({
+      name,
+      images: [{ container: name, image: images.second }],
+      ready: true,
+    }));
+    await shop.environment('pr-42', images.second, { workloads });
+    const at = `/apis/apps/v1/namespaces/${namespace}/${kind.toLowerCase()}s/extra`;
+    const there = async (): Promise<number> => (await stage.cluster.request('GET', at)).status;
+    const objects = [manifest('web', images.second), { ...manifest('extra', images.second), kind }];
+    await shop.promote('web-42', 'pr-42', { spec: { objects } });
+    await shop.vote('web-42', stage.people.alice);
+    await shop.phase('web-42', 'Completed', 40_000);
+    t.is(await there(), 200);
+    await shop.promote('web-43', 'pr-42', { spec: { removes: [extra] } });
+    await shop.vote('web-43', stage.people.alice);
+    await shop.phase('web-43', 'Completed', 40_000);
+    t.is(await there(), 404);
+  });
