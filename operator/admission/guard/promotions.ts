@@ -1,4 +1,4 @@
-import { all, any, text, texts } from '../cel.ts';
+import { all, any, sameBeside, text, texts } from '../cel.ts';
 import { refusal } from '../denial.ts';
 import {
   CONFIGURATION_ROLE,
@@ -96,13 +96,10 @@ const OWN_OBJECTS = any(
     `(object == null ? oldObject : object).metadata.name == ${text(RECORD_HEADS)}`,
   ),
 );
-const SETS = texts([PROTECTED_LABEL, UNPROTECT]);
+const SETS = [PROTECTED_LABEL, UNPROTECT];
 
 /** Beside the protection label, and beside the leave to take it off, which goes when it is set. */
 function sameBesideProtection(field: 'labels' | 'annotations'): string {
-  const [now, before] = ['object', 'oldObject'].map((of) => `${of}.metadata.?${field}.orValue({})`);
-  return all(
-    `${now}.all(k, k in ${SETS} || ${before}[?k] == ${now}[?k])`,
-    `${before}.all(k, k in ${SETS} || k in ${now})`,
-  );
+  const of = (object: string): string => `${object}.metadata.?${field}.orValue({})`;
+  return sameBeside(of('object'), of('oldObject'), (key) => `${key} in ${texts(SETS)}`, SETS);
 }

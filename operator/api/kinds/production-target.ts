@@ -20,6 +20,17 @@ import {
   workloadName,
 } from '../schema/values.ts';
 
+const serviceAccounts = (description: string) =>
+  keyedList(
+    description,
+    ['namespace', 'name'],
+    z.object({
+      namespace: dnsLabel('Namespace of the ServiceAccount.'),
+      name: objectName('Name of the ServiceAccount.'),
+    }),
+    { max: 16 },
+  );
+
 /** `spec` of a ProductionTarget. */
 export const productionTargetSpec = z
   .object({
@@ -56,14 +67,8 @@ export const productionTargetSpec = z
     injected: injectedContainers.optional(),
     mutations: allowedMutations.optional(),
     podWriters: podWriters.optional(),
-    rotators: keyedList(
+    rotators: serviceAccounts(
       'Service accounts that exchange what Secrets hold which approved contents refer to: cert-manager, External Secrets. Left out: nobody; a Secret changes under a new name.',
-      ['namespace', 'name'],
-      z.object({
-        namespace: dnsLabel('Namespace of the ServiceAccount.'),
-        name: objectName('Name of the ServiceAccount.'),
-      }),
-      { max: 16 },
     ).optional(),
     holds: keyedList(
       'What keeps promotions from production for a while, beside the votes: a freeze, an incident. Several people and tools may each have one; an undo is never held.',
@@ -98,14 +103,8 @@ export const productionTargetSpec = z
         settle: duration(
           'How long the new pods must stay available without a restart until a rollout counts as verified; at least minReadySeconds of the workload.',
         ).default('30s'),
-        serviceAccounts: keyedList(
+        serviceAccounts: serviceAccounts(
           'Service accounts that may roll back, beside people: each needs the verb rollback too. Left out: none, so that a GitOps tool cannot undo an approval.',
-          ['namespace', 'name'],
-          z.object({
-            namespace: dnsLabel('Namespace of the ServiceAccount.'),
-            name: objectName('Name of the ServiceAccount.'),
-          }),
-          { max: 16 },
         ).optional(),
       })
       .describe('When a rollout counts, and what becomes of one that fails.')

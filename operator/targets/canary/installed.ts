@@ -63,7 +63,9 @@ export function followPolicies(cache: Cache, systemNamespace: string, onChange: 
   });
   return {
     drift: () => {
-      const [drift, older] = [policyDrift(rendered, find), policyDrift(withoutMutating, find)];
+      const drift = policyDrift(rendered, find);
+      if (drift.length === 0) return drift;
+      const older = policyDrift(withoutMutating, find);
       return older.length < drift.length ? older : drift;
     },
     mutators: () =>
