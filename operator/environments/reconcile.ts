@@ -17,7 +17,10 @@ import { statusOf, transitions } from './status/index.ts';
 const MAX_TURNS = 12;
 
 /** What of a context gathering and telling take; acting is the actor's. */
-type Rooms = Pick<Context, 'client' | 'informers' | 'clock' | 'settings' | 'statuses' | 'events' | 'slots' | 'reports'>;
+type Rooms = Pick<
+  Context,
+  'client' | 'informers' | 'clock' | 'settings' | 'statuses' | 'events' | 'slots' | 'reports' | 'words'
+>;
 type Acting = Pick<EnvironmentActor, 'act'>;
 
 /** The reconcile of one TwinEnvironment: gather, decide, act until nothing is left to do; then one status. */

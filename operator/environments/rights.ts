@@ -61,6 +61,8 @@ export const environmentManagerRole = {
     // What runs: twins, workloads, the boundary.
     ...rightsOn([environmentType], write),
     { apiGroups: [''], resources: ['services', 'persistentvolumeclaims'], verbs: write },
+    // Why pods are not ready, where their status does not say: the kubelet tells a failing mount or probe in Events only.
+    { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['list'] },
     // What holds it in: bounds, which every environment has as long as it is there, and isolation.
     { apiGroups: [''], resources: ['resourcequotas', 'limitranges'], verbs: ['create', 'patch'] },
     { apiGroups: ['networking.k8s.io'], resources: ['networkpolicies'], verbs: write },

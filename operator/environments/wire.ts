@@ -17,6 +17,7 @@ import type { Context } from './gather/context.ts';
 import { addIndexes } from './gather/indexes.ts';
 import { Reports, type FetchReport } from './gather/reports/index.ts';
 import { Slots } from './gather/slots.ts';
+import { KubeletWords } from './gather/words.ts';
 import { environmentReconcile } from './reconcile.ts';
 import { environmentWatches } from './watches.ts';
 
@@ -58,6 +59,7 @@ export function wireEnvironments(options: EnvironmentsOptions): Controller {
       fieldManager: `${fieldManagers.environments}-status`,
       informer: informers.environments,
     }),
+    words: new KubeletWords(client, clock),
     slots: new Slots(informers),
     reports: new Reports({
       fetch: options.fetchReport,

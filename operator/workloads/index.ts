@@ -20,7 +20,7 @@ export * from './makers.ts';
 export { controllerOf } from './owners.ts';
 export { referencePlaces, referencesOf, type ConfigurationKey, type Reference } from './references.ts';
 export { isLaterRevision, revisionOf } from './revision.ts';
-export { podTrouble, type Trouble } from './rollout/cause.ts';
+export { podTrouble, said, type Trouble } from './rollout/cause.ts';
 export type { Progress, ProgressInput } from './rollout/types.ts';
 export { ownedTypes, workloadOf, workloadRows } from './table.ts';
 export type { PodTemplate, Spec, WorkloadObject } from './object.ts';

@@ -32,7 +32,7 @@ test('denied: a Service that the front door would dial, in production or anywher
   for (const services of [shop.core('services'), '/api/v1/namespaces/default/services']) {
     denied(t, await stage.agent('POST', services, selecting), 'boundary', /environments process/);
     denied(t, await stage.wildcard('POST', services, external), 'boundary');
-    denied(t, await stage.promotions('POST', services, selecting), 'boundary|guard-promotions');
+    denied(t, await stage.promotions('POST', services, selecting), 'boundary|guard-promotions|objects');
   }
   const named = 'system:serviceaccount:twinlock-system:twinlock-environments';
   const headers = { 'impersonate-user': named };

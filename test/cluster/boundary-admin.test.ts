@@ -98,6 +98,11 @@ const spellings = [
   '/%c0%af_internal/config',
   '/..%c0%af_internal/config',
   '/_internal%20/config',
+  '/%20_internal/config',
+  '/%09_internal%09/%20config',
+  '/%ef%bc%8f_internal/config',
+  '/_internal%EF%BC%8Fconfig',
+  '/x/%ef%bc%8e%ef%bc%8e/_internal/config',
 ] as const;
 
 for (const path of spellings) {

@@ -4,6 +4,7 @@ import test from 'ava';
 import { createTransport } from 'nodemailer';
 import { Stripe } from 'stripe';
 import { get, installTwinlock, prepare } from '../demo/index.ts';
+import { waitFor } from '../harness/index.ts';
 import { environmentsNamespace, removeEnvironmentsNamespace } from './support/namespace.ts';
 import { portForward } from './support/port-forward.ts';
 import { readyEnvironment } from './support/ready.ts';
@@ -11,11 +12,22 @@ import { watchingStatuses } from './support/statuses.ts';
 import type { Story } from '../demo/index.ts';
 
 const namespace = 'vendor-twins';
+/** The front door knows no domain: a class may have one of its own. */
+const twinClass = {
+  apiVersion: 'twinlock.dev/v1alpha1',
+  kind: 'TwinClass',
+  metadata: { name: 'vendors' },
+  spec: {
+    namespaceSelector: { matchLabels: { 'twinlock.dev/environments': 'true' } },
+    exposure: { domain: 'vendors.localhost' },
+  },
+};
 const environment = {
   apiVersion: 'twinlock.dev/v1alpha1',
   kind: 'TwinEnvironment',
   metadata: { name: 'vendors', namespace },
   spec: {
+    classRef: { name: 'vendors' },
     services: [
       { name: 'stripe', expose: 'Host' },
       { name: 'gcs', state: { persistence: 'Durable', size: '64Mi' } },
@@ -35,12 +47,14 @@ test.before('one environment with every twin of the catalogue', async (t) => {
   await watch(story.cluster);
   const { cluster } = story;
   await environmentsNamespace(cluster, namespace);
-  await cluster.apply([environment]);
+  await cluster.apply([twinClass, environment]);
   inside = await readyEnvironment(cluster, namespace, 'vendors');
 });
 
 test.after.always('its environment is removed', async () => {
-  if (story) await removeEnvironmentsNamespace(story.cluster, namespace);
+  if (!story) return;
+  await removeEnvironmentsNamespace(story.cluster, namespace);
+  await story.cluster.request('DELETE', '/apis/twinlock.dev/v1alpha1/twinclasses/vendors');
 });
 
 test("Stripe's own SDK reaches stripe-mock through the front door, by the twin's host", async (t) => {
@@ -50,7 +64,7 @@ test("Stripe's own SDK reaches stripe-mock through the front door, by the twin's
     callback(null, [{ address: '127.0.0.1', family: 4 }])) satisfies Lookup;
   const stripe = new Stripe('sk_test_twin', {
     protocol: 'http',
-    host: `stripe--${inside}.twins.localhost`,
+    host: `stripe--${inside}.vendors.localhost`,
     port: Number(port),
     httpAgent: new Agent({ lookup }),
     maxNetworkRetries: 0,
@@ -89,9 +103,52 @@ test('nodemailer sends to maildev, whose API shows the mail within the namespace
     ['Thanks'],
   );
 
-  const outside = `http://smtp--${inside}.twins.localhost:${story.cluster.hostPort(30080).split(':')[1]}/email`;
+  const outside = `http://smtp--${inside}.vendors.localhost:${story.cluster.hostPort(30080).split(':')[1]}/email`;
   t.is((await get(outside)).status, 404, 'the front door does not lead to it');
 });
+
+test('what the kubelet tells in Events only stands in the condition: a probe that fails, a Secret that is not there', async (t) => {
+  t.timeout(180_000);
+  const { cluster, images } = story;
+  const image = images.storefront.v1;
+  const volumes = [{ name: 'tls', secret: { secretName: 'web-tls' } }];
+  const mounts = [{ name: 'tls', mountPath: '/tls' }];
+  const mounting = { volumes, containers: [{ name: 'mounting', image, volumeMounts: mounts }] };
+  await cluster.apply([
+    {
+      ...environment,
+      metadata: { name: 'silent', namespace },
+      spec: {
+        workloads: [
+          { name: 'unready', image, port: 8080, healthPath: '/nowhere' },
+          { name: 'mounting', template: { spec: mounting }, expose: 'None' },
+        ],
+      },
+    },
+  ]);
+  const path = `/apis/twinlock.dev/v1alpha1/namespaces/${namespace}/twinenvironments/silent`;
+  for (const words of [
+    /unready .*Unhealthy: Readiness probe failed: HTTP probe failed with statuscode: 404/,
+    /mounting .*FailedMount: MountVolume\.SetUp failed for volume "tls" : secret "web-tls" not found/,
+  ])
+    await waitFor(
+      `the condition to say ${words}`,
+      async (seen) => {
+        const { body } = await cluster.request('GET', path);
+        const { status } = body as { readonly status?: { readonly conditions?: readonly Condition[] } };
+        const message = status?.conditions?.find(({ type }) => type === 'Ready')?.message ?? '';
+        seen(message);
+        return words.test(message);
+      },
+      { timeout: 90_000 },
+    );
+  t.is((await cluster.request('DELETE', path)).status, 200);
+});
+
+interface Condition {
+  readonly type: string;
+  readonly message: string;
+}
 
 type Lookup = (
   name: string,

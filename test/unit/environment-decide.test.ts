@@ -47,6 +47,7 @@ function world(changes: Partial<EnvironmentWorld> = {}): EnvironmentWorld {
     room: room(),
     catalogue: new Map([['stripe', stripe]]),
     parts: observedParts([], []),
+    wordsDueIn: undefined,
     children: [],
     reports: new Map(),
     volumes: [],

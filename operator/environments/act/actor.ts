@@ -74,6 +74,7 @@ export class EnvironmentActor {
   /** Forgets an environment that has nothing any more. */
   #leave(key: string): undefined {
     this.#context.reports.forget(key);
+    this.#context.words.forget(key);
     this.#giveBack(key);
   }
 

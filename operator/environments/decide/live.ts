@@ -37,4 +37,6 @@ export interface PodChild extends KubeObject {
   readonly containers: readonly LiveContainer[];
   /** What keeps it from becoming ready, as long as somebody says so. */
   readonly trouble: Trouble | undefined;
+  /** When it was made, milliseconds since the epoch, of a pod that is not ready and whose status does not say why. */
+  readonly quiet: number | undefined;
 }

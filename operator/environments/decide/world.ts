@@ -69,6 +69,8 @@ export interface EnvironmentWorld extends Named {
   /** Those that its services name, by name, as far as they exist. */
   readonly catalogue: ReadonlyMap<string, VendorTwin>;
   readonly parts: ObservedParts;
+  /** Milliseconds until somebody is asked again why pods are not ready; undefined when none needs it. */
+  readonly wordsDueIn: number | undefined;
   readonly children: readonly PrunedChild[];
   /** By workload, of those that report. */
   readonly reports: ReadonlyMap<string, AppReport>;

@@ -4,6 +4,7 @@ import type { EnvironmentSettings } from '../decide/index.ts';
 import type { DriftView, Informers } from './cache/index.ts';
 import type { Reports } from './reports/index.ts';
 import type { Slots } from './slots.ts';
+import type { KubeletWords } from './words.ts';
 
 /** What every step of a reconcile works with. */
 export interface Context {
@@ -15,6 +16,7 @@ export interface Context {
   readonly statuses: StatusWriter<TwinEnvironment>;
   readonly events: EventRecorder;
   readonly reports: Reports;
+  readonly words: KubeletWords;
   readonly slots: Slots;
   readonly clock: Clock;
   readonly logger: Logger;

@@ -27,7 +27,7 @@ export interface Memory {
   readonly applied: Applied | undefined;
 }
 
-type Sources = Pick<Context, 'client' | 'informers' | 'clock' | 'settings' | 'slots' | 'reports'>;
+type Sources = Pick<Context, 'client' | 'informers' | 'clock' | 'settings' | 'slots' | 'reports' | 'words'>;
 
 /** Reads the world of an environment: from the caches, but for what none of them may say alone. */
 export async function readWorld(
@@ -50,7 +50,9 @@ export async function readWorld(
   const volumes = volumesOf(context, environment, name);
   const leftVolumes =
     ends && !hasHome({ environment, home }) ? await readLeftVolumes(context, volumes, name, signal) : [];
-  const parts = observedParts(informers.workloads.lister.list(name), informers.pods.lister.list(name));
+  const pods = informers.pods.lister.list(name);
+  const words = await context.words.of(keyOf(environment), name, pods, signal);
+  const parts = observedParts(informers.workloads.lister.list(name), words.pods);
   const twinClass = classOf(environment, classes);
   return {
     key,
@@ -63,6 +65,7 @@ export async function readWorld(
     homeRemoved: removed.has(home?.metadata.uid),
     catalogue: catalogueOf(context, environment),
     parts,
+    wordsDueIn: words.dueIn,
     children: childrenOf(context, environment, name),
     reports: reportsOf(context, environment, parts),
     volumes,

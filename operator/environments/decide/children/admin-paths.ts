@@ -5,9 +5,9 @@
  * matches every way to write the path, and refuses besides what no honest client of a vendor sends.
  */
 export function adminPattern(paths: readonly string[]): string {
-  const written = paths.map((path) => path.split('/').slice(1).map(anyhow).join(SLASHES));
+  const written = paths.map((path) => path.split('/').slice(1).map(anyhow).join(`${SLASHES}${BLANKS}`));
   // Whatever is no part of a name ends a path: what is below it, a dot and a suffix, parameters, anything encoded.
-  const admin = `${SLASHES}(?:${written.join('|')})(?:$|[^A-Za-z0-9_~-])`;
+  const admin = `${SLASHES}${BLANKS}(?:${written.join('|')})(?:$|[^A-Za-z0-9_~-])`;
   return `(?i)^(?:${admin}|${SLASH}${SLASH}|[^?]*${UP}|[^?]*${MALFORMED})`;
 }
 
@@ -22,10 +22,15 @@ const DOT = encoded('2e', '[.]');
 const ENDING = `(?:(?:${encoded('3b', ';')}|${DOT}|%(?:25)*(?:20|09|0a|0d))[^?]*)?`;
 /** One slash or more, with segments between them that mean nothing. */
 const SLASHES = `${ENDING}${SLASH}(?:${ENDING}${SLASH})*`;
+/** What some servers take off the start of a segment. */
+const BLANKS = '(?:%(?:25)*(?:20|09|0a|0d))*';
 /** A segment that leads up. */
 const UP = `${SLASH}${DOT}${DOT}(?:$|[?]|${SLASH}|${encoded('3b', ';')})`;
-/** Slashes and dots in more bytes than UTF-8 needs, %u002f, and what ends a string in C: no encoder writes them. */
-const MALFORMED = '%(?:25)*(?:c[01]|[ef]0%(?:25)*8|u[0-9a-f]|00)';
+/**
+ * Slashes and dots in more bytes than UTF-8 needs, %u002f, and what ends a string in C: no encoder writes them. Fullwidth
+ * forms (U+FF0E, U+FF0F, U+FF3C), which are dots and slashes to who normalises (NFKC).
+ */
+const MALFORMED = '%(?:25)*(?:c[01]|[ef]0%(?:25)*8|u[0-9a-f]|00|ef%(?:25)*bc%(?:25)*(?:8e|8f|bc))|[\uff0e\uff0f\uff3c]';
 
 /** A segment, each of its characters as it is or encoded; the case does not count. */
 function anyhow(segment: string): string {

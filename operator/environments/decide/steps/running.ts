@@ -7,7 +7,7 @@ import type { PlannedWorld } from '../world.ts';
 
 /** Nothing speaks against it, and nothing is left to do: it is looked at. */
 export function running(world: PlannedWorld): EnvironmentDecision {
-  const { environment, planned, lifetime, now, parts, reports, applied, settings } = world;
+  const { environment, planned, lifetime, now, parts, wordsDueIn, reports, applied, settings } = world;
   const refused = applied?.outcome.kind === 'Sent' ? applied.outcome.refused : [];
   const apps = reporting(planned.plan, reports);
   return {
@@ -28,6 +28,7 @@ export function running(world: PlannedWorld): EnvironmentDecision {
       now,
       ...(refused.length > 0 ? [AGAIN_MS] : []),
       ...apps.flatMap(({ dueIn }) => dueIn ?? []),
+      ...(wordsDueIn === undefined ? [] : [wordsDueIn]),
     ),
   };
 }

@@ -1,5 +1,5 @@
 import type { TwinEnvironment } from '../../../api/index.ts';
-import { itemsOf, membersOf, type Members } from '../../../canonical/index.ts';
+import { itemsOf, membersOf, parseTime, type Members } from '../../../canonical/index.ts';
 import { hash } from 'node:crypto';
 import { internValue, type KubeObject, type ObjectMeta, type Pod } from '../../../kube/index.ts';
 import { podTrouble } from '../../../workloads/index.ts';
@@ -85,19 +85,23 @@ export function slimPod(object: KubeObject): PodChild {
   );
   const byName = new Map(statuses.map((each) => [text(each['name']), each]));
   const { apiVersion, kind } = object;
+  const leaves = object.metadata.deletionTimestamp !== undefined;
+  // Written by the API server, which has checked the form.
+  const trouble = leaves ? undefined : podTrouble(object as Pod);
+  const quiet = !ready && !leaves && trouble === undefined;
   return {
     apiVersion,
     kind,
     metadata: slimMetadata(object),
-    ready: ready && object.metadata.deletionTimestamp === undefined,
+    ready: ready && !leaves,
     // The pods of a twin are alike in every environment.
     containers: internValue(
       [...itemsOf(spec['initContainers']), ...itemsOf(spec['containers'])].map((each) =>
         liveContainer(membersOf(each), byName),
       ),
     ),
-    // Written by the API server, which has checked the form.
-    trouble: object.metadata.deletionTimestamp === undefined ? podTrouble(object as Pod) : undefined,
+    trouble,
+    quiet: quiet ? parseTime(object.metadata.creationTimestamp ?? '') : undefined,
   };
 }
 

@@ -1,0 +1,133 @@
+import { parseTime } from '../../canonical/index.ts';
+import { ApiError, KubeEvent, type Client, type Clock } from '../../kube/index.ts';
+import { said } from '../../workloads/index.ts';
+import type { PodChild } from '../decide/live.ts';
+
+/** A pod that starts as it should says nothing for a while. Milliseconds. */
+const PATIENCE = 10_000;
+/** Asked again after so many milliseconds, twice as long each time, up to two minutes: the kubelet does not say it oftener. */
+const INTERVAL = 10_000;
+const MAX_INTERVAL = 120_000;
+/** What was said last so long ago is over: the kubelet repeats what holds, every two minutes at the least. */
+const FRESH = 5 * 60_000;
+
+interface Known {
+  /** Uids of the pods that were asked about: others have other reasons. */
+  readonly asked: string;
+  readonly said: ReadonlyMap<string, string>;
+  readonly times: number;
+  /** Wall clock. */
+  readonly due: number;
+}
+
+/**
+ * What is said of pods that are not ready while their own status does not say why: a volume that cannot be mounted, a
+ * sandbox that cannot be made, a probe that fails. The kubelet tells that in Events only, so they are asked for: never
+ * of pods that are ready or have only just been made, and more seldom each time.
+ */
+export class KubeletWords {
+  readonly #client: Client;
+  readonly #clock: Clock;
+  readonly #known = new Map<string, Known>();
+
+  constructor(client: Client, clock: Clock) {
+    this.#client = client;
+    this.#clock = clock;
+  }
+
+  /**
+   * @param environment key of the TwinEnvironment
+   * @param namespace where its pods are
+   * @returns the pods with what was said of them, and in how many milliseconds to ask again; undefined when there is
+   *   nothing to ask
+   */
+  async of(
+    environment: string,
+    namespace: string,
+    pods: readonly PodChild[],
+    signal: AbortSignal,
+  ): Promise<{ readonly pods: readonly PodChild[]; readonly dueIn: number | undefined }> {
+    const quiet = pods.filter((pod) => pod.quiet !== undefined);
+    if (quiet.length === 0) {
+      this.#known.delete(environment);
+      return { pods, dueIn: undefined };
+    }
+    const now = this.#clock.now();
+    const old = quiet.filter((pod) => !((pod.quiet ?? now) > now - PATIENCE));
+    if (old.length === 0) return { pods, dueIn: PATIENCE };
+    const asked = JSON.stringify(old.map(uidOf).toSorted());
+    const before = this.#known.get(environment);
+    const same = before?.asked === asked ? before : undefined;
+    const known = same !== undefined && same.due > now ? same : await this.#ask(namespace, asked, before, same, signal);
+    this.#known.set(environment, known);
+    const told = pods.map((pod) => withWords(pod, known.said.get(uidOf(pod))));
+    return { pods: told, dueIn: Math.max(1, known.due - now) };
+  }
+
+  /** Forgets an environment that is gone. */
+  forget(environment: string): void {
+    this.#known.delete(environment);
+  }
+
+  async #ask(
+    namespace: string,
+    asked: string,
+    before: Known | undefined,
+    same: Known | undefined,
+    signal: AbortSignal,
+  ): Promise<Known> {
+    const now = this.#clock.now();
+    const times = same?.times ?? 0;
+    const due = now + Math.min(INTERVAL * 2 ** times, MAX_INTERVAL);
+    const said = newestWords(await this.#warnings(namespace, signal), before?.said ?? new Map(), now);
+    return { asked, said, times: times + 1, due };
+  }
+
+  /** None where the API server does not tell: words are a kindness, and nothing waits for them. */
+  async #warnings(namespace: string, signal: AbortSignal): Promise<readonly KubeEvent[]> {
+    try {
+      const selection = { namespace, fieldSelector: 'type=Warning,regarding.kind=Pod' };
+      return (await this.#client.list(KubeEvent, { ...selection, signal })).items;
+    } catch (error) {
+      if (error instanceof ApiError) return [];
+      throw error;
+    }
+  }
+}
+
+/**
+ * The newest words of each pod, by uid. What was told before stays as long as it is still being said: several things may
+ * be said in turns, and a status is not to go back and forth between them.
+ */
+function newestWords(
+  events: readonly KubeEvent[],
+  before: ReadonlyMap<string, string>,
+  now: number,
+): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  const newestFirst = events
+    .map((event) => ({ event, at: lastSaid(event) }))
+    .filter(({ at }) => at > now - FRESH)
+    .toSorted((a, b) => b.at - a.at);
+  for (const { event } of newestFirst) {
+    const uid = event.regarding?.uid ?? '';
+    // Where a pod runs was decided before it had anything else to say.
+    if (event.reason === 'FailedScheduling') continue;
+    const words = said(event.reason ?? 'Warning', event.note);
+    if (!found.has(uid) || before.get(uid) === words) found.set(uid, words);
+  }
+  return found;
+}
+
+function lastSaid({ series, deprecatedLastTimestamp, eventTime }: KubeEvent): number {
+  const times = [series?.lastObservedTime, deprecatedLastTimestamp, eventTime].map((time) => parseTime(time ?? ''));
+  return Math.max(...times.filter(Number.isFinite), 0);
+}
+
+function withWords(pod: PodChild, words: string | undefined): PodChild {
+  return words === undefined || pod.quiet === undefined ? pod : { ...pod, trouble: { words, final: false } };
+}
+
+function uidOf({ metadata }: PodChild): string {
+  return metadata.uid ?? '';
+}
