@@ -5,7 +5,7 @@ import type { Figure, Sizes } from './figure.ts';
 import { fill, type Original } from './fill.ts';
 import { startOperator } from './operator.ts';
 import { keepPodsReady } from './pods.ts';
-import { image, openBench, wire } from './stage.ts';
+import { image, median, openBench, wire } from './stage.ts';
 
 const home = 'bench-dev';
 const kinds = '/apis/twinlock.dev/v1alpha1';
@@ -37,7 +37,20 @@ export async function measureMemory({ cached }: Sizes): Promise<Figure[]> {
     const { environment, namespace, children } = await make(stage);
     await cluster.stopControllers();
     await fill(cluster, environment, namespace, children, cached);
+    const objects = children.length + 1;
+    // The API server's own cache follows what was written beside it: who asks first would wait for that.
+    const { objects: there } = await listBare(stage);
+    if (there < cached * objects) throw new Error(`${there} objects are there, not ${cached * objects}`);
+    const [bare, starts]: [number[], number[]] = [[], []];
+    for (let time = 1; time < RESTARTS; time++) {
+      bare.push((await listBare(stage)).milliseconds);
+      const operator = await startOperator(stage, 'environments');
+      starts.push(operator.readyAfter);
+      await operator.stop();
+    }
+    bare.push((await listBare(stage)).milliseconds);
     const operator = await startOperator(stage, 'environments');
+    starts.push(operator.readyAfter);
     await waitFor('the cache to be idle', async () => (await operator.metric(/^workqueue_depth\{/)) === 0, {
       timeout: 120_000,
     });
@@ -45,9 +58,6 @@ export async function measureMemory({ cached }: Sizes): Promise<Figure[]> {
     await pause(65_000);
     const rss = await operator.rss();
     await operator.stop();
-    const bare = await listBare(stage);
-    const objects = children.length + 1;
-    if (bare.objects < cached * objects) throw new Error(`${bare.objects} objects are there, not ${cached * objects}`);
     return [
       {
         name: `resident memory with ${cached} environments and their children in cache`,
@@ -57,16 +67,22 @@ export async function measureMemory({ cached }: Sizes): Promise<Figure[]> {
         detail: `${objects} objects each, ${cached * objects} in all`,
       },
       {
-        name: `restart with ${cached} environments: start to synced, over bare lists of the same objects`,
-        value: operator.readyAfter / bare.milliseconds,
+        name: `restart with ${cached} environments: start to synced, over bare lists of the same objects, medians of ${RESTARTS}`,
+        value: median(starts) / median(bare),
         unit: 'x',
         bar: 1.5,
-        detail: `${(operator.readyAfter / 1000).toFixed(1)} s, the start of the process included, against ${(bare.milliseconds / 1000).toFixed(1)} s`,
+        detail: `${seconds(starts)} s, the start of the process included, against ${seconds(bare)} s`,
       },
     ];
   } finally {
     await stage.stop();
   }
+}
+
+const RESTARTS = 3;
+
+function seconds(times: readonly number[]): string {
+  return times.map((time) => (time / 1000).toFixed(1)).join(', ');
 }
 
 const SELECTED = '?labelSelector=twinlock.dev/environment';
