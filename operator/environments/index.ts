@@ -1,2 +1,2 @@
 /** The TwinEnvironment controller. */
-export { environmentManagerRole, environmentsRights } from './rights.ts';
+export { environmentManagerRole, environmentPeopleRoles, environmentsRights } from './rights.ts';

@@ -1,6 +1,6 @@
 import type { Right } from '../kube/index.ts';
 import { environmentType, rightsOn } from '../workloads/index.ts';
-import { MANAGER_ROLE } from './naming/index.ts';
+import { DEBUGGER_ROLE, MANAGER_ROLE, VIEWER_ROLE } from './naming/index.ts';
 
 const read = ['list', 'watch'] as const;
 const write = ['create', 'patch', 'delete'] as const;
@@ -20,12 +20,13 @@ export const environmentsRights = {
     // Namespaces of environments are made and deleted; labels of the others decide who may have environments. `get` reads
     // one live before it is taken over or given up. Admission holds writes to namespaces with the environment's label.
     { apiGroups: [''], resources: ['namespaces'], verbs: ['get', ...read, ...write] },
-    // Gives itself the manager role in a namespace that it made; `bind` below says which role that can be.
+    // Gives itself the manager role in a namespace that it made, and people those of its class; `bind` below says which
+    // roles that can be.
     { apiGroups: ['rbac.authorization.k8s.io'], resources: ['rolebindings'], verbs: [...read, 'create', 'patch'] },
     {
       apiGroups: ['rbac.authorization.k8s.io'],
       resources: ['clusterroles'],
-      resourceNames: [MANAGER_ROLE],
+      resourceNames: [MANAGER_ROLE, VIEWER_ROLE, DEBUGGER_ROLE],
       verbs: ['bind'],
     },
     // Children are followed in all namespaces by their label, so that what somebody removes comes back at once.
@@ -61,6 +62,8 @@ export const environmentManagerRole = {
     // What runs: twins, workloads, the boundary.
     ...rightsOn([environmentType], write),
     { apiGroups: [''], resources: ['services', 'persistentvolumeclaims'], verbs: write },
+    // Who is let in no longer.
+    { apiGroups: ['rbac.authorization.k8s.io'], resources: ['rolebindings'], verbs: ['delete'] },
     // Why pods are not ready, where their status does not say: the kubelet tells a failing mount or probe in Events only.
     { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['list'] },
     // What holds it in: bounds, which every environment has as long as it is there, and isolation.
@@ -68,3 +71,31 @@ export const environmentManagerRole = {
     { apiGroups: ['networking.k8s.io'], resources: ['networkpolicies'], verbs: write },
   ],
 } as const satisfies { readonly name: string; readonly rules: readonly Right[] };
+
+const seen = ['get', ...read] as const;
+const viewing = [
+  { apiGroups: [''], resources: ['pods', 'services', 'events', 'persistentvolumeclaims'], verbs: seen },
+  { apiGroups: [''], resources: ['resourcequotas', 'limitranges'], verbs: seen },
+  { apiGroups: [''], resources: ['pods/log'], verbs: ['get'] },
+  { apiGroups: ['apps'], resources: ['replicasets'], verbs: seen },
+  ...rightsOn([environmentType], seen),
+  { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: seen },
+  { apiGroups: ['networking.k8s.io'], resources: ['networkpolicies'], verbs: seen },
+  { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: seen },
+] as const satisfies readonly Right[];
+
+/**
+ * ClusterRoles of the people whom a class lets in. Neither writes: what is promoted later was seen in the environment, so
+ * nobody may change there what the operator made. Neither reads Secrets or ConfigMaps.
+ */
+export const environmentPeopleRoles = [
+  { name: VIEWER_ROLE, rules: viewing },
+  {
+    name: DEBUGGER_ROLE,
+    rules: [
+      ...viewing,
+      // `get` is what WebSockets ask for (KEP-4006).
+      { apiGroups: [''], resources: ['pods/exec', 'pods/portforward'], verbs: ['get', 'create'] },
+    ],
+  },
+] as const satisfies readonly { readonly name: string; readonly rules: readonly Right[] }[];

@@ -3,10 +3,10 @@ import { z } from 'zod';
 import { durationOrder } from '../duration.ts';
 import type { KindDefinition, TwinlockObject } from '../kind.ts';
 import { columns, resourceOf } from '../kind.ts';
-import { setOf } from '../schema/lists.ts';
+import { keyedList, setOf } from '../schema/lists.ts';
 import { patterns } from '../schema/patterns.ts';
 import { withRules } from '../schema/rule.ts';
-import { duration, imagePrefix, worded } from '../schema/text.ts';
+import { duration, imagePrefix, text, worded } from '../schema/text.ts';
 import { choice, count, egress, flag, ingress, matchLabels, port, quantity } from '../schema/values.ts';
 
 const quota = z
@@ -100,6 +100,30 @@ const ingressControllers = [
   'kube-system',
 ];
 
+/** Everybody who may ask the API server anything, and who did not even say who they are. */
+const NOBODY = ['system:unauthenticated', 'system:anonymous'];
+
+const access = keyedList(
+  "Who gets into every environment's namespace: groups of the cluster's users. Left out: who has rights there by other ways.",
+  ['group'],
+  withRules(
+    z.object({
+      group: text("Group of users, as the API server's authenticator names it.", 256),
+      role: choice(
+        'Viewer: reads pods, logs, events and what the environment is made of, Secrets and ConfigMaps left out. Debugger: exec and port-forward too. Neither changes anything.',
+        ['Viewer', 'Debugger'],
+      ),
+    }),
+    {
+      cel: `!(self.group in [${NOBODY.map((name) => `'${name}'`).join(', ')}])`,
+      message: 'name a group of people who sign in',
+      fieldPath: '.group',
+      check: ({ group }) => !NOBODY.includes(group),
+    },
+  ),
+  { max: 32 },
+);
+
 /** `spec` of a TwinClass. */
 export const twinClassSpec = z
   .object({
@@ -153,6 +177,7 @@ export const twinClassSpec = z
       .describe('What every environment may talk to.')
       .prefault({}),
     exposure,
+    access: access.optional(),
   })
   .describe('Guard rails and defaults.');
 

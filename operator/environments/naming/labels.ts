@@ -17,6 +17,9 @@ export const PAGE_SERVICE = serviceAccounts.environments;
 export const PAGE_PORT = 8080;
 /** ClusterRole that this process gives itself in every namespace that it made, and nowhere else. */
 export const MANAGER_ROLE = 'twinlock-environment-manager';
+/** ClusterRoles that it gives to the groups that a class names, in those namespaces: who reads, and who also gets into pods. */
+export const VIEWER_ROLE = 'twinlock-environment-viewer';
+export const DEBUGGER_ROLE = 'twinlock-environment-debugger';
 
 /** Who a child belongs to. */
 export interface Owner {

@@ -3,6 +3,6 @@ export { boundaryManifests, boundaryText } from './boundary.ts';
 export { boundaryConfig, HEALTH_PORT, type BoundaryInput, type Upstream } from './caddy.ts';
 export { twinManifests, workloadManifests } from './components.ts';
 export { type Home } from './metadata.ts';
-export { limitRangeManifest, managerBinding, namespaceManifest, quotaManifest } from './namespace.ts';
+export { accessBindings, limitRangeManifest, managerBinding, namespaceManifest, quotaManifest } from './namespace.ts';
 export { networkPolicies, type ReportingWorkload } from './network.ts';
 export type { Manifest } from './types.ts';

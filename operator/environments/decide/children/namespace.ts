@@ -1,7 +1,7 @@
 import type { Frozen, TwinClassSpec } from '../../../api/index.ts';
 import { serviceAccounts } from '../../../api/index.ts';
 import type { LimitRange, Namespace, ResourceQuota, RoleBinding } from '../../../kube/index.ts';
-import { MANAGER_ROLE, ownerLabels } from '../../naming/index.ts';
+import { DEBUGGER_ROLE, MANAGER_ROLE, ownerLabels, VIEWER_ROLE } from '../../naming/index.ts';
 import { childMetadata, type Home } from './metadata.ts';
 
 /** The namespace of an environment; its pods are held to the class's Pod Security Standard by the API server itself. */
@@ -31,6 +31,28 @@ export function managerBinding(home: Home, systemNamespace: string): RoleBinding
     subjects: [{ kind: 'ServiceAccount', name: serviceAccounts.environments, namespace: systemNamespace }],
   };
 }
+
+/** Lets people in, as the class says: one binding for each role that somebody has. */
+export function accessBindings(home: Home, access: Frozen<TwinClassSpec['access']> = []): readonly RoleBinding[] {
+  return PEOPLE.flatMap(([role, name]) => {
+    const groups = access.filter((entry) => entry.role === role).map(({ group }) => group);
+    if (groups.length === 0) return [];
+    return [
+      {
+        apiVersion: 'rbac.authorization.k8s.io/v1',
+        kind: 'RoleBinding',
+        metadata: childMetadata(home, name),
+        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name },
+        subjects: groups.map((group) => ({ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: group })),
+      },
+    ];
+  });
+}
+
+const PEOPLE = [
+  ['Viewer', VIEWER_ROLE],
+  ['Debugger', DEBUGGER_ROLE],
+] as const;
 
 /** Bounds of the whole environment. */
 export function quotaManifest(home: Home, quota: Frozen<TwinClassSpec['quota']>): ResourceQuota {

@@ -5,6 +5,7 @@ import { parseQuantity } from '../../../kube/index.ts';
 import {
   boundaryManifests,
   boundaryText,
+  accessBindings,
   limitRangeManifest,
   managerBinding,
   namespaceManifest,
@@ -105,7 +106,7 @@ export interface PlannedManifests {
   readonly namespace: Manifest;
   /** Gives this process its rights in the namespace. */
   readonly binding: Manifest;
-  /** Bounds and isolation: before the first pod. */
+  /** Bounds, isolation, and who is let in: before the first pod. */
   readonly guards: readonly Manifest[];
   /** What runs. */
   readonly parts: readonly Manifest[];
@@ -181,7 +182,7 @@ function assemble(
   const home: Home = { owner, namespace: environmentNamespace({ ...owner, lifecycle: spec.lifecycle }) };
   const hosts = environmentHosts(twinClass.spec.exposure, home.namespace);
   const { systemNamespace, boundaryImage } = settings;
-  const { podSecurity, quota, limitRange, network } = twinClass.spec;
+  const { podSecurity, quota, limitRange, network, access } = twinClass.spec;
   const workloads = resolved.map((workload) => planned(workload, hosts, boundaryImage !== undefined));
   const reporting = workloads.flatMap(({ name: workload, port, reportPath }) =>
     port === undefined || reportPath === undefined ? [] : [{ name: workload, port }],
@@ -207,6 +208,7 @@ function assemble(
           egress: spec.network?.egress ?? [],
           reporting,
         }),
+        ...accessBindings(home, access),
       ],
       parts: [
         ...services.flatMap((service) => twinManifests(home, service, podSecurity)),

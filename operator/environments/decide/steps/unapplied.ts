@@ -7,8 +7,8 @@ export function unapplied({ planned, applied, children, lifetime }: PlannedWorld
   const { input, plan } = planned;
   // What was changed while it was sent was not planned from.
   if (applied !== undefined && samePlanInput(applied.of, input)) return undefined;
-  const { guards, parts } = plan.manifests;
-  const wanted = new Set([...guards, ...parts].map(({ kind, metadata }) => `${kind}/${metadata.name}`));
+  const { binding, guards, parts } = plan.manifests;
+  const wanted = new Set([binding, ...guards, ...parts].map(({ kind, metadata }) => `${kind}/${metadata.name}`));
   const surplus = children.filter(({ kind, name }) => !wanted.has(`${kind}/${name}`));
   return { action: { do: 'Apply', of: input, plan, surplus, lifetime } };
 }

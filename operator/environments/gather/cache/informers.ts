@@ -58,6 +58,7 @@ export function environmentInformers(cache: Cache): Informers {
   const claims = cache.informer(childTypes.PersistentVolumeClaim, { labelSelector, transform: slimClaim });
   const services = child(childTypes.Service);
   const policies = child(childTypes.NetworkPolicy);
+  const bindings = child(childTypes.RoleBinding);
   return {
     environments: followedEnvironments(cache),
     classes: cache.informer(TwinClass),
@@ -66,14 +67,8 @@ export function environmentInformers(cache: Cache): Informers {
     workloads,
     claims,
     pods: cache.informer(podType, { labelSelector, transform: slimPod }),
-    others: [
-      services,
-      policies,
-      child(childTypes.RoleBinding),
-      child(childTypes.ResourceQuota),
-      child(childTypes.LimitRange),
-    ],
+    others: [services, policies, bindings, child(childTypes.ResourceQuota), child(childTypes.LimitRange)],
     // A child is all that pruning looks at of them.
-    pruned: [workloads, claims, services, policies] as unknown as readonly Informer<Child>[],
+    pruned: [workloads, claims, services, policies, bindings] as unknown as readonly Informer<Child>[],
   };
 }
