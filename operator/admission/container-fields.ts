@@ -3,6 +3,7 @@ import { differentEntries } from './differences.ts';
 import { isAddedEnv, isResized, isRewrittenProbe, mutates } from './mutations.ts';
 import type { FieldRule } from './pod-fields.ts';
 import { sameResources } from './resources.ts';
+import { isIndexed } from './templates.ts';
 import { isAddedMount, sameMounts } from './volumes.ts';
 
 const PROBES = ['livenessProbe', 'readinessProbe', 'startupProbe'];
@@ -38,8 +39,8 @@ export const CONTAINER_FIELDS: Readonly<Record<string, FieldRule>> = {
     },
   },
   env: {
-    why: 'a mutation may add variables by name',
-    compare: sameEnv,
+    why: 'a mutation may add variables by name, and the Job controller adds the number of a pod',
+    compare: (p, t) => any(sameEnv(p, t), isNumbered(p, t)),
     entries: (p, t) => {
       const [found, approved] = [field(p, 'env', '[]'), field(t, 'env', '[]')];
       return differentEntries(found, approved, 'name', (e) => isAddedEnv(e, `${p}.name`, approved));
@@ -57,6 +58,19 @@ export function sameEnv(p: string, t: string): string {
       mutates('Env', `${p}.name`),
       `${field(p, 'env', '[]')}.filter(e, !(\n    ${added}\n  )) == ${field(t, 'env', '[]')}`,
     ),
+  );
+}
+
+const NUMBER = 'JOB_COMPLETION_INDEX';
+
+/** The variables of the approved container, and the number of the pod, which it reads of itself. */
+function isNumbered(p: string, t: string): string {
+  const approved = field(t, 'env', '[]');
+  const number = `e.name == '${NUMBER}' && e.?valueFrom.?fieldRef.?fieldPath.orValue('').contains("['batch.kubernetes.io/job-completion-index']")`;
+  return all(
+    isIndexed,
+    `!${approved}.exists(f, f.name == '${NUMBER}')`,
+    `${field(p, 'env', '[]')}.filter(e, !(${number})) == ${approved}`,
   );
 }
 

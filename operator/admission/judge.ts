@@ -31,7 +31,7 @@ export function podDifference(pod: unknown, approved: readonly unknown[]): strin
 
 /**
  * The same for a pod that runs: what Kubernetes set after its creation is no difference (see `live-pod.ts`). A pod that is
- * being deleted runs too. Templates are those of workloads of `apps/v1`.
+ * being deleted runs too.
  *
  * @param rules `spec` of the lock: who else writes annotations, and whether ephemeral containers are let in
  * @returns undefined when the pod runs one of the approved contents, else what differs

@@ -1,13 +1,23 @@
-import { APPS, appMade, appMakers, appWorkloads, controllersOf, resourcesOf, REVISIONS } from '../workloads/index.ts';
+import {
+  appMade,
+  appMakers,
+  appWorkloads,
+  controllersOf,
+  jobMaker,
+  resourcesOf,
+  REVISION,
+  type PodMaker,
+} from '../workloads/index.ts';
 import { all, any, group, not, sameField, text, texts } from './cel.ts';
 import { denial, refusal } from './denial.ts';
 import { RULES, UNPROTECT } from './names.ts';
-import { protectedNamespaces, type PolicyRule, type Validation } from './policy.ts';
+import { protectedNamespaces, requestsOn, type PolicyRule, type Validation } from './policy.ts';
 import { WORKLOAD_CONTROLLERS, clearsNamespace, controllers, may, onSubResource, type Who } from './who.ts';
 import { keepsUnprotect, sameSteering } from './workload-annotations.ts';
 
-const COLLECTOR = 'generic-garbage-collector';
-const REMOVERS = [COLLECTOR, ...controllersOf(appWorkloads)];
+/** Deletes what has lost its owner. */
+export const COLLECTOR = 'generic-garbage-collector';
+const REMOVERS = [COLLECTOR, 'ttl-after-finished-controller', ...controllersOf(appWorkloads)];
 const owners = (object: string): string => `${object}.metadata.?ownerReferences.orValue([])`;
 
 /** An owner that does not exist makes the garbage collector delete for whoever named it: controllers add owners only. */
@@ -48,6 +58,13 @@ const keepsNoPods = all(
   '!has(request.options.orphanDependents) || !request.options.orphanDependents',
 );
 
+/** Jobs end by themselves, so that one may be stopped as a pod may; without a word its pods would run on. */
+const stopsJob = all(
+  `request.resource.resource == ${text(jobMaker.type.plural)}`,
+  'has(request.options.propagationPolicy)',
+  keepsNoPods,
+);
+
 /**
  * Production is given up by a person: the verb alone is what every tool with cluster-admin has, and its prune would do it.
  * Its pods go too.
@@ -64,14 +81,13 @@ const givenUp = all(
  * the promotions process. Needs no lock, so that a namespace can go.
  */
 export function removal(by: Who): PolicyRule {
-  const workloads = [...resourcesOf(appWorkloads), ...resourcesOf(appMade), REVISIONS];
   return {
     name: 'delete',
     description: 'Workloads and claims of a protected namespace are deleted by controllers, or given up by a person.',
     namespaces: protectedNamespaces,
     match: [
-      { groups: [APPS], resources: workloads, operations: ['DELETE'] },
-      { groups: [APPS], resources: [REVISIONS], operations: ['UPDATE'] },
+      ...requestsOn([...appWorkloads, ...appMade], ['DELETE']),
+      { groups: [REVISION.group], resources: [REVISION.plural], operations: ['UPDATE', 'DELETE'] },
       { groups: [''], resources: ['persistentvolumeclaims'], operations: ['UPDATE', 'DELETE'] },
     ],
     validations: [
@@ -81,6 +97,7 @@ export function removal(by: Who): PolicyRule {
           controllers(REMOVERS),
           clearsNamespace,
           givenUp,
+          stopsJob,
           // Which ones, the next rule says: it needs the lock.
           all(by.promotions, `request.resource.resource in ${texts(resourcesOf(appWorkloads))}`, keepsNoPods),
         ),
@@ -101,7 +118,7 @@ export function signedRemoval(by: Who): PolicyRule {
     description: 'The promotions process deletes workloads of a protected namespace only where people signed that.',
     lock: 'IfPresent',
     namespaces: protectedNamespaces,
-    match: [{ groups: [APPS], resources: resourcesOf(appWorkloads), operations: ['DELETE'] }],
+    match: requestsOn(appWorkloads, ['DELETE']),
     conditions: [{ name: 'promotions-account', expression: by.namedPromotions }],
     variables: [
       {
@@ -119,6 +136,9 @@ export function signedRemoval(by: Who): PolicyRule {
   };
 }
 
+/** What is there as long as its workload wants it; Jobs have rules of their own. */
+const isKept = (maker: PodMaker): boolean => maker !== jobMaker;
+
 /** What makes pods for a workload is its controller's: one made or kept by hand serves an old version unnoticed. */
 export function madeMakers(): readonly PolicyRule[] {
   const unchanged = all(
@@ -129,14 +149,16 @@ export function madeMakers(): readonly PolicyRule[] {
     sameField('object.metadata', 'oldObject.metadata', 'ownerReferences'),
     sameSteering,
   );
-  return appMade.flatMap(({ type: { kind, plural }, madeBy: owner }) => {
+  return appMade.filter(isKept).flatMap((made): readonly PolicyRule[] => {
+    const { type, madeBy: owner } = made;
     if (owner === undefined) return [];
+    const { kind, plural } = type;
     return [
       {
         name: plural,
         description: `${kind}s of a protected namespace are made and scaled by the ${owner.type.kind} controller only.`,
         namespaces: protectedNamespaces,
-        match: [{ groups: [APPS], resources: [plural, `${plural}/scale`], operations: ['CREATE', 'UPDATE'] }],
+        match: [...requestsOn([made], ['CREATE', 'UPDATE']), ...requestsOn([made], ['CREATE', 'UPDATE'], 'scale')],
         validations: [
           {
             expression: any(unchanged, controllers([owner.controller, COLLECTOR])),
@@ -158,11 +180,7 @@ export function workloadStatus(): PolicyRule {
     description: 'The status of the workloads of a protected namespace is written by their controllers only.',
     namespaces: protectedNamespaces,
     match: [
-      {
-        groups: [APPS],
-        resources: [...resourcesOf(appWorkloads, 'status'), ...resourcesOf(appMade, 'status')],
-        operations: ['UPDATE'],
-      },
+      ...requestsOn(appMakers, ['UPDATE'], 'status'),
     ],
     validations: [
       {

@@ -1,5 +1,6 @@
 import type { WorkloadLock } from '../api/kinds/workload-lock.ts';
 import { isList, itemsOf, membersOf, type Members } from '../canonical/index.ts';
+import { withOwnTemplate } from './templates.ts';
 
 /** What a lock says about running pods. */
 export type LiveRules = Partial<Pick<WorkloadLock['spec'], 'liveAccess' | 'podWriters'>>;
@@ -12,7 +13,7 @@ export type LiveRules = Partial<Pick<WorkloadLock['spec'], 'liveAccess' | 'podWr
  * of new pods already. A resize in place is no different from a resize at the creation: a mutation, or a difference.
  */
 export function asRunning(entry: unknown, pod: unknown, rules: LiveRules): unknown {
-  const [members, { spec: podSpec, metadata }] = [membersOf(entry), membersOf(pod)];
+  const [members, { spec: podSpec, metadata }] = [withOwnTemplate(membersOf(entry)), membersOf(pod)];
   const [spec, found] = [membersOf(members['spec']), membersOf(podSpec)];
   const template = membersOf(spec['template']);
   const own = membersOf(template['spec']);

@@ -46,7 +46,7 @@ export const addsNoFinalizer: Validation = {
   expression: any(
     "request.operation == 'CREATE'",
     `${field('object.metadata', 'finalizers', '[]')}.all(f, f in ${field('oldObject.metadata', 'finalizers', '[]')})`,
-    controllers([...WORKLOAD_CONTROLLERS, 'job-controller', 'generic-garbage-collector']),
+    controllers([...WORKLOAD_CONTROLLERS, 'generic-garbage-collector']),
   ),
   message: refusal("' gets no finalizer while it runs: it would stay when it has ended, and its place with it'"),
 };

@@ -1,6 +1,7 @@
 import { any, field } from './cel.ts';
 import { refusal } from './denial.ts';
 import { protectedNamespaces, type PolicyRule } from './policy.ts';
+import { templates } from './templates.ts';
 import { controllers, kubelet, may } from './who.ts';
 
 /** What the API server takes for a pod that names none. */
@@ -85,7 +86,7 @@ export function podEviction(): PolicyRule {
     conditions: [{ name: 'asks-for-time', expression: 'has(object.deleteOptions)' }],
     variables: [
       { name: 'asked', expression: 'dyn(object).?deleteOptions.?gracePeriodSeconds' },
-      { name: 'approved', expression: field('params.spec', 'approved', '[]') },
+      { name: 'approved', expression: templates },
       { name: 'named', expression: `variables.approved.filter(a, request.name.startsWith(${workloadsName}))` },
       {
         name: 'own',

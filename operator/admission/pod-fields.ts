@@ -2,6 +2,7 @@ import { all, any, field, sameExcept, sameField } from './cel.ts';
 import { isGrouped, isResized, mutates, sameGates, type MutationField } from './mutations.ts';
 import { RESTARTED_AT } from './names.ts';
 import { sameResources } from './resources.ts';
+import { isIndexed } from './templates.ts';
 
 /**
  * How a field of a pod is compared with the approved template's. `p` and `t` are CEL for the pod's and the template's
@@ -27,6 +28,20 @@ export const ADDED_LABEL_PREFIX = 'topology.kubernetes.io/';
 
 /** Annotations that Kubernetes or `kubectl rollout restart` adds. */
 export const ADDED_ANNOTATIONS = [RESTARTED_AT, 'kubernetes.io/limit-ranger'];
+
+/** What the Job controller and the API server put on the pods of a Job, by which these are counted. */
+export const JOB_LABELS = [
+  'batch.kubernetes.io/controller-uid',
+  'batch.kubernetes.io/job-completion-index',
+  'batch.kubernetes.io/job-name',
+  'controller-uid',
+  'job-name',
+];
+export const JOB_ANNOTATIONS = [
+  'batch.kubernetes.io/job-completion-index',
+  'batch.kubernetes.io/job-index-failure-count',
+  'batch.kubernetes.io/job-index-ignored-failure-count',
+];
 
 const isStatefulSet = "a.kind == 'StatefulSet'";
 const isDaemonSet = "a.kind == 'DaemonSet'";
@@ -124,9 +139,12 @@ export const POD_FIELDS: Readonly<Record<string, FieldRule>> = {
     compare: (p, t) => any(sameField(p, t, 'imagePullSecrets'), `!has(${t}.imagePullSecrets)`),
   },
   hostname: {
-    why: 'the StatefulSet controller sets it to the name of the pod',
+    why: 'the StatefulSet controller sets it to the name of the pod, the Job controller to that without its random end',
     compare: (p, t) =>
-      `${p}.?hostname == (${isStatefulSet} ? optional.of(object.metadata.?name.orValue('')) : ${t}.?hostname)`,
+      any(
+        `${p}.?hostname == (${isStatefulSet} ? optional.of(object.metadata.?name.orValue('')) : ${t}.?hostname)`,
+        all(isIndexed, `object.metadata.?generateName.orValue('').startsWith(${field(p, 'hostname', "''")} + '-')`),
+      ),
   },
   subdomain: {
     why: "the StatefulSet controller sets it to the set's serviceName",

@@ -1,6 +1,7 @@
+import { unnameableMakers } from '../workloads/index.ts';
 import { all, any, sameExcept } from './cel.ts';
 import { refusal } from './denial.ts';
-import { protectedNamespaces, type PolicyRule } from './policy.ts';
+import { protectedNamespaces, requestsOn, type PolicyRule } from './policy.ts';
 import { clearsNamespace } from './who.ts';
 
 const replicas = (of: string): string => `${of}.?replicas.orValue(1)`;
@@ -11,17 +12,14 @@ const replicas = (of: string): string => `${of}.?replicas.orValue(1)`;
  */
 export function podMakers(): PolicyRule {
   const [spec, before] = ['dyn(object.spec)', 'dyn(oldObject.spec)'];
+  const kinds = unnameableMakers.map(({ type }) => `${type.kind}s`).join(', ');
   return {
     name: 'pod-makers',
-    description: 'Jobs, CronJobs and ReplicationControllers are not made in a protected namespace.',
+    description: `${kinds} are not made in a protected namespace.`,
     namespaces: protectedNamespaces,
     match: [
-      { groups: ['batch'], resources: ['jobs', 'cronjobs'], operations: ['CREATE', 'UPDATE'] },
-      {
-        groups: [''],
-        resources: ['replicationcontrollers', 'replicationcontrollers/scale'],
-        operations: ['CREATE', 'UPDATE'],
-      },
+      ...requestsOn(unnameableMakers, ['CREATE', 'UPDATE']),
+      ...requestsOn(unnameableMakers, ['CREATE', 'UPDATE'], 'scale'),
     ],
     validations: [
       {
@@ -29,16 +27,7 @@ export function podMakers(): PolicyRule {
           "request.operation == 'UPDATE'",
           any(
             `${spec} == ${before}`,
-            all(
-              "request.resource.group == 'batch'",
-              `${spec}.?suspend.orValue(false)`,
-              sameExcept(spec, before, ['suspend']),
-            ),
-            all(
-              "request.resource.group == ''",
-              `${replicas(spec)} <= ${replicas(before)}`,
-              sameExcept(spec, before, ['replicas']),
-            ),
+            all(`${replicas(spec)} <= ${replicas(before)}`, sameExcept(spec, before, ['replicas'])),
             clearsNamespace,
           ),
         ),

@@ -6,9 +6,18 @@ import { denial } from './denial.ts';
 import { differentContainers, differentFields, differentKeys, differentVolumes, namesOf } from './differences.ts';
 import { isInjected, isMeshAnnotation, isMeshLabel } from './injected.ts';
 import { mutatesNamed } from './mutations.ts';
-import { ADDED_ANNOTATIONS, ADDED_LABELS, ADDED_LABEL_PREFIX, POD_FIELDS, sameByTable } from './pod-fields.ts';
+import {
+  ADDED_ANNOTATIONS,
+  ADDED_LABELS,
+  ADDED_LABEL_PREFIX,
+  JOB_ANNOTATIONS,
+  JOB_LABELS,
+  POD_FIELDS,
+  sameByTable,
+} from './pod-fields.ts';
 import { PODS_MANAGER, RESTARTED_AT, RULES } from './names.ts';
 import { protectedNamespaces, type PolicyRule, type Variable } from './policy.ts';
+import { isOfJobs, templates } from './templates.ts';
 import { isAddedVolume, ownVolumes, sameVolumes, tokenVolume } from './volumes.ts';
 import { WORKLOAD_CONTROLLERS, controllers, fieldManager, isDryRun, type Who } from './who.ts';
 
@@ -20,11 +29,17 @@ const isAddedLabel = (key: string): string =>
   any(
     `${key} in ${texts(ADDED_LABELS)}`,
     `${key}.startsWith(${text(ADDED_LABEL_PREFIX)})`,
+    all(isOfJobs, `${key} in ${texts(JOB_LABELS)}`),
     isMeshLabel(key),
     mutatesNamed('Labels', key),
   );
 const isAddedAnnotation = (key: string): string =>
-  any(`${key} in ${texts(ADDED_ANNOTATIONS)}`, isMeshAnnotation(key), mutatesNamed('Annotations', key));
+  any(
+    `${key} in ${texts(ADDED_ANNOTATIONS)}`,
+    all(isOfJobs, `${key} in ${texts(JOB_ANNOTATIONS)}`),
+    isMeshAnnotation(key),
+    mutatesNamed('Annotations', key),
+  );
 
 const labels = ['variables.labels', field(metadata, 'labels', '{}'), isAddedLabel] as const;
 // A restart before or after the approval leaves its mark in either place, and is no change of content.
@@ -125,7 +140,7 @@ export function pods(by: Who): PolicyRule {
       { name: 'labels', expression: field('object.metadata', 'labels', '{}') },
       { name: 'annotations', expression: field('object.metadata', 'annotations', '{}') },
       tokenVolume,
-      { name: 'approved', expression: field('params.spec', 'approved', '[]') },
+      { name: 'approved', expression: templates },
       ...STEPS.map(({ name, agrees }, index) => ({
         name,
         expression: `variables.${STEPS[index - 1]?.name ?? 'approved'}.filter(a,\n  ${agrees.replaceAll('\n', '\n  ')})`,

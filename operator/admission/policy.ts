@@ -1,4 +1,5 @@
 import type { KubeObject } from '../kube/index.ts';
+import { rightsOn, type PodMaker } from '../workloads/index.ts';
 import { any, not } from './cel.ts';
 import { API_VERSION, LOCK_NAME, policyName, PROTECTED_LABEL, PROTECTIONS } from './names.ts';
 
@@ -18,6 +19,20 @@ export interface ResourceRule {
   readonly operations: readonly Operation[];
   /** Names of the objects; left out: all. The cheapest way to say so: nothing is converted for the others. */
   readonly names?: readonly string[];
+}
+
+/** Requests on kinds that make pods, or on a subresource of each: one rule for each API group. */
+export function requestsOn(
+  makers: readonly PodMaker[],
+  operations: readonly Operation[],
+  subresource?: string,
+): readonly ResourceRule[] {
+  const types = makers.map(({ type }) => type);
+  return rightsOn(types, operations, subresource).map(({ apiGroups, resources, verbs }) => ({
+    groups: apiGroups,
+    resources,
+    operations: verbs,
+  }));
 }
 
 /** A named CEL expression. */

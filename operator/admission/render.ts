@@ -1,3 +1,4 @@
+import { appWorkloads } from '../workloads/index.ts';
 import { bounds } from './bounds.ts';
 import { boundary, boundarySlices } from './boundary.ts';
 import { configuration, configurationRemoval } from './configuration.ts';
@@ -20,14 +21,16 @@ import { objects } from './objects.ts';
 import { operatorOnly } from './operator-only.ts';
 import { pods } from './pods.ts';
 import { podDeletion, podEviction } from './pod-deletion.ts';
+import { cronJobs } from './cron-jobs.ts';
+import { jobChanges, jobs } from './jobs.ts';
 import { podMakers } from './pod-makers.ts';
 import { podResize } from './pod-resize.ts';
 import { liveAccess, podWriters, podsLive } from './pods-live.ts';
-import { renderRule, type PolicyObject } from './policy.ts';
+import { renderRule, requestsOn, type PolicyObject } from './policy.ts';
 import { requestedBy, setRequestedBy, votes } from './votes.ts';
 import { who } from './who.ts';
 import { setWorkloadAnnotations } from './workload-annotations.ts';
-import { WORKLOADS, workloads } from './workloads.ts';
+import { workloads } from './workloads.ts';
 
 export interface RenderOptions {
   /** Namespace of the operator and of its service accounts. */
@@ -55,6 +58,9 @@ export function renderPolicies({ systemNamespace, mutating }: RenderOptions): re
     podResize(),
     podDeletion(),
     podEviction(),
+    cronJobs(by, mutating),
+    jobs(),
+    jobChanges(),
     podMakers(),
     liveAccess(),
     removal(by),
@@ -84,6 +90,6 @@ export function renderPolicies({ systemNamespace, mutating }: RenderOptions): re
     guardEnvironments(by, systemNamespace),
     guardPromotions(by, systemNamespace),
   ];
-  const writers = mutating ? [...setRequestedBy(), ...setWorkloadAnnotations(WORKLOADS)] : [];
+  const writers = mutating ? [...setRequestedBy(), ...setWorkloadAnnotations(requestsOn(appWorkloads, ['CREATE', 'UPDATE']))] : [];
   return [...rules.flatMap(renderRule), ...writers];
 }

@@ -1,7 +1,7 @@
-import { APPS, appWorkloads, resourcesOf } from '../workloads/index.ts';
+import { appWorkloads } from '../workloads/index.ts';
 import { any, text } from './cel.ts';
 import { refusal } from './denial.ts';
-import { protectedNamespaces, type PolicyRule, type Validation } from './policy.ts';
+import { protectedNamespaces, requestsOn, type PolicyRule, type Validation } from './policy.ts';
 
 /**
  * Not below the target's `minReplicas`, nor further below where it is less already.
@@ -36,7 +36,7 @@ export function scale(): PolicyRule {
     description: 'Workloads of a protected namespace keep the replicas that their target asks for.',
     lock: true,
     namespaces: protectedNamespaces,
-    match: [{ groups: [APPS], resources: resourcesOf(SCALED, 'scale'), operations: ['CREATE', 'UPDATE'] }],
+    match: requestsOn(SCALED, ['CREATE', 'UPDATE'], 'scale'),
     variables: [
       { name: 'kind', expression: kind },
       {

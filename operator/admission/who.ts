@@ -98,7 +98,7 @@ export const CONTROLLER_ACCOUNTS: readonly string[] = [
   'volumeattributesclass-protection-controller',
 ].toSorted();
 
-/** Kubernetes' controllers that make pods from an apps/v1 workload. */
+/** Kubernetes' controllers that make pods from a workload that a target can name. */
 export const WORKLOAD_CONTROLLERS = controllersOf(appMakers.filter(({ direct }) => direct));
 
 /**

@@ -61,7 +61,10 @@ export const keepsUnprotect: Validation = {
   message: refusal(`' is annotated ${UNPROTECT} with the verb unprotect on productiontargets only'`),
 };
 
-const newTemplate = "request.operation == 'CREATE' || dyn(object.spec.template) != dyn(oldObject.spec.template)";
+/** Of a workload that makes Jobs, their template. */
+const newTemplate = `request.operation == 'CREATE' || ${['template', 'jobTemplate']
+  .map((member) => `dyn(object.spec).?${member} != dyn(oldObject.spec).?${member}`)
+  .join(' || ')}`;
 
 /**
  * Checked after every mutation, so that nobody else's name stands there.

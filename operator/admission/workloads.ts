@@ -1,4 +1,4 @@
-import { APPS, appWorkloads, inWords, resourcesOf } from '../workloads/index.ts';
+import { inWords, lastingWorkloads } from '../workloads/index.ts';
 import { podBounds } from './bounds.ts';
 import { all, any, field, sameBeside, sameExcept, text } from './cel.ts';
 import { sameEnv } from './container-fields.ts';
@@ -6,7 +6,7 @@ import { denial } from './denial.ts';
 import { addsNoOrphans, keepsOwners, makesNoOwners } from './lifecycle.ts';
 import { mutates, mutatesNamed } from './mutations.ts';
 import { PLAN_MANAGER, RESTARTED_AT, RULES } from './names.ts';
-import { protectedNamespaces, type PolicyRule, type ResourceRule } from './policy.ts';
+import { protectedNamespaces, requestsOn, type PolicyRule, type Variable } from './policy.ts';
 import { keepsReplicas } from './scale.ts';
 import { fieldManager, isDryRun, may, type Who } from './who.ts';
 import { keepsSteering, keepsUnprotect, namesWhoChangedIt } from './workload-annotations.ts';
@@ -15,13 +15,8 @@ import { keepsSteering, keepsUnprotect, namesWhoChangedIt } from './workload-ann
 const BESIDE_FIELDS = ['replicas', 'template'];
 const BESIDE_METADATA = ['annotations', 'creationTimestamp'];
 
-/** The kinds whose content is approved. */
-export const WORKLOADS: readonly ResourceRule[] = [
-  { groups: [APPS], resources: resourcesOf(appWorkloads), operations: ['CREATE', 'UPDATE'] },
-];
-
 const template = 'variables.spec.template';
-const unscaled = appWorkloads
+const unscaled = lastingWorkloads
   .filter(({ scales }) => !scales)
   .map(({ type }) => `request.kind.kind == ${text(type.kind)}`);
 const replicas = keepsReplicas('variables.approved');
@@ -34,26 +29,15 @@ const annotations = (of: string): string => field(`${of}.metadata`, 'annotations
 export function workloads(by: Who, mutating: boolean): PolicyRule {
   return {
     name: RULES.workloads,
-    description: `${inWords(appWorkloads, 'and', 's')} of a protected namespace have approved content only.`,
+    description: `${inWords(lastingWorkloads, 'and', 's')} of a protected namespace have approved content only.`,
     lock: true,
     namespaces: protectedNamespaces,
-    match: WORKLOADS,
+    match: requestsOn(lastingWorkloads, ['CREATE', 'UPDATE']),
     bounds: podBounds('object.spec.template.metadata'),
     variables: [
       { name: 'spec', expression: 'dyn(object.spec)' },
       { name: 'annotations', expression: annotations(template) },
-      {
-        name: 'approved',
-        expression:
-          'params.spec.?approved.orValue([]).filter(a, a.kind == request.kind.kind && a.name == object.metadata.name)',
-      },
-      {
-        // There is at most one of each role, so the roles that agree in a part say which candidates agree in it.
-        name: 'candidates',
-        expression: `(request.operation == 'UPDATE'
-  ? [dyn({'role': dyn('Before'), 'spec': dyn(oldObject.spec)})]
-  : [dyn({})].filter(a, false)) + variables.approved`,
-      },
+      ...candidates,
       { name: 'sameFields', expression: roles(sameExcept('variables.spec', 'a.spec', BESIDE_FIELDS)) },
       {
         name: 'sameTemplate',
@@ -80,19 +64,12 @@ export function workloads(by: Who, mutating: boolean): PolicyRule {
           "['Current', 'Fallback'].exists(r, r in variables.sameFields)",
         ),
       },
-      // A tool that applies what it finds in Git cannot tell a rollback from what it did not hear of: it takes back what
-      // people signed a moment ago. So an account rolls back only where the target says that it does so on purpose.
-      { name: 'person', expression: "!request.userInfo.username.startsWith('system:serviceaccount:')" },
-      {
-        name: 'namedAccount',
-        expression: `variables.approved.exists(a, a.role == 'Fallback' && request.userInfo.username in ${field('a', 'rollbackUsers', '[]')})`,
-      },
-      { name: 'rollsBack', expression: any('variables.person', by.promotions, 'variables.namedAccount') },
+      ...rollingBack(by),
       {
         name: 'promoted',
         expression: `variables.approved.filter(a, a.role == 'Current').map(a, a.spec.template.spec.containers.map(c, c.image).join(', ')).join(', ')`,
       },
-      { name: 'plan', expression: all(isDryRun, `${fieldManager} == ${text(PLAN_MANAGER)}`, by.promotions) },
+      plan(by),
     ],
     validations: [
       {
@@ -141,6 +118,44 @@ function sameBesideEnv(p: string, t: string): string {
   return all(sameExcept(p, t, ['containers', 'initContainers']), ...lists);
 }
 
-function roles(agrees: string): string {
+/** Variables: what a workload may be, what it was before among it. */
+export const candidates: readonly Variable[] = [
+  {
+    name: 'approved',
+    expression:
+      'params.spec.?approved.orValue([]).filter(a, a.kind == request.kind.kind && a.name == object.metadata.name)',
+  },
+  {
+    // There is at most one of each role, so the roles that agree in a part say which candidates agree in it.
+    name: 'candidates',
+    expression: `(request.operation == 'UPDATE'
+  ? [dyn({'role': dyn('Before'), 'spec': dyn(oldObject.spec)})]
+  : [dyn({})].filter(a, false)) + variables.approved`,
+  },
+];
+
+/**
+ * Variables: who may go back, the verb aside. A tool that applies what it finds in Git cannot tell a rollback from what it
+ * did not hear of: it takes back what people signed a moment ago. So an account rolls back only where the target says that
+ * it does so on purpose.
+ */
+export function rollingBack(by: Who): readonly Variable[] {
+  return [
+    { name: 'person', expression: "!request.userInfo.username.startsWith('system:serviceaccount:')" },
+    {
+      name: 'namedAccount',
+      expression: `variables.approved.exists(a, a.role == 'Fallback' && request.userInfo.username in ${field('a', 'rollbackUsers', '[]')})`,
+    },
+    { name: 'rollsBack', expression: any('variables.person', by.promotions, 'variables.namedAccount') },
+  ];
+}
+
+/** Variable: the dry run that tells what people are asked about. */
+export function plan(by: Who): Variable {
+  return { name: 'plan', expression: all(isDryRun, `${fieldManager} == ${text(PLAN_MANAGER)}`, by.promotions) };
+}
+
+/** CEL: the roles of the candidates for which an expression of `a` holds. */
+export function roles(agrees: string): string {
   return `variables.candidates.filter(a, ${agrees.replaceAll('\n', '\n  ')}).map(a, a.role)`;
 }

@@ -56,6 +56,7 @@ export const fieldManagers = {
 export const lockRules = {
   pods: 'pods',
   workloads: 'workloads',
+  cronJobs: 'cron-jobs',
   workloadStatus: 'workload-status',
   objects: 'objects',
   removal: 'removal',

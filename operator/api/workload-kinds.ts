@@ -2,14 +2,22 @@
  * Kinds of production workloads that the lock can hold. The one list: the schemas take it from here, and
  * `operator/workloads` has a row for each.
  */
-export const workloadKinds = ['Deployment', 'StatefulSet', 'DaemonSet'] as const;
+export const workloadKinds = ['Deployment', 'StatefulSet', 'DaemonSet', 'CronJob'] as const;
 export type WorkloadKind = (typeof workloadKinds)[number];
 
 /** Workloads of one target, and of one promotion. The lock of a namespace holds two contents of each, and as many in all. */
 export const MAX_WORKLOADS = 64;
 
-/** API versions that a manifest of one of these kinds may have. */
-export const workloadApiVersions = ['apps/v1'] as const;
+/** Those that make Jobs: their pod template is in the template of those. */
+export const jobMakers = ['CronJob'] as const satisfies readonly WorkloadKind[];
+
+/** The API version in which each is written, compared and held. */
+export const workloadApiVersions = {
+  Deployment: 'apps/v1',
+  StatefulSet: 'apps/v1',
+  DaemonSet: 'apps/v1',
+  CronJob: 'batch/v1',
+} as const satisfies Record<WorkloadKind, string>;
 
 /** Annotations that the deployment controller keeps on Deployments and their ReplicaSets, and is steered by. */
 export const deploymentAnnotations = {

@@ -1,8 +1,10 @@
 import { group, recordHeadsConfigMap } from '../api/index.ts';
-import { APPS, appMade, appWorkloads, resourcesOf, REVISIONS } from '../workloads/index.ts';
+import type { ResourceType } from '../kube/index.ts';
+import { appMade, appWorkloads, jobMaker, REVISION, rightsOn, type PodMaker } from '../workloads/index.ts';
 import type { RoleDefinition, Rule } from './roles.ts';
 
 const read = ['get', 'list', 'watch'] as const;
+const typesOf = (makers: readonly PodMaker[]): readonly ResourceType[] => makers.map(({ type }) => type);
 const ofTwinlock = (resources: readonly string[], verbs: readonly string[]): Rule => ({
   apiGroups: [group],
   resources,
@@ -42,16 +44,10 @@ export const peopleRoles: readonly RoleDefinition[] = [
     rules: [
       ofTwinlock(['productiontargets'], [...read, 'rollback']),
       ofTwinlock(['promotions', 'promotionrecords'], read),
-      {
-        apiGroups: [APPS],
-        resources: resourcesOf(appWorkloads),
-        verbs: [...read, 'update', 'patch'],
-      },
-      {
-        apiGroups: [APPS],
-        resources: [...resourcesOf(appMade), REVISIONS],
-        verbs: read,
-      },
+      ...rightsOn(typesOf(appWorkloads), [...read, 'update', 'patch']),
+      ...rightsOn([...typesOf(appMade), REVISION], read),
+      // Runs one by hand, and stops one.
+      ...rightsOn([jobMaker.type], ['create', 'delete']),
       { apiGroups: [''], resources: ['pods'], verbs: [...read, 'delete'] },
       { apiGroups: [''], resources: ['pods/eviction'], verbs: ['create'] },
     ],

@@ -12,6 +12,7 @@ import {
 } from '../kube/index.ts';
 import { STEERING } from './deployment/revision.ts';
 import { ownedTypes, workloadOf, workloadRows } from './table.ts';
+import type { Workload } from './workload.ts';
 
 /** What Kubernetes has that makes pods, whether a target can name it or not: admission and inventories look at all of it. */
 export interface PodMaker {
@@ -28,6 +29,7 @@ export interface PodMaker {
 
 const deployment: PodMaker = { type: Deployment, controller: STEERING.controller, direct: false, scales: true };
 const cronJob: PodMaker = { type: CronJob, controller: 'cronjob-controller', direct: false, scales: false };
+const job: PodMaker = { type: Job, controller: 'job-controller', direct: true, scales: false, madeBy: cronJob };
 
 /** In the order in which inventories and policies name them. */
 export const podMakers: readonly PodMaker[] = [
@@ -35,20 +37,25 @@ export const podMakers: readonly PodMaker[] = [
   { type: ReplicaSet, controller: 'replicaset-controller', direct: true, scales: true, madeBy: deployment },
   { type: StatefulSet, controller: 'statefulset-controller', direct: true, scales: true },
   { type: DaemonSet, controller: 'daemon-set-controller', direct: true, scales: false },
-  { type: Job, controller: 'job-controller', direct: true, scales: false, madeBy: cronJob },
+  job,
   cronJob,
   { type: ReplicationController, controller: 'replication-controller', direct: true, scales: true },
 ];
 
-/** API group of what admission knows the template of. */
-export const APPS = Deployment.group;
+const rowOf = ({ type }: PodMaker): Workload | undefined => workloadRows.find(([kind]) => kind === type.kind)?.[1];
 
-/** Those of `apps/v1`, of whose pods admission knows the template. */
-export const appMakers = podMakers.filter(({ type }) => type.group === APPS);
-/** Those of them that people write. */
-export const appWorkloads = appMakers.filter(({ madeBy }) => madeBy === undefined);
+/** Those that targets can name, of whose pods admission knows the template. */
+export const appWorkloads = podMakers.filter((maker) => rowOf(maker) !== undefined);
 /** Those that Kubernetes makes from them. */
-export const appMade = appMakers.filter(({ madeBy }) => madeBy !== undefined);
+export const appMade = podMakers.filter(({ madeBy }) => madeBy !== undefined && appWorkloads.includes(madeBy));
+/** All of them. */
+export const appMakers = podMakers.filter((maker) => appWorkloads.includes(maker) || appMade.includes(maker));
+/** Those whose pods stay until others take their place. */
+export const lastingWorkloads = appWorkloads.filter((maker) => rowOf(maker)?.lasting === true);
+/** Those that make Jobs at their times. */
+export const jobWorkloads = appWorkloads.filter((maker) => !lastingWorkloads.includes(maker));
+/** What those make: it runs once. */
+export const jobMaker: PodMaker = job;
 
 /** Those that no target can name, and that nothing that it can name makes: an inventory asks for them. */
 export const unnameableMakers = podMakers.filter(
@@ -65,7 +72,7 @@ export const ownMakers = podMakers.filter(({ type, madeBy }) =>
 );
 
 /** What revisions of StatefulSets and DaemonSets are kept in. */
-export const REVISIONS = ControllerRevision.plural;
+export const REVISION: ResourceType = ControllerRevision;
 
 /** Whether objects of this kind end in pods, by themselves or through what they make; false for unknown kinds. */
 export function makesPods(kind: string): boolean {
@@ -90,7 +97,7 @@ export function controllersOf(makers: readonly PodMaker[]): readonly string[] {
 /** Their kinds as a list in a sentence. */
 export function inWords(makers: readonly PodMaker[], last: 'and' | 'or', plural = ''): string {
   const kinds = makers.map(({ type }) => `${type.kind}${plural}`);
-  return `${kinds.slice(0, -1).join(', ')} ${last} ${kinds.at(-1)}`;
+  return [kinds.slice(0, -1).join(', '), kinds.at(-1)].filter((part) => part !== '').join(` ${last} `);
 }
 
 /** RBAC rules with these verbs on kinds, or on a subresource of each: one rule for each API group. */

@@ -1,5 +1,6 @@
 import { workloadKinds, type WorkloadKind } from '../api/workload-kinds.ts';
 import type { ResourceType } from '../kube/index.ts';
+import { cronJob } from './cron-job/index.ts';
 import { daemonSet } from './daemon-set/index.ts';
 import { deployment } from './deployment/index.ts';
 import { statefulSet } from './stateful-set/index.ts';
@@ -10,6 +11,7 @@ const workloads = {
   Deployment: deployment,
   StatefulSet: statefulSet,
   DaemonSet: daemonSet,
+  CronJob: cronJob,
 } satisfies Record<WorkloadKind, Workload>;
 
 /** Every row with its kind, in the order of the list. */

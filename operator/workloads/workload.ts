@@ -47,6 +47,8 @@ export interface Workload<T extends WorkloadObject = WorkloadObject> {
   readonly pause: string | undefined;
 
   // Who makes its pods.
+  /** Its pods stay until others take their place; of a kind that is not lasting they end by themselves. */
+  readonly lasting: boolean;
   /** What controls its pods: the kind itself, or one that it makes. */
   readonly podOwner: ResourceType;
   /** Label by which its controller tells pods of one revision from those of another. */
@@ -59,7 +61,7 @@ export interface Workload<T extends WorkloadObject = WorkloadObject> {
   podOrigin(live: T, owned: readonly KubeObject[]): PodOrigin;
   /** What its controller makes of the template for a pod of this name, beside what admission adds. */
   podSpec(template: PodSpec, content: Spec, name: string): PodSpec;
-  /** Whether a pod that it made is of its newest revision. */
+  /** Whether a pod that it made is of its newest revision; never, where nothing is replaced. */
   isOfNewest(pod: Pod, live: T, owned: readonly KubeObject[]): boolean;
 
   // Revision and undo.

@@ -32,41 +32,40 @@ const replicationController = (name: string): Json => ({
   metadata: { name },
   spec: { replicas: 2, selector: { app: name }, template: template(name) },
 });
-const batch = (shop: { readonly namespace: string }, resource: string, name = ''): string =>
-  `/apis/batch/v1/namespaces/${shop.namespace}/${resource}${name === '' ? '' : `/${name}`}`;
 
-test('denied: a Job, a CronJob and a ReplicationController, in words, when they are made', async (t) => {
+test('denied: a Job, a CronJob and a ReplicationController of nobody, in words, when they are made', async (t) => {
   const shop = await Production.open(stage, 'makers');
   for (const send of [stage.agent, stage.wildcard, stage.admin]) {
-    denied(t, await send('POST', batch(shop, 'jobs'), job('hook')), 'pod-makers', /its pods would be refused/);
-    denied(t, await send('POST', batch(shop, 'cronjobs'), cronJob('nightly', true)), 'pod-makers', /another namespace/);
-    denied(t, await send('POST', shop.core('replicationcontrollers'), replicationController('old')), 'pod-makers');
+    denied(t, await send('POST', shop.apps('Job'), job('hook')), 'jobs', /its pods would be refused/);
+    denied(t, await send('POST', shop.apps('CronJob'), cronJob('nightly', true)), 'cron-jobs', /first promotion/);
+    denied(
+      t,
+      await send('POST', shop.core('replicationcontrollers'), replicationController('old')),
+      'pod-makers',
+      /another namespace/,
+    );
   }
   const hook = await stage.cluster.kubectl(
     ['-n', shop.namespace, 'create', 'job', 'migrate', '--image=registry.example/migrate:1'],
     { as: stage.files.agent, check: false },
   );
-  deniedCommand(t, hook, 'pod-makers', /Job\/migrate in makers is not approved content of a ProductionTarget/);
-  const elsewhere = await stage.agent('POST', batch({ namespace: 'default' }, 'jobs'), job('hook'));
+  deniedCommand(t, hook, 'jobs', /Job\/migrate in makers belongs to no CronJob of a ProductionTarget/);
+  const elsewhere = await stage.agent('POST', '/apis/batch/v1/namespaces/default/jobs', job('hook'));
   allowed(t, elsewhere);
 });
 
-test('denied: a Job that the controller makes from a CronJob that was there before; allowed: to stop and delete it', async (t) => {
+test('denied: pods of a CronJob that was there before and that no target names; a ReplicationController is only stopped', async (t) => {
   const name = 'before';
   await must(stage.admin('POST', '/api/v1/namespaces', { metadata: { name } }));
-  await must(stage.admin('POST', batch({ namespace: name }, 'cronjobs'), cronJob('nightly', false)));
+  await must(stage.admin('POST', `/apis/batch/v1/namespaces/${name}/cronjobs`, cronJob('nightly', false)));
   await must(stage.admin('POST', `/api/v1/namespaces/${name}/replicationcontrollers`, replicationController('old')));
   const shop = await Production.open(stage, name, [deployment('web')]);
-  const controller = await stage.withToken('kube-system', 'cronjob-controller');
-  denied(t, await controller('POST', batch(shop, 'jobs'), job('nightly-1')), 'pod-makers');
-  const path = batch(shop, 'cronjobs', 'nightly');
-  denied(t, await stage.agent('PATCH', path, { spec: { schedule: '*/2 * * * *' } }), 'pod-makers');
-  const both = { spec: { suspend: true, schedule: '*/2 * * * *' } };
-  denied(t, await stage.agent('PATCH', path, both), 'pod-makers');
-  allowed(t, await stage.agent('PATCH', path, { spec: { suspend: true } }));
-  denied(t, await stage.agent('PATCH', path, { spec: { suspend: false } }), 'pod-makers');
+  const path = shop.apps('CronJob', 'nightly');
+  denied(t, await stage.agent('PATCH', path, { spec: { schedule: '*/2 * * * *' } }), 'cron-jobs');
   allowed(t, await stage.agent('PATCH', path, { metadata: { labels: { a: 'b' } } }));
-  allowed(t, await stage.agent('DELETE', path));
+  const controller = await stage.withToken('kube-system', 'job-controller');
+  const pod = { metadata: { ...(podTemplate as unknown as Json)['metadata'] as Json, name: 'nightly-1' }, spec: podTemplate.spec };
+  denied(t, await controller('POST', `${shop.core('pods')}?dryRun=All`, pod), 'pods');
   const old = shop.core('replicationcontrollers', 'old');
   denied(t, await stage.agent('PATCH', old, { spec: { replicas: 9 } }), 'pod-makers');
   denied(t, await stage.agent('PATCH', `${old}/scale`, { spec: { replicas: 9 } }), 'pod-makers');
@@ -82,9 +81,9 @@ test('denied: a Job that the controller makes from a CronJob that was there befo
 test('a Job that runs when its namespace is protected ends: its controller reports, and it can be stopped and deleted', async (t) => {
   const name = 'running';
   await must(stage.admin('POST', '/api/v1/namespaces', { metadata: { name } }));
-  await must(stage.admin('POST', batch({ namespace: name }, 'jobs'), job('backfill')));
+  await must(stage.admin('POST', `/apis/batch/v1/namespaces/${name}/jobs`, job('backfill')));
   const shop = await Production.open(stage, name, [deployment('web')]);
-  const path = batch(shop, 'jobs', 'backfill');
+  const path = shop.apps('Job', 'backfill');
   allowed(t, await stage.agent('PATCH', path, { spec: { suspend: true } }));
   await shop.until('the controller says that it is suspended', async () =>
     JSON.stringify((await shop.read(path)) as unknown).includes('"Suspended"'),

@@ -1,4 +1,5 @@
 /** Objects that attacks are about, and what the API server answers them. */
+import { workloadKinds, type WorkloadKind } from '../../operator/api/index.ts';
 import { approvedSpec, referencesOf, specDigest } from '../../operator/workloads/index.ts';
 import type { Answer } from '../harness/index.ts';
 import type { Json } from './stage.ts';
@@ -93,14 +94,18 @@ export interface PodWriter {
   readonly resizes?: boolean;
 }
 
+/** Attacks are about other kinds too, whose template is where that of a Deployment is. */
+function rowOf(kind: string): WorkloadKind {
+  return workloadKinds.find((each) => each === kind) ?? 'Deployment';
+}
+
 export function lock(
   namespaceName: string,
   approved: readonly Approved[],
   liveAccess: 'Deny' | 'Allow' = 'Deny',
   podWriters: readonly PodWriter[] = [],
 ): Json {
-  // Templates are at the same place in every kind that attacks are about.
-  const references = approved.flatMap(({ spec }) => referencesOf('Deployment', spec));
+  const references = approved.flatMap(({ kind, spec }) => referencesOf(rowOf(kind), spec));
   const frozen = new Map(references.map(({ kind, name }) => [`${kind}/${name}`, { kind, name }]));
   return {
     apiVersion: 'twinlock.dev/v1alpha1',
@@ -115,8 +120,8 @@ export function lock(
         target: 'web',
         record: 'web-000001',
         ...entry,
-        spec: approvedSpec('Deployment', entry.spec),
-        digest: specDigest('Deployment', entry.spec),
+        spec: approvedSpec(rowOf(entry.kind), entry.spec),
+        digest: specDigest(rowOf(entry.kind), entry.spec),
       })),
     },
   };

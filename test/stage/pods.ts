@@ -7,6 +7,12 @@ export interface Pods {
   break(image: string): void;
   /** Pods with this image come up and die at once, again and again, as without a probe; these are their last words. */
   kill(image: string, lastWords: string): void;
+  /** Pods of Jobs with this image fail, with these last words; others succeed as soon as they run. */
+  fail(image: string, lastWords: string): void;
+  /** Pods of Jobs with this image run on from now on. */
+  hold(image: string): void;
+  /** And end again. */
+  release(image: string): void;
   /** Pods with this image do not end by themselves from now on, until their grace is over. */
   linger(image: string): void;
   /** Pods with this image never end from now on, as on a node that does not answer. */
@@ -24,6 +30,7 @@ interface Body {
   };
   readonly spec: {
     readonly nodeName?: string;
+    readonly restartPolicy?: string;
     readonly containers: readonly { readonly name: string; readonly image: string }[];
   };
   readonly status?: {
@@ -38,7 +45,14 @@ const HEARTBEAT = 10_000;
 
 /** Makes every pod of a Deployment run, and ends those that are to end, again and again. */
 export function startPods(cluster: ApiCluster): Pods {
-  const behaviour: Behaviour = { broken: new Set(), killed: new Map(), lingering: new Set(), outliving: new Set() };
+  const behaviour: Behaviour = {
+    broken: new Set(),
+    killed: new Map(),
+    failing: new Map(),
+    held: new Set(),
+    lingering: new Set(),
+    outliving: new Set(),
+  };
   const stop = new AbortController();
   // Admission believes nobody else what becomes of a pod of production.
   const kubelet = Kubelet.open(cluster, NODE);
@@ -46,6 +60,9 @@ export function startPods(cluster: ApiCluster): Pods {
   return {
     break: (image) => void behaviour.broken.add(image),
     kill: (image, lastWords) => void behaviour.killed.set(image, lastWords),
+    fail: (image, lastWords) => void behaviour.failing.set(image, lastWords),
+    hold: (image) => void behaviour.held.add(image),
+    release: (image) => void behaviour.held.delete(image),
     linger: (image) => void behaviour.lingering.add(image),
     outlive: (image) => void behaviour.outliving.add(image),
     report: async (namespace, name, status) => {
@@ -63,6 +80,8 @@ export function startPods(cluster: ApiCluster): Pods {
 interface Behaviour {
   readonly broken: Set<string>;
   readonly killed: Map<string, string>;
+  readonly failing: Map<string, string>;
+  readonly held: Set<string>;
   readonly lingering: Set<string>;
   readonly outliving: Set<string>;
 }
@@ -105,12 +124,33 @@ async function round(cluster: ApiCluster, kubelet: Kubelet, behaviour: Behaviour
 }
 
 /** What the kubelet reports next, if it has news. */
-function next(pod: Body, { killed }: Behaviour): object | undefined {
-  const lastWords = killed.get(pod.spec.containers[0]?.image ?? '');
+function next(pod: Body, { killed, failing, held }: Behaviour): object | undefined {
+  const image = pod.spec.containers[0]?.image ?? '';
+  const lastWords = killed.get(image);
   const [before] = pod.status?.containerStatuses ?? [];
   if (before === undefined) return report(pod, { restarts: 0, up: true });
+  if (pod.spec.restartPolicy === 'Never')
+    return pod.status?.phase === 'Running' && !held.has(image) ? end(pod, failing.get(image)) : undefined;
   if (lastWords === undefined) return undefined;
   return report(pod, { restarts: before.restartCount + (before.ready ? 0 : 1), up: !before.ready, lastWords });
+}
+
+/** What becomes of a pod of a Job. */
+function end({ spec }: Body, lastWords: string | undefined): object {
+  const now = time();
+  const [exitCode, reason] = lastWords === undefined ? [0, 'Completed'] : [1, 'Error'];
+  const terminated = { exitCode, reason, message: lastWords ?? '', startedAt: now, finishedAt: now };
+  return {
+    phase: lastWords === undefined ? 'Succeeded' : 'Failed',
+    containerStatuses: spec.containers.map(({ name, image }) => ({
+      name,
+      image,
+      imageID: image,
+      ready: false,
+      restartCount: 0,
+      state: { terminated },
+    })),
+  };
 }
 
 function report(

@@ -8,7 +8,10 @@ const plural: Readonly<Record<string, string>> = {
   StatefulSet: 'statefulsets',
   DaemonSet: 'daemonsets',
   ReplicaSet: 'replicasets',
+  CronJob: 'cronjobs',
+  Job: 'jobs',
 };
+const batch = ['CronJob', 'Job'];
 
 export interface LockOptions {
   readonly liveAccess?: 'Deny' | 'Allow';
@@ -79,7 +82,8 @@ export class Production {
   }
 
   apps(kind: string, name = ''): string {
-    return this.#path(`/apis/apps/v1/namespaces/${this.namespace}/${plural[kind]}`, name);
+    const group = batch.includes(kind) ? 'batch' : 'apps';
+    return this.#path(`/apis/${group}/v1/namespaces/${this.namespace}/${plural[kind]}`, name);
   }
 
   core(resource: string, name = ''): string {

@@ -137,8 +137,29 @@ const daemonSetSample = ownSample('DaemonSet', {
   scaled: (spec) => spec,
 });
 
+/** Its pods are of Jobs, which end: nothing of the cases about rollouts is about it. */
+const cronJobSample: Sample = {
+  live: (content, revision) => {
+    const { metadata, spec: { template } = {} } = deployment(images[content]);
+    return {
+      apiVersion: 'batch/v1',
+      kind: 'CronJob',
+      metadata: { ...metadata, uid: 'web-uid', generation: revision },
+      spec: { schedule: '0 3 * * *', suspend: false, jobTemplate: { spec: { backoffLimit: 2, template } } },
+    };
+  },
+  unseen: (live) => live,
+  halfway: (live) => live,
+  unnumbered: ({ metadata: { generation: _none, ...metadata }, ...live }) => ({ ...live, metadata }),
+  owned: () => [],
+  pod: podOf,
+  scaled: (spec) => ({ ...spec, suspend: true }),
+  changed: (spec) => ({ ...spec, schedule: '* * * * *' }),
+};
+
 export const samples = {
   Deployment: deploymentSample,
   StatefulSet: statefulSetSample,
   DaemonSet: daemonSetSample,
+  CronJob: cronJobSample,
 } satisfies Record<WorkloadKind, Sample>;

@@ -1,8 +1,8 @@
-import { APPS, appMade, appWorkloads, controllersOf, podMakers, resourcesOf } from '../../workloads/index.ts';
+import { appMakers, controllersOf, podMakers } from '../../workloads/index.ts';
 import { all, any, text, texts } from '../cel.ts';
 import { refusal } from '../denial.ts';
 import { ENVIRONMENTS, PROMOTIONS } from '../names.ts';
-import type { PolicyRule } from '../policy.ts';
+import { requestsOn, type PolicyRule } from '../policy.ts';
 import { clearsNamespace, controllers, kubelet, may, onSubResource, scheduler, type Who } from '../who.ts';
 import { isOwnPod, ownPodVariables } from './own-pods.ts';
 
@@ -38,12 +38,8 @@ export function guardSystem(by: Who, systemNamespace: string): PolicyRule {
     description: "The operator's workloads, pods, tokens and configuration are changed with the verb upgrade only.",
     namespaces: { matchLabels: { 'kubernetes.io/metadata.name': systemNamespace } },
     match: [
-      {
-        groups: [APPS],
-        resources: [...resourcesOf(appWorkloads), ...resourcesOf(appMade), '*/scale'],
-        operations: ['CREATE', 'UPDATE', 'DELETE'],
-      },
-      { groups: ['batch'], resources: ['jobs', 'cronjobs'], operations: ['CREATE', 'UPDATE'] },
+      ...requestsOn(appMakers, ['CREATE', 'UPDATE', 'DELETE']),
+      { groups: ['apps'], resources: ['*/scale'], operations: ['CREATE', 'UPDATE', 'DELETE'] },
       { groups: [''], resources: ['replicationcontrollers'], operations: ['CREATE', 'UPDATE'] },
       { groups: [''], resources: ['pods'], operations: ['CREATE', 'UPDATE'] },
       {

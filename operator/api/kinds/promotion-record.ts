@@ -87,6 +87,7 @@ const change = z
     ).optional(),
     uid: uid('UID of a workload that is removed: its namesake is another one.').optional(),
     replicas: count('Replicas of a workload that is removed, for bringing it back.', 0, 1_000_000).optional(),
+    suspend: flag('A workload that is removed was suspended, and is when it is brought back.').optional(),
   })
   .describe('What became of a workload.');
 

@@ -1,7 +1,13 @@
 import { z } from 'zod';
 
 import { MAX_OBJECTS, objectApiVersions, objectKinds, type ObjectKind } from '../object-kinds.ts';
-import { controllersAnnotations, workloadApiVersions, workloadKinds } from '../workload-kinds.ts';
+import {
+  controllersAnnotations,
+  jobMakers,
+  workloadApiVersions,
+  workloadKinds,
+  type WorkloadKind,
+} from '../workload-kinds.ts';
 import { keyedList, listOf } from './lists.ts';
 import { patterns } from './patterns.ts';
 import { withRules } from './rule.ts';
@@ -62,16 +68,24 @@ const podSpec = z
   })
   .describe('A PodSpec, as Kubernetes has it.');
 
+const template = (description: string) =>
+  z
+    .looseObject({ metadata: embedded('Labels and annotations of the pods.').optional(), spec: podSpec })
+    .describe(description);
+
 const apiVersions = [
-  ...workloadApiVersions,
+  'apps/v1',
+  'batch/v1',
   'v1',
   'networking.k8s.io/v1',
   'policy/v1',
   'autoscaling/v2',
   'gateway.networking.k8s.io/v1',
-] as const satisfies readonly ((typeof workloadApiVersions)[number] | (typeof objectApiVersions)[ObjectKind])[];
-const versionOf: Readonly<Record<string, string>> = objectApiVersions;
-const isWorkloadKind = (kind: unknown): boolean => workloadKinds.some((each) => each === kind);
+] as const satisfies readonly ((typeof workloadApiVersions)[WorkloadKind] | (typeof objectApiVersions)[ObjectKind])[];
+const versionOf: Readonly<Record<string, string>> = { ...workloadApiVersions, ...objectApiVersions };
+const isIn = (kinds: readonly string[], kind: unknown): boolean => kinds.some((each) => each === kind);
+const lastingKinds = workloadKinds.filter((kind) => !isIn(jobMakers, kind));
+const celList = (kinds: readonly string[]): string => `[${kinds.map((kind) => `'${kind}'`).join(', ')}]`;
 
 /** A whole object as CI renders it. What the API server or a controller fills in has no place here. */
 const manifest = withRules(
@@ -95,37 +109,42 @@ const manifest = withRules(
         .describe('Name, labels and annotations.'),
       spec: z
         .looseObject({
-          template: z
+          template: template(
+            'A PodTemplateSpec, as Kubernetes has it. A workload has one, itself or in its jobTemplate.',
+          ).optional(),
+          jobTemplate: z
             .looseObject({
-              metadata: embedded('Labels and annotations of the pods.').optional(),
-              spec: podSpec,
+              spec: z
+                .looseObject({ template: template('A PodTemplateSpec, as Kubernetes has it.') })
+                .describe('A JobSpec, as Kubernetes has it.'),
             })
-            .describe('A PodTemplateSpec, as Kubernetes has it. A workload has one.')
+            .describe('Template of the Jobs of a workload that makes such.')
             .optional(),
         })
         .describe(
-          'All of the spec: a field that is left out is taken away or gets its default. Of a workload only `replicas` has no say: production keeps the number that it has.',
+          'All of the spec: a field that is left out is taken away or gets its default. Of a workload only `replicas` and `suspend` have no say: production keeps what it has of them.',
         )
         .optional(),
     })
     .describe('A manifest.'),
   {
-    cel: `!(self.kind in [${workloadKinds.map((kind) => `'${kind}'`).join(', ')}]) || (has(self.spec) && has(self.spec.template))`,
+    cel: `!(self.kind in ${celList(lastingKinds)}) || (has(self.spec) && has(self.spec.template))`,
     message: 'a workload has a spec with a template: write all of it',
-    check: ({ kind, spec }) => !isWorkloadKind(kind) || spec?.template !== undefined,
+    check: ({ kind, spec }) => !isIn(lastingKinds, kind) || spec?.template !== undefined,
   },
   {
-    cel: `self.kind in [${workloadKinds.map((kind) => `'${kind}'`).join(', ')}] ? self.apiVersion == '${workloadApiVersions[0]}' : self.apiVersion == {${Object.entries(
-      objectApiVersions,
-    )
+    cel: `!(self.kind in ${celList(jobMakers)}) || (has(self.spec) && has(self.spec.jobTemplate))`,
+    message: 'a workload that makes Jobs has a spec with a jobTemplate: write all of it',
+    check: ({ kind, spec }) => !isIn(jobMakers, kind) || spec?.jobTemplate !== undefined,
+  },
+  {
+    cel: `self.apiVersion == {${Object.entries(versionOf)
       .map(([kind, version]) => `'${kind}': '${version}'`)
       .join(', ')}}[self.kind]`,
-    message: `write the API version of the kind: ${workloadApiVersions[0]} for workloads; ${Object.entries(
-      objectApiVersions,
-    )
+    message: `write the API version of the kind: ${Object.entries(versionOf)
       .map(([kind, version]) => `${version} ${kind}`)
       .join(', ')}`,
-    check: ({ kind, apiVersion }) => apiVersion === (versionOf[kind] ?? workloadApiVersions[0]),
+    check: ({ kind, apiVersion }) => apiVersion === versionOf[kind],
   },
 );
 

@@ -295,7 +295,7 @@ async function unlessRefused(applying: Promise<boolean>): Promise<boolean> {
   }
 }
 
-const LOCK_RULES = ['workloads', 'objects', 'removal'] as const;
+const LOCK_RULES = ['workloads', 'cronJobs', 'objects', 'removal'] as const;
 
 function isLockDenial(error: unknown): boolean {
   return error instanceof ApiError && LOCK_RULES.some((rule) => isRefusalBy(rule, error.message));

@@ -13,16 +13,27 @@ export function applying(
 ): ApplyAction {
   const apply: ApplyAction = { do: 'Apply', workload: { kind, name }, spec };
   if (!isCreated(round, { kind, name })) return apply;
-  const wanted = manifestOf(promotion.spec, { kind, name })?.spec['replicas'];
-  return { ...apply, create: replicasOf(kind, wanted, target?.spec.minReplicas) };
+  const { replicas, suspend } = manifestOf(promotion.spec, { kind, name })?.spec ?? {};
+  return { ...apply, create: startOf(kind, { replicas, suspend }, target?.spec.minReplicas) };
 }
 
-/** How many a new workload starts with: no approval covers them, and admission lets in no fewer than the target asks for. */
-export function replicasOf(
+/** What no approval covers. */
+interface Uncovered {
+  readonly replicas?: unknown;
+  readonly suspend?: unknown;
+}
+
+/** How a new workload starts, where no approval says it: admission lets in no fewer replicas than the target asks for. */
+export function startOf(
   kind: RecordedSpec['kind'],
-  wanted: unknown,
+  { replicas, suspend }: Uncovered,
   minReplicas = 1,
 ): NonNullable<ApplyAction['create']> {
-  if (!workloadOf(kind).uncovered.includes('replicas')) return {};
-  return { replicas: Math.max(typeof wanted === 'number' ? wanted : 1, minReplicas) };
+  const { uncovered } = workloadOf(kind);
+  return {
+    ...(uncovered.includes('replicas') && {
+      replicas: Math.max(typeof replicas === 'number' ? replicas : 1, minReplicas),
+    }),
+    ...(uncovered.includes('suspend') && suspend === true && { suspend }),
+  };
 }

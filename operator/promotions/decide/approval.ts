@@ -142,13 +142,13 @@ function counted(complete: Complete, { record, round, statements }: Asked): Coun
 /** What the digests of the statement say, and what a way back needs beside them. */
 function recordedChange({ kind, name, currentDigest, desiredDigest, revision, live }: ChangedWorkload): RecordedChange {
   const { uid } = live?.metadata ?? {};
-  const replicas = live?.spec?.['replicas'];
+  const { replicas, suspend } = live?.spec ?? {};
   return {
     kind,
     name,
     ...(currentDigest === 'none' ? {} : { from: currentDigest }),
     ...(desiredDigest === 'none'
-      ? { uid, ...(typeof replicas === 'number' ? { replicas } : {}) }
+      ? { uid, ...(typeof replicas === 'number' ? { replicas } : {}), ...(suspend === true ? { suspend } : {}) }
       : { to: desiredDigest }),
     ...(revision === undefined ? {} : { revision }),
   };

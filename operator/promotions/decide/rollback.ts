@@ -1,7 +1,7 @@
 /** How a rollout is taken back: the way in, backwards. Pure. */
 import { changedBy, contentsOf, objectsOf, wasChangedByController, withRemoved } from '../../lock/index.ts';
 import type { WorkloadObject } from '../../workloads/index.ts';
-import { replicasOf } from './applying.ts';
+import { startOf } from './applying.ts';
 import { end } from './end.ts';
 import { changeOf, label, stuckPodsOf, type Item, type ObjectItem } from './rollout-items.ts';
 import type { Verdict } from './verdict.ts';
@@ -73,11 +73,8 @@ function broughtBack({ world, items }: Rollout, { reason, message }: Cause): Ver
   const rolling = { phase: 'RollingOut', reason, message } as const;
   for (const { wanted, step } of items) {
     if (step.state === 'Gone') {
-      const create = replicasOf(
-        wanted.kind,
-        changeOf(wanted, world.approved)?.replicas,
-        world.target?.spec.minReplicas,
-      );
+      const before = changeOf(wanted, world.approved) ?? {};
+      const create = startOf(wanted.kind, before, world.target?.spec.minReplicas);
       return { ...rolling, action: { do: 'RollBack', workload: wanted, spec: wanted.spec, create } };
     }
     const leaves = step.state === 'Leaving' || step.state === 'Going';

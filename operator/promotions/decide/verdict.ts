@@ -33,7 +33,7 @@ export interface StuckPod {
 export interface ApplyAction {
   readonly do: 'Apply' | 'RollBack';
   /** It does not exist, and starts so. */
-  readonly create?: { readonly replicas?: number | undefined } | undefined;
+  readonly create?: { readonly replicas?: number | undefined; readonly suspend?: boolean | undefined } | undefined;
   readonly workload: WorkloadKey;
   readonly spec: Readonly<Record<string, unknown>>;
 }

@@ -2,7 +2,7 @@ import { parseDuration } from '../../api/index.ts';
 import { CanonicalError, digestOf, parseTime, printable, rfc3339 } from '../../canonical/index.ts';
 import type { Pod } from '../../kube/index.ts';
 import { decisionsOn, settingsOf, type WorkloadKey } from '../../lock/index.ts';
-import { resultOf, type RecordEntry, type RecordSpec } from '../../records/index.ts';
+import { nameOf, resultOf, type RecordEntry, type RecordSpec } from '../../records/index.ts';
 import { controllerOf, workloadOf, workloadRows } from '../../workloads/index.ts';
 import { listOf, lockOf, onlyWarns, sameWorkload, stall, type TargetStep } from './common.ts';
 import { entriesOf, runningPodDifference, type Content } from './compare.ts';
@@ -45,7 +45,8 @@ function judge(world: TargetWorld): readonly PodFinding[] {
       made === undefined
         ? 'no workload that is approved made it'
         : runningPodDifference(pod, entriesOf(lock, made), lock);
-    return what === undefined ? [] : [{ pod, what, until: endOf(world, pod, made) }];
+    if (what === undefined || (made !== undefined && endsByItself(world, pod, made))) return [];
+    return [{ pod, what, until: endOf(world, pod, made) }];
   });
 }
 
@@ -105,6 +106,19 @@ function isReplaced(world: TargetWorld, pod: Pod, made: PresentWorkload): boolea
   if (observed && row.isOfNewest(pod, made.live, world.running.owned)) return false;
   const isRolledOut = updated >= wanted && present <= updated;
   if (observed && isRolledOut) return false;
+  return isFormer(world, pod, made);
+}
+
+/** Of a Job that began while its content was approved: no rollout replaces it, and it was signed to run to its end. */
+function endsByItself(world: TargetWorld, pod: Pod, made: PresentWorkload): boolean {
+  if (workloadOf(made.kind).lasting) return false;
+  const newest = decisionsOn(world.records, made)[0]?.record;
+  const decided = parseTime(world.records.find((record) => nameOf(record) === newest)?.time ?? '');
+  return parseTime(pod.metadata.creationTimestamp ?? '') <= decided && isFormer(world, pod, made);
+}
+
+/** Content that was approved once. */
+function isFormer(world: TargetWorld, pod: Pod, made: PresentWorkload): boolean {
   return runningPodDifference(pod, formerContents(world, made), lockOf(world)) === undefined;
 }
 

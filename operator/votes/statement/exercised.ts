@@ -32,6 +32,11 @@ const OWN_DEFAULTS: ReadonlySet<string> = new Set(
 /** What an environment sets whatever the template says. */
 const OVERRIDDEN: ReadonlySet<string> = new Set(['spec.template.metadata.labels["app.kubernetes.io/name"]']);
 
+/** A path below the spec, of a workload that makes Jobs as if the pods were its own. */
+function ofPods(path: string): string {
+  return path.replace(/^spec\.jobTemplate\.spec\.template/, 'spec.template');
+}
+
 const container = String.raw`spec\.template\.spec\.(?:containers|initContainers)\[name=([^\]]+)\]`;
 const IMAGE = new RegExp(`^${container}\\.image$`);
 const VARIABLE = new RegExp(`^${container}\\.env\\[name=([^\\]]+)\\]`);
@@ -65,7 +70,7 @@ export function notExercised({ workload, changes, ran, images }: ExercisedInput)
   const paths = changes.map(({ path }) => path);
   return changes.flatMap((change) => {
     if (!change.path.startsWith(start)) return [];
-    const path = change.path.slice(start.length);
+    const path = ofPods(change.path.slice(start.length));
     const image = IMAGE.exec(path)?.[1];
     if (image !== undefined && change.to !== undefined)
       return images.some((seen) => seen.container === image && sameDigest(seen.image, change.to)) ? [] : [change.path];
@@ -75,7 +80,7 @@ export function notExercised({ workload, changes, ran, images }: ExercisedInput)
 
 /** Whether an image is at that path of a change: what did not run anywhere is never promoted, whatever a policy says. */
 export function isImagePath(path: string): boolean {
-  const inside = path.slice(path.indexOf(' ') + 1);
+  const inside = ofPods(path.slice(path.indexOf(' ') + 1));
   return IMAGE.test(inside) || VOLUME_IMAGE.test(inside);
 }
 
@@ -100,7 +105,7 @@ export function notExercisedSince(
   );
   return changes.flatMap((change) => {
     const at = change.path.indexOf(' ');
-    const image = IMAGE.exec(change.path.slice(at + 1))?.[1];
+    const image = IMAGE.exec(ofPods(change.path.slice(at + 1)))?.[1];
     const seen = images.get(change.path.slice(0, at)) ?? [];
     const isSeen = seen.some((each) => each.container === image && sameDigest(each.image, change.to));
     return isSeen || ran.has(keyOf(change)) ? [] : [change.path];

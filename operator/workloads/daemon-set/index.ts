@@ -12,6 +12,7 @@ export const daemonSet: Workload<DaemonSet> = {
   template: ({ spec }) => spec?.template,
   uncovered: [],
   pause: undefined,
+  lasting: true,
   podOwner: DaemonSet,
   revisionLabel: HASH,
   owns: [ControllerRevision],

@@ -12,6 +12,7 @@ export const deployment: Workload<Deployment> = {
   template: ({ spec }) => spec?.template,
   uncovered: ['replicas'],
   pause: 'paused',
+  lasting: true,
   podOwner: ReplicaSet,
   revisionLabel: HASH,
   owns: [ReplicaSet],

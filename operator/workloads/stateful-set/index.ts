@@ -12,6 +12,7 @@ export const statefulSet: Workload<StatefulSet> = {
   template: ({ spec }) => spec?.template,
   uncovered: ['replicas'],
   pause: undefined,
+  lasting: true,
   podOwner: StatefulSet,
   revisionLabel: HASH,
   owns: [ControllerRevision],

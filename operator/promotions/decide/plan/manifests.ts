@@ -1,4 +1,5 @@
 import {
+  jobMakers,
   objectKinds,
   workloadKinds,
   type ObjectKind,
@@ -19,7 +20,7 @@ type Template = NonNullable<NonNullable<AnyManifest['spec']>['template']>;
 /** One of a workload: the schema asks for its template. */
 export interface Manifest extends AnyManifest {
   readonly kind: WorkloadKind;
-  readonly spec: NonNullable<AnyManifest['spec']> & { readonly template: Template };
+  readonly spec: NonNullable<AnyManifest['spec']>;
 }
 
 /** One of an object beside the workloads. */
@@ -28,7 +29,12 @@ export interface ObjectManifest extends AnyManifest {
 }
 
 function isOfWorkload(manifest: AnyManifest): manifest is Manifest {
-  return workloadKinds.some((kind) => kind === manifest.kind) && manifest.spec?.template !== undefined;
+  return workloadKinds.some((kind) => kind === manifest.kind) && manifestTemplate(manifest) !== undefined;
+}
+
+/** Of a workload that makes Jobs, the template of their pods. */
+function manifestTemplate({ kind, spec }: AnyManifest): Template | undefined {
+  return jobMakers.some((each) => each === kind) ? spec?.jobTemplate?.spec.template : spec?.template;
 }
 
 function isOfObject(manifest: AnyManifest): manifest is ObjectManifest {
@@ -169,11 +175,11 @@ function notDigestible(spec: Promotion['spec']): ManifestFault | undefined {
 }
 
 /** Images of a manifest by container, init containers included. */
-export function imagesOfManifest({ kind, metadata, spec }: Manifest): ManifestImages {
-  const { containers, initContainers = [] } = spec.template.spec;
+export function imagesOfManifest(manifest: Manifest): ManifestImages {
+  const { containers = [], initContainers = [] } = manifestTemplate(manifest)?.spec ?? {};
   return {
-    kind,
-    name: metadata.name,
+    kind: manifest.kind,
+    name: manifest.metadata.name,
     images: [...containers, ...initContainers].map(({ name, image }) => ({ container: name, image })),
   };
 }
