@@ -11,19 +11,28 @@ const APPROVED = 'a.spec.jobTemplate.spec';
 const byMaker = controllers(controllersOf(jobWorkloads));
 const labels = (of: string): string => field(`${of}.template.?metadata`, 'labels', '{}');
 
+/** What the API server fills into a Job and not into the template of one. */
+const DEFAULTS = `{'parallelism': dyn(1), 'backoffLimit': dyn(6), 'completionMode': dyn('NonIndexed'), 'suspend': dyn(false), 'manualSelector': dyn(false), 'podReplacementPolicy': dyn('TerminatingOrFailed')}`;
+const isDefault = any(
+  `${DEFAULTS}[?k] == optional.of(${SPEC}[k])`,
+  `k == 'completions' && ${SPEC}[k] == 1 && !('parallelism' in ${APPROVED})`,
+  `k == 'backoffLimit' && ${SPEC}[k] == 2147483647 && 'backoffLimitPerIndex' in ${APPROVED}`,
+  `k == 'podReplacementPolicy' && ${SPEC}[k] == 'Failed' && 'podFailurePolicy' in ${APPROVED}`,
+).replaceAll('\n', ' ');
+
 /** The spec of a Job is that of the approved template; the API server has added by which label its pods are counted. */
 const sameContent = all(
-  sameExcept(SPEC, APPROVED, ['selector', 'template']),
+  `${APPROVED}.all(k, k == 'template' || ${SPEC}[?k] == optional.of(${APPROVED}[k]))`,
+  `${SPEC}.all(k, k in ${APPROVED} || k == 'selector' || ${isDefault})`,
   sameExcept(`${SPEC}.template`, `${APPROVED}.template`, ['metadata']),
-  sameExcept(
-    field(`${SPEC}.template`, 'metadata', '{}'),
-    field(`${APPROVED}.template`, 'metadata', '{}'),
-    ['labels', 'creationTimestamp'],
-  ),
+  sameExcept(field(`${SPEC}.template`, 'metadata', '{}'), field(`${APPROVED}.template`, 'metadata', '{}'), [
+    'labels',
+    'creationTimestamp',
+  ]),
   `${labels(APPROVED)}.all(k, ${labels(SPEC)}[?k] == optional.of(${labels(APPROVED)}[k]))`,
   `${labels(SPEC)}.all(k, k in ${labels(APPROVED)} || k in ${texts(JOB_LABELS)})`,
 );
-const owners = "object.metadata.?ownerReferences.orValue([])";
+const owners = 'object.metadata.?ownerReferences.orValue([])';
 
 /**
  * A Job is made by the controller of what it belongs to; whoever may roll back runs it by hand, exactly as it is approved
@@ -43,7 +52,10 @@ export function jobs(): PolicyRule {
         expression: `params.spec.?approved.orValue([]).filter(a, a.role == 'Current'
   && ${owners}.exists(o, o.kind == a.kind && o.name == a.name && o.?controller.orValue(false)))`,
       },
-      { name: 'same', expression: `variables.approved.filter(a, has(a.spec.jobTemplate)\n  && ${sameContent.replaceAll('\n', '\n  ')})` },
+      {
+        name: 'same',
+        expression: `variables.approved.filter(a, has(a.spec.jobTemplate)\n  && ${sameContent.replaceAll('\n', '\n  ')})`,
+      },
       {
         name: 'byHand',
         expression: `variables.same.exists(a, ${may('rollback', 'productiontargets', 'request.namespace', 'a.target')}

@@ -179,9 +179,7 @@ export function workloadStatus(): PolicyRule {
     name: RULES.workloadStatus,
     description: 'The status of the workloads of a protected namespace is written by their controllers only.',
     namespaces: protectedNamespaces,
-    match: [
-      ...requestsOn(appMakers, ['UPDATE'], 'status'),
-    ],
+    match: [...requestsOn(appMakers, ['UPDATE'], 'status')],
     validations: [
       {
         expression: controllers([...WORKLOAD_CONTROLLERS, ...controllersOf(appMakers.filter(({ direct }) => !direct))]),

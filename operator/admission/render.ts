@@ -90,6 +90,8 @@ export function renderPolicies({ systemNamespace, mutating }: RenderOptions): re
     guardEnvironments(by, systemNamespace),
     guardPromotions(by, systemNamespace),
   ];
-  const writers = mutating ? [...setRequestedBy(), ...setWorkloadAnnotations(requestsOn(appWorkloads, ['CREATE', 'UPDATE']))] : [];
+  const writers = mutating
+    ? [...setRequestedBy(), ...setWorkloadAnnotations(requestsOn(appWorkloads, ['CREATE', 'UPDATE']))]
+    : [];
   return [...rules.flatMap(renderRule), ...writers];
 }

@@ -46,8 +46,8 @@ export const peopleRoles: readonly RoleDefinition[] = [
       ofTwinlock(['promotions', 'promotionrecords'], read),
       ...rightsOn(typesOf(appWorkloads), [...read, 'update', 'patch']),
       ...rightsOn([...typesOf(appMade), REVISION], read),
-      // Runs one by hand, and stops one.
-      ...rightsOn([jobMaker.type], ['create', 'delete']),
+      // Runs one by hand, stops one and lets it go on.
+      ...rightsOn([jobMaker.type], ['create', 'patch', 'delete']),
       { apiGroups: [''], resources: ['pods'], verbs: [...read, 'delete'] },
       { apiGroups: [''], resources: ['pods/eviction'], verbs: ['create'] },
     ],

@@ -64,7 +64,10 @@ test('denied: pods of a CronJob that was there before and that no target names; 
   denied(t, await stage.agent('PATCH', path, { spec: { schedule: '*/2 * * * *' } }), 'cron-jobs');
   allowed(t, await stage.agent('PATCH', path, { metadata: { labels: { a: 'b' } } }));
   const controller = await stage.withToken('kube-system', 'job-controller');
-  const pod = { metadata: { ...(podTemplate as unknown as Json)['metadata'] as Json, name: 'nightly-1' }, spec: podTemplate.spec };
+  const pod = {
+    metadata: { ...((podTemplate as unknown as Json)['metadata'] as Json), name: 'nightly-1' },
+    spec: podTemplate.spec,
+  };
   denied(t, await controller('POST', `${shop.core('pods')}?dryRun=All`, pod), 'pods');
   const old = shop.core('replicationcontrollers', 'old');
   denied(t, await stage.agent('PATCH', old, { spec: { replicas: 9 } }), 'pod-makers');

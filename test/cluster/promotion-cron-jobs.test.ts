@@ -95,7 +95,10 @@ test('a CronJob goes live with the rest, runs what was signed, and comes back wi
   await promote(shop, 'web-42', images.second);
   const done = await shop.phase('web-42', 'Completed', 40_000);
   t.is(await image(shop), images.second);
-  t.like(done.status?.rollout?.workloads?.find(({ kind }) => kind === 'CronJob'), { state: 'Available' });
+  t.like(
+    done.status?.rollout?.workloads?.find(({ kind }) => kind === 'CronJob'),
+    { state: 'Available' },
+  );
   const statement = done.status?.approval?.statements?.approve ?? '';
   t.true(statement.includes('CronJob/nightly spec.jobTemplate.spec.template.spec.containers[name=nightly].image'));
   await byHand(shop, 'second');
@@ -117,7 +120,15 @@ test('a CronJob goes live with the rest, runs what was signed, and comes back wi
 test('whether it is suspended stays what it is, whatever is promoted', async (t) => {
   const shop = await open('cron-still');
   const suspend = (value: boolean): readonly string[] => [
-    ...['-n', shop.namespace, 'patch', 'cronjob/nightly', '--type=merge', '-p', JSON.stringify({ spec: { suspend: value } })],
+    ...[
+      '-n',
+      shop.namespace,
+      'patch',
+      'cronjob/nightly',
+      '--type=merge',
+      '-p',
+      JSON.stringify({ spec: { suspend: value } }),
+    ],
   ];
   await stage.cluster.kubectl(suspend(true), { as: stage.people.bob.kubeconfig });
   await promote(shop, 'web-42', images.second);
@@ -132,7 +143,11 @@ test('whether it is suspended stays what it is, whatever is promoted', async (t)
 test('a CronJob comes and goes by promotion, suspended as its manifest says', async (t) => {
   const shop = await new Shop(stage, 'cron-comes').open({ target: { workloads } });
   await shop.ready();
-  const ran = ['web', 'nightly'].map((name) => ({ name, images: [{ container: name, image: images.second }], ready: true }));
+  const ran = ['web', 'nightly'].map((name) => ({
+    name,
+    images: [{ container: name, image: images.second }],
+    ready: true,
+  }));
   await shop.environment('pr-42', images.second, { workloads: ran });
   const { metadata: _namespace, ...manifest } = cronJob(shop.namespace, images.second, { suspend: true });
   await shop.promote('web-42', 'pr-42', { spec: { objects: [{ ...manifest, metadata: { name: 'nightly' } }] } });
@@ -202,7 +217,7 @@ test('the page: what the on-call does with a CronJob, and the way back, with sto
       },
     );
   };
-  const done = (result: CommandResult): void => t.is(result.code, 0, result.stderr);
+  const done = (result: CommandResult): void => void t.is(result.code, 0, result.stderr);
   done(await shown(/"suspend":true/));
   t.regex((await shown(/"suspend":false/, '', stage.people.dev)).stderr, /have the verb rollback/);
   const byDev = await shown(/create job/, '', stage.people.dev);
@@ -229,7 +244,9 @@ test('the page: what the on-call does with a CronJob, and the way back, with sto
 
 test('the page: its manifest brings a CronJob that is signed as it stands there', async (t) => {
   const shown = (await shownObjects()).filter(({ page }) => page === 'docs/cron-jobs.md').map(({ object }) => object);
-  const found = shown.find(({ kind }) => kind === 'Promotion') as unknown as { readonly spec: { readonly objects: Json[] } };
+  const found = shown.find(({ kind }) => kind === 'Promotion') as unknown as {
+    readonly spec: { readonly objects: Json[] };
+  };
   const shop = await new Shop(stage, 'cron-manifest').open({ target: { workloads } });
   await shop.ready();
   const [, running = ''] = /"image":"([^"]+)"/.exec(JSON.stringify(found.spec.objects)) ?? [];

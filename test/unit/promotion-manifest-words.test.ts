@@ -58,7 +58,7 @@ test('the manifest of a workload is the one of its kind and name', (t) => {
 
 test('the images of a manifest are those of all its containers', (t) => {
   const initContainers = [{ name: 'migrate', image: images.first }];
-  const { containers } = manifest().spec.template.spec;
+  const { containers = [] } = manifest().spec.template?.spec ?? {};
   const both = manifest({ spec: { template: { spec: { containers, initContainers } } } });
   t.deepEqual(imagesOfManifest(both), {
     ...web,

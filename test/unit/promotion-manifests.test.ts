@@ -234,7 +234,7 @@ test("an image that is nobody's own is refused whatever the policy says: a manif
   const { template } = object.spec;
   const spec = {
     ...object.spec,
-    template: { ...template, spec: { containers: [...template.spec.containers, strange] } },
+    template: { ...template, spec: { containers: [...(template?.spec.containers ?? []), strange] } },
   };
   const workloads = [{ ...web, live: deployment(images.first), planned: { spec } }];
   for (const seen of [asked({ ...object, spec }, { workloads }), world({ workloads })]) {
