@@ -189,9 +189,21 @@ test.serial('what other rules refuse first is no hole: it is told, and enforceme
   await shop.target((now) => enforced(now) === 'the API server refused the last forbidden change');
 });
 
-for (const [kind, plural, own] of [
-  ['StatefulSet', 'statefulsets', { serviceName: 'db' }],
-  ['DaemonSet', 'daemonsets', {}],
+const selector = { matchLabels: { app: 'db' } };
+for (const [kind, plural, group, specOf] of [
+  ['StatefulSet', 'statefulsets', 'apps', (template: Json) => ({ selector, template, serviceName: 'db' })],
+  ['DaemonSet', 'daemonsets', 'apps', (template: Json) => ({ selector, template })],
+  [
+    'CronJob',
+    'cronjobs',
+    'batch',
+    (template: Json) => ({
+      schedule: '0 3 1 1 *',
+      jobTemplate: {
+        spec: { template: { ...template, spec: { ...(template['spec'] as Json), restartPolicy: 'Never' } } },
+      },
+    }),
+  ],
 ] as const)
   test.serial(`a ${kind} is tried like a Deployment: where others refuse first, its status is`, async (t) => {
     const template = {
@@ -200,29 +212,31 @@ for (const [kind, plural, own] of [
         containers: [{ name: 'db', image: images.first, resources: { limits: { cpu: '100m', memory: '64Mi' } } }],
       },
     };
-    const spec = { selector: { matchLabels: { app: 'db' } }, template, ...own };
     const shop = await new Shop(stage, plural).open({
       target: { workloads: [{ kind, name: 'db' }] },
-      before: [{ apiVersion: 'apps/v1', kind, metadata: { name: 'db', namespace: plural }, spec }],
+      before: [
+        { apiVersion: `${group}/v1`, kind, metadata: { name: 'db', namespace: plural }, spec: specOf(template) },
+      ],
     });
     // Of several, the first of the lock is tried.
     await stage.cluster.kubectl(['delete', 'deployment/web', '-n', plural]);
     await shop.target((now) => enforced(now) === 'the API server refused the last forbidden change');
-    await stage.cluster.apply([
-      limitRange(plural, '32Mi'),
-      await deadWebhook(`dead-${plural}`, plural, 'apps', plural),
-    ]);
+    await stage.cluster.apply([limitRange(plural, '32Mi'), await deadWebhook(`dead-${plural}`, plural, group, plural)]);
     await waitFor('the webhook is called', async (seen) => {
-      const tried = await stage.cluster.request('PATCH', `/apis/apps/v1/namespaces/${plural}/${plural}/db?dryRun=All`, {
-        body: { metadata: { labels: { tried: 'true' } } },
-        contentType: 'application/merge-patch+json',
-      });
+      const tried = await stage.cluster.request(
+        'PATCH',
+        `/apis/${group}/v1/namespaces/${plural}/${plural}/db?dryRun=All`,
+        {
+          body: { metadata: { labels: { tried: 'true' } } },
+          contentType: 'application/merge-patch+json',
+        },
+      );
       seen(tried.body);
       return messageOf(tried).includes('failed calling webhook');
     });
     await lookAgain();
     const target = await shop.target((now) => enforced(now).includes('failed calling webhook'));
-    t.is(target.status?.enforcement, 'Active');
+    t.is(target.status?.enforcement, 'Active', enforced(target));
     t.regex(enforced(target), /before twinlock-pods: .*maximum memory usage.* before twinlock-workloads: .*"dead-/);
     await remove('mutatingwebhookconfiguration', `dead-${plural}`);
   });

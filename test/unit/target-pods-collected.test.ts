@@ -56,7 +56,7 @@ const leads: readonly (readonly [string, TargetWorld, boolean])[] = [
   ['nobody made it', collected({}, [pod({ metadata: { name: 'left', uid: 'left' } }, {})]), false],
   [
     'something else made it',
-    collected({}, [pod({ metadata: { name: 'left', uid: 'left' } }, controlledBy('Job', 'gone'))]),
+    collected({}, [pod({ metadata: { name: 'left', uid: 'left' } }, controlledBy('ReplicationController', 'gone'))]),
     false,
   ],
   ['it runs what was never approved', collected({}, [evil('left', controlledBy('ReplicaSet', 'gone-set'))]), false],
