@@ -223,7 +223,7 @@ test('denied: pods of a Job that are not as approved, even from its controller',
   denied(t, await stage.agent('POST', path, again({})), 'pods', /not made by a/);
   // The labels by which Jobs count are for Jobs alone.
   const [web] = await shop.pods(1, 'app=web');
-  const { labels: ofWeb } = web?.metadata as unknown as { readonly labels: Json };
+  const ofWeb = web?.metadata['labels'] as Json;
   const joined = { ...web, metadata: { name: 'joined', labels: { ...ofWeb, 'job-name': 'nightly-1' } } };
   denied(t, await stage.manager('POST', path, joined), 'pods', /labels differ/);
 });

@@ -120,15 +120,13 @@ test('a CronJob goes live with the rest, runs what was signed, and comes back wi
 test('whether it is suspended stays what it is, whatever is promoted', async (t) => {
   const shop = await open('cron-still');
   const suspend = (value: boolean): readonly string[] => [
-    ...[
-      '-n',
-      shop.namespace,
-      'patch',
-      'cronjob/nightly',
-      '--type=merge',
-      '-p',
-      JSON.stringify({ spec: { suspend: value } }),
-    ],
+    '-n',
+    shop.namespace,
+    'patch',
+    'cronjob/nightly',
+    '--type=merge',
+    '-p',
+    JSON.stringify({ spec: { suspend: value } }),
   ];
   await stage.cluster.kubectl(suspend(true), { as: stage.people.bob.kubeconfig });
   await promote(shop, 'web-42', images.second);
