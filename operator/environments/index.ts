@@ -1,2 +1,2 @@
 /** The TwinEnvironment controller. */
-export { environmentManagerRole, environmentPeopleRoles, environmentsRights } from './rights.ts';
+export { environmentManagerRole, environmentPeopleRoles, environmentSourceRole, environmentsRights } from './rights.ts';

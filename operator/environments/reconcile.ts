@@ -19,7 +19,7 @@ const MAX_TURNS = 12;
 /** What of a context gathering and telling take; acting is the actor's. */
 type Rooms = Pick<
   Context,
-  'client' | 'informers' | 'clock' | 'settings' | 'statuses' | 'events' | 'slots' | 'reports' | 'words'
+  'client' | 'informers' | 'clock' | 'settings' | 'statuses' | 'events' | 'slots' | 'reports' | 'words' | 'copies'
 >;
 type Acting = Pick<EnvironmentActor, 'act'>;
 

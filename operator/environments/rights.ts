@@ -1,6 +1,6 @@
 import type { Right } from '../kube/index.ts';
 import { environmentType, rightsOn } from '../workloads/index.ts';
-import { DEBUGGER_ROLE, MANAGER_ROLE, VIEWER_ROLE } from './naming/index.ts';
+import { DEBUGGER_ROLE, MANAGER_ROLE, SOURCE_ROLE, VIEWER_ROLE } from './naming/index.ts';
 
 const read = ['list', 'watch'] as const;
 const write = ['create', 'patch', 'delete'] as const;
@@ -62,6 +62,8 @@ export const environmentManagerRole = {
     // What runs: twins, workloads, the boundary.
     ...rightsOn([environmentType], write),
     { apiGroups: [''], resources: ['services', 'persistentvolumeclaims'], verbs: write },
+    // Copies; listed to find those that nobody wants any more, never watched.
+    { apiGroups: [''], resources: ['secrets', 'configmaps'], verbs: ['list', ...write] },
     // Who is let in no longer.
     { apiGroups: ['rbac.authorization.k8s.io'], resources: ['rolebindings'], verbs: ['delete'] },
     // Why pods are not ready, where their status does not say: the kubelet tells a failing mount or probe in Events only.
@@ -99,3 +101,9 @@ export const environmentPeopleRoles = [
     ],
   },
 ] as const satisfies readonly { readonly name: string; readonly rules: readonly Right[] }[];
+
+/** What the platform binds to the process in a namespace whose Secrets and ConfigMaps environments may have copied. */
+export const environmentSourceRole = {
+  name: SOURCE_ROLE,
+  rules: [{ apiGroups: [''], resources: ['secrets', 'configmaps'], verbs: ['get'] }],
+} as const satisfies { readonly name: string; readonly rules: readonly Right[] };

@@ -15,6 +15,7 @@ import type { EnvironmentSettings } from './decide/index.ts';
 import { DriftView, environmentInformers, HASH_ANNOTATION } from './gather/cache/index.ts';
 import type { Context } from './gather/context.ts';
 import { addIndexes } from './gather/indexes.ts';
+import { Copies } from './gather/copies.ts';
 import { Reports, type FetchReport } from './gather/reports/index.ts';
 import { Slots } from './gather/slots.ts';
 import { KubeletWords } from './gather/words.ts';
@@ -60,6 +61,7 @@ export function wireEnvironments(options: EnvironmentsOptions): Controller {
       informer: informers.environments,
     }),
     words: new KubeletWords(client, clock),
+    copies: new Copies(clock),
     slots: new Slots(informers),
     reports: new Reports({
       fetch: options.fetchReport,

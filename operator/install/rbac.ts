@@ -1,7 +1,12 @@
 import { App, Chart } from 'cdk8s';
 import { stringify } from 'yaml';
 import { serviceAccounts } from '../api/index.ts';
-import { environmentManagerRole, environmentPeopleRoles, environmentsRights } from '../environments/rights.ts';
+import {
+  environmentManagerRole,
+  environmentPeopleRoles,
+  environmentSourceRole,
+  environmentsRights,
+} from '../environments/rights.ts';
 import { configurationReaderRole, promotionsRights } from '../promotions/rights.ts';
 import { peopleRoles } from './people.ts';
 import { processAccount } from './processes.ts';
@@ -20,7 +25,8 @@ const aggregated = '{{- if .Values.roles.aggregate }}';
 export function renderRbac(namespace: string): readonly object[] {
   const chart = new Chart(new App(), 'rbac', { disableResourceNameHashes: true });
   processAccount(chart, namespace, serviceAccounts.environments, environmentsRights);
-  for (const definition of [environmentManagerRole, ...environmentPeopleRoles]) clusterRole(chart, definition);
+  for (const definition of [environmentManagerRole, environmentSourceRole, ...environmentPeopleRoles])
+    clusterRole(chart, definition);
   processAccount(chart, namespace, serviceAccounts.promotions, promotionsRights);
   clusterRole(chart, configurationReaderRole);
   for (const definition of peopleRoles) clusterRole(chart, definition);

@@ -32,6 +32,8 @@ const processes: Readonly<Record<string, string>> = {
   'twinlock-environments': 'environments',
   // Bound by the environments process to itself in each environment's namespace.
   'twinlock-environment-manager': 'environments',
+  // Bound by the platform where environments have copies from.
+  'twinlock-environment-source': 'environments',
 };
 
 const rendered = (): readonly Role[] => renderRbac('twinlock-system') as readonly Role[];

@@ -9,7 +9,7 @@ import { Deployment, type Client, type NetworkPolicy, type Pod, type RoleBinding
 import type { PodTemplate } from '../../operator/workloads/index.ts';
 
 const meta = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'a' } } as const;
-const home = { owner: { namespace: 'a', name: 'b', uid: 'c' }, namespace: 'd' };
+const home = { owner: { namespace: 'a', name: 'b', uid: 'c' }, namespace: 'd', pullSecrets: [] };
 const component = { name: 'web', role: 'workload' } as const;
 
 /** A container of ours. */

@@ -48,6 +48,7 @@ function world(changes: Partial<EnvironmentWorld> = {}): EnvironmentWorld {
     catalogue: new Map([['stripe', stripe]]),
     parts: observedParts([], []),
     wordsDueIn: undefined,
+    copied: undefined,
     children: [],
     reports: new Map(),
     volumes: [],

@@ -3,6 +3,7 @@ import { TwinEnvironment } from '../../operator/api/index.ts';
 import { environmentInformers, slimNamespace } from '../../operator/environments/gather/cache/index.ts';
 import { addIndexes } from '../../operator/environments/gather/indexes.ts';
 import { Reports } from '../../operator/environments/gather/reports/index.ts';
+import { Copies } from '../../operator/environments/gather/copies.ts';
 import { KubeletWords } from '../../operator/environments/gather/words.ts';
 import { Slots } from '../../operator/environments/gather/slots.ts';
 import { environmentNamespace, FINALIZER, ownerLabels } from '../../operator/environments/naming/index.ts';
@@ -93,6 +94,7 @@ function reconciling({ start, act, homes = [], live }: Cluster) {
         informer: informers.environments,
       }),
       words: new KubeletWords(client, clock),
+      copies: new Copies(clock),
       slots: new Slots(informers),
       reports: new Reports({ fetch: async () => ({ failure: 'x' }), clock, signal, changed: () => undefined }),
       events: { record: (event) => void told.push(event), flush: async () => undefined },

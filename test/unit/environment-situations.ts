@@ -86,6 +86,7 @@ export function active(
     reports: new Map(),
     inventory: [],
     rejected: [],
+    copied: [],
     suspended: false,
     bounded: true,
     policiesEnforced: false,

@@ -6,7 +6,7 @@ import { columns, resourceOf } from '../kind.ts';
 import { keyedList, setOf } from '../schema/lists.ts';
 import { patterns } from '../schema/patterns.ts';
 import { withRules } from '../schema/rule.ts';
-import { duration, imagePrefix, text, worded } from '../schema/text.ts';
+import { duration, imagePrefix, objectName, text, worded } from '../schema/text.ts';
 import { choice, count, egress, flag, ingress, matchLabels, port, quantity } from '../schema/values.ts';
 
 const quota = z
@@ -124,6 +124,13 @@ const access = keyedList(
   { max: 32 },
 );
 
+const copied = worded(
+  'Name, or its start with a final *.',
+  253,
+  /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$|^([a-z0-9][a-z0-9.-]*)?\*$/,
+  'write the name of an object, or its start with a final *: team-*',
+);
+
 /** `spec` of a TwinClass. */
 export const twinClassSpec = z
   .object({
@@ -178,6 +185,17 @@ export const twinClassSpec = z
       .prefault({}),
     exposure,
     access: access.optional(),
+    copySecrets: setOf(
+      'Secrets that environments may have copied from the namespace of their TwinEnvironment: names, or their start with a final *. Left out: none.',
+      copied,
+      { max: 64 },
+    ).optional(),
+    copyConfigMaps: setOf('The same of ConfigMaps.', copied, { max: 64 }).optional(),
+    imagePullSecrets: setOf(
+      'Pull secrets of the namespace of the TwinEnvironment that every environment gets, and all of its pods name.',
+      objectName('Name of the Secret.'),
+      { max: 8 },
+    ).optional(),
   })
   .describe('Guard rails and defaults.');
 

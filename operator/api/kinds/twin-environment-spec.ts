@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { durationOrder } from '../duration.ts';
-import { keyedList } from '../schema/lists.ts';
+import { keyedList, setOf } from '../schema/lists.ts';
 import { patterns } from '../schema/patterns.ts';
 import { withRules } from '../schema/rule.ts';
 import { dnsLabel, duration, httpURL, objectName, patterned, sha256, timestamp } from '../schema/text.ts';
@@ -84,6 +84,14 @@ export const twinEnvironmentSpec = withRules(
     services: keyedList('The registry of third-party services.', ['name'], service, { max: 32 }).optional(),
     workloads: keyedList('The app under test.', ['name'], workload, { max: MAX_WORKLOADS }).optional(),
     boundary: boundary.prefault({}),
+    secrets: setOf(
+      "Secrets of this namespace that are copied into the environment's, under the same names. The class lists those that may be (copySecrets).",
+      objectName('Name of the Secret.'),
+      { max: 32 },
+    ).optional(),
+    configMaps: setOf('The same of ConfigMaps (copyConfigMaps).', objectName('Name of the ConfigMap.'), {
+      max: 32,
+    }).optional(),
     network: z
       .object({
         egress: egress(

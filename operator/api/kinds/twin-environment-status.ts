@@ -82,6 +82,11 @@ export const twinEnvironmentStatus = z
     observedRevision: text('spec.source.revision that runs.', 64).optional(),
     services: keyedList('The registry, as observed.', ['name'], service, { max: 32 }).optional(),
     workloads: keyedList('The app, as observed.', ['name'], workload, { max: MAX_WORKLOADS }).optional(),
+    copied: listOf(
+      "Secrets and ConfigMaps that were copied into the environment's namespace, and are kept as their originals are.",
+      z.object({ kind: choice('Kind.', ['Secret', 'ConfigMap']), name: text('Name.', 253) }),
+      { max: 72 },
+    ).optional(),
     queue: z
       .object({ position: count('1 is next.', 1, 1_000_000) })
       .describe('Set while the environment waits for room in its class.')

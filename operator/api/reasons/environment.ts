@@ -38,6 +38,8 @@ export const environmentReasons = [
   'ExposeNotHTTP',
   'BoundaryTooLarge',
   'LiveKeyRefused',
+  'CopyNotAllowed',
+  'CopyNotPossible',
   'Forbidden',
   'Invalid',
   // Of Admitted.

@@ -14,6 +14,7 @@ import type { Context } from '../gather/context.ts';
 import { IS_QUEUED, QUEUED } from '../gather/indexes.ts';
 import { homeOf } from '../naming/index.ts';
 import { applyPlan } from './apply.ts';
+import { bringCopies } from './copy.ts';
 import { addFinalizer, removeFinalizer } from './finalizer.ts';
 
 /** Asks for reconciles of other environments. */
@@ -55,6 +56,9 @@ export class EnvironmentActor {
         return this.#admit(environment, action.revision, signal);
       case 'Apply':
         return this.#apply(world, action, signal);
+      case 'Copy':
+        this.#context.copies.keep(keyOf(key), await bringCopies(this.#context, key.namespace ?? '', action, signal));
+        return undefined;
       case 'AskApps':
         for (const { target, pods } of action.apps) this.#context.reports.ask(keyOf(key), target, pods);
         return undefined;
@@ -75,6 +79,7 @@ export class EnvironmentActor {
   #leave(key: string): undefined {
     this.#context.reports.forget(key);
     this.#context.words.forget(key);
+    this.#context.copies.forget(key);
     this.#giveBack(key);
   }
 

@@ -12,6 +12,7 @@ import { suspended } from './steps/suspended.ts';
 import { unadmitted } from './steps/unadmitted.ts';
 import { unapplied } from './steps/unapplied.ts';
 import { unasked } from './steps/unasked.ts';
+import { uncopied } from './steps/uncopied.ts';
 import type { AssessedWorld, PlannedWorld, World } from './world.ts';
 
 /** Answers, or leaves the answer to the steps that follow. */
@@ -28,6 +29,7 @@ const PLANNED_STEPS: readonly Step<PlannedWorld>[] = [
   unadmitted,
   unapplied,
   interrupted,
+  uncopied,
   unasked,
   running,
 ];

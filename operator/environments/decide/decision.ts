@@ -1,3 +1,5 @@
+import type { Home } from './children/index.ts';
+import type { Copy, LiveKey } from './copies.ts';
 import type { Lifetime } from './lifecycle/index.ts';
 import type { Plan, PlanInput } from './plan/index.ts';
 import type { Situation } from './situation.ts';
@@ -29,6 +31,13 @@ export type EnvironmentAction =
       readonly plan: Plan;
       readonly surplus: readonly PrunedChild[];
       readonly lifetime: Lifetime;
+    }
+  /** Brings Secrets and ConfigMaps of the TwinEnvironment's namespace into the environment's, and takes away what nobody wants. */
+  | {
+      readonly do: 'Copy';
+      readonly copies: readonly Copy[];
+      readonly liveKeys: readonly LiveKey[];
+      readonly home: Home;
     }
   /** Starts asking apps for their reports; nobody waits for the answers. */
   | { readonly do: 'AskApps'; readonly apps: readonly AppReport[] };

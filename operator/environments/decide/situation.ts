@@ -1,3 +1,4 @@
+import type { Copy } from './copies.ts';
 import type { Blocker, Lifetime } from './lifecycle/index.ts';
 import type { Plan } from './plan/index.ts';
 import type { Problem } from './resolve/index.ts';
@@ -39,6 +40,7 @@ export type Situation =
       readonly inventory: readonly InventoryItem[];
       /** What the API server refused to take, object by object. */
       readonly rejected: readonly Problem[];
+      readonly copied: readonly Copy[];
       readonly suspended: boolean;
       readonly bounded: boolean;
       readonly policiesEnforced: boolean;

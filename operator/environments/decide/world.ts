@@ -1,5 +1,6 @@
 import type { TwinClass, TwinEnvironment, VendorTwin } from '../../api/index.ts';
 import type { ObjectKey } from '../../kube/index.ts';
+import type { Copied } from './copies.ts';
 import type { Lifetime, Room } from './lifecycle/index.ts';
 import type { NamespaceChild } from './live.ts';
 import type { ObservedParts } from './observed.ts';
@@ -72,6 +73,8 @@ export interface EnvironmentWorld extends Named {
   /** Milliseconds until somebody is asked again why pods are not ready; undefined when none needs it. */
   readonly wordsDueIn: number | undefined;
   readonly children: readonly PrunedChild[];
+  /** What came of copying since this process started; undefined when it has not copied anything for it. */
+  readonly copied: Copied | undefined;
   /** By workload, of those that report. */
   readonly reports: ReadonlyMap<string, AppReport>;
   /** Names of the volumes of its claims: those of today, and those that were written down before the claims went. */

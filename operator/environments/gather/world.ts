@@ -27,7 +27,7 @@ export interface Memory {
   readonly applied: Applied | undefined;
 }
 
-type Sources = Pick<Context, 'client' | 'informers' | 'clock' | 'settings' | 'slots' | 'reports' | 'words'>;
+type Sources = Pick<Context, 'client' | 'informers' | 'clock' | 'settings' | 'slots' | 'reports' | 'words' | 'copies'>;
 
 /** Reads the world of an environment: from the caches, but for what none of them may say alone. */
 export async function readWorld(
@@ -67,6 +67,7 @@ export async function readWorld(
     parts,
     wordsDueIn: words.dueIn,
     children: childrenOf(context, environment, name),
+    copied: context.copies.of(keyOf(environment)),
     reports: reportsOf(context, environment, parts),
     volumes,
     leftVolumes,

@@ -21,6 +21,11 @@ export const MANAGER_ROLE = 'twinlock-environment-manager';
 export const VIEWER_ROLE = 'twinlock-environment-viewer';
 export const DEBUGGER_ROLE = 'twinlock-environment-debugger';
 
+/** ClusterRole that the platform binds to this process where environments may have copies from: it reads by name. */
+export const SOURCE_ROLE = 'twinlock-environment-source';
+/** On copies of Secrets and ConfigMaps. */
+export const COPIED_LABEL = 'twinlock.dev/copied';
+
 /** Who a child belongs to. */
 export interface Owner {
   readonly namespace: string;

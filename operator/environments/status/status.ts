@@ -141,6 +141,7 @@ function active(environment: TwinEnvironment, situation: Active): Assessment {
       ...(revision === undefined ? {} : { observedRevision: revision }),
       services: serviceStatuses(plan, summary),
       workloads: workloadStatuses(plan, summary),
+      ...(situation.copied.length === 0 ? {} : { copied: situation.copied }),
       inventory,
     },
     outcome,
@@ -195,12 +196,13 @@ function ending({ blockers, left }: Extract<Situation, { kind: 'Terminating' | '
 
 /** What still holds while a new spec is refused or not applied: what was made before is there. */
 function retained(previous: Status | undefined): Status {
-  const { namespace, url, services, workloads, inventory } = previous ?? {};
+  const { namespace, url, services, workloads, copied, inventory } = previous ?? {};
   return {
     ...(namespace === undefined ? {} : { namespace }),
     ...(url === undefined ? {} : { url }),
     ...(services === undefined ? {} : { services }),
     ...(workloads === undefined ? {} : { workloads }),
+    ...(copied === undefined ? {} : { copied }),
     ...(inventory === undefined ? {} : { inventory }),
   };
 }

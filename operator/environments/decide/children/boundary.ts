@@ -3,7 +3,7 @@ import { BOUNDARY_NAME, BOUNDARY_PORT } from '../../naming/index.ts';
 import { containerSecurity, podDefaults, podSecurityOf, type PodSecurity } from '../resolve/index.ts';
 import { boundaryConfig, HEALTH_PORT, type BoundaryInput } from './caddy.ts';
 import { componentManifest, serviceManifest } from './components.ts';
-import { componentLabels, type Component, type Home } from './metadata.ts';
+import { componentLabels, pullSecretsOf, type Component, type Home } from './metadata.ts';
 import type { PodTemplate } from '../../../workloads/index.ts';
 import type { Container, Manifest } from './types.ts';
 
@@ -63,6 +63,7 @@ export function boundaryManifests(
         },
         spec: {
           ...podDefaults,
+          ...pullSecretsOf(home),
           containers: [container],
           securityContext: { ...podSecurityOf(podSecurity), runAsUser: 65_532, runAsGroup: 65_532, runAsNonRoot: true },
           volumes: [

@@ -1,3 +1,4 @@
+import { itemsOf } from '../../../canonical/index.ts';
 import { environmentType, type PodTemplate } from '../../../workloads/index.ts';
 import type { PersistentVolumeClaim, Service } from '../../../kube/index.ts';
 import {
@@ -12,7 +13,14 @@ import {
   type ResolvedWorkload,
   type RunningTwin,
 } from '../resolve/index.ts';
-import { componentLabels, componentMetadata, componentSelector, type Component, type Home } from './metadata.ts';
+import {
+  componentLabels,
+  componentMetadata,
+  componentSelector,
+  pullSecretsOf,
+  type Component,
+  type Home,
+} from './metadata.ts';
 import type { ComponentManifest, Container, Manifest, PodSpec, WorkloadSpec, WrittenTemplate } from './types.ts';
 
 /** What runs a workload and, where a port is known, its Service. */
@@ -25,7 +33,7 @@ export function workloadManifests(home: Home, workload: ResolvedWorkload): reado
     replicas,
     template: {
       metadata: { labels, ...(Object.keys(annotations).length === 0 ? {} : { annotations }) },
-      spec: template.spec,
+      spec: { ...template.spec, ...pullSecretsOf(home, itemsOf(template.spec['imagePullSecrets'])) },
     },
   });
   if (port === undefined) return [pods];
@@ -70,6 +78,7 @@ export function twinManifests(home: Home, service: ResolvedService, podSecurity:
       spec: {
         containers: [container],
         ...podDefaults,
+        ...pullSecretsOf(home),
         securityContext: { ...podSecurityOf(podSecurity), ...(mounted ? { fsGroup: 65_532 } : {}) },
         ...(volumes.length === 0 ? {} : { volumes: volumes.map(({ volume }) => volume) }),
       },

@@ -1,3 +1,4 @@
+import { membersOf } from '../../../canonical/index.ts';
 import type { ObjectMeta } from '../../../kube/index.ts';
 import { COMPONENT_LABEL, ROLE_LABEL, ownerLabels, type ComponentRole, type Owner } from '../../naming/index.ts';
 
@@ -6,6 +7,21 @@ export interface Home {
   readonly owner: Owner;
   /** The environment's own namespace. */
   readonly namespace: string;
+  /** What every pod pulls its images with. */
+  readonly pullSecrets: readonly string[];
+}
+
+/** References to the pull secrets, beside those that a template names itself. */
+export function pullSecretsOf(
+  { pullSecrets }: Home,
+  own: readonly unknown[] = [],
+): { readonly imagePullSecrets?: readonly { readonly name: string }[] } {
+  const named = own.flatMap((each) => {
+    const { name } = membersOf(each);
+    return typeof name === 'string' ? [name] : [];
+  });
+  const names = [...new Set([...named, ...pullSecrets])];
+  return names.length === 0 ? {} : { imagePullSecrets: names.map((name) => ({ name })) };
 }
 
 /** A part of an environment that runs: a twin, a workload, the boundary. */

@@ -38,6 +38,7 @@ import {
   type WorkloadSpec,
 } from '../resolve/index.ts';
 import { exposeProblem, imageProblem, liveKeyProblem, nameClash, patternProblem, tagProblem } from './content.ts';
+import { copiesOf, copyProblem, type Copy } from '../copies.ts';
 import { egressProblem } from './egress.ts';
 import { placementProblem, sizeProblem } from './placement.ts';
 import { quotaProblem, withinQuota } from './quota.ts';
@@ -98,6 +99,7 @@ export interface Plan {
   readonly url: string | undefined;
   readonly services: readonly ResolvedService[];
   readonly workloads: readonly PlannedWorkload[];
+  readonly copies: readonly Copy[];
   readonly manifests: PlannedManifests;
 }
 
@@ -138,6 +140,7 @@ export function planEnvironment(input: PlanInput): Plan | { readonly problems: r
     sizeProblem(content),
     imageProblem(content),
     broken ?? liveKeyProblem(content),
+    copyProblem(environment, twinClass),
     egressProblem(spec.network?.egress ?? [], twinClass.spec.network.requestable ?? []),
   ].filter((each) => each !== undefined);
   if (found.length > 0) return { problems: found };
@@ -179,7 +182,11 @@ function assemble(
   const { metadata, spec } = environment;
   const { namespace = '', name, uid = '' } = metadata;
   const owner = { namespace, name, uid };
-  const home: Home = { owner, namespace: environmentNamespace({ ...owner, lifecycle: spec.lifecycle }) };
+  const home: Home = {
+    owner,
+    namespace: environmentNamespace({ ...owner, lifecycle: spec.lifecycle }),
+    pullSecrets: twinClass.spec.imagePullSecrets ?? [],
+  };
   const hosts = environmentHosts(twinClass.spec.exposure, home.namespace);
   const { systemNamespace, boundaryImage } = settings;
   const { podSecurity, quota, limitRange, network, access } = twinClass.spec;
@@ -195,6 +202,7 @@ function assemble(
     url: boundaryImage === undefined ? undefined : hosts.url(hosts.host),
     services,
     workloads,
+    copies: copiesOf(environment, twinClass),
     manifests: {
       namespace: namespaceManifest(home, podSecurity),
       binding: managerBinding(home, systemNamespace),

@@ -7,7 +7,7 @@ import type { PlannedWorld } from '../world.ts';
 
 /** Nothing speaks against it, and nothing is left to do: it is looked at. */
 export function running(world: PlannedWorld): EnvironmentDecision {
-  const { environment, planned, lifetime, now, parts, wordsDueIn, reports, applied, settings } = world;
+  const { environment, planned, lifetime, now, parts, wordsDueIn, copied, reports, applied, settings } = world;
   const refused = applied?.outcome.kind === 'Sent' ? applied.outcome.refused : [];
   const apps = reporting(planned.plan, reports);
   return {
@@ -18,7 +18,10 @@ export function running(world: PlannedWorld): EnvironmentDecision {
       parts,
       reports: new Map(apps.map((app) => [app.target.workload, reportOf(world, app)])),
       inventory: inventoryOf(world),
-      rejected: refused.map(wordsOfRefusal).toSorted((x, y) => (x.message < y.message ? -1 : 1)),
+      rejected: [...refused.map(wordsOfRefusal), ...(copied?.problems ?? [])].toSorted((x, y) =>
+        x.message < y.message ? -1 : 1,
+      ),
+      copied: copied?.there ?? [],
       suspended: environment.spec.suspend,
       bounded: settings.boundaryImage !== undefined,
       policiesEnforced: settings.policiesEnforced,
@@ -29,6 +32,7 @@ export function running(world: PlannedWorld): EnvironmentDecision {
       ...(refused.length > 0 ? [AGAIN_MS] : []),
       ...apps.flatMap(({ dueIn }) => dueIn ?? []),
       ...(wordsDueIn === undefined ? [] : [wordsDueIn]),
+      ...(copied === undefined || copied.wanted.length === 0 ? [] : [copied.dueIn]),
     ),
   };
 }

@@ -1,0 +1,31 @@
+import type { Clock } from '../../kube/index.ts';
+import type { Copied } from '../decide/copies.ts';
+
+/** Originals are looked at again after so many milliseconds: nobody may watch Secrets, which would keep their values. */
+const INTERVAL = 60_000;
+
+/** What came of copying for each environment. No value of any object is kept. */
+export class Copies {
+  readonly #clock: Clock;
+  readonly #known = new Map<string, { readonly outcome: Omit<Copied, 'dueIn'>; readonly at: number }>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** @param environment key of the TwinEnvironment */
+  of(environment: string): Copied | undefined {
+    const known = this.#known.get(environment);
+    if (known === undefined) return undefined;
+    return { ...known.outcome, dueIn: Math.max(0, known.at + INTERVAL - this.#clock.monotonic()) };
+  }
+
+  keep(environment: string, outcome: Omit<Copied, 'dueIn'>): void {
+    this.#known.set(environment, { outcome, at: this.#clock.monotonic() });
+  }
+
+  /** Forgets an environment that is gone. */
+  forget(environment: string): void {
+    this.#known.delete(environment);
+  }
+}
