@@ -6,9 +6,10 @@ export const outcomeTypes = ['Ready', 'Reconciling', 'Stalled'] as const;
 /** Types of conditions of each kind's own; one that is not in its list does not compile. */
 export const conditionTypes = {
   TwinEnvironment: ['Admitted', 'TwinsReady', 'TwinsWired', 'Isolated', 'Exposed'],
-  ProductionTarget: ['Enforced', 'Tampered'],
+  ProductionTarget: ['Enforced', 'Tampered', 'Accepted'],
   Promotion: ['GatesPassed', 'Approved', 'RolledOut'],
-  ApproverKeyring: [],
+  ApproverKeyring: ['Accepted'],
+  ApprovalPolicy: ['Accepted'],
 } as const;
 
 export type ConditionedKind = keyof typeof conditionTypes;

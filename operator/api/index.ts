@@ -7,5 +7,6 @@ export * from './kinds/index.ts';
 export * from './names.ts';
 export * from './reasons/index.ts';
 export { maxRequest } from './schema/conditions.ts';
+export { trustBounds, type TrustStatus } from './schema/trust.ts';
 export * from './object-kinds.ts';
 export * from './workload-kinds.ts';

@@ -67,6 +67,13 @@ const readyColumns: readonly PrinterColumn[] = [
     description: 'Why it is, or is not.',
   },
 ];
+/** Of the kinds that sealed trust holds. */
+export const acceptedColumn: PrinterColumn = {
+  name: 'Accepted',
+  type: 'string',
+  jsonPath: '.status.conditions[?(@.type=="Accepted")].status',
+  description: 'Whether what stands here is what people signed; empty where trust is not sealed.',
+};
 const age: PrinterColumn = {
   name: 'Age',
   type: 'date',

@@ -74,6 +74,15 @@ export const peopleRoles: readonly RoleDefinition[] = [
     ],
   },
   {
+    // Where trust is sealed: a signature is an annotation, hence patch; without the verb unprotect admission lets nothing
+    // else be changed.
+    name: 'twinlock-signer',
+    rules: [
+      ofTwinlock(['productiontargets', 'approvalpolicies', 'approverkeyrings'], [...read, 'patch']),
+      ofTwinlock(['promotionrecords'], read),
+    ],
+  },
+  {
     // Takes the lock off (unprotect) and replaces CRDs and policies (upgrade); says who is trusted.
     name: 'twinlock-admin',
     rules: [

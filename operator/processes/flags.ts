@@ -32,12 +32,16 @@ interface CommonFlags {
   readonly leaderElect: boolean;
 }
 
+type SealedTrust = NonNullable<ProcessOptions['sealedTrust']>;
+
 interface EnvironmentsFlags extends CommonFlags {
   readonly boundaryImage?: string;
   readonly networkPoliciesEnforced: boolean;
 }
 
 interface PromotionsFlags extends CommonFlags {
+  readonly trustRoot?: Pick<SealedTrust, 'keyring' | 'digest'>;
+  readonly trustChain: string;
   readonly podWriters: readonly PodWriter[];
 }
 
@@ -45,6 +49,7 @@ const EXAMPLES = `
 Examples:
   main.ts environments --boundary-image=registry.example/caddy@sha256:... --leader-elect
   main.ts promotions --cluster-name=production --leader-elect
+  main.ts promotions --trust-root=default@sha256:... --leader-elect
   main.ts promotions --kubeconfig=$HOME/.kube/config --health-address=127.0.0.1:8081 --log-level=debug
   main.ts records export --namespace=shop --target=web > web.jsonl
   main.ts records verify web.jsonl --key=cluster.key
@@ -102,10 +107,17 @@ function programOf(choose: Choose, print: (text: string) => void): Commander {
       "who else writes annotations and readiness gates of production's running pods, as podWriters of a ProductionTarget has it",
       podWriters,
       [],
-    );
+    )
+    .option(
+      '--trust-root <keyring@digest>',
+      'seals trust: what changes in keyrings, policies and targets counts only when the people of this ApproverKeyring signed it; the digest is that of its first version',
+      trustRoot,
+    )
+    .option('--trust-chain <name>', 'chain of records that says what was signed', trustChain, 'trust');
   promotions.action(() => {
-    const { podWriters: writers, ...common } = promotions.opts<PromotionsFlags>();
-    const options = { ...commonOptions(common), networkPoliciesEnforced: false, podWriters: writers };
+    const { podWriters: writers, trustRoot: root, trustChain: chain, ...common } = promotions.opts<PromotionsFlags>();
+    const sealedTrust = root === undefined ? undefined : { ...root, chain };
+    const options = { ...commonOptions(common), networkPoliciesEnforced: false, podWriters: writers, sealedTrust };
     choose({ run: 'promotions', options });
   });
   withRecords(program, choose);
@@ -140,6 +152,19 @@ function commonOptions({
   leaderElect,
 }: CommonFlags): Omit<ProcessOptions, 'networkPoliciesEnforced'> {
   return { kubeconfig, namespace, clusterName, http: httpAddress, health: healthAddress, logLevel, leaderElect };
+}
+
+/** A pin that cannot be read must not stand for none. */
+function trustRoot(text: string): Pick<SealedTrust, 'keyring' | 'digest'> {
+  const [, keyring, digest] = /^([a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?)@(sha256:[0-9a-f]{64})$/.exec(text) ?? [];
+  if (keyring === undefined || digest === undefined)
+    throw new InvalidArgumentError('Write the name of an ApproverKeyring and its digest, such as default@sha256:... .');
+  return { keyring, digest };
+}
+
+function trustChain(text: string): string {
+  if (/^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/.test(text)) return text;
+  throw new InvalidArgumentError("Write lower-case letters, digits and '-', such as trust.");
 }
 
 function listenAddress(text: string): ListenAddress {

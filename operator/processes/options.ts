@@ -23,6 +23,8 @@ export interface ProcessOptions {
   readonly boundaryImage?: string | undefined;
   /** Environments only: the cluster's network plugin is known to enforce NetworkPolicies. */
   readonly networkPoliciesEnforced: boolean;
+  /** Promotions only: changes of keyrings, policies and targets count only when they are signed. Left out: they count as written. */
+  readonly sealedTrust?: { readonly keyring: string; readonly digest: string; readonly chain: string } | undefined;
   /** Promotions only: writers of every namespace of production, beside those that its target names. */
   readonly podWriters?: readonly PodWriter[];
 }

@@ -16,7 +16,12 @@ export const promotionsRights = {
     { apiGroups: ['twinlock.dev'], resources: ['promotions', 'productiontargets'], verbs: follow },
     {
       apiGroups: ['twinlock.dev'],
-      resources: ['promotions/status', 'productiontargets/status', 'approverkeyrings/status'],
+      resources: [
+        'promotions/status',
+        'productiontargets/status',
+        'approverkeyrings/status',
+        'approvalpolicies/status',
+      ],
       verbs: ['patch'],
     },
     // What decides: policies and keyrings, the environments that give evidence, classes that say which may.

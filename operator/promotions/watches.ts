@@ -10,6 +10,7 @@ import {
   type Request,
   type Watch,
 } from '../runtime/index.ts';
+import { acceptanceWatch } from '../trust/index.ts';
 import type { Caches } from './gather/caches.ts';
 
 const BY_TARGET = 'target';
@@ -50,6 +51,7 @@ export function promotionWatches(caches: Caches): readonly Watch[] {
     watchMapped(caches.locks, ({ metadata }) => promotions.lister.list(metadata.namespace ?? '').map(requestOf)),
     watchMapped(caches.policies, everyone, generationChanged),
     watchMapped(caches.keyrings, everyone, generationChanged),
+    acceptanceWatch(caches.records, everyone),
     watchMapped(caches.classes, everyone, generationChanged),
     watchMapped(caches.environments, (environment) =>
       promotions.lister.byIndex(BY_ENVIRONMENT, keyOf(environment)).map(requestOf),

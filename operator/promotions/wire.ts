@@ -1,9 +1,10 @@
 import type { Client, Clock, EventRecorder, Logger } from '../kube/index.ts';
-import { Controller, generationChanged, requestOf, watchFor, type Manager, type Request } from '../runtime/index.ts';
+import { Controller, requestOf, type Manager, type Request } from '../runtime/index.ts';
 import { wireTargets } from '../targets/index.ts';
 import { RecordMirror, RecordStore } from '../records/index.ts';
 import type { WorkloadLock } from '../api/index.ts';
 import type { ClusterIdentity } from './decide/index.ts';
+import { AsWritten, Sealing, trustWatches, wireTrust, type TrustTerms } from '../trust/index.ts';
 import { Heads, headsMetrics, headsReconciler, headsWatches } from './heads/index.ts';
 import { keyringReconciler } from './keyrings/index.ts';
 import { Actor } from './act/actor.ts';
@@ -24,6 +25,8 @@ export interface WireOptions {
   readonly systemNamespace: string;
   readonly cluster: ClusterIdentity;
   readonly nonce: () => string;
+  /** Left out: trust is not sealed. */
+  readonly trust?: Omit<TrustTerms, 'cluster'> | undefined;
   /** Who may write into running pods in every protected namespace. Default nobody. */
   readonly podWriters?: WorkloadLock['spec']['podWriters'] | undefined;
 }
@@ -32,11 +35,22 @@ const PROMOTION_WORKERS = 4;
 
 /** Puts the process together: caches, what guards production, the controllers of promotions and keyrings. */
 export function wirePromotions(options: WireOptions): void {
-  const { manager, client, logger, events, clock, systemNamespace, cluster, nonce, podWriters } = options;
+  const { manager, client, logger, events, clock, systemNamespace, cluster, nonce, podWriters, trust } = options;
   const { cache, metrics } = manager;
   const caches = followAll(cache);
   const { promotions, locks } = caches;
   const records = new RecordStore({ client, informer: caches.records });
+  const heads = new Heads({ client, namespace: systemNamespace, cluster: cluster.uid });
+  const sealing =
+    trust &&
+    new Sealing({
+      records,
+      terms: { ...trust, cluster },
+      namespace: systemNamespace,
+      clock,
+      lastSigned: (chain, signal) => heads.last(chain, signal),
+    });
+  const inForce = sealing ?? new AsWritten(client, caches.policies);
   const mirror = new RecordMirror(caches.records, clock, (logged) => logger.info(logged, 'promotion record'));
 
   const affected = affectedPromotions({ promotions, locks, records });
@@ -54,6 +68,8 @@ export function wirePromotions(options: WireOptions): void {
     informers: caches,
     systemNamespace,
     podWriters,
+    inForce,
+    sealing,
     onEnforcement: (namespace) => enqueue(promotions.lister.list(namespace).map(requestOf)),
     onWorkload: (namespace, change) => enqueue(affected(namespace, change)),
     onPods: (namespace) => enqueue(affected(namespace, 'progress')),
@@ -70,7 +86,18 @@ export function wirePromotions(options: WireOptions): void {
       client,
       promotions,
       events,
-      reader: new WorldReader({ client, caches, records, followed, canary, clock, cluster, systemNamespace, nonce }),
+      reader: new WorldReader({
+        client,
+        caches,
+        records,
+        followed,
+        canary,
+        clock,
+        cluster,
+        systemNamespace,
+        inForce,
+        nonce,
+      }),
       actor: new Actor({ client, records, canary, events, clock, absorb: (lock) => locks.absorb(lock) }),
       monotonic: () => clock.monotonic(),
       onRolledOut: (milliseconds) => voteToRollout.observe(milliseconds / 1000),
@@ -81,8 +108,8 @@ export function wirePromotions(options: WireOptions): void {
     logger,
     metrics,
     clock,
-    watches: [watchFor(caches.keyrings, generationChanged)],
-    reconcile: keyringReconciler({ client, keyrings: caches.keyrings, clock }),
+    watches: trustWatches(caches.keyrings, caches.records),
+    reconcile: keyringReconciler({ client, keyrings: caches.keyrings, clock, sealing }),
   });
   const departed = new Map<string, string>();
   headsMetrics(metrics, departed);
@@ -94,7 +121,7 @@ export function wirePromotions(options: WireOptions): void {
     watches: headsWatches(caches.records),
     reconcile: headsReconciler({
       records,
-      heads: new Heads({ client, namespace: systemNamespace, cluster: cluster.uid }),
+      heads,
       cluster: cluster.uid,
       targets: caches.targets,
       events,
@@ -103,6 +130,17 @@ export function wirePromotions(options: WireOptions): void {
     }),
   });
   headsController.enqueue({ name: 'key' });
-  for (const runnable of [mirror, ...runnables, promotionController, keyringController, headsController])
+  const acceptances =
+    sealing === undefined
+      ? []
+      : wireTrust({ client, logger, metrics, events, clock, records, sealing, informers: caches });
+  for (const runnable of [
+    mirror,
+    ...runnables,
+    promotionController,
+    keyringController,
+    headsController,
+    ...acceptances,
+  ])
     manager.add(runnable);
 }

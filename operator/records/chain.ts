@@ -17,7 +17,7 @@ export function headOf(records: readonly RecordSpec[]): RecordSpec | undefined {
 
 /**
  * The records that follow `records`: the last of them is the entry's, those before it hold in parts what is too large for
- * it (security: "Records"). Every string but those of workload specs becomes printable ASCII with line breaks, so that
+ * it (security: "Records"). Every string but those of specs becomes printable ASCII with line breaks, so that
  * `jq -cjS` prints the very bytes that are digested.
  *
  * @param records the target's chain in order of sequence
@@ -53,9 +53,10 @@ export function sealRecord(target: RecordTarget, records: readonly RecordSpec[],
   return { ...content, digest: digestOf(content) };
 }
 
-function plainEntry({ currentSpecs, desiredSpecs, ...rest }: RecordEntry): RecordEntry {
+function plainEntry({ currentSpecs, desiredSpecs, accepted, ...rest }: RecordEntry): RecordEntry {
   return {
     ...plainJSON(rest),
+    ...(accepted === undefined ? {} : { accepted }),
     ...(currentSpecs === undefined ? {} : { currentSpecs }),
     ...(desiredSpecs === undefined ? {} : { desiredSpecs }),
   };

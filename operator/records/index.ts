@@ -5,6 +5,7 @@ export * from './checkpoint/index.ts';
 export { outcomeEntry, promotionRef, type OutcomeInput } from './entries.ts';
 export { historyOf, openApproval, openRounds, resultOf, type PromotionHistory } from './history.ts';
 export { maskedRecord, type LoggedRecord } from './masked.ts';
+export { votesProof, type ProvingKeyring } from './proof.ts';
 export { RecordMirror } from './mirror.ts';
 export { RecordStore, type RecordStoreOptions } from './store.ts';
 export type * from './types.ts';

@@ -16,12 +16,13 @@ interface Group {
  */
 const GROUPS: readonly Group[] = [
   {
-    fields: ['currentSpecs', 'desiredSpecs', 'currentObjects', 'desiredObjects'],
+    fields: ['currentSpecs', 'desiredSpecs', 'currentObjects', 'desiredObjects', 'accepted'],
     without: ({
       currentSpecs: _current,
       desiredSpecs: _desired,
       currentObjects: _objects,
       desiredObjects: _desiredObjects,
+      accepted: _accepted,
       ...rest
     }) => rest,
   },

@@ -1,10 +1,19 @@
 import { conditionOf, fieldManagers, ProductionTarget } from '../api/index.ts';
-import { answerOf, ApiError, StatusWriter, type Client, type EventRecorder, type Informer } from '../kube/index.ts';
+import {
+  answerOf,
+  ApiError,
+  StatusWriter,
+  type Client,
+  type Clock,
+  type EventRecorder,
+  type Informer,
+} from '../kube/index.ts';
 import { takeTurns, type Reconcile, type Request, type Result, type Turns } from '../runtime/index.ts';
+import { untilNextText, type Sealing } from '../trust/index.ts';
 import type { TargetActor } from './act/actor.ts';
 import { decideTarget, notWritten, type TargetAction, type TargetVerdict, type TargetWorld } from './decide/index.ts';
 import type { TargetReader } from './gather/world.ts';
-import { targetStatus } from './status/target.ts';
+import { unsignedStatus, targetStatus } from './status/target.ts';
 
 export interface TargetControllerOptions {
   readonly client: Pick<Client, 'patch'>;
@@ -12,6 +21,9 @@ export interface TargetControllerOptions {
   readonly actor: Pick<TargetActor, 'act'>;
   readonly targets: Informer<ProductionTarget>;
   readonly events: EventRecorder;
+  readonly clock: Clock;
+  /** Left out: trust is not sealed. */
+  readonly sealing?: Pick<Sealing, 'standing'> | undefined;
 }
 
 const MAX_TURNS = 16;
@@ -25,7 +37,25 @@ export function targetReconcile(options: TargetControllerOptions): Reconcile {
     fieldManager: fieldManagers.promotions,
     informer,
   });
-  return takeTurns((request) => new TargetTurns(options, statuses, request), MAX_TURNS);
+  const turns = takeTurns((request) => new TargetTurns(options, statuses, request), MAX_TURNS);
+  return async (request, signal) => (await unsigned(options, statuses, request, signal)) ?? turns(request, signal);
+}
+
+/** A target of which nothing counts guards nothing yet: that is all that is told of it. */
+async function unsigned(
+  { targets, sealing, clock }: TargetControllerOptions,
+  statuses: StatusWriter<ProductionTarget>,
+  request: Request,
+  signal: AbortSignal,
+): Promise<Result | undefined> {
+  if (sealing === undefined) return undefined;
+  const target = targets.lister.get(request);
+  if (target === undefined || target.metadata.deletionTimestamp !== undefined) return undefined;
+  const standing = sealing.standing(target);
+  if (standing.accepted !== undefined) return undefined;
+  const now = clock.now();
+  await statuses.write(target, unsignedStatus(target, standing, now), signal);
+  return { requeueAfter: untilNextText(standing, now) };
 }
 
 class TargetTurns implements Turns<TargetWorld, TargetAction, TargetVerdict> {
@@ -74,7 +104,15 @@ class TargetTurns implements Turns<TargetWorld, TargetAction, TargetVerdict> {
         action: 'Reconcile',
         note,
       });
-    await this.#statuses.write(target, targetStatus(world, verdict), signal);
-    return requeueAfter === undefined ? undefined : { requeueAfter };
+    // As it stands in the cluster: what of it counts was read in its place.
+    const { sealing, targets } = this.#options;
+    const standing = sealing?.standing(targets.lister.get(this.#request) ?? target);
+    await this.#statuses.write(target, targetStatus(world, verdict, standing), signal);
+    return soonest(requeueAfter, standing === undefined ? undefined : untilNextText(standing, world.now));
   }
+}
+
+function soonest(...times: readonly (number | undefined)[]): Result | undefined {
+  const known = times.filter((time) => time !== undefined);
+  return known.length === 0 ? undefined : { requeueAfter: Math.min(...known) };
 }

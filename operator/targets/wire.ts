@@ -4,6 +4,7 @@ import type { RecordStore } from '../records/index.ts';
 import { Controller, requestOf, type Metrics, type Runnable } from '../runtime/index.ts';
 import { TargetActor } from './act/actor.ts';
 import { followPolicies, wireCanary, type Canary } from './canary/index.ts';
+import { acceptanceWatch, type InForce, type Sealing } from '../trust/index.ts';
 import { targetReconcile } from './reconcile.ts';
 import { releaseReconcile } from './release.ts';
 import { FollowedPods } from './gather/followed-pods.ts';
@@ -25,6 +26,10 @@ export interface TargetsOptions {
   readonly systemNamespace: string;
   /** Who may write into running pods in every protected namespace. Default nobody. */
   readonly podWriters?: WorkloadLock['spec']['podWriters'] | undefined;
+  /** Targets as they count. */
+  readonly inForce: InForce;
+  /** Left out: trust is not sealed, what stands in the cluster counts. */
+  readonly sealing?: Sealing | undefined;
   /** Tells whoever else lives on what happens in a namespace of production. */
   readonly onEnforcement: (namespace: string) => void;
   readonly onWorkload: OnWorkload;
@@ -42,7 +47,7 @@ const WORKERS = 2;
 
 /** Wires what guards production: the canary, what is followed, the controllers of targets and of released namespaces. */
 export function wireTargets(options: TargetsOptions): Targets {
-  const { client, cache, logger, metrics, events, clock, records, informers, podWriters } = options;
+  const { client, cache, logger, metrics, events, clock, records, informers, podWriters, inForce, sealing } = options;
   const { targets, promotions, locks, namespaces } = informers;
   const enqueue = (namespace: string): void => {
     for (const request of targets.lister.list(namespace).map(requestOf)) controller.enqueue(request);
@@ -57,6 +62,7 @@ export function wireTargets(options: TargetsOptions): Targets {
     targets,
     locks,
     namespaces,
+    inForce,
     onChange: (namespace) => {
       enqueue(namespace);
       options.onEnforcement(namespace);
@@ -80,6 +86,7 @@ export function wireTargets(options: TargetsOptions): Targets {
     canary,
     clock,
     podWriters,
+    inForce,
     systemNamespace: options.systemNamespace,
   });
   const { tampered } = targetMetrics({
@@ -101,16 +108,24 @@ export function wireTargets(options: TargetsOptions): Targets {
     metrics,
     clock,
     maxConcurrentReconciles: WORKERS,
-    watches: targetWatches(informers),
-    reconcile: targetReconcile({ client, reader, actor, targets, events }),
+    watches: [
+      ...targetWatches(informers),
+      acceptanceWatch(informers.records, () => targets.lister.list().map(requestOf)),
+    ],
+    reconcile: targetReconcile({ client, reader, actor, targets, events, clock, sealing }),
   });
   const releasing = new Controller({
     name: 'released-namespaces',
     logger,
     metrics,
     clock,
-    watches: releaseWatches(informers),
-    reconcile: releaseReconcile({ client, records, events, logger }),
+    watches: [
+      ...releaseWatches(informers),
+      acceptanceWatch(informers.records, () =>
+        locks.lister.list().map(({ metadata }) => ({ name: metadata.namespace ?? '' })),
+      ),
+    ],
+    reconcile: releaseReconcile({ client, records, events, logger, inForce }),
   });
   return { runnables: [canary, controller, releasing], canary, followed };
 }

@@ -30,16 +30,66 @@ class CommandError extends Error {
  * @throws CommandError for a namespace or name that is no DNS-1123 name: such lines are pasted into a shell.
  */
 export function voteCommands(input: VoteCommandsInput): readonly [string, string, string] {
-  const { namespace, name, decision, nonce, principalHint, keyFile = '~/.ssh/id_ed25519' } = input;
-  if (!OBJECT_NAME.test(namespace) || !OBJECT_NAME.test(name))
-    throw new CommandError('the promotion has an impossible name: take it from the API server');
-  const promotion = `promotion ${name} -n ${namespace}`;
+  const { namespace, name, decision, nonce, principalHint, keyFile } = input;
+  return signing({
+    object: { resource: 'promotion', namespace, name },
+    statement: `.status.approval.statements.${decision}`,
+    annotation: annotationName(principalHint, nonce),
+    keyFile,
+  });
+}
+
+export interface TrustCommandsInput {
+  /** In the singular, as kubectl takes it. */
+  readonly resource: string;
+  /** Left out: the kind has none. */
+  readonly namespace?: string | undefined;
+  readonly name: string;
+  /** Tells the signatures of one change from those of another. */
+  readonly nonce: string;
+  readonly principalHint: string;
+}
+
+/**
+ * The same for a change of a keyring, a policy or a target (security: "Sealed trust").
+ *
+ * @throws CommandError as {@link voteCommands} does
+ */
+export function trustCommands({
+  nonce,
+  principalHint,
+  ...object
+}: TrustCommandsInput): readonly [string, string, string] {
+  return signing({
+    object,
+    statement: '.status.trust.pending.statements.approve',
+    annotation: annotationName(principalHint, nonce),
+  });
+}
+
+interface Signing {
+  readonly object: Pick<TrustCommandsInput, 'resource' | 'namespace' | 'name'>;
+  /** Where the text is. */
+  readonly statement: string;
+  readonly annotation: string;
+  readonly keyFile?: string | undefined;
+}
+
+function signing({
+  object: { resource, namespace, name },
+  statement,
+  annotation,
+  keyFile = '~/.ssh/id_ed25519',
+}: Signing): readonly [string, string, string] {
+  if (!OBJECT_NAME.test(namespace ?? 'default') || !OBJECT_NAME.test(name))
+    throw new CommandError(`the ${resource} has an impossible name: take it from the API server`);
+  const object = `${resource} ${name}${namespace === undefined ? '' : ` -n ${namespace}`}`;
   return [
-    `kubectl get ${promotion} -o jsonpath='{.status.approval.statements.${decision}}' > s.json; less s.json`,
+    `kubectl get ${object} -o jsonpath='{${statement}}' > s.json; less s.json`,
     // ssh-keygen does not overwrite, and with stdin closed it exits 0 all the same.
     `rm -f s.json.sig; ssh-keygen -Y sign -f ${quoted(keyFile)} -n ${VOTE_NAMESPACE} s.json`,
     // A field manager of its own: Flux drops what managers named kubectl* write.
-    `kubectl annotate ${promotion} --field-manager=vote "${annotationName(principalHint, nonce)}=$(cat s.json.sig)"`,
+    `kubectl annotate ${object} --field-manager=vote "${annotation}=$(cat s.json.sig)"`,
   ];
 }
 

@@ -6,7 +6,7 @@
  * `terms` holds the names and bounds, `statement` what is signed, `sshsig` signatures and keys, `keyring` whose keys they
  * are and when they hold, `count` whether they are enough.
  */
-export { voteCommands } from './commands.ts';
+export { trustCommands, voteCommands } from './commands.ts';
 export { ballotsOf, type Ballot } from './count/ballots.ts';
 export { countVotes } from './count/count.ts';
 export { keyringDigest, policyDigest } from './count/digests.ts';

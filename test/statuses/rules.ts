@@ -7,10 +7,12 @@ import {
   outcomeTypes,
   promotionReasons,
   targetReasons,
+  trustReasons,
   type EnvironmentReason,
   type KeyringReason,
   type PromotionReason,
   type TargetReason,
+  type TrustReason,
 } from '../../operator/api/index.ts';
 import type { Condition, KubeObject } from '../../operator/kube/index.ts';
 import type { KstatusAnswer } from '../harness/index.ts';
@@ -29,12 +31,17 @@ export interface Reported extends KubeObject {
 export const reasonsOf: Readonly<
   Record<
     string,
-    readonly EnvironmentReason[] | readonly TargetReason[] | readonly KeyringReason[] | readonly PromotionReason[]
+    | readonly EnvironmentReason[]
+    | readonly TargetReason[]
+    | readonly KeyringReason[]
+    | readonly TrustReason[]
+    | readonly PromotionReason[]
   >
 > = {
   TwinEnvironment: environmentReasons,
   ProductionTarget: targetReasons,
   ApproverKeyring: keyringReasons,
+  ApprovalPolicy: trustReasons,
   Promotion: promotionReasons,
 };
 

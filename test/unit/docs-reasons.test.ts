@@ -1,7 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
-import { environmentReasons, keyringReasons, promotionReasons, targetReasons } from '../../operator/api/index.ts';
+import {
+  environmentReasons,
+  keyringReasons,
+  promotionReasons,
+  targetReasons,
+  trustReasons,
+} from '../../operator/api/index.ts';
 import { voteReasons } from '../../operator/votes/index.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -20,6 +26,7 @@ const unions: readonly (readonly [heading: string, reasons: readonly string[]])[
   ['Promotion', promotionReasons],
   ['ProductionTarget', targetReasons],
   ['ApproverKeyring', keyringReasons],
+  ['ApprovalPolicy', trustReasons],
   ['Votes', voteReasons],
 ];
 for (const [heading, reasons] of unions)

@@ -29,12 +29,18 @@ const TABLE: Readonly<Record<string, string>> = {
   outbound: 'canonical kube/clock',
   gates: 'canonical kube api workloads votes records outbound',
 
+  trust: 'canonical kube runtime api votes records ./decide ./status ./gather ./act',
+  'trust/decide': 'canonical api votes records',
+  'trust/status': 'canonical kube api votes ./decide',
+  'trust/gather': 'canonical kube api records ./decide',
+  'trust/act': 'kube records ./decide ./gather',
+
   targets:
-    'canonical kube runtime api workloads objects votes records lock admission ./canary ./decide ./status ./gather ./act',
+    'canonical kube runtime api workloads objects votes records lock admission trust ./canary ./decide ./status ./gather ./act',
   'targets/canary': 'canonical kube api workloads objects lock admission',
   'targets/decide': 'canonical kube api workloads objects votes records lock admission ./canary',
-  'targets/status': 'canonical kube api workloads records lock ./decide',
-  'targets/gather': 'canonical kube api workloads objects records lock admission ./canary ./decide',
+  'targets/status': 'canonical kube api workloads records lock trust ./decide',
+  'targets/gather': 'canonical kube api workloads objects records lock admission trust ./canary ./decide',
   'targets/act': 'canonical kube runtime api workloads records lock ./decide ./gather',
 
   environments: 'canonical kube runtime api workloads outbound gates ./naming ./decide ./status ./gather ./act ./page',
@@ -46,12 +52,12 @@ const TABLE: Readonly<Record<string, string>> = {
   'environments/page': 'canonical kube runtime api ./naming',
 
   promotions:
-    'canonical kube runtime api workloads objects votes records lock outbound gates targets ./decide ./status ./gather ./act ./keyrings ./heads',
+    'canonical kube runtime api workloads objects votes records lock outbound gates trust targets ./decide ./status ./gather ./act ./keyrings ./heads',
   'promotions/decide': 'canonical kube api workloads objects votes records lock gates',
   'promotions/status': 'canonical kube api workloads objects votes records lock ./decide',
-  'promotions/gather': 'canonical kube api workloads objects votes records lock gates targets ./decide',
+  'promotions/gather': 'canonical kube api workloads objects votes records lock gates trust targets ./decide',
   'promotions/act': 'canonical kube api workloads objects votes records lock targets ./decide ./gather',
-  'promotions/keyrings': 'canonical kube runtime api votes',
+  'promotions/keyrings': 'canonical kube runtime api votes trust',
   'promotions/heads': 'canonical kube runtime api records',
 
   // Of the rooms their rights alone, never what runs.
@@ -181,7 +187,7 @@ const withoutComments = (text: string): string => text.replace(/\/\*[^]*?\*\/|\/
 
 test('what decides and what says what was decided asks nobody and waits for nothing', (t) => {
   const asks = /\basync\b|\bawait\b|\bPromise\b|\bClient\b|\bInformer\b|\bClock\b|\bDate\.now\b|\bMath\.random\b/;
-  const pure = files.filter(({ path }) => /^(?:environments|targets|promotions)\/(?:decide|status)\//.test(path));
+  const pure = files.filter(({ path }) => /^(?:environments|targets|promotions|trust)\/(?:decide|status)\//.test(path));
   t.true(pure.length > 80, 'the files are found');
   t.deepEqual(
     pure.flatMap(({ path, text }) => {

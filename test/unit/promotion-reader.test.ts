@@ -1,9 +1,10 @@
 import test from 'ava';
-import type { Promotion } from '../../operator/api/index.ts';
-import { ManualClock, type Client, type ObjectKey } from '../../operator/kube/index.ts';
+import type { ApprovalPolicy, Promotion } from '../../operator/api/index.ts';
+import { ManualClock, type Client, type Informer, type ObjectKey } from '../../operator/kube/index.ts';
 import { decide, MOST_OPEN } from '../../operator/promotions/decide/index.ts';
 import { WorldReader, type ReaderOptions } from '../../operator/promotions/gather/world.ts';
 import type { RecordStore } from '../../operator/records/index.ts';
+import { AsWritten } from '../../operator/trust/index.ts';
 import { keys, now, promotion, run, until, voted, world } from './promotion-world.ts';
 
 type Shop = ReturnType<typeof world>;
@@ -76,6 +77,7 @@ function reading(live: Shop, stale: Stale = {}): { readonly reader: WorldReader;
     clock: new ManualClock(now),
     cluster: { name: 'test', uid: 'cluster-uid' },
     systemNamespace: 'twinlock-system',
+    inForce: new AsWritten(client as unknown as Client, caches.policies as unknown as Informer<ApprovalPolicy>),
     nonce: () => 'f'.repeat(32),
   });
   return { reader, asked };

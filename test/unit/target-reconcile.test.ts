@@ -1,6 +1,6 @@
 import test from 'ava';
 import type { ProductionTarget } from '../../operator/api/index.ts';
-import { ApiError, TransportError, type EventInput, type Informer } from '../../operator/kube/index.ts';
+import { ApiError, ManualClock, TransportError, type EventInput, type Informer } from '../../operator/kube/index.ts';
 import { targetReconcile } from '../../operator/targets/reconcile.ts';
 import { notWritten, type TargetWorld } from '../../operator/targets/decide/index.ts';
 import { checkedStatus } from '../statuses/unit.ts';
@@ -44,6 +44,7 @@ function reconciling(start: TargetWorld, errors: readonly Error[], after: Target
     },
     targets: { absorb: () => undefined } as unknown as Informer<ProductionTarget>,
     events: { record: (event) => void told.push(event), flush: async () => undefined },
+    clock: new ManualClock(start.now),
   });
   const run = () => reconcile({ namespace: 'shop', name: 'web' }, new AbortController().signal);
   return { written, told, run };

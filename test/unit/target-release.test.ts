@@ -14,7 +14,13 @@ const lock = {
 } as WorkloadLock;
 const chain = new Map([['web', adopted.records]]);
 const labelled = namespaceWith('true');
-const bare: ReleaseWorld = { namespace: namespaceWith(), targets: [], lock: undefined, records: new Map() };
+const bare: ReleaseWorld = {
+  namespace: namespaceWith(),
+  targets: [],
+  lock: undefined,
+  records: new Map(),
+  kept: { names: [], warn: false },
+};
 
 const cases: readonly (readonly [title: string, changes: Partial<ReleaseWorld>, what: string])[] = [
   ['nothing protects it, and nothing is left', {}, 'nothing'],
@@ -25,6 +31,16 @@ const cases: readonly (readonly [title: string, changes: Partial<ReleaseWorld>, 
   ['it was restored with its label', { namespace: labelled }, 'Unlabel with news'],
   ['it was restored with its label and a target', { namespace: labelled, targets: [target()] }, 'Unlabel with news'],
   ['the lock of an adopted target was lost', { namespace: labelled, targets: [target()], records: chain }, 'nothing'],
+  [
+    'its target is gone, which people did not sign',
+    { namespace: labelled, lock, kept: { names: ['web'], warn: false } },
+    'nothing',
+  ],
+  [
+    'its target is gone, and the label, which people did not sign',
+    { lock, kept: { names: ['web'], warn: false } },
+    'Label with news',
+  ],
   [
     'the lock of a namesake was lost',
     {
@@ -38,7 +54,7 @@ const cases: readonly (readonly [title: string, changes: Partial<ReleaseWorld>, 
 for (const [title, changes, what] of cases)
   test(`released where ${title}: ${what}`, (t) => {
     const { action } = decideRelease({ ...bare, ...changes });
-    const news = action?.do === 'Unlabel' && action.news !== undefined ? ' with news' : '';
+    const news = (action?.do === 'Unlabel' || action?.do === 'Label') && action.news !== undefined ? ' with news' : '';
     t.is(`${action?.do ?? 'nothing'}${news}`, what);
   });
 
@@ -75,6 +91,7 @@ function releasing(cluster: Cluster, before: (write: string) => void = () => und
     records: { of: () => adopted.records },
     events: { record: (event) => void told.push(event), flush: async () => undefined },
     logger: quiet,
+    inForce: { kept: () => ({ names: [], warn: false }) },
   });
   return { told, writes, run: () => reconcile({ name: 'shop' }, signal) };
 }

@@ -1,28 +1,14 @@
 import { z } from 'zod';
 
 import type { KindDefinition, TwinlockObject } from '../kind.ts';
-import { columns, resourceOf } from '../kind.ts';
-import { keyedList, listOf } from '../schema/lists.ts';
-import { withRules } from '../schema/rule.ts';
-import { dnsLabel, duration, personName } from '../schema/text.ts';
-import { choice, count, flag } from '../schema/values.ts';
+import { acceptedColumn, columns, resourceOf } from '../kind.ts';
+import { conditions, observedGeneration } from '../schema/conditions.ts';
+import { keyedList } from '../schema/lists.ts';
+import { quorum } from '../schema/quorum.ts';
+import { dnsLabel, duration } from '../schema/text.ts';
+import { trust } from '../schema/trust.ts';
+import { choice, flag } from '../schema/values.ts';
 import { gateTypes } from './promotion-status.ts';
-
-const quorum = withRules(
-  listOf(
-    'Votes that a promotion needs: every entry must be met. One principal may count for several groups.',
-    z.object({
-      group: personName('Group of the keyring that counts. Left out: any principal.').optional(),
-      count: count('Different principals that must approve.', 1, 100),
-    }),
-    { min: 1, max: 16 },
-  ),
-  {
-    cel: 'self.all(a, self.exists_one(b, has(a.group) ? has(b.group) && a.group == b.group : !has(b.group)))',
-    message: 'write each group once, and at most one entry without a group',
-    check: (entries) => new Set(entries.map(({ group }) => group)).size === entries.length,
-  },
-);
 
 /** `spec` of an ApprovalPolicy. */
 export const approvalPolicySpec = z
@@ -39,7 +25,9 @@ export const approvalPolicySpec = z
       }),
       { min: 1, max: 16 },
     ).default([{ name: 'environment', type: 'Environment' }]),
-    quorum: quorum.default([{ count: 1 }]),
+    quorum: quorum(
+      'Votes that a promotion needs: every entry must be met. One principal may count for several groups.',
+    ).default([{ count: 1 }]),
     separation: z
       .object({ requester: flag('Whether the vote of who asked for the promotion is not counted.').default(true) })
       .describe('Separation of duties.')
@@ -58,8 +46,14 @@ export const approvalPolicySpec = z
   })
   .describe('What a promotion needs.');
 
+/** `status` of an ApprovalPolicy. Output only; with sealed trust alone. */
+const approvalPolicyStatus = z
+  .object({ observedGeneration, trust: trust.optional(), conditions })
+  .describe('What was observed. Written by the controller only, where trust is sealed.');
+
 export type ApprovalPolicySpec = z.output<typeof approvalPolicySpec>;
-export type ApprovalPolicy = TwinlockObject<'ApprovalPolicy', ApprovalPolicySpec>;
+export type ApprovalPolicyStatus = z.output<typeof approvalPolicyStatus>;
+export type ApprovalPolicy = TwinlockObject<'ApprovalPolicy', ApprovalPolicySpec, ApprovalPolicyStatus>;
 
 export const approvalPolicyKind = {
   kind: 'ApprovalPolicy',
@@ -68,8 +62,12 @@ export const approvalPolicyKind = {
   namespaced: false,
   description: 'Which gates and whose signatures a promotion needs.',
   spec: approvalPolicySpec,
+  status: approvalPolicyStatus,
   columns: columns(
-    [{ name: 'Default', type: 'boolean', jsonPath: '.spec.default', description: 'Whether it is the default policy.' }],
+    [
+      { name: 'Default', type: 'boolean', jsonPath: '.spec.default', description: 'Whether it is the default policy.' },
+      acceptedColumn,
+    ],
     { ready: false },
   ),
 } as const satisfies KindDefinition;

@@ -3,12 +3,14 @@ import { z } from 'zod';
 import { parseTime } from '../../canonical/index.ts';
 import { KEY_TYPES, MAX_KEY_CHARACTERS, MIN_RSA_BITS } from '../../votes/index.ts';
 import type { KindDefinition, TwinlockObject } from '../kind.ts';
-import { columns, resourceOf } from '../kind.ts';
+import { acceptedColumn, columns, resourceOf } from '../kind.ts';
 import { conditions, observedGeneration } from '../schema/conditions.ts';
 import { keyedList, linesOf, setOf } from '../schema/lists.ts';
 import { patterns } from '../schema/patterns.ts';
+import { quorum } from '../schema/quorum.ts';
 import { withRules } from '../schema/rule.ts';
 import { patterned, personName, text, timestamp } from '../schema/text.ts';
+import { trust } from '../schema/trust.ts';
 import { flag, printable } from '../schema/values.ts';
 
 /** Warnings that a status shows. */
@@ -78,6 +80,9 @@ export const approverKeyringSpec = z
       }),
       { max: 128 },
     ),
+    changeQuorum: quorum(
+      'Where trust is sealed, and this keyring is the one that signs: whose signatures a change of keyrings, policies and targets needs. Each of these people alone can take a key back. Left out: more than half of the principals.',
+    ).optional(),
   })
   .describe('People and their keys.');
 
@@ -89,6 +94,7 @@ const approverKeyringStatus = z
       'Keys and people whose votes cannot count, one line each, with what to do.',
       keyringWarnings,
     ).optional(),
+    trust: trust.optional(),
     conditions,
   })
   .describe('What was observed. Written by the controller only.');
@@ -114,6 +120,7 @@ export const approverKeyringKind = {
         description: 'The first of its warnings.',
         priority: 1,
       },
+      acceptedColumn,
     ],
     { ready: true },
   ),

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 
 import type { KindDefinition, TwinlockObject } from '../kind.ts';
-import { columns, nameFitsLabel, resourceOf } from '../kind.ts';
+import { acceptedColumn, columns, nameFitsLabel, resourceOf } from '../kind.ts';
 import { MAX_OBJECTS } from '../object-kinds.ts';
 import { MAX_WORKLOADS } from '../workload-kinds.ts';
 import { conditions, lastHandledReconcileAt, observedGeneration } from '../schema/conditions.ts';
 import { keyedList, linesOf, listOf } from '../schema/lists.ts';
 import { dnsLabel, duration, objectName, sha256, text, timestamp } from '../schema/text.ts';
+import { trust } from '../schema/trust.ts';
 import {
   allowedMutations,
   choice,
@@ -146,6 +147,7 @@ const productionTargetStatus = z
       'What works and will hurt one day, one line each, with what to do.',
       targetBounds.warnings,
     ).optional(),
+    trust: trust.optional(),
     lastHandledReconcileAt,
     conditions,
   })
@@ -179,6 +181,7 @@ export const productionTargetKind = {
         description: 'Promotion that the first workload runs.',
         priority: 1,
       },
+      { ...acceptedColumn, priority: 1 },
     ],
     { ready: true },
   ),

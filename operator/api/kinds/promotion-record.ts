@@ -22,7 +22,9 @@ import {
 import { workloadKinds } from '../workload-kinds.ts';
 import { gateResults, gateTypes } from './promotion-status.ts';
 
-const recordTypes = ['Adopted', 'Round', 'Outcome', 'Tampered', 'Part'] as const;
+const recordTypes = ['Adopted', 'Round', 'Outcome', 'Trust', 'Tampered', 'Part'] as const;
+/** Kinds that sealed trust holds. */
+export const sealedKinds = ['ApproverKeyring', 'ApprovalPolicy', 'ProductionTarget'] as const;
 /** `Approved` is a step, its rollout follows; every other one is an end. */
 const outcomeResults = ['Approved', 'Completed', 'Rejected', 'Failed', 'RolledBack', 'Expired', 'Superseded'] as const;
 
@@ -103,6 +105,7 @@ const partFields = [
   'keyring',
   'gates',
   'artifacts',
+  'accepted',
 ] as const;
 
 const part = z
@@ -123,6 +126,19 @@ const parts = listOf(
   { max: 2 },
 );
 
+const trust = z
+  .object({
+    kind: choice('Kind of what changes.', sealedKinds),
+    namespace: dnsLabel('Its namespace. Left out: the kind has none.').optional(),
+    name: objectName('Its name.'),
+    version: count('Which version of it, from 1.', 1, 999_999),
+    from: sha256('Digest of the version before. Left out: there was none, or it had been removed.').optional(),
+    digest: sha256('Digest of this version. Left out: it is removed.').optional(),
+    notAfter: timestamp('Until when its statement could be signed. Left out: nobody signed, it was pinned.').optional(),
+    pinned: flag('The first keyring, by the digest that the installation names.').optional(),
+  })
+  .describe('A version of a keyring, a policy or a target that counts from here on.');
+
 const foundContent = z
   .object({
     kind: choice('Kind of what has it.', [...workloadKinds, 'Pod', 'WorkloadLock', ...objectKinds]),
@@ -137,7 +153,7 @@ const foundContent = z
 const promotionRecordSpec = withRules(
   z.object({
     type: choice(
-      'Adopted: taken over as found, signed by nobody. Round: what was asked. Outcome: what came of it. Tampered: production had content that was never approved. Part: some of what was too large for the record that names it.',
+      'Adopted: taken over as found, signed by nobody. Round: what was asked. Outcome: what came of it. Trust: a keyring, a policy or a target that counts from here on. Tampered: production had content that was never approved. Part: some of what was too large for the record that names it.',
       recordTypes,
     ),
     target: z
@@ -242,6 +258,8 @@ const promotionRecordSpec = withRules(
       })
       .describe('What came of it.')
       .optional(),
+    trust: trust.optional(),
+    accepted: embedded('The content of that version: its spec, of a target without holds.').optional(),
     tampered: listOf('Content that was found and never approved.', foundContent, {
       max: MAX_WORKLOADS + MAX_OBJECTS,
     }).optional(),
@@ -275,6 +293,11 @@ const promotionRecordSpec = withRules(
     cel: "(self.type == 'Tampered') == has(self.tampered)",
     message: 'Tampered has tampered: what was found, and no other record has',
     check: (r) => (r.type === 'Tampered') === (r.tampered !== undefined),
+  },
+  {
+    cel: "(self.type == 'Trust') == has(self.trust)",
+    message: 'Trust has trust: what counts from here on, and no other record has',
+    check: (r) => (r.type === 'Trust') === (r.trust !== undefined),
   },
   {
     cel: "(self.type == 'Part') == has(self.part)",

@@ -1,3 +1,5 @@
+import { trustReasons } from './trust.ts';
+
 /**
  * Reasons in the conditions of a ProductionTarget. Each is explained in docs/reasons.md; one that is not in this list does not
  * compile.
@@ -38,6 +40,8 @@ export const targetReasons = [
   'Warn',
   // Of Tampered.
   'Approved',
+  // Of Accepted.
+  ...trustReasons,
 ] as const;
 
 export type TargetReason = (typeof targetReasons)[number];

@@ -83,7 +83,7 @@ export const policyMissing: DecisionStep = ({ policy }) => {
     'PolicyMissing',
     'defaults' in policy
       ? `there are ${policy.defaults} default ApprovalPolicies: a platform engineer makes it one, or names one in the target`
-      : `ApprovalPolicy ${printable(policy.missing)} does not exist: a platform engineer creates it`,
+      : absent('ApprovalPolicy', policy, 'a platform engineer creates it'),
   );
 };
 
@@ -92,9 +92,22 @@ export const keyringMissing: DecisionStep = ({ keyring }) =>
   'missing' in keyring
     ? stall(
         'KeyringMissing',
-        `ApproverKeyring ${printable(keyring.missing)} does not exist, so nobody can approve: a platform engineer creates it`,
+        absent('ApproverKeyring', keyring, 'a platform engineer creates it', ', so nobody can approve'),
       )
     : undefined;
+
+/** What is not there, or does not count. */
+function absent(
+  kind: string,
+  { missing, because }: { readonly missing: string; readonly because?: string | undefined },
+  remedy: string,
+  consequence = '',
+): string {
+  const name = `${kind} ${printable(missing)}`;
+  return because === undefined
+    ? `${name} does not exist${consequence}: ${remedy}`
+    : `${name} does not count${consequence}: ${printable(because, 500)}`;
+}
 
 /** Duties are separated from whoever asked: without a name there is nothing to compare with. */
 export const requesterUnknown: DecisionStep = (_world, { requestedBy }) =>

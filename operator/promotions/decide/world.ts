@@ -63,7 +63,13 @@ export interface FoundConfiguration extends ConfigurationKey {
 }
 
 /** An object that a name should lead to, or why it does not. */
-export type Resolved<T> = { readonly object: T } | { readonly missing: string };
+export type Resolved<T> =
+  | { readonly object: T }
+  | {
+      readonly missing: string;
+      /** Why it does not count though it may be there. */
+      readonly because?: string | undefined;
+    };
 
 /** `uid` is kube-system's. */
 export interface ClusterIdentity {

@@ -1,11 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import {
-  ApprovalPolicy,
-  ApproverKeyring,
   ProductionTarget,
   Promotion,
   TwinEnvironment,
   workloadLockName,
+  type ApproverKeyring,
   type WorkloadLock,
 } from '../../api/index.ts';
 import type { Client, Clock, ObjectKey } from '../../kube/index.ts';
@@ -25,6 +24,7 @@ import {
 } from '../decide/index.ts';
 import { touchedObjects } from '../decide/plan/index.ts';
 import { historyOf, type RecordSpec, type RecordStore } from '../../records/index.ts';
+import type { InForce } from '../../trust/index.ts';
 import type { Caches } from './caches.ts';
 import { withConfiguration } from './configuration.ts';
 import { Planner, type Guesses } from './planner.ts';
@@ -41,6 +41,8 @@ export interface ReaderOptions {
   readonly cluster: ClusterIdentity;
   /** The operator's own. */
   readonly systemNamespace: string;
+  /** Targets, policies and keyrings as they count. */
+  readonly inForce: InForce;
   /** 16 to 64 lower-case hexadecimal digits from a random source. */
   readonly nonce: () => string;
 }
@@ -95,7 +97,7 @@ export class WorldReader {
     const name = cached.spec.targetRef.name;
     let hint: Hint = {
       stage: first.stage,
-      target: caches.targets.lister.get({ namespace: key.namespace, name }),
+      target: this.#options.inForce.target(caches.targets.lister.get({ namespace: key.namespace, name })),
       approved: first.history.approved,
     };
     for (let reads = 0; reads < MAX_READS; reads++) {
@@ -191,14 +193,14 @@ export class WorldReader {
 
   /** @returns undefined when the promotion is gone, another one by now, or on its way out */
   async #objects(cached: Promotion, signal: AbortSignal): Promise<Omit<Live, 'lock'> | undefined> {
-    const { client } = this.#options;
+    const { client, inForce } = this.#options;
     const { namespace, name, uid } = cached.metadata;
-    const [promotion, target] = await Promise.all([
+    const [promotion, written] = await Promise.all([
       client.find(Promotion, { namespace, name }, { signal }),
       client.find(ProductionTarget, { namespace, name: cached.spec.targetRef.name }, { signal }),
     ]);
     const isThere = promotion?.metadata.uid === uid && promotion?.metadata.deletionTimestamp === undefined;
-    return promotion !== undefined && isThere ? { promotion, target } : undefined;
+    return promotion !== undefined && isThere ? { promotion, target: inForce.target(written) } : undefined;
   }
 
   /** While votes are counted the artifacts are known, and production seldom changes between two counts. */
@@ -222,17 +224,13 @@ export class WorldReader {
   }
 
   async #policy(target: ProductionTarget | undefined, signal: AbortSignal): Promise<DecidingWorld['policy']> {
-    const { client, caches } = this.#options;
-    const found = policyNameOf(target, caches.policies.lister.list());
-    if (!('name' in found)) return found;
-    const object = await client.find(ApprovalPolicy, found, { signal });
-    return object === undefined ? { missing: found.name } : { object };
+    const { inForce } = this.#options;
+    const found = policyNameOf(target, inForce.policies());
+    return 'name' in found ? inForce.policy(found.name, signal) : found;
   }
 
-  async #keyring(target: ProductionTarget | undefined, signal: AbortSignal): Promise<Resolved<ApproverKeyring>> {
-    const name = target?.spec.keyringRef.name ?? 'default';
-    const object = await this.#options.client.find(ApproverKeyring, { name }, { signal });
-    return object === undefined ? { missing: name } : { object };
+  #keyring(target: ProductionTarget | undefined, signal: AbortSignal): Promise<Resolved<ApproverKeyring>> {
+    return this.#options.inForce.keyring(target?.spec.keyringRef.name ?? 'default', signal);
   }
 
   /** What the canary saw last; right after a start it looks first, instead of calling everything unprotected. */

@@ -5,13 +5,19 @@ import {
   type KeyringReason,
 } from '../../api/index.ts';
 import { conditionsOf, fittedLines, type Outcome } from '../../kube/index.ts';
+import { acceptedCondition, keyOf, trustStatus, type Standing } from '../../trust/index.ts';
 import type { KeyringReview } from '../../votes/index.ts';
 
-/** Status of a keyring: output only. Ready as long as somebody can vote, whatever single keys lack. */
+/**
+ * Status of a keyring: output only. Ready as long as somebody can vote, whatever single keys lack.
+ *
+ * @param standing what people signed of it; undefined where trust is not sealed
+ */
 export function keyringStatus(
   keyring: ApproverKeyring,
   { warnings, voters }: KeyringReview,
   now: number,
+  standing?: Standing | undefined,
 ): ApproverKeyringStatus {
   const told = warnings.length === 0 ? '' : `; ${warnings.length} of its entries need attention, see status.warnings`;
   const outcome: Outcome<KeyringReason> =
@@ -25,6 +31,7 @@ export function keyringStatus(
   return {
     observedGeneration: keyring.metadata.generation,
     ...(warnings.length === 0 ? {} : { warnings: fittedLines(warnings, keyringWarnings) }),
-    conditions: conditionsOf(keyring, outcome, [], now),
+    ...(standing === undefined ? {} : { trust: trustStatus(standing, keyOf(keyring)) }),
+    conditions: conditionsOf(keyring, outcome, standing === undefined ? [] : [acceptedCondition(standing)], now),
   };
 }

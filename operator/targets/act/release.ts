@@ -9,7 +9,7 @@ export interface ReleaseActing {
 }
 
 /**
- * Takes off what was decided.
+ * Takes off what was decided, or puts back what nobody signed away.
  *
  * @throws a conflict when namespace or lock changed since it was read: the namespace may be protected by now
  */
@@ -27,6 +27,20 @@ export async function release(
     await client.delete(RoleBinding, { namespace: name, name: configurationRole }, { signal });
     const { regarding, note } = action.news;
     events.record({ regarding, type: 'Warning', reason: 'LabelWithoutLock', action: 'Release', note });
+    logger.warn({ namespace: name }, note);
+    return;
+  }
+  if (action.do === 'Label') {
+    const { name, resourceVersion } = action.of.metadata;
+    const body = { metadata: { resourceVersion, labels: { [labels.protected]: action.as } } };
+    await client.patch(
+      Namespace,
+      { name },
+      { type: 'merge', body },
+      { fieldManager: fieldManagers.promotions, signal },
+    );
+    const { regarding, note } = action.news;
+    events.record({ regarding, type: 'Warning', reason: 'LabelLost', action: 'Release', note });
     logger.warn({ namespace: name }, note);
     return;
   }

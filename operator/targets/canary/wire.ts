@@ -15,13 +15,15 @@ export interface CanaryWireOptions {
   readonly targets: Informer<ProductionTarget>;
   readonly locks: Informer<WorkloadLock>;
   readonly namespaces: Informer<Namespace>;
+  /** Targets as they count. */
+  readonly inForce: { target(live: ProductionTarget): ProductionTarget | undefined };
   /** What decides in this namespace changed. */
   readonly onChange: (namespace: string) => void;
 }
 
 /** Makes the canary from the caches, and tells what it sees: in the log, and as events of the targets. */
 export function wireCanary(options: CanaryWireOptions): Canary {
-  const { client, clock, logger, events, installed, targets, locks, namespaces, onChange } = options;
+  const { client, clock, logger, events, installed, targets, locks, namespaces, inForce, onChange } = options;
   const tell = (about: readonly ProductionTarget[], type: 'Normal' | 'Warning', reason: string, note: string): void => {
     for (const regarding of about) events.record({ regarding, type, reason, action: 'Look', note });
   };
@@ -36,7 +38,7 @@ export function wireCanary(options: CanaryWireOptions): Canary {
       const lock = locks.lister.get({ namespace, name: workloadLockName });
       return {
         warn:
-          isMeant(targets.lister.list(namespace)) &&
+          isMeant(targets.lister.list(namespace).flatMap((target) => inForce.target(target) ?? [])) &&
           labelOf(namespaces.lister.get({ name: namespace })) === protections.warn,
         approved: lock?.spec.approved ?? [],
         objects: lock?.spec.objects,

@@ -1,4 +1,4 @@
-import { labels, type ProductionTarget, type WorkloadLock } from '../../api/index.ts';
+import { labels, protections, type ProductionTarget, type Protection, type WorkloadLock } from '../../api/index.ts';
 import type { Namespace } from '../../kube/index.ts';
 import type { RecordSpec } from '../../records/index.ts';
 
@@ -9,11 +9,15 @@ export interface ReleaseWorld {
   readonly lock: WorkloadLock | undefined;
   /** Chains of the targets, by name. */
   readonly records: ReadonlyMap<string, readonly RecordSpec[]>;
+  /** Targets that people signed and that count though their objects may be gone. */
+  readonly kept: { readonly names: readonly string[]; readonly warn: boolean };
 }
 
 export type ReleaseAction =
   /** Takes the label off, provided that the namespace is as it was read. */
   | { readonly do: 'Unlabel'; readonly of: Namespace; readonly news: ReleaseNews | undefined }
+  /** Puts the label back, provided that the namespace is as it was read. */
+  | { readonly do: 'Label'; readonly of: Namespace; readonly as: Protection; readonly news: ReleaseNews }
   /** Deletes the lock, provided that it is as it was read. */
   | { readonly do: 'DeleteLock'; readonly lock: WorkloadLock };
 
@@ -49,6 +53,16 @@ const labelWithoutLock: ReleaseStep = ({ namespace, lock, targets }) => {
 /** What a deleted target leaves beside others is the others' to keep, see `settings`. */
 const targeted: ReleaseStep = ({ targets }) => (targets.length > 0 ? {} : undefined);
 
+/** Deleting a target that people signed changes nothing until they sign that, too; nor does taking the label off. */
+const signed: ReleaseStep = ({ namespace, lock, kept }) => {
+  const [name] = kept.names;
+  if (name === undefined || lock === undefined) return undefined;
+  if (isLabelled(namespace)) return {};
+  const note = `the label ${labels.protected} is put back: ProductionTarget ${name} counts until people sign its removal`;
+  const as = kept.warn ? protections.warn : protections.enforce;
+  return { action: { do: 'Label', of: namespace, as, news: { regarding: namespace, note } } };
+};
+
 /** The label first: while it is there, a missing lock denies everything. */
 const labelLeft: ReleaseStep = ({ namespace }) =>
   isLabelled(namespace) ? { action: { do: 'Unlabel', of: namespace, news: undefined } } : undefined;
@@ -56,7 +70,7 @@ const labelLeft: ReleaseStep = ({ namespace }) =>
 const lockLeft: ReleaseStep = ({ lock }) => (lock === undefined ? undefined : { action: { do: 'DeleteLock', lock } });
 
 /** In this order. */
-const STEPS: readonly ReleaseStep[] = [lockLost, labelWithoutLock, targeted, labelLeft, lockLeft];
+const STEPS: readonly ReleaseStep[] = [lockLost, labelWithoutLock, targeted, signed, labelLeft, lockLeft];
 
 /** What is taken off a namespace that is protected no more; nothing where no step answers. Pure. */
 export function decideRelease(world: ReleaseWorld): ReleaseDecision {

@@ -21,6 +21,7 @@ import {
   type Running,
   type TargetWorld,
 } from '../decide/index.ts';
+import type { InForce } from '../../trust/index.ts';
 import type { FollowedPods } from './followed-pods.ts';
 import type { FollowedWorkloads } from './followed.ts';
 import { rehearse } from './rehearse.ts';
@@ -39,6 +40,8 @@ export interface TargetReaderOptions {
   readonly clock: Clock;
   /** The operator's own. */
   readonly systemNamespace: string;
+  /** Targets as they count. */
+  readonly inForce: Pick<InForce, 'target'>;
   /** Writers of running pods that the installation names. Default none. */
   readonly podWriters?: TargetWorld['podWriters'] | undefined;
 }
@@ -75,17 +78,19 @@ export class TargetReader {
   }
 
   async #ground(key: ObjectKey, signal: AbortSignal): Promise<Ground | undefined> {
-    const { client, targets, records } = this.#options;
+    const { client, targets, records, inForce } = this.#options;
     const { namespace = '', name } = key;
-    const [target, object, lock, binding] = await Promise.all([
+    const [written, object, lock, binding] = await Promise.all([
       client.find(ProductionTarget, key, { signal }),
       client.find(Namespace, { name: namespace }, { signal }),
       this.#lock(namespace, signal),
       client.find(RoleBinding, { namespace, name: configurationRole }, { signal }),
     ]);
+    const target = inForce.target(written);
     if (target === undefined || target.metadata.deletionTimestamp !== undefined) return undefined;
     const others = targets.lister
       .list(namespace)
+      .flatMap((other) => inForce.target(other) ?? [])
       .filter(({ metadata }) => metadata.uid !== target.metadata.uid && metadata.deletionTimestamp === undefined);
     const bound = isReaderBinding(binding, this.#options.systemNamespace);
     const of = { target, records: records.of({ namespace, name }) };

@@ -2,6 +2,7 @@ import {
   annotations,
   maxRequest,
   targetBounds,
+  type ProductionTarget,
   type ProductionTargetStatus,
   type OwnConditionType,
   type TargetReason,
@@ -10,12 +11,21 @@ import { conditionsOf, fittedLines, type ConditionInput, type Outcome } from '..
 import { nameOf } from '../../records/index.ts';
 import { onlyWarns, warningsOf, type TargetVerdict, type TargetWorld } from '../decide/index.ts';
 import { contentsOf, type Approved } from '../../lock/index.ts';
+import { acceptedCondition, keyOf, trustStatus, type Standing } from '../../trust/index.ts';
 import { approvedTemplate } from '../../workloads/index.ts';
 
 type TargetCondition = ConditionInput<TargetReason, OwnConditionType<'ProductionTarget'>>;
 
-/** Status of a target: output only. */
-export function targetStatus(world: TargetWorld, verdict: TargetVerdict): ProductionTargetStatus {
+/**
+ * Status of a target: output only.
+ *
+ * @param standing what people signed of it; undefined where trust is not sealed
+ */
+export function targetStatus(
+  world: TargetWorld,
+  verdict: TargetVerdict,
+  standing?: Standing | undefined,
+): ProductionTargetStatus {
   const { target, now } = world;
   const enforcement = enforcementOf(world);
   const requestedAt = target.metadata.annotations?.[annotations.reconcileRequestedAt];
@@ -29,7 +39,28 @@ export function targetStatus(world: TargetWorld, verdict: TargetVerdict): Produc
     }),
     ...(warnings.length === 0 ? {} : { warnings }),
     ...(requestedAt === undefined ? {} : { lastHandledReconcileAt: requestedAt.slice(0, maxRequest) }),
-    conditions: conditionsOf(target, outcomeOf(verdict), [enforced(world, enforcement), tampered(verdict)], now),
+    ...(standing === undefined ? {} : { trust: trustStatus(standing, keyOf(target)) }),
+    conditions: conditionsOf(
+      target,
+      outcomeOf(verdict),
+      [
+        enforced(world, enforcement),
+        tampered(verdict),
+        ...(standing === undefined ? [] : [acceptedCondition(standing)]),
+      ],
+      now,
+    ),
+  };
+}
+
+/** Status of a target of which nobody signed anything: it guards nothing, and nothing is promoted to it. */
+export function unsignedStatus(target: ProductionTarget, standing: Standing, now: number): ProductionTargetStatus {
+  const accepted = acceptedCondition(standing);
+  const kstatus = standing.state === 'Refused' ? 'Failed' : 'InProgress';
+  return {
+    observedGeneration: target.metadata.generation,
+    trust: trustStatus(standing, keyOf(target)),
+    conditions: conditionsOf(target, { kstatus, reason: accepted.reason, message: accepted.message }, [accepted], now),
   };
 }
 

@@ -7,7 +7,7 @@ import { renderText } from './render.ts';
 import type { ObjectMetadata, StatementInput, StatementTexts } from './types.ts';
 
 /** in-toto Attestation Framework, Statement v1. */
-const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1';
+export const IN_TOTO_STATEMENT = 'https://in-toto.io/Statement/v1';
 
 /**
  * The two texts of a round (security: "The statement"). Sets (subjects, targets, objects, evidence, quorum) are sorted,
@@ -34,7 +34,7 @@ function renderDecision(input: StatementInput, decision: Decision): string {
 /** The statement as plain data, of an input that was checked; {@link renderStatements} is what is signed. */
 function buildStatement(input: StatementInput, decision: Decision): { readonly [key: string]: JSONValue } {
   return {
-    _type: STATEMENT_TYPE,
+    _type: IN_TOTO_STATEMENT,
     predicateType: PREDICATE_TYPE,
     subject: subjectsOf(input),
     predicate: {

@@ -3,7 +3,7 @@ import { StatementError } from './errors.ts';
 import type { ConfigurationContent, JobDigest, ObjectDigests, StatementInput } from './types.ts';
 
 /** What a person can be expected to read. */
-const MAX_CHANGES = 500;
+export const MAX_CHANGES = 500;
 
 type Input = StatementInput & { readonly objects: readonly ObjectDigests[]; readonly jobs: readonly JobDigest[] };
 

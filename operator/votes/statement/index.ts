@@ -6,4 +6,5 @@ export { metadataChanges } from './metadata.ts';
 export { predicateOf } from './parse.ts';
 export { StatementError } from './errors.ts';
 export { renderText } from './render.ts';
+export { boundBy, renderTrustStatements, trustBinding, type TrustChange, type TrustStatementInput } from './trust.ts';
 export type * from './types.ts';

@@ -8,6 +8,8 @@ export const VOTE_NAMESPACE = 'vote.v1@twinlock.dev';
 export const CHECKPOINT_NAMESPACE = 'checkpoint.v1@twinlock.dev';
 /** In-toto predicate type of votes (in-toto Statement v1, `predicateType`). */
 export const PREDICATE_TYPE = 'https://twinlock.dev/attestations/promotion-vote/v1';
+/** The same of signatures on a change of who and what decides: keyrings, policies, targets. */
+export const TRUST_PREDICATE_TYPE = 'https://twinlock.dev/attestations/trust-change/v1';
 
 /** What a vote says; each has a statement of its own, so that one signature can never mean the other. */
 export const DECISIONS = ['approve', 'reject'] as const;

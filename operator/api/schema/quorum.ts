@@ -1,0 +1,19 @@
+import { z } from 'zod';
+
+import { listOf } from './lists.ts';
+import { withRules } from './rule.ts';
+import { personName } from './text.ts';
+import { count } from './values.ts';
+
+const entry = z.object({
+  group: personName('Group of the keyring that counts. Left out: any principal.').optional(),
+  count: count('Different principals that must approve.', 1, 100),
+});
+
+/** How many people, of which groups. */
+export const quorum = (description: string): z.ZodArray<typeof entry> =>
+  withRules(listOf(description, entry, { min: 1, max: 16 }), {
+    cel: 'self.all(a, self.exists_one(b, has(a.group) ? has(b.group) && a.group == b.group : !has(b.group)))',
+    message: 'write each group once, and at most one entry without a group',
+    check: (entries) => new Set(entries.map(({ group }) => group)).size === entries.length,
+  });

@@ -1,0 +1,69 @@
+import {
+  ApprovalPolicy,
+  ApproverKeyring,
+  type ApprovalPolicy as Policy,
+  type ApproverKeyring as Keyring,
+  type ProductionTarget,
+} from '../../api/index.ts';
+import type { Client, Informer } from '../../kube/index.ts';
+
+/** An object that a name should lead to, or why it does not. */
+export type Found<T> =
+  | { readonly object: T }
+  | {
+      readonly missing: string;
+      /** Why it does not count though it may be there. */
+      readonly because?: string | undefined;
+    };
+
+/** What decides, as it counts. */
+export interface InForce {
+  /** A target as it counts; undefined: there is none, or nothing of it counts. */
+  target(live: ProductionTarget | undefined): ProductionTarget | undefined;
+  policy(name: string, signal: AbortSignal): Promise<Found<Policy>>;
+  /** All of them, for the one that is the default. */
+  policies(): readonly Policy[];
+  keyring(name: string, signal: AbortSignal): Promise<Found<Keyring>>;
+  /** What protects a namespace whatever became of the objects. */
+  kept(namespace: string): Kept;
+}
+
+/** Targets that count, whether their objects are there or not. */
+export interface Kept {
+  readonly names: readonly string[];
+  /** All of them only warn. */
+  readonly warn: boolean;
+}
+
+/** Without sealed trust what stands in the cluster counts, read live. */
+export class AsWritten implements InForce {
+  readonly #client: Pick<Client, 'find'>;
+  readonly #policies: Pick<Informer<Policy>, 'lister'>;
+
+  constructor(client: Pick<Client, 'find'>, policies: Pick<Informer<Policy>, 'lister'>) {
+    this.#client = client;
+    this.#policies = policies;
+  }
+
+  target(live: ProductionTarget | undefined): ProductionTarget | undefined {
+    return live;
+  }
+
+  async policy(name: string, signal: AbortSignal): Promise<Found<Policy>> {
+    const object = await this.#client.find(ApprovalPolicy, { name }, { signal });
+    return object === undefined ? { missing: name } : { object };
+  }
+
+  policies(): readonly Policy[] {
+    return this.#policies.lister.list();
+  }
+
+  async keyring(name: string, signal: AbortSignal): Promise<Found<Keyring>> {
+    const object = await this.#client.find(ApproverKeyring, { name }, { signal });
+    return object === undefined ? { missing: name } : { object };
+  }
+
+  kept(): Kept {
+    return { names: [], warn: false };
+  }
+}
