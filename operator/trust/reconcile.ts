@@ -1,4 +1,4 @@
-import { ApprovalPolicy, fieldManagers, type ApprovalPolicy as Policy } from '../api/index.ts';
+import { ApprovalPolicy, fieldManagers } from '../api/index.ts';
 import { parseTime } from '../canonical/index.ts';
 import { StatusWriter, type Client, type Clock, type Informer, type ResourceType } from '../kube/index.ts';
 import type { RecordEntry } from '../records/index.ts';
@@ -64,7 +64,7 @@ export function untilNextText({ proposal }: Standing, now: number): number | und
 
 export interface PolicyReconcilerOptions {
   readonly client: Pick<Client, 'patch'>;
-  readonly policies: Informer<Policy>;
+  readonly policies: Informer<ApprovalPolicy>;
   readonly sealing: Accepting['sealing'];
   readonly clock: Clock;
 }

@@ -1,12 +1,4 @@
-import {
-  ApprovalPolicy,
-  ApproverKeyring,
-  ProductionTarget,
-  type ApprovalPolicy as Policy,
-  type ApproverKeyring as Keyring,
-  type ProductionTarget as Target,
-  type PromotionRecord,
-} from '../api/index.ts';
+import { ApprovalPolicy, ApproverKeyring, ProductionTarget, type PromotionRecord } from '../api/index.ts';
 import type { Client, Clock, EventRecorder, Informer, Logger, ResourceType } from '../kube/index.ts';
 import type { RecordStore } from '../records/index.ts';
 import {
@@ -36,9 +28,9 @@ export interface TrustOptions {
   readonly records: RecordStore;
   readonly sealing: Sealing;
   readonly informers: {
-    readonly keyrings: Informer<Keyring>;
-    readonly policies: Informer<Policy>;
-    readonly targets: Informer<Target>;
+    readonly keyrings: Informer<ApproverKeyring>;
+    readonly policies: Informer<ApprovalPolicy>;
+    readonly targets: Informer<ProductionTarget>;
     readonly records: Informer<PromotionRecord>;
   };
 }

@@ -8,7 +8,7 @@ type Keyring = ApproverKeyring['spec'];
 type Key = Keyring['principals'][number]['keys'][number];
 
 /** Whose signatures a change needs; without a list more than half of the people, whatever became of their keys. */
-export function changeQuorum({ changeQuorum: written, principals }: Keyring): readonly QuorumEntry[] {
+function changeQuorum({ changeQuorum: written, principals }: Keyring): readonly QuorumEntry[] {
   return written ?? [{ count: Math.floor(principals.length / 2) + 1 }];
 }
 

@@ -1,10 +1,4 @@
-import {
-  ApprovalPolicy,
-  ApproverKeyring,
-  type ApprovalPolicy as Policy,
-  type ApproverKeyring as Keyring,
-  type ProductionTarget,
-} from '../../api/index.ts';
+import { ApprovalPolicy, ApproverKeyring, type ProductionTarget } from '../../api/index.ts';
 import type { Client, Informer } from '../../kube/index.ts';
 
 /** An object that a name should lead to, or why it does not. */
@@ -20,10 +14,10 @@ export type Found<T> =
 export interface InForce {
   /** A target as it counts; undefined: there is none, or nothing of it counts. */
   target(live: ProductionTarget | undefined): ProductionTarget | undefined;
-  policy(name: string, signal: AbortSignal): Promise<Found<Policy>>;
+  policy(name: string, signal: AbortSignal): Promise<Found<ApprovalPolicy>>;
   /** All of them, for the one that is the default. */
-  policies(): readonly Policy[];
-  keyring(name: string, signal: AbortSignal): Promise<Found<Keyring>>;
+  policies(): readonly ApprovalPolicy[];
+  keyring(name: string, signal: AbortSignal): Promise<Found<ApproverKeyring>>;
   /** What protects a namespace whatever became of the objects. */
   kept(namespace: string): Kept;
 }
@@ -38,9 +32,9 @@ export interface Kept {
 /** Without sealed trust what stands in the cluster counts, read live. */
 export class AsWritten implements InForce {
   readonly #client: Pick<Client, 'find'>;
-  readonly #policies: Pick<Informer<Policy>, 'lister'>;
+  readonly #policies: Pick<Informer<ApprovalPolicy>, 'lister'>;
 
-  constructor(client: Pick<Client, 'find'>, policies: Pick<Informer<Policy>, 'lister'>) {
+  constructor(client: Pick<Client, 'find'>, policies: Pick<Informer<ApprovalPolicy>, 'lister'>) {
     this.#client = client;
     this.#policies = policies;
   }
@@ -49,16 +43,16 @@ export class AsWritten implements InForce {
     return live;
   }
 
-  async policy(name: string, signal: AbortSignal): Promise<Found<Policy>> {
+  async policy(name: string, signal: AbortSignal): Promise<Found<ApprovalPolicy>> {
     const object = await this.#client.find(ApprovalPolicy, { name }, { signal });
     return object === undefined ? { missing: name } : { object };
   }
 
-  policies(): readonly Policy[] {
+  policies(): readonly ApprovalPolicy[] {
     return this.#policies.lister.list();
   }
 
-  async keyring(name: string, signal: AbortSignal): Promise<Found<Keyring>> {
+  async keyring(name: string, signal: AbortSignal): Promise<Found<ApproverKeyring>> {
     const object = await this.#client.find(ApproverKeyring, { name }, { signal });
     return object === undefined ? { missing: name } : { object };
   }
