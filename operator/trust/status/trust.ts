@@ -1,4 +1,5 @@
 import { trustBounds, type TrustReason, type TrustStatus } from '../../api/index.ts';
+import { digestOfBytes } from '../../canonical/index.ts';
 import { fittedLines, type ConditionInput } from '../../kube/index.ts';
 import { trustCommands, VOTE_PREFIX } from '../../votes/index.ts';
 import type { SealedKey, SealedKind, Standing } from '../decide/index.ts';
@@ -38,7 +39,8 @@ export function trustStatus(
                   resource: RESOURCES[kind],
                   namespace,
                   name,
-                  nonce: proposal.digest ?? `removal${proposal.version}`,
+                  // Of the text: the same content may come back under another version, and a name is taken once.
+                  nonce: digestOfBytes(proposal.statements.approve),
                   principalHint: 'my-name',
                 }),
               ],
