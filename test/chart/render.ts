@@ -31,6 +31,7 @@ export async function helmTemplate(
   values: Values,
   namespace = 'twinlock-system',
   apiVersions: readonly string[] = [MUTATING],
+  more: readonly string[] = [],
 ): Promise<CommandResult> {
   const sets = Object.entries(values).flatMap(([name, value]) => ['--set', `${name}=${value}`]);
   const args = [
@@ -41,6 +42,7 @@ export async function helmTemplate(
     namespace,
     ...sets,
     ...apiVersions.flatMap((version) => ['--api-versions', version]),
+    ...more,
   ];
   return run(await tools.helm(), args, { check: false });
 }
@@ -49,7 +51,12 @@ export async function helmTemplate(
 export async function rendered(values: Values = {}): Promise<readonly Manifest[]> {
   const { code, stdout, stderr } = await helmTemplate({ ...smallest, ...values });
   if (code !== 0) throw new Error(`helm template: ${stderr}`);
-  return parseAllDocuments(stdout)
+  return manifestsOf(stdout);
+}
+
+/** Every object of a rendered chart. */
+export function manifestsOf(yaml: string): readonly Manifest[] {
+  return parseAllDocuments(yaml)
     .map((document) => document.toJS() as Manifest | null)
     .filter((manifest) => manifest !== null);
 }

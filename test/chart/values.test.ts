@@ -1,6 +1,7 @@
+import { join } from 'node:path';
 import test from 'ava';
 import { parseFlags } from '../../operator/processes/flags.ts';
-import { helmTemplate, one, rendered, smallest } from './render.ts';
+import { charts, helmTemplate, manifestsOf, one, rendered, smallest } from './render.ts';
 
 const digest = `sha256:${'b'.repeat(64)}`;
 
@@ -29,6 +30,8 @@ const refused: readonly (readonly [why: string, values: Readonly<Record<string, 
   ['a domain that is none', { 'defaultClass.domain': 'Twins_example' }, /\/defaultClass\/domain/],
   ['a writer of pods without a user', { 'podWriters[0].annotations[0]': 'a/*' }, /\/podWriters/],
   ['a misspelt field of a writer', { 'podWriters[0].user': 'a', 'podWriters[0].annotation[0]': 'a/*' }, /\/podWriters/],
+  ['sealed trust without a pinned keyring', { 'sealedTrust.enabled': 'true' }, /\/sealedTrust\/keyringDigest/],
+  ['a pin that is no digest', { 'sealedTrust.keyringDigest': 'abc' }, /\/sealedTrust\/keyringDigest/],
   ['a negative number of replicas', { 'promotions.replicas': '-1' }, /\/promotions\/replicas/],
 ];
 
@@ -112,6 +115,23 @@ test('writers of pods reach the promotions process as the flag that it reads, an
   };
   t.like(parseFlags(argsOf('twinlock-promotions')), { run: 'promotions', options: { podWriters: writers } });
   t.false(argsOf('twinlock-environments').some((arg) => arg.startsWith('--pod-writers')));
+});
+
+test('the production profile seals trust, and asks for the keyring to be pinned', async (t) => {
+  const profile = ['-f', join(charts, 'twinlock', 'values-production.yaml')];
+  const unpinned = await helmTemplate(smallest, undefined, undefined, profile);
+  t.not(unpinned.code, 0);
+  t.regex(unpinned.stderr, /keyringDigest/);
+  const values = { ...smallest, 'sealedTrust.keyringDigest': digest };
+  const argsOf = async (more: readonly string[]): Promise<readonly string[]> => {
+    const { stdout } = await helmTemplate(values, undefined, undefined, more);
+    const { template } = one(manifestsOf(stdout), 'Deployment', 'twinlock-promotions')['spec'] as PodOwner;
+    return template.spec.containers[0]?.args ?? [];
+  };
+  t.like(parseFlags(await argsOf(profile)), {
+    options: { sealedTrust: { keyring: 'default', digest, chain: 'trust' } },
+  });
+  t.like(parseFlags(await argsOf([])), { options: { sealedTrust: undefined } });
 });
 
 interface PodOwner {

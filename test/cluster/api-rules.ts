@@ -288,6 +288,14 @@ export const breachedRules: readonly Breach[] = [
     [{ count: 1 }, { count: 2 }],
   ]),
   breaches('ApproverKeyring', 'default')(
+    'spec.changeQuorum',
+    'write each group once, and at most one entry without a group',
+    [
+      ['spec', 'changeQuorum'],
+      [{ count: 1 }, { count: 2 }],
+    ],
+  ),
+  breaches('ApproverKeyring', 'default')(
     'spec.principals[0].keys[0].notAfter',
     'write a notAfter that is later than notBefore',
     [['spec', 'principals', 0, 'keys', 0, 'notAfter'], '2026-11-21T08:30:00+01:00'],
@@ -341,6 +349,10 @@ export const breachedRules: readonly Breach[] = [
   record('web-000003')('spec', 'an Outcome has outcome, and no other record has', [['spec', 'outcome'], undefined]),
   record('web-000004')('spec', 'Tampered has tampered: what was found, and no other record has', [
     ['spec', 'tampered'],
+    undefined,
+  ]),
+  record('web-000007')('spec', 'Trust has trust: what counts from here on, and no other record has', [
+    ['spec', 'trust'],
     undefined,
   ]),
   record('web-000005')('spec', 'a Part has part, and no other record has', [['spec', 'part'], undefined]),

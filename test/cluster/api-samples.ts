@@ -274,6 +274,19 @@ const mutations = [
 const configMap = { kind: 'ConfigMap', name: 'web' };
 const configMapContent = { ...configMap, digest, content: { data: { MODE: 'live' } } };
 
+/** What people signed of an object, and what they are asked about. */
+const trust = {
+  accepted: { version: 1, digest, record: 'trust-000001' },
+  pending: {
+    version: 2,
+    digest,
+    notAfter: later,
+    statements: { approve: '{}\n', reject: '{}\n' },
+    votes: ['vote.twinlock.dev/alice-3f9c21: alice approved'],
+    why: ['1 more vote of any principal (1 of 2)'],
+  },
+};
+
 const productionTarget = object('ProductionTarget', 'web', {
   spec: {
     workloads: [workload],
@@ -308,6 +321,7 @@ const productionTarget = object('ProductionTarget', 'web', {
   status: {
     ...common,
     enforcement: 'Active',
+    trust,
     warnings: ['Deployment/web keeps no old revision'],
     current: [{ ...workload, specDigest: digest, images: [{ container: 'web', image }], promotion: 'web-42' }],
   },
@@ -410,6 +424,7 @@ const approvalPolicy = object('ApprovalPolicy', 'default', {
     notExercised: 'Deny',
     evidenceMaxAge: '168h',
   },
+  status: { observedGeneration: 1, trust, conditions },
 });
 
 const approverKeyring = object('ApproverKeyring', 'default', {
@@ -432,9 +447,11 @@ const approverKeyring = object('ApproverKeyring', 'default', {
         ],
       },
     ],
+    changeQuorum: [{ count: 1 }, { group: 'owners', count: 1 }],
   },
   status: {
     observedGeneration: 1,
+    trust,
     warnings: ['key SHA256:... of principal alice is not valid after 2026-11-20T00:00:00Z: enrol a new one'],
     conditions,
   },
@@ -605,6 +622,27 @@ const records: readonly Sample[] = [
       digest,
       time,
       parts: [{ fields: ['currentSpecs'], digest, records: ['web-000005'] }],
+    },
+  }),
+  object('PromotionRecord', 'web-000007', {
+    spec: {
+      type: 'Trust',
+      target,
+      sequence: 7,
+      previous: { name: 'web-000006', digest },
+      digest,
+      time,
+      trust: {
+        kind: 'ProductionTarget',
+        namespace: 'shop',
+        name: 'web',
+        version: 2,
+        from: digest,
+        digest,
+        notAfter: later,
+        pinned: false,
+      },
+      accepted: { workloads: [workload] },
     },
   }),
 ];
