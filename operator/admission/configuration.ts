@@ -1,7 +1,7 @@
 import { all, any, concat, sameExcept, text } from './cel.ts';
 import { refusal } from './denial.ts';
 import { protectedNamespaces, type Operation, type PolicyRule, type ResourceRule, type Variable } from './policy.ts';
-import { byOwnCredential, clearsNamespace, controllers } from './who.ts';
+import { byOwnCredential, clearsNamespace, controllers, isDryRun } from './who.ts';
 
 /** In every pod beside its token, whatever a template says: what the pod takes for the API server. */
 const ROOT_CA = 'kube-root-ca.crt';
@@ -15,6 +15,14 @@ const publishesIt = all(isRootCA, controllers(['root-ca-cert-publisher']));
 const isListed = all(
   "request.kind.kind == 'ConfigMap'",
   "params.spec.?objects.orValue([]).exists(a, a.kind == 'ConfigMap' && a.name == variables.name)",
+);
+/** A promotion is about to open the lock for what it holds: for this moment nobody exchanges it. */
+const isStill =
+  'params.spec.?frozen.orValue([]).exists(f, f.kind == request.kind.kind && f.name == variables.name && has(f.opening))';
+/** People approved that it is not there: it may go before promotions that ask for it are over. */
+const isSignedAway = all(
+  "request.kind.kind == 'ConfigMap'",
+  "params.spec.?objects.orValue([]).exists(a, a.kind == 'ConfigMap' && a.name == variables.name && a.role == 'Current' && !has(a.content))",
 );
 const variables: readonly Variable[] = [
   { name: 'name', expression: name },
@@ -31,6 +39,7 @@ const variables: readonly Variable[] = [
 const exchanges = all(
   "request.kind.kind == 'Secret'",
   "params.spec.?frozen.orValue([]).exists(f, f.kind == 'Secret' && f.name == variables.name && request.userInfo.username in f.?rotators.orValue([]))",
+  `!${isStill}`,
   byOwnCredential,
   sameExcept('dyn(object)', 'dyn(oldObject)', [...BESIDE, 'data']),
 );
@@ -58,10 +67,12 @@ export function configuration(): PolicyRule {
           '!variables.frozen',
           all("request.operation == 'UPDATE'", any(sameExcept('dyn(object)', 'dyn(oldObject)', BESIDE), exchanges)),
           publishesIt,
-          isListed,
+          // A dry run changes nothing, and other promotions go on planning.
+          all(isListed, any(`!${isStill}`, isDryRun)),
         ),
         message: refusal(
           `(variables.name == ${text(ROOT_CA)} ? ' tells pods which API server is the right one: Kubernetes alone writes it'
+  : ${isStill} ? ' is what the lock is opened with right now: try again in a moment'
   : request.operation == 'CREATE' ? ' was absent when content that refers to it was approved, and stays so: create one under a new name and promote what refers to that'
   : ' is what approved content refers to, so what it holds is frozen: create one under a new name and promote what refers to that; labels and annotations may change')`,
         ),
@@ -81,7 +92,7 @@ export function configurationRemoval(): PolicyRule {
     variables,
     validations: [
       {
-        expression: any('!variables.frozen', clearsNamespace),
+        expression: any('!variables.frozen', clearsNamespace, isSignedAway),
         message: concat(
           refusal(
             "' is what approved content refers to, the fallback of an undo or a promotion that is open too: it may go when nothing does'",

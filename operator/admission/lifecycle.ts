@@ -43,6 +43,14 @@ export const makesNoOwners: Validation = {
 
 const finalizers = (object: string): string => `${object}.metadata.?finalizers.orValue([])`;
 
+/** Who is faster than the promotion would be the one without whom what it makes never goes, nor comes back. */
+export const makesNoFinalizers: Validation = {
+  expression: any("request.operation != 'CREATE'", `${finalizers('object')}.size() == 0`),
+  message: refusal(
+    "' may not be made with finalizers: it could not be taken away again; controllers add theirs later'",
+  ),
+};
+
 /** By this finalizer the garbage collector leaves pods behind, whatever the deletion of what is above says. */
 export const addsNoOrphans: Validation = {
   expression: any(

@@ -2,7 +2,7 @@ import { bookkeepingKeys, objectKinds, type ObjectKind } from '../api/index.ts';
 import { ALLOCATED_BY_SERVICE, HEADLESS, objectType } from '../objects/index.ts';
 import { all, any, field, group, not, sameExcept, text, texts } from './cel.ts';
 import { denial, refusal } from './denial.ts';
-import { keepsOwners } from './lifecycle.ts';
+import { keepsOwners, makesNoFinalizers, makesNoOwners } from './lifecycle.ts';
 import { PLAN_MANAGER, RULES } from './names.ts';
 import { protectedNamespaces, type PolicyRule, type ResourceRule } from './policy.ts';
 import { clearsNamespace, fieldManager, isDryRun, may, type Who } from './who.ts';
@@ -15,6 +15,9 @@ const MATCH: readonly ResourceRule[] = objectKinds.map((kind) => {
 
 /** What sends traffic somewhere. */
 const ROUTING: readonly ObjectKind[] = ['Service', 'Ingress', 'HTTPRoute'];
+
+/** Kinds that somebody defined in the cluster: whether their status is apart, their definition says. */
+const DEFINED: readonly ObjectKind[] = ['HTTPRoute'];
 
 /** What is compared apart, or is no content. */
 const APART = ['apiVersion', 'kind', 'metadata', 'status', 'spec', 'secrets'];
@@ -39,14 +42,25 @@ function sameKeys(left: string, right: string, name: string): string {
   );
 }
 
+/**
+ * Nobody chose it: who writes a field has it in the managed fields, which the API server works out before it allocates.
+ * Where it keeps none, nobody can tell.
+ *
+ * @param by CEL: whether the fields `f` of a manager have it
+ */
+const isAllocated = (by: string): string => all('variables.managed.size() > 0', `!variables.managed.exists(f, ${by})`);
+
 /** What the API server allocates is what it was, or is allocated now. */
 const keepsAllocated = (member: string): string =>
   any(
-    `!(${member} in ${OBJECT}.spec)`,
-    `!(${member} in ${OLD}.?spec.orValue({}))`,
-    `${OLD}.spec[${member}] == ${OBJECT}.spec[${member}]`,
+    `!(${text(member)} in ${OBJECT}.spec)`,
+    `${OLD}.?spec[?${text(member)}] == ${OBJECT}.spec[?${text(member)}]`,
+    all(`!(${text(member)} in ${OLD}.?spec.orValue({}))`, isAllocated(`${text(`f:${member}`)} in f`)),
   );
 
+const portKey = `'k:{"port":' + string(p.port) + ',"protocol":"' + p.?protocol.orValue('TCP') + '"}'`;
+const oldPort = 'o.port == p.port && o.?protocol == p.?protocol';
+const oldPorts = field(`${OLD}.?spec`, 'ports', '[]');
 /** A port without its number on the nodes, which counts where the approved one has it; else it stays what it is. */
 const samePort = all(
   sameExcept('p', 'q', ['nodePort']),
@@ -54,7 +68,13 @@ const samePort = all(
     'p.?nodePort == q.?nodePort',
     all(
       "!('nodePort' in q)",
-      `${field(`${OLD}.?spec`, 'ports', '[]')}.all(o, o.port != p.port || o.?protocol != p.?protocol || !('nodePort' in o) || o.?nodePort == p.?nodePort)`,
+      any(
+        `${oldPorts}.exists(o, ${oldPort} && 'nodePort' in o && o.?nodePort == p.?nodePort)`,
+        all(
+          `!${oldPorts}.exists(o, ${oldPort} && 'nodePort' in o)`,
+          isAllocated(`f[?'f:ports'][?${portKey}][?'f:nodePort'].hasValue()`),
+        ),
+      ),
     ),
   ),
 );
@@ -64,7 +84,7 @@ const sameService = all(
   ...ALLOCATED_BY_SERVICE.map((member) =>
     any(
       `${OBJECT}.spec[?${text(member)}] == ${CONTENT}.spec[?${text(member)}]`,
-      all(`!(${text(member)} in ${CONTENT}.spec)`, keepsAllocated(text(member))),
+      all(`!(${text(member)} in ${CONTENT}.spec)`, keepsAllocated(member)),
     ),
   ),
   // To have no address is content.
@@ -80,8 +100,13 @@ const sameContent = all(
   sameExcept(OBJECT, CONTENT, APART),
   sameKeys(OBJECT, CONTENT, 'labels'),
   sameKeys(OBJECT, CONTENT, 'annotations'),
-  // Tokens that a controller adds to a ServiceAccount count where people approved them.
-  any(`!('secrets' in ${CONTENT})`, `${OBJECT}[?'secrets'] == ${CONTENT}[?'secrets']`),
+  // Tokens that a controller adds to a ServiceAccount count where people approved them; it has none when it is made.
+  any(
+    all("request.operation != 'CREATE'", `!('secrets' in ${CONTENT})`),
+    `${OBJECT}[?'secrets'] == ${CONTENT}[?'secrets']`,
+  ),
+  // The API server drops what a new object of its own kinds says there.
+  any("request.operation != 'CREATE'", `!(request.kind.kind in ${texts(DEFINED)})`, `!('status' in ${OBJECT})`),
   any(
     `${OBJECT}[?'spec'] == ${CONTENT}[?'spec']`,
     all("request.kind.kind == 'Service'", `'spec' in ${OBJECT}`, `'spec' in ${CONTENT}`, sameService),
@@ -110,6 +135,10 @@ export function objects(by: Who): PolicyRule {
       },
       { name: 'object', expression: 'dyn(object)' },
       { name: 'old', expression: "request.operation == 'CREATE' ? dyn({}) : dyn(oldObject)" },
+      {
+        name: 'managed',
+        expression: `${field(`${OBJECT}.metadata`, 'managedFields', '[]')}.map(m, m.?fieldsV1[?'f:spec'].orValue({}))`,
+      },
       {
         name: 'unchanged',
         expression: all(
@@ -178,9 +207,13 @@ export function objects(by: Who): PolicyRule {
         expression: any(
           'variables.entries.size() == 0',
           "request.operation == 'DELETE'",
-          group(keepsOwners.expression),
+          all(keepsOwners.expression, makesNoOwners.expression),
         ),
         message: refusal("' may not be given an owner: it would be deleted with it'"),
+      },
+      {
+        ...makesNoFinalizers,
+        expression: any('variables.entries.size() == 0', makesNoFinalizers.expression),
       },
     ],
   };

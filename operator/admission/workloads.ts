@@ -3,7 +3,7 @@ import { podBounds } from './bounds.ts';
 import { all, any, field, sameBeside, sameExcept, text } from './cel.ts';
 import { sameEnv } from './container-fields.ts';
 import { denial } from './denial.ts';
-import { addsNoOrphans, keepsOwners, makesNoOwners } from './lifecycle.ts';
+import { addsNoOrphans, keepsOwners, makesNoFinalizers, makesNoOwners } from './lifecycle.ts';
 import { mutates, mutatesNamed } from './mutations.ts';
 import { PLAN_MANAGER, RESTARTED_AT, RULES } from './names.ts';
 import { protectedNamespaces, requestsOn, type PolicyRule, type Variable } from './policy.ts';
@@ -94,6 +94,7 @@ export function workloads(by: Who, mutating: boolean): PolicyRule {
       { ...replicas, expression: any(...unscaled, replicas.expression) },
       keepsOwners,
       makesNoOwners,
+      makesNoFinalizers,
       addsNoOrphans,
       keepsSteering,
       keepsUnprotect,

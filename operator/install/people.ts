@@ -1,5 +1,6 @@
 import { group, recordHeadsConfigMap } from '../api/index.ts';
 import type { ResourceType } from '../kube/index.ts';
+import { objectTypes } from '../objects/index.ts';
 import { appMade, appWorkloads, jobMaker, REVISION, rightsOn, type PodMaker } from '../workloads/index.ts';
 import type { RoleDefinition, Rule } from './roles.ts';
 
@@ -38,13 +39,14 @@ export const peopleRoles: readonly RoleDefinition[] = [
     ],
   },
   {
-    // What `kubectl rollout undo` and `kubectl rollout status` need; the verb rollback makes the fallback acceptable, and
-    // lets a pod that hangs be taken away at once.
+    // What `kubectl rollout undo` and `kubectl rollout status` need, and what puts back an object, or a workload that was
+    // removed; the verb rollback makes the fallback acceptable, and lets a pod that hangs be taken away at once.
     name: 'twinlock-oncall',
     rules: [
       ofTwinlock(['productiontargets'], [...read, 'rollback']),
-      ofTwinlock(['promotions', 'promotionrecords'], read),
-      ...rightsOn(typesOf(appWorkloads), [...read, 'update', 'patch']),
+      ofTwinlock(['promotions', 'promotionrecords', 'workloadlocks'], read),
+      ...rightsOn(typesOf(appWorkloads), [...read, 'create', 'update', 'patch']),
+      ...rightsOn(objectTypes, [...read, 'create', 'update', 'delete']),
       ...rightsOn([...typesOf(appMade), REVISION], read),
       // Runs one by hand, stops one and lets it go on.
       ...rightsOn([jobMaker.type], ['create', 'patch', 'delete']),

@@ -126,6 +126,11 @@ export function lockOverflow(lock: LockSpec): string | undefined {
   return undefined;
 }
 
+/** The lock as it is where it fits; else without names that promotions only asked for: what runs comes first. */
+export function withRoom(lock: LockSpec): LockSpec {
+  return lockOverflow(lock) === undefined ? lock : refrozen(lock, () => false);
+}
+
 /** Bytes that the lock takes as JSON. */
 export function lockBytes(lock: LockSpec): number {
   return Buffer.byteLength(JSON.stringify(lock));

@@ -1,5 +1,5 @@
 /** WorkloadLock as plain data: which content is approved, how that changes, and whether it is what was decided. */
-export { changedBy, wasChangedByController } from './changed-by.ts';
+export { changedBy, objectChangedBy, wasChangedByController, wasObjectChangedByController } from './changed-by.ts';
 export { decisionsOn, recall, type DecidedContent, type Decision, type Recalled } from './decisions.ts';
 export {
   contentOf,
@@ -15,6 +15,7 @@ export {
   withOnly,
   withOpened,
   withRemoved,
+  withRoom,
   type ApprovedContents,
   type LiveMatch,
 } from './edit.ts';
@@ -34,7 +35,7 @@ export {
   withRestoredObjects,
   type ObjectState,
 } from './objects.ts';
-export { MAX_FROZEN, refrozen, withAsked } from './frozen.ts';
+export { freezes, MAX_ASKED, MAX_FROZEN, notHeld, refrozen, withAsked, withHeldStill, withReleased } from './frozen.ts';
 export { withoutMutations } from './mutations.ts';
 export type * from './types.ts';
 export { entryFault, lockFaults, restoredLock, type LockFault } from './verify.ts';

@@ -91,7 +91,7 @@ class PromotionTurns implements Turns<World, Action, TurnDecision> {
     if (world.stage !== 'Deciding' && world.stage !== 'RollingOut')
       throw new TypeError(`nothing is done for a promotion that is ${world.stage}`);
     const why = { reason: verdict.reason, message: verdict.message };
-    const applied = await remembered.watch(world.promotion, action, why, () => actor.act(world, action, signal));
+    const applied = await remembered.watch(world, action, why, () => actor.act(world, action, signal));
     if (applied && action.do === 'OpenLock' && this.#approvedHere) onRolledOut(monotonic() - this.#started);
     const approves = action.do === 'Append' && action.entry.outcome?.result === 'Approved';
     this.#approvedHere ||= approves;

@@ -1,11 +1,12 @@
 /** What approved templates refer to holds what it held: by every way in which its content could change. */
 import test from 'ava';
+import { digestOf } from '../../operator/canonical/index.ts';
 import { referencePlaces } from '../../operator/workloads/index.ts';
 import { allowed, denied, deniedCommand } from './assert.ts';
 import { openAttack, type Stage } from '../stage/attack.ts';
-import { deployment, images } from '../stage/objects.ts';
+import { deployment, images, messageOf } from '../stage/objects.ts';
 import { must, Production } from '../stage/production.ts';
-import type { Json } from '../stage/stage.ts';
+import { bind, type Json } from '../stage/stage.ts';
 
 let stage: Stage;
 test.before(async () => {
@@ -190,6 +191,67 @@ test('allowed: what a Secret holds, exchanged by a rotator; denied: all else, an
   denied(t, await stage.admin('PATCH', token, again), 'configuration', undefined, 'an admin');
   const headers = { 'impersonate-user': user };
   denied(t, await stage.admin('PATCH', token, again, { headers }), 'configuration', undefined, 'impersonated');
+});
+
+const listed = (role: string, mode: string): Json => {
+  const content = { data: { mode, flags: 'safe' } };
+  const settings = { target: 'web', record: 'web-000001' };
+  return { kind: 'ConfigMap', name: 'mode', role, ...settings, content, digest: digestOf(content) };
+};
+
+const tokenOf = (value: string): Json => ({ data: { token: encoded(value) } });
+
+test('denied, for the moment in which a promotion opens the lock: what a rotator or a rollback would exchange', async (t) => {
+  const shop = await open('opening');
+  const accounts = `/api/v1/namespaces/${shop.namespace}/serviceaccounts`;
+  await must(stage.admin('POST', accounts, { metadata: { name: 'rotator' } }));
+  await stage.cluster.apply([
+    bind('edit', { kind: 'ServiceAccount', name: 'rotator', namespace: 'opening' }, 'opening'),
+  ]);
+  const rotators = ['system:serviceaccount:opening:rotator'];
+  const objects = [listed('Current', 'live'), listed('Fallback', 'before')];
+  const frozen = (mark: Json): readonly Json[] => [
+    { kind: 'Secret', name: 'token', rotators, ...mark },
+    { kind: 'ConfigMap', name: 'mode', ...mark },
+    { kind: 'ConfigMap', name: 'absent', ...mark },
+  ];
+  const rotator = await stage.withToken('opening', 'rotator');
+  const [token, mode] = [shop.core('secrets', 'token'), shop.core('configmaps', 'mode')];
+  const back = { data: { mode: 'before' } };
+  await shop.relock({ objects, frozen: frozen({ opening: 'uid' }) });
+  await shop.until('the lock is seen', async () =>
+    messageOf(await rotator('PATCH', token, tokenOf('x'))).includes('try again in a moment'),
+  );
+  denied(t, await rotator('PATCH', token, tokenOf('rotated')), 'configuration', /try again in a moment/);
+  denied(t, await stage.admin('PATCH', mode, back), 'configuration', /try again in a moment/);
+  denied(t, await stage.admin('POST', shop.core('configmaps'), { metadata: { name: 'absent' } }), 'configuration');
+  // Others go on planning.
+  const plan = `${mode}?dryRun=All&fieldManager=twinlock-plan`;
+  allowed(t, await stage.promotions('PUT', plan, { ...(await shop.read(mode)), data: { mode: 'next' } }));
+  await shop.relock({ objects, frozen: frozen({}) });
+  await shop.until('it is over', async () => (await rotator('PATCH', token, tokenOf('rotated'))).status === 200);
+  allowed(t, await stage.admin('PATCH', mode, back));
+});
+
+test('allowed: what people signed away goes, whoever asks for it; denied: the same while it is approved', async (t) => {
+  const shop = await open('signed-away');
+  const mode = shop.core('configmaps', 'mode');
+  const gone = { kind: 'ConfigMap', name: 'mode', role: 'Current', target: 'web', record: 'web-000002' };
+  const content = { data: { mode: 'live', flags: 'safe' } };
+  const held = { ...gone, role: 'Fallback', record: 'web-000001', content, digest: digestOf(content) };
+  denied(t, await stage.agent('DELETE', mode), 'configuration-removal');
+  await shop.relock({ objects: [{ ...held, role: 'Current' }], frozen: [{ kind: 'ConfigMap', name: 'mode' }] });
+  await shop.until(
+    'it is listed',
+    async () => (await stage.agent('PATCH', mode, { data: { mode: 'x' } })).status === 403,
+  );
+  denied(t, await stage.agent('DELETE', mode), 'configuration-removal|objects');
+  await shop.relock({
+    objects: [gone, held],
+    frozen: [{ kind: 'ConfigMap', name: 'mode', promotions: ['somebody-who-asks'] }],
+  });
+  await shop.until('the lock is seen', async () => (await stage.agent('DELETE', `${mode}?dryRun=All`)).status === 200);
+  allowed(t, await stage.agent('DELETE', mode));
 });
 
 test("denied: the cluster's root certificate, which every pod has; allowed: its own controller", async (t) => {

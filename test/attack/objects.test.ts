@@ -6,8 +6,8 @@ import test, { type ExecutionContext } from 'ava';
 import { contentOfObject, objectDigest } from '../../operator/objects/index.ts';
 import type { KubeObject } from '../../operator/kube/index.ts';
 import { waitFor, type Answer } from '../harness/index.ts';
-import { allowed, denied } from './assert.ts';
-import { openAttack, type Send, type Stage } from '../stage/attack.ts';
+import { allowed, denied, deniedCommand } from './assert.ts';
+import { openAttack, type Live, type Send, type Stage } from '../stage/attack.ts';
 import { deployment } from '../stage/objects.ts';
 import { must, Production } from '../stage/production.ts';
 import { bind, user, type Json } from '../stage/stage.ts';
@@ -325,3 +325,117 @@ test('denied where routing is Listed: a Service or an Ingress that nobody lists,
   await waitFor('it is seen', async () => !(await refused('routes', 'Service')));
   for (const kind of made) allowed(t, await stage.agent('DELETE', path('routes', kind)));
 });
+
+/** The objects as the API server would store them, which are not there. */
+async function approvedOnly(namespace: string, objects: readonly Json[]): Promise<readonly Live[]> {
+  await Production.open(stage, namespace, [deployment('web')]);
+  await must(stage.admin('POST', '/api/v1/namespaces', { metadata: { name: `${namespace}-before` } }));
+  const stored: Live[] = [];
+  for (const object of objects) {
+    const kind = object['kind'] as Kind;
+    stored.push(await must(stage.admin('POST', collection(`${namespace}-before`, kind), object)));
+    await must(stage.admin('DELETE', path(`${namespace}-before`, kind)));
+  }
+  return stored;
+}
+
+test('denied: who is faster than the promotion that makes an object, with what nobody signed; allowed: what was signed', async (t) => {
+  const stored = await approvedOnly('faster', Object.values(samples));
+  await relocked('faster')(stored.map((object, index): Entry => ({ kind: kinds[index] ?? 'ConfigMap', object })));
+  const { clusterIP, ports } = allocatedIn(stored);
+  const spec = samples.Service['spec'] as Json;
+  const port = (spec['ports'] as readonly Json[])[0] ?? {};
+  const nodePort = ports[0]?.['nodePort'];
+  t.truthy(nodePort);
+  const unmanaged = { fieldsType: 'FieldsV1', apiVersion: 'v1', operation: 'Update', manager: 'x', fieldsV1: {} };
+  const chosen: readonly (readonly [string, Kind, Json])[] = [
+    ['an address', 'Service', { spec: { ...spec, clusterIP } }],
+    ['addresses', 'Service', { spec: { ...spec, clusterIP, clusterIPs: [clusterIP] } }],
+    ['an address, managed by nobody', 'Service', { spec: { ...spec, clusterIP }, metadata: { managedFields: [{}] } }],
+    [
+      'an address, managed by somebody else',
+      'Service',
+      { spec: { ...spec, clusterIP }, metadata: { managedFields: [unmanaged] } },
+    ],
+    ['no address at all', 'Service', { spec: { ...spec, type: 'ClusterIP', clusterIP: 'None' } }],
+    ['a port of the nodes', 'Service', { spec: { ...spec, ports: [{ ...port, nodePort }] } }],
+    ['a token of its own', 'ServiceAccount', { secrets: [{ name: 'mine' }] }],
+  ];
+  for (const [what, kind, change] of chosen) {
+    const object = merged(samples[kind], change);
+    is(t, await stage.wildcard('POST', collection('faster', kind), object), undefined, what);
+    is(t, await apply(stage.wildcard, 'faster', kind, withoutManaged(object)), undefined, `${what}, applied`);
+    const create = await stage.cluster.kubectl(['-n', 'faster', 'create', '-f', '-'], {
+      as: stage.files.wildcard,
+      check: false,
+      input: JSON.stringify(object),
+    });
+    deniedCommand(t, create, 'objects');
+  }
+  const owner = { apiVersion: 'v1', kind: 'ConfigMap', name: 'gone', uid: '00000000-0000-0000-0000-000000000000' };
+  for (const kind of kinds) {
+    const owned = merged(samples[kind], { metadata: { ownerReferences: [owner] } });
+    is(t, await stage.admin('POST', collection('faster', kind), owned), /may not be given an owner/, kind);
+    const held = merged(samples[kind], { metadata: { finalizers: ['team.example/hold'] } });
+    is(t, await stage.admin('POST', collection('faster', kind), held), /may not be made with finalizers/, kind);
+    // The honest twin, whoever it is; what it says of its status is dropped.
+    const status = kind === 'Service' ? { status: { loadBalancer: { ingress: [{ ip: '192.0.2.1' }] } } } : {};
+    allowed(t, await stage.admin('POST', collection('faster', kind), merged(samples[kind], status)));
+    const { metadata } = await must(stage.admin('GET', path('faster', kind)));
+    t.deepEqual([metadata['ownerReferences'], metadata['finalizers']], [undefined, undefined], kind);
+  }
+  const made = (await must(stage.admin('GET', path('faster', 'Service')))) as unknown as Json;
+  t.deepEqual(made['status'], { loadBalancer: {} });
+});
+
+test('denied: a port of the nodes that somebody chooses while a Service becomes one that has some', async (t) => {
+  const inside = merged(samples.Service, { spec: { type: 'ClusterIP' } });
+  const [stored] = await approvedOnly('becoming', [samples.Service]);
+  await must(stage.admin('POST', collection('becoming', 'Service'), inside));
+  await relocked('becoming')([{ kind: 'Service', object: stored }]);
+  const at = path('becoming', 'Service');
+  const spec = samples.Service['spec'] as Json;
+  const port = (spec['ports'] as readonly Json[])[0] ?? {};
+  const { ports } = allocatedIn(stored === undefined ? [] : [stored]);
+  const chosen = { spec: { ...spec, ports: [{ ...port, nodePort: ports[0]?.['nodePort'] }] } };
+  is(t, await stage.wildcard('PATCH', at, chosen));
+  is(t, await apply(stage.wildcard, 'becoming', 'Service', merged(samples.Service, chosen)));
+  allowed(t, await stage.wildcard('PATCH', at, { spec }));
+  allowed(t, await stage.wildcard('PATCH', at, { spec }));
+});
+
+/** Approves these beside what is approved already, and waits until the API server knows. */
+function relocked(namespace: string): (entries: readonly Entry[]) => Promise<void> {
+  const at = `/apis/twinlock.dev/v1alpha1/namespaces/${namespace}/workloadlocks/lock`;
+  return async (entries) => {
+    const lock = await must(stage.admin('GET', at));
+    await must(stage.promotions('PUT', at, { ...lock, spec: { ...lock.spec, objects: entries.map(entryOf) } }));
+    const [first] = entries;
+    await waitFor('the lock is seen', async () => {
+      const object = merged(samples[first?.kind ?? 'ConfigMap'], evil[first?.kind ?? 'ConfigMap']);
+      const { status } = await stage.admin(
+        'POST',
+        `${collection(namespace, first?.kind ?? 'ConfigMap')}?dryRun=All`,
+        object,
+      );
+      return status === 403;
+    });
+  };
+}
+
+interface Allocated {
+  readonly clusterIP: string;
+  readonly ports: readonly Json[];
+}
+
+/** What the API server allocated for the Service among these. */
+function allocatedIn(stored: readonly Live[]): Allocated {
+  const service = stored.find(({ spec }: Partial<Live>) => spec?.['clusterIP'] !== undefined);
+  if (service === undefined) throw new Error('there is no Service with an address');
+  return service.spec as unknown as Allocated;
+}
+
+function withoutManaged(object: Json): Json {
+  const { managedFields: _none, ...metadata } = object['metadata'] as Json;
+  return { ...object, metadata };
+}

@@ -84,11 +84,16 @@ async function comeUp(place: Shop, app: string, image: string, count: number): P
 async function shown(
   place: Shop,
   pattern: RegExp,
-  { as = stage.people.bob, revision, record }: { as?: Person; revision?: number; record?: string } = {},
+  {
+    as = stage.people.carol,
+    revision,
+    record,
+    instead = (line) => line,
+  }: { as?: Person; revision?: number; record?: string; instead?: (line: string) => string } = {},
 ): Promise<CommandResult> {
   const found = commands.filter((line) => pattern.test(line));
   if (found.length !== 1) throw new Error(`the page shows ${found.length} commands that match ${pattern.source}`);
-  const command = (found[0] ?? '')
+  const command = instead(found[0] ?? '')
     .replaceAll('-n shop', `-n ${place.namespace}`)
     .replace(/--to-revision=\d+/, `--to-revision=${revision ?? 1}`)
     .replace(/web-\d{6}/, record ?? 'web-000000');
@@ -131,7 +136,7 @@ async function promoted(namespace: string, options: ShopOptions = {}): Promise<S
 
 const kubectlAs = (as: Person, ...args: readonly string[]): Promise<CommandResult> =>
   stage.cluster.kubectl(args, { as: as.kubeconfig, check: false });
-const kubectl = (...args: readonly string[]): Promise<CommandResult> => kubectlAs(stage.people.bob, ...args);
+const kubectl = (...args: readonly string[]): Promise<CommandResult> => kubectlAs(stage.people.carol, ...args);
 
 /** The Deployment controller has seen the last change: only then does kubectl know it as a revision. */
 async function observed(place: Shop): Promise<void> {
@@ -389,5 +394,83 @@ test.serial(
       operator = await stage.startProcess();
     }
     await place.phase('web-42', 'RolledBack');
+  },
+);
+
+const asService = (line: string): string => line.replaceAll('ConfigMap', 'Service');
+const objectsBefore = {
+  ConfigMap: { data: { MODE: 'live' } },
+  Service: { spec: { selector: { app: 'web' }, ports: [{ port: 80, targetPort: 8080 }] } },
+} as const;
+const objectPath = (namespace: string, resource: string): string => `/api/v1/namespaces/${namespace}/${resource}/web`;
+
+const objectOf = (kind: string, body: Json, apiVersion = 'v1'): Json => ({
+  apiVersion,
+  kind,
+  metadata: { name: 'web' },
+  ...body,
+});
+
+test.serial(
+  'with the operator down, objects that a promotion changed, took away and made are put back by the page',
+  async (t) => {
+    const namespace = 'undo-objects';
+    const budget = objectOf('PodDisruptionBudget', { spec: { maxUnavailable: 1 } }, 'policy/v1');
+    const listed = ['ConfigMap', 'Service', 'PodDisruptionBudget'].map((kind) => ({ kind, name: 'web' }));
+    const before = Object.entries(objectsBefore).map(([kind, body]) => ({
+      ...objectOf(kind, body),
+      metadata: { name: 'web', namespace },
+    }));
+    const place = await open(namespace, { before, target: { objects: listed } });
+    await place.environment('env-web-42', images.second);
+    await place.promote('web-42', 'env-web-42', {
+      spec: {
+        objects: [objectOf('ConfigMap', { data: { MODE: 'new' } }), budget],
+        removes: [{ kind: 'Service', name: 'web' }],
+      },
+    });
+    await place.vote('web-42', stage.people.alice);
+    const over = await place.phase('web-42', 'Completed');
+    t.deepEqual(
+      over.status?.rollout?.objects?.map(({ kind, state }) => `${kind} ${state}`),
+      ['ConfigMap Applied', 'PodDisruptionBudget Applied', 'Service Removed'],
+    );
+    const { status } = await place.target(({ status: now }) => now?.objects?.[0]?.promotion === 'web-42');
+    t.deepEqual(
+      status?.objects?.map(({ kind, digest, fallback }) => [kind, digest !== undefined, fallback]),
+      [
+        ['ConfigMap', true, 'Content'],
+        ['PodDisruptionBudget', true, 'Absent'],
+        ['Service', false, 'Content'],
+      ],
+    );
+    await operator.stop();
+    try {
+      const list = await shown(place, /^kubectl get workloadlock.*\{end\}'$/);
+      done(t, list);
+      t.regex(list.stdout, /^ConfigMap\/web \{"data":\{"MODE":"live"\}\}$/m);
+      t.regex(list.stdout, /^PodDisruptionBudget\/web $/m);
+      for (const line of [/^printf .*named\.json/, /> content\.json$/, /> object\.json$/, /^kubectl replace/])
+        done(t, await shown(place, line));
+      // The same for what is gone, under its own kind.
+      for (const line of [/^printf .*named\.json/, /> content\.json$/, /> object\.json$/, /^kubectl create .*object/])
+        done(t, await shown(place, line, { instead: asService }));
+      done(t, await shown(place, /^kubectl delete poddisruptionbudget/));
+      t.like((await stage.send('GET', objectPath(namespace, 'configmaps'))) as Json, objectsBefore.ConfigMap);
+      t.like((await stage.send('GET', objectPath(namespace, 'services'))) as Json, { spec: { ports: [{ port: 80 }] } });
+    } finally {
+      operator = await stage.startProcess();
+    }
+    await waitFor('each is recorded', async (seen) => {
+      const messages = (await place.records()).flatMap(({ outcome }) =>
+        outcome?.result === 'RolledBack' ? [outcome.message] : [],
+      );
+      seen(messages);
+      return ['ConfigMap/web', 'PodDisruptionBudget/web', 'Service/web'].every((name) =>
+        messages.some((message) => message.startsWith(name)),
+      );
+    });
+    const lock = await stage.send('GET', path(namespace, 'workloadlocks', 'lock'));
+    t.is((lock['spec'] as { readonly objects: readonly Json[] }).objects.length, 3, 'one state of each is approved');
   },
 );

@@ -38,6 +38,8 @@ export interface Stage extends Omit<Base<Name>, 'people'> {
 const roles = {
   alice: ['twinlock-approver', 'twinlock-reader', 'edit'],
   bob: ['twinlock-approver', 'twinlock-reader', 'twinlock-oncall'],
+  // On call, and nothing else.
+  carol: ['twinlock-oncall'],
   mallory: ['twinlock-approver', 'twinlock-reader'],
   dev: ['edit'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
@@ -66,6 +68,7 @@ async function furnish(base: Base<Name>): Promise<Stage> {
   const people = {
     alice: await person('alice'),
     bob: await person('bob'),
+    carol: await person('carol'),
     mallory: await person('mallory'),
     dev: await person('dev'),
   };

@@ -1,9 +1,16 @@
 import test from 'ava';
 import {
+  freezes,
   lockOverflow,
+  MAX_ASKED,
+  MAX_FROZEN,
   refrozen,
+  withAsked,
+  withHeldStill,
   withOnly,
   withOpened,
+  withReleased,
+  withRoom,
   type Approved,
   type LockSpec,
 } from '../../operator/lock/index.ts';
@@ -92,4 +99,73 @@ test('a Secret is exchanged by those whom every content that refers to it names,
     frozen: [{ ...secret, promotions: ['one'] } as Frozen[number]],
   };
   t.deepEqual(refrozen(asked).frozen?.[1], { ...secret, rotators: ['a'], promotions: ['one'] } as Frozen[number]);
+});
+
+const secret = (name: string): Frozen[number] => ({ kind: 'Secret', name });
+const many = (count: number, prefix: string): readonly Frozen[number][] =>
+  Array.from({ length: count }, (_, index) => configMap(`${prefix}-${index}`));
+
+test('whoever exchanges Secrets here goes on with one that a promotion only asks for', (t) => {
+  const lock = withOnly(empty, { ...entry('a'), rotators: ['cert-manager'] });
+  const asked = withAsked(lock, [secret('tls'), configMap('new')], 'one', ['eso']);
+  t.deepEqual(asked.frozen, [
+    configMap('a'),
+    { ...configMap('new'), promotions: ['one'] },
+    { ...secret('tls'), rotators: ['cert-manager', 'eso'], promotions: ['one'] },
+  ]);
+  t.deepEqual(refrozen(asked), asked, 'and whoever writes the lock next leaves it so');
+  const both = withAsked(asked, [secret('tls')], 'two', ['other']);
+  t.deepEqual(both.frozen?.at(-1), {
+    ...secret('tls'),
+    rotators: ['cert-manager', 'eso', 'other'],
+    promotions: ['one', 'two'],
+  });
+  t.deepEqual(withAsked(both, [secret('tls'), configMap('new')], 'one', ['eso']), both, 'it comes to rest');
+  const most = { ...secret('tls'), promotions: Array.from({ length: 64 }, (_, index) => `p-${index}`) };
+  t.is(withAsked({ ...lock, frozen: [most] }, [secret('tls')], 'one').frozen?.at(-1)?.promotions?.length, 64);
+});
+
+test('what is asked for takes no room from what runs', (t) => {
+  const runs = withOnly(empty, entry('a'));
+  const full = withAsked(runs, many(MAX_FROZEN, 'asked'), 'one');
+  t.is(full.frozen?.length, MAX_FROZEN);
+  t.false(freezes(full, many(MAX_FROZEN, 'asked')), 'there was no room for all of them');
+  t.false(freezes(withAsked(full, [configMap('b')], 'two'), [configMap('b')]));
+  const opened = withOpened(full, entry('b', 'c'));
+  t.true(freezes(opened, [configMap('a'), configMap('b'), configMap('c')]));
+  t.is(opened.frozen?.length, MAX_FROZEN);
+  t.is(lockOverflow(opened), undefined);
+  t.true(MAX_ASKED < MAX_FROZEN);
+  const long = `${'x'.repeat(250)}`;
+  const heavy: LockSpec = {
+    ...withAsked(runs, many(MAX_ASKED, long), 'one'),
+    approved: [{ ...entry('a'), spec: { ...entry('a').spec, filler: 'x'.repeat(1_430_000) } }],
+  };
+  t.not(lockOverflow(heavy), undefined);
+  t.deepEqual(names(withRoom(heavy)), ['a'], 'nor bytes');
+});
+
+test('before it opens, what could be exchanged is held still, and free again after', (t) => {
+  const lock: LockSpec = {
+    ...withOnly(empty, entry('a')),
+    frozen: [configMap('a'), { ...secret('tls'), rotators: ['cert-manager'], promotions: ['one'] }],
+    objects: [
+      { kind: 'ConfigMap', name: 'a', role: 'Current', target: 'web', record: 'web-000001' },
+      { kind: 'ConfigMap', name: 'a', role: 'Fallback', target: 'web', record: 'web-000001' },
+    ],
+  };
+  const wanted = [configMap('a'), secret('tls'), configMap('absent')];
+  const still = withHeldStill(lock, wanted, 'one');
+  t.deepEqual(still.frozen, [
+    { ...configMap('a'), opening: 'one' },
+    { ...configMap('absent'), opening: 'one' },
+    { ...secret('tls'), rotators: ['cert-manager'], promotions: ['one'], opening: 'one' },
+  ]);
+  t.is(withHeldStill(still, wanted, 'one'), still);
+  t.deepEqual(refrozen(still), still);
+  t.deepEqual(refrozen(still, () => false).frozen, [configMap('a')]);
+  t.deepEqual(withReleased(still, 'one').frozen, refrozen(lock).frozen);
+  t.is(withReleased(still, 'two'), still);
+  const nobody = { ...lock, objects: [], frozen: [configMap('a'), { ...secret('tls'), promotions: ['one'] }] };
+  t.is(withHeldStill(nobody, [configMap('a'), secret('tls')], 'one'), nobody, 'nobody could exchange it anyway');
 });

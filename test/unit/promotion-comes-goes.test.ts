@@ -15,6 +15,7 @@ import {
   until,
   voted,
   withLive,
+  withRunning,
   world,
   type Scene,
 } from './promotion-world.ts';
@@ -171,6 +172,41 @@ test('what is on its way out is waited for, with who holds it up', (t) => {
   t.regex(decide(going).verdict.message, /team\.example\/hold/);
   t.is(run(late(going)).decision.verdict.reason, 'ProgressDeadlineExceeded');
 });
+
+/** The api as it is while somebody deletes it and somebody else has a finalizer on it. */
+function held(scene: Scene): Scene {
+  const live = scene.workloads.find(({ name }) => name === 'api')!.live!;
+  const deletionTimestamp = new Date(scene.now).toISOString().replace('.000Z', 'Z');
+  const metadata = { ...live.metadata, deletionTimestamp, finalizers: ['team.example/hold'] };
+  return withLive(scene, { ...live, metadata });
+}
+
+test('what is taken back and cannot go, since somebody has a finalizer on it, is waited for as long again, and named', (t) => {
+  const cases: readonly (readonly [string, Scene])[] = [
+    // What it made goes.
+    ['a creation', held(until(late(broken(until(approved(creating()), 'Apply', 2), 'api')), 'CloseLock'))],
+    // What it removed comes back once it is gone.
+    ['a removal', { ...held(until(approved(removing()), 'Apply')), takenBackFor: undefined }],
+  ];
+  for (const [what, scene] of cases) {
+    const back = what === 'a removal' ? undoneBySomebody(scene) : scene;
+    const waits = decide(back).verdict;
+    t.is(waits.action, undefined, what);
+    t.is(waits.phase, 'RollingOut', what);
+    t.regex(waits.message, /Deployment\/api is being deleted and waits for .*finalizer team\.example\/hold/, what);
+    t.true((waits.requeueAfter ?? 0) > 0, what);
+    const soon = { ...back, now: back.now + 9 * 60_000 };
+    t.is(decide(soon).verdict.action, undefined, what);
+    const end = run({ ...back, now: back.now + 25 * 60_000 });
+    t.deepEqual(end.done, ['Failed'], what);
+    t.regex(end.decision.verdict.message, /team\.example\/hold: that took too long/, what);
+  }
+});
+
+/** Somebody takes the web back while the api is going. */
+function undoneBySomebody(scene: Scene): Scene {
+  return withRunning(scene, deployment(images.first, {}, '3'));
+}
 
 test('a removal that the API server refuses takes the rest back', (t) => {
   const applied = { ...until(approved(removing()), 'Apply'), refusedBy: 'another rule says no' };

@@ -1,16 +1,30 @@
 import test from 'ava';
-import type { LockSpec } from '../../operator/lock/index.ts';
-import { refrozen } from '../../operator/lock/index.ts';
+import { MAX_ASKED, MAX_FROZEN, refrozen, type LockSpec } from '../../operator/lock/index.ts';
 import { decide, type DecidingWorld, type FoundConfiguration } from '../../operator/promotions/decide/index.ts';
-import { configurationInPlace } from '../../operator/promotions/decide/configuration.ts';
+import { configurationInPlace, readersOf } from '../../operator/promotions/decide/configuration.ts';
 import { objectDigest } from '../../operator/objects/index.ts';
 import { configMapDigest, digestKey, secretDigest } from '../../operator/promotions/gather/content-digest.ts';
 import { withConfiguration } from '../../operator/promotions/gather/configuration.ts';
-import { approvedSpec } from '../../operator/workloads/index.ts';
+import { approvedSpec, specDigest } from '../../operator/workloads/index.ts';
 import type { Client, ConfigMap, KubeObject, Secret } from '../../operator/kube/index.ts';
 import { factsOf as factsFor } from '../../operator/promotions/decide/facts.ts';
 import { openedLock } from '../../operator/promotions/decide/content.ts';
-import { after, deciding, deployment, factsOf, images, world, worldOf, type Scene } from './promotion-world.ts';
+import {
+  adopted,
+  after,
+  deciding,
+  deployment,
+  factsOf,
+  images,
+  keys,
+  promotion,
+  run,
+  until,
+  voted,
+  world,
+  worldOf,
+  type Scene,
+} from './promotion-world.ts';
 
 const uid = 'web-42-uid';
 const digest = `sha256:${'1'.repeat(64)}`;
@@ -168,16 +182,133 @@ test('a ConfigMap that the promotion brings is what it will be; in place only wh
   }));
   const refers = decide(worldOf({ ...base, lock: { ...base.lock!, spec: { ...base.lock!.spec, approved } } }));
   t.not(refers.facts, undefined);
-  const verdict = configurationInPlace(worldOf(base) as DecidingWorld, {
-    ...refers.facts!,
-    changed: [{ ...facts!.changed[0]! }],
-    changedObjects: [{ kind: 'ConfigMap', name: 'config', current: {}, desired: planned.state }],
-  });
-  t.is(verdict?.reason, 'ConfigurationInPlace');
+  const manifest = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'config' }, ...content } as const;
+  const inPlace = (
+    { changes = true, goes = false }: { readonly changes?: boolean; readonly goes?: boolean },
+    lock = refers.facts!.lock,
+  ): ReturnType<typeof configurationInPlace> => {
+    const spec = goes ? { removes: [{ kind: 'ConfigMap', name: 'config' } as const] } : { objects: [manifest] };
+    return configurationInPlace(worldOf({ ...base, promotion: promotion('web-42', { spec }) }) as DecidingWorld, {
+      ...refers.facts!,
+      lock,
+      changed: changes ? [{ ...facts!.changed[0]! }] : [],
+      changedObjects: [{ kind: 'ConfigMap', name: 'config', current: {}, desired: goes ? {} : planned.state }],
+    });
+  };
+  t.is(inPlace({})?.reason, 'ConfigurationInPlace');
   t.regex(
-    verdict?.message ?? '',
-    /ConfigMap\/config of spec\.objects is what the fallback of Deployment\/web refers to too/,
+    inPlace({})?.message ?? '',
+    /^spec\.objects\[0\] changes ConfigMap\/config in place, and the fallback of Deployment\/web refers to it too/,
   );
+  // A workload that the promotion does not touch: its pods read the new content when they do, and the approver is told.
+  t.is(inPlace({ changes: false }), undefined);
+  t.deepEqual(readersOf({ kind: 'ConfigMap', name: 'config' }, { ...refers.facts!, changed: [] }), ['Deployment/web']);
+  t.deepEqual(readersOf({ kind: 'ConfigMap', name: 'config' }, { ...refers.facts!, changed: facts!.changed }), []);
+  t.deepEqual(readersOf({ kind: 'ConfigMap', name: 'other' }, { ...refers.facts!, changed: [] }), []);
+  const older = refers.facts!.lock.approved.map((entry) => ({ ...entry, role: 'Fallback' as const }));
+  const kept = { ...refers.facts!.lock, approved: [...base.lock!.spec.approved, ...older] };
+  t.regex(inPlace({ changes: false }, kept)?.message ?? '', /the fallback of Deployment\/web/);
+  // Nor does it go under anything that runs, or that an undo brings back.
+  t.regex(
+    inPlace({ changes: false, goes: true })?.message ?? '',
+    /^spec\.removes\[0\] takes ConfigMap\/config away, and Deployment\/web refers to it: it goes with a promotion after which nothing does$/,
+  );
+  t.regex(inPlace({ goes: true })?.message ?? '', /and (the fallback of )?Deployment\/web refers to it/);
+  t.regex(inPlace({ changes: false, goes: true }, kept)?.message ?? '', /the fallback of Deployment\/web refers to it/);
+});
+
+const asking = (count: number, others: LockSpec['frozen'] = []): ReturnType<typeof verdictOf> => {
+  const envFrom = Array.from({ length: count }, (_, index) => ({ configMapRef: { name: `c-${index}` } }));
+  const spec = { containers: [{ name: 'web', image: images.second, envFrom }] };
+  const [live] = factsOf([deployment(images.first)]);
+  const wanted = deployment(images.second, { template: { metadata: { labels: { app: 'web' } }, spec } } as never);
+  const base = scene({
+    workloads: [{ ...live!, planned: { spec: { ...approvedSpec('Deployment', { ...wanted.spec }) } } }],
+    configuration: envFrom.map(({ configMapRef: { name } }) => ({ kind: 'ConfigMap', name, state: { digest } })),
+  });
+  return verdictOf({ ...base, lock: { ...base.lock!, spec: { ...base.lock!.spec, frozen: others } } });
+};
+
+test('a name that is asked for is no more than one promotion may ask, and what there is room for', (t) => {
+  t.is(asking(MAX_ASKED).reason, 'Freezing');
+  const more = asking(MAX_ASKED + 1);
+  t.is(more.reason, 'LockTooLarge');
+  t.regex(more.message, /it refers to 129 ConfigMaps and Secrets that nothing approved refers to, .* may bring 128/);
+  t.is(more.action, undefined);
+  const full = Array.from({ length: MAX_FROZEN }, (_, index) => ({
+    kind: 'ConfigMap' as const,
+    name: `other-${index}`,
+    promotions: ['other'],
+  }));
+  t.is(asking(1, full).reason, 'LockTooLarge');
+  t.regex(asking(1, full).message, /has no room for more: refer to fewer, or wait/);
+});
+
+/** What runs refers to the same Secret, which cert-manager exchanges. */
+function exchanged(changes: Partial<Scene> = {}): Scene {
+  const live = configured(images.first);
+  const [workload] = factsOf([live]);
+  const rotators = [{ namespace: 'cert-manager', name: 'cert-manager' }];
+  const base = world({ workloads: [workload!], configuration: found({ digest }), ...changes });
+  const approved = base.lock!.spec.approved.map((entry) => ({
+    ...entry,
+    digest: specDigest('Deployment', { ...live.spec }),
+    rotators: ['system:serviceaccount:cert-manager:cert-manager'],
+    spec: { ...approvedSpec('Deployment', { ...live.spec }) },
+  }));
+  return {
+    ...base,
+    target: { ...base.target!, spec: { ...base.target!.spec, rotators } },
+    records: [adopted(live)],
+    lock: { ...base.lock!, spec: refrozen({ ...base.lock!.spec, approved }) },
+  };
+}
+const still = ({ lock }: Scene): readonly (string | undefined)[] =>
+  (lock?.spec.frozen ?? []).map(({ opening }) => opening);
+
+test('what a rotator may exchange is held still before the lock opens, and digested once more', (t) => {
+  const approved = until(voted(until(exchanged(), 'Round'), keys.alice), 'Approved');
+  const verdict = verdictOf(approved);
+  t.like(verdict, { phase: 'Approved', reason: 'Freezing', action: { do: 'Freeze' } });
+  const held = step(approved);
+  t.deepEqual(still(held), [undefined, uid]);
+  t.deepEqual(held.lock?.spec.approved, approved.lock?.spec.approved, 'nothing is approved by it');
+  const opening = verdictOf(held);
+  t.is(opening.action?.do, 'OpenLock');
+  const opened = step(held);
+  t.deepEqual(still(opened), [undefined, undefined], 'rotators go on');
+  t.deepEqual(opened.lock?.spec.frozen?.[1]?.rotators, ['system:serviceaccount:cert-manager:cert-manager']);
+  // It was exchanged after the last count.
+  const other = { ...held, configuration: found({ digest }, { ...keyed, digest: `hmac-sha256:${'3'.repeat(64)}` }) };
+  const anew = verdictOf(other);
+  t.is(anew.reason, 'OpeningRound');
+  t.is(anew.message, 'what a ConfigMap or Secret holds changed, or the key of their digests');
+  const asked = run(other);
+  t.deepEqual(asked.done, ['Round', 'Freeze']);
+  t.deepEqual(still(asked.world), [undefined, undefined]);
+  t.is(asked.decision.verdict.phase, 'AwaitingApproval');
+});
+
+test('nothing is held still for an approval that goes on waiting', (t) => {
+  const held = step(until(voted(until(exchanged(), 'Round'), keys.alice), 'Approved'));
+  for (const waiting of [
+    { ...held, enforcement: { active: false, message: 'no answer' } },
+    { ...held, policy: { missing: 'default' } },
+    {
+      ...held,
+      target: {
+        ...held.target!,
+        spec: { ...held.target!.spec, holds: [{ name: 'h', owner: 'o', reason: 'r', scope: 'Rollouts' as const }] },
+      },
+    },
+  ] satisfies readonly Scene[]) {
+    const verdict = verdictOf(waiting);
+    t.is(verdict.action?.do, 'Freeze', verdict.message);
+    const free = step(waiting);
+    t.deepEqual(still(free), [undefined, undefined], verdict.message);
+    t.is(verdictOf(free).action, undefined);
+    t.true((verdictOf(free).requeueAfter ?? Infinity) < 72 * 3_600_000, 'nor is it waited for without an end');
+  }
 });
 
 const secret = (name: string, data: Readonly<Record<string, string>>): Secret =>

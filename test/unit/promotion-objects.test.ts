@@ -113,11 +113,56 @@ test('what is refused until the deadline takes all of it back', (t) => {
   t.regex(world.records.at(-1)?.outcome?.message ?? '', /has what it had before/);
 });
 
+test('an object that it made and that cannot go is deleted once, waited for as long again, and named', (t) => {
+  const applied = until(voted(run(scene()).world, keys.alice), 'Apply');
+  const failing = withRunning({ ...applied, now: applied.now + 11 * 60_000 }, deployment(images.second, {}, '2'), {
+    pods: [],
+  });
+  const back = withRunning(until(failing, 'RollBack'), deployment(images.first, {}, '3'));
+  const deletionTimestamp = new Date(back.now).toISOString().replace('.000Z', 'Z');
+  const going = {
+    ...back,
+    objects: back.objects.map((object) =>
+      object.kind !== 'PodDisruptionBudget' || object.live === undefined
+        ? object
+        : {
+            ...object,
+            live: {
+              ...object.live,
+              metadata: { ...object.live.metadata, deletionTimestamp, finalizers: ['team.example/hold'] },
+            },
+          },
+    ),
+  };
+  const { verdict } = decide(going);
+  t.is(verdict.action, undefined);
+  t.regex(
+    verdict.message,
+    /PodDisruptionBudget\/web is being deleted and waits for who set the finalizer team\.example\/hold/,
+  );
+  const { done, world } = run({ ...going, now: going.now + 11 * 60_000 });
+  t.deepEqual(done, ['Failed']);
+  t.regex(world.records.at(-1)?.outcome?.message ?? '', /that took too long/);
+});
+
+test('what the API server goes on refusing is not taken back for ever', (t) => {
+  const applied = until(voted(run(scene()).world, keys.alice), 'Apply');
+  const late = { ...applied, now: applied.now + 11 * 60_000 };
+  const failing = withRunning(late, deployment(images.second, {}, '2'), { pods: [] });
+  const refused = { ...failing, backRefused: { since: failing.now, answer: 'another rule says no' } };
+  t.is(decide(refused).verdict.action?.do, 'RollBack', 'it is tried');
+  const { done, decision } = run({ ...refused, now: refused.now + 10 * 60_000 });
+  t.deepEqual(done, ['Failed']);
+  t.regex(decision.verdict.message, /the API server goes on refusing that: another rule says no/);
+});
+
 test('an object that nobody approved stops the rollout, and says so', (t) => {
   const opened = until(voted(run(scene()).world, keys.alice), 'OpenLock');
   const { verdict } = decide(withObject(opened, map, data('evil')));
   t.is(verdict.reason, 'Tampered');
   t.is(verdict.action, undefined);
+  const late = withObject({ ...opened, now: opened.now + 10 * 60_000 }, map, data('evil'));
+  t.deepEqual(run(late).done, ['Failed'], 'not for ever');
 });
 
 test('before people are asked: an object that is not what is approved, that was rolled back, or that cannot be planned', (t) => {
@@ -163,4 +208,6 @@ test('a lock that says of an object what nobody decided is not acted on', (t) =>
   t.is(verdict.reason, 'LockChanged');
   t.regex(verdict.message, /ConfigMap\/web \(its content is not what its digest says\)/);
   t.is(lockFaultOf(approved), undefined);
+  const late = { ...approved, lock: { ...lock, spec: { ...lock.spec, objects } }, now: approved.now + 10 * 60_000 };
+  t.deepEqual(run(late).done, ['Failed'], 'not for ever');
 });

@@ -31,6 +31,8 @@ export interface Scene extends Omit<DecidingWorld, 'stage' | 'history' | 'worklo
   readonly workloads: readonly (PlannedWorkload & RunningWorkload)[];
   readonly takenBackFor?: RollingWorld['takenBackFor'];
   readonly refusedBy?: RollingWorld['refusedBy'];
+  readonly takenBackAt?: RollingWorld['takenBackAt'];
+  readonly backRefused?: RollingWorld['backRefused'];
 }
 
 /** The world as the reader puts it together. */

@@ -90,7 +90,13 @@ test('the fallback of an object that stands again is all that is approved', (t) 
   );
   t.is(decideTarget(world).reason, 'Protected');
   const { world: undone, done } = settle({ ...world, objects: [{ ...map, live: liveObject(map, data('live')) }] });
-  t.deepEqual(done, ['WriteLock']);
+  t.deepEqual(done, ['RolledBack', 'WriteLock']);
+  t.like(undone.records.at(-1), { type: 'Outcome', promotion: { name: 'web-42' } });
+  t.like(undone.records.at(-1)?.outcome, { result: 'RolledBack', reason: 'Undone' });
+  t.regex(
+    undone.records.at(-1)?.outcome?.message ?? '',
+    /^ConfigMap\/web was rolled back to what it was before web-42, by somebody whom the audit log/,
+  );
   t.deepEqual(
     undone.lock?.spec.objects?.map(({ role, content }) => [role, content]),
     [['Current', data('live')]],

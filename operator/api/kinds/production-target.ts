@@ -143,6 +143,24 @@ const productionTargetStatus = z
       }),
       { max: MAX_WORKLOADS },
     ).optional(),
+    objects: keyedList(
+      'What production has beside its workloads, of what the target lists.',
+      ['kind', 'name'],
+      z.object({
+        kind: objectKind,
+        name: nameOfObject,
+        digest: sha256('Digest of the approved content. Left out: approved is that it is not there.').optional(),
+        fallback: choice('What who rolls back puts in its place: what was there before, or nothing.', [
+          'Content',
+          'Absent',
+        ]).optional(),
+        promotion: text(
+          'Promotion that brought it. Left out: adopted when the target was made, not signed by anybody.',
+          253,
+        ).optional(),
+      }),
+      { max: MAX_OBJECTS },
+    ).optional(),
     warnings: linesOf(
       'What works and will hurt one day, one line each, with what to do.',
       targetBounds.warnings,

@@ -2,10 +2,11 @@ import { z } from 'zod';
 
 import { DECISIONS, MAX_ARMOR_CHARACTERS, MAX_STATEMENT_BYTES, MAX_VOTES } from '../../votes/index.ts';
 import { conditions, lastHandledReconcileAt, observedGeneration } from '../schema/conditions.ts';
+import { MAX_OBJECTS } from '../object-kinds.ts';
 import { MAX_WORKLOADS } from '../workload-kinds.ts';
 import { keyedList, linesOf, listOf } from '../schema/lists.ts';
 import { reason, sha256, text, timestamp } from '../schema/text.ts';
-import { choice, count, flag, workloadKind } from '../schema/values.ts';
+import { choice, count, flag, nameOfObject, objectKind, workloadKind } from '../schema/values.ts';
 
 const promotionPhases = [
   'Pending',
@@ -29,6 +30,8 @@ export const gateResults = ['Pending', 'Passed', 'Failed'] as const;
 export const promotionBounds = {
   /** Sentences about a vote or a workload. */
   message: 1024,
+  /** Of one object: there are many. */
+  object: 256,
   annotation: 317,
   missing: { count: 32, length: 1024 },
   why: { count: 32, length: 2048 },
@@ -111,6 +114,17 @@ const rollout = z
         message: text('The state in a sentence.', promotionBounds.message, 0).optional(),
       }),
       { max: MAX_WORKLOADS },
+    ).optional(),
+    objects: keyedList(
+      'State per object beside the workloads.',
+      ['kind', 'name'],
+      z.object({
+        kind: objectKind,
+        name: nameOfObject,
+        state: choice('State.', ['Pending', 'Applied', 'Removed', 'Failed', 'RolledBack']),
+        message: text('The state in a sentence.', promotionBounds.object, 0).optional(),
+      }),
+      { max: MAX_OBJECTS },
     ).optional(),
   })
   .describe('State of the rollout.');

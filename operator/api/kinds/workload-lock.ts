@@ -90,6 +90,10 @@ const workloadLockSpec = z
           printable('Uid.', 64),
           { max: 64 },
         ).optional(),
+        opening: printable(
+          'Uid of the promotion that the lock opens for next: for this moment nobody exchanges what it holds, rotators included.',
+          64,
+        ).optional(),
       }),
       { max: 512 },
     ).optional(),

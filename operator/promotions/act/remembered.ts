@@ -7,7 +7,7 @@ const MOST = 1000;
 /** Characters of what an API server answers. */
 const MAX_WORDS = 1000;
 
-type Memory = Pick<RollingWorld, 'refusedBy' | 'takenBackFor'>;
+type Memory = Pick<RollingWorld, 'refusedBy' | 'takenBackFor' | 'takenBackAt' | 'backRefused'>;
 
 /** What this process came across in rollouts, by uid. Only makes words more exact: a process that was just started has none. */
 export class Remembered {
@@ -22,16 +22,24 @@ export class Remembered {
   }
 
   /** Carries out an action, and remembers what was answered to it, or why it put something back. */
-  async watch(promotion: Promotion, action: Action, why: Cause, act: () => Promise<boolean>): Promise<boolean> {
+  async watch(
+    { promotion, now }: Pick<RollingWorld, 'promotion' | 'now'>,
+    action: Action,
+    why: Cause,
+    act: () => Promise<boolean>,
+  ): Promise<boolean> {
     if (action.do === 'Append') return act();
     try {
       const changed = await act();
-      if (isBack(action)) this.#add(promotion, { takenBackFor: why });
+      if (isBack(action, why)) this.#add(promotion, { takenBackFor: why, takenBackAt: now, backRefused: undefined });
       else if (changed) this.#add(promotion, { refusedBy: undefined });
       return changed;
     } catch (error) {
-      if (!isBack(action) && !isConflict(error) && error instanceof ApiError)
-        this.#add(promotion, { refusedBy: printable(error.message, MAX_WORDS) });
+      if (!isConflict(error) && error instanceof ApiError) {
+        const answer = printable(error.message, MAX_WORDS);
+        const { since } = this.of(promotion).backRefused ?? { since: now };
+        this.#add(promotion, isBack(action, why) ? { backRefused: { since, answer } } : { refusedBy: answer });
+      }
       throw error;
     }
   }
@@ -42,6 +50,7 @@ export class Remembered {
   }
 }
 
-function isBack({ do: what }: Action): boolean {
-  return what === 'RollBack' || what === 'RollBackObject' || what === 'CloseLock';
+function isBack({ do: what }: Action, { reason }: Cause): boolean {
+  if (what === 'Remove') return reason !== 'Removing';
+  return what === 'RollBack' || what === 'RollBackObject' || what === 'CloseLock' || what === 'DeletePods';
 }

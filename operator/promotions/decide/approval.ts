@@ -5,6 +5,7 @@ import { countVotes, voteCommands, type CountResult } from '../../votes/index.ts
 import { gatesExpireAt } from '../../gates/index.ts';
 import { StatementError } from '../../votes/statement/index.ts';
 import { applying } from './applying.ts';
+import { configurationExchangeable } from './configuration.ts';
 import type { ChangedWorkload, Facts } from './facts.ts';
 import { heldBy } from './holds.ts';
 import { inOrder } from './plan/index.ts';
@@ -119,6 +120,8 @@ function counted(complete: Complete, { record, round, statements }: Asked): Coun
       if (held !== undefined) return { count, verdict: held };
       const { approved } = world.history;
       if (approved === undefined) return { count, verdict: outcome('Approved', 'QuorumReached', message) };
+      const exchangeable = configurationExchangeable(world, facts);
+      if (exchangeable !== undefined) return { count, verdict: exchangeable };
       const lock = openedLock(world, facts, nameOf(approved));
       const objects = inOrder(record.desiredObjects ?? []).flatMap(({ kind, name, content }) =>
         content === undefined ? [] : [{ do: 'ApplyObject' as const, object: { kind, name }, content }],

@@ -3,8 +3,11 @@ import {
   entryOf,
   lockOverflow,
   matchLive,
+  withAsked,
   withOpened,
+  withReleased,
   withRemoved,
+  withRoom,
   type LockSpec,
 } from '../../lock/index.ts';
 import { printable } from '../../canonical/index.ts';
@@ -162,18 +165,20 @@ export const lockTooLarge: DecisionStep = (world, facts) => {
 
 /** The lock as this promotion opens it. */
 export function openedLock(
-  { target }: DecidingWorld,
+  { target, promotion }: DecidingWorld,
   { lock, changed, changedObjects, configuration }: Facts,
   record: string,
 ): LockSpec {
   if (target === undefined) return lock;
+  // What it asked for is approved by this, and what was held still is free again for rotators.
+  const { uid = '' } = promotion.metadata;
   const opened = changed.reduce(
     (before, { kind, name, desired }) =>
       desired === undefined
         ? withRemoved(before, { kind, name })
         : withOpened(before, entryOf(target, { kind, name }, desired, record)),
-    lock,
+    withAsked(withReleased(lock, uid), [], uid),
   );
   const signed = withSignedConfiguration(opened, configuration, changedObjects);
-  return withObjectsOpened(signed, target, changedObjects, record);
+  return withRoom(withObjectsOpened(signed, target, changedObjects, record));
 }

@@ -1,6 +1,6 @@
 import type { CountResult } from '../../votes/index.ts';
 import { decideApproval } from './approval.ts';
-import { configurationInPlace, configurationUnsettled } from './configuration.ts';
+import { configurationInPlace, configurationUnsettled, released } from './configuration.ts';
 import {
   alreadyCurrent,
   anotherRollsOut,
@@ -32,7 +32,7 @@ import {
   targetNotReady,
 } from './readiness.ts';
 import { targetReplaced } from './replaced.ts';
-import { rolloutVerdict } from './rollout.ts';
+import { rolloutVerdict, unjudged } from './rollout.ts';
 import { firstAnswer, type DecisionStep } from './steps.ts';
 import { superseded } from './superseding.ts';
 import { uncanonicalIn } from './uncanonical.ts';
@@ -48,8 +48,11 @@ export interface Decision {
   readonly count?: CountResult | undefined;
 }
 
+/** Past its time an approval ends, whatever it waited for. */
+const lockDiffers: DecisionStep = (world, { notAfter }) => (world.now > notAfter ? undefined : lockChanged(world));
+
 /** What was approved stands as it was approved. */
-const STANDING: readonly DecisionStep[] = [lockChanged, targetReplaced, expired];
+const STANDING: readonly DecisionStep[] = [lockDiffers, targetReplaced, expired];
 
 /** Production, policy and people are there. */
 const READINESS: readonly DecisionStep[] = [
@@ -102,7 +105,8 @@ export function decide(world: World): Decision {
     }
     case 'RollingOut': {
       const found = uncanonicalIn(world);
-      return { verdict: found === undefined ? rolloutVerdict(world) : undecidable(world, found) };
+      if (found === undefined) return { verdict: rolloutVerdict(world) };
+      return { verdict: unjudged(world, found) ?? undecidable(world, found) };
     }
   }
 }
@@ -111,7 +115,15 @@ export function decide(world: World): Decision {
 function decided(world: DecidingWorld): Decision {
   const facts = factsOf(world);
   const verdict = firstAnswer([...STANDING, ...READINESS, ...CONTENT], world, facts);
-  return verdict === undefined ? { facts, ...decideApproval(world, facts) } : { verdict, facts };
+  const decision = verdict === undefined ? decideApproval(world, facts) : { verdict };
+  return { facts, ...decision, verdict: inTime(released(decision.verdict, world), world, facts) };
+}
+
+/** Nothing else goes on while an approval is open: that it is over is not left to an event. */
+function inTime(verdict: Verdict, { now, history }: DecidingWorld, { notAfter }: Facts): Verdict {
+  if (history.approved === undefined || verdict.action !== undefined) return verdict;
+  const requeueAfter = Math.min(verdict.requeueAfter ?? Infinity, Math.max(notAfter - now, 0) + 1);
+  return { ...verdict, requeueAfter };
 }
 
 /** Nothing is done, and whoever looks is told why. */

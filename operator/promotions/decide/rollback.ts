@@ -1,4 +1,6 @@
 /** How a rollout is taken back: the way in, backwards. Pure. */
+import { parseTime, printable } from '../../canonical/index.ts';
+import type { KubeObject } from '../../kube/index.ts';
 import { changedBy, contentsOf, objectsOf, wasChangedByController, withRemoved } from '../../lock/index.ts';
 import type { WorkloadObject } from '../../workloads/index.ts';
 import { startOf } from './applying.ts';
@@ -17,10 +19,54 @@ export interface Rollout {
   readonly objects: readonly ObjectItem[];
   /** Milliseconds since the epoch. */
   readonly deadline: number;
+  /** Milliseconds: what the target gives a rollout. Taking it back may take as long again. */
+  readonly allowed: number;
 }
 
-/** Puts the fallback back where the new content is live, then records it. Without a fallback it can only fail. */
+/**
+ * Puts the fallback back where the new content is live, then records it. Without a fallback it can only fail, and so it does
+ * where the API server goes on refusing.
+ */
 export function takenBack(rollout: Rollout, cause: Cause): Verdict {
+  const { world } = rollout;
+  const verdict = wayBack(rollout, cause);
+  const { backRefused } = world;
+  const acts = verdict.action !== undefined && verdict.action.do !== 'Append';
+  if (!acts || backRefused === undefined || world.now < giveUp(rollout, backRefused.since)) return verdict;
+  const { reason, message } = cause;
+  return failed(world, {
+    reason,
+    message: `${message}; it is not taken back, since the API server goes on refusing that: ${backRefused.answer}`,
+  });
+}
+
+/** Until when a rollout that is taken back waits for something that began at a time. */
+function giveUp({ deadline, allowed }: Rollout, since = -Infinity): number {
+  return Math.max(deadline, since) + allowed;
+}
+
+/** It waits for somebody else, and not for ever. */
+function waits(rollout: Rollout, { reason, message }: Cause, what: string, since?: number): Verdict {
+  const { world } = rollout;
+  const left = giveUp(rollout, since) - world.now;
+  const words = `${message}; ${what}`;
+  return left > 0
+    ? { phase: 'RollingOut', reason, message: words, why: [words], requeueAfter: Math.min(LOOK_AGAIN_MS, left) }
+    : failed(world, { reason, message: `${words}: that took too long, and is not waited for any more` });
+}
+
+/** Words for what is being deleted, with who can hold that up. */
+export function goes(item: Item | ObjectItem, { metadata: { finalizers = [] } }: KubeObject): string {
+  const holders = finalizers.map((each) => printable(each)).join(', ');
+  return `${label(item)} is being deleted and waits for ${'does' in item ? 'its pods, or for ' : ''}who set ${holders === '' ? 'a finalizer' : `the finalizer ${holders}`}`;
+}
+
+function sinceOf({ metadata: { deletionTimestamp = '' } }: KubeObject): number | undefined {
+  const since = parseTime(deletionTimestamp);
+  return Number.isNaN(since) ? undefined : since;
+}
+
+function wayBack(rollout: Rollout, cause: Cause): Verdict {
   const { world, items } = rollout;
   const { reason, message } = cause;
   const applied = items.find(({ step }) => step.state === 'Applied');
@@ -52,10 +98,13 @@ export function takenBack(rollout: Rollout, cause: Cause): Verdict {
 }
 
 /** The way back is the way in, backwards: objects after the workloads, the last one first. */
-function objectsBack({ world, objects }: Rollout, { reason, message }: Cause): Verdict | undefined {
+function objectsBack(rollout: Rollout, cause: Cause): Verdict | undefined {
+  const { world, objects } = rollout;
+  const { reason, message } = cause;
   if (world.target?.spec.rollback.automatic === false) return undefined;
-  const applied = objects.toReversed().find(({ state }) => state === 'Applied');
+  const applied = objects.toReversed().find(({ state }) => state === 'Applied' || state === 'Going');
   if (applied === undefined) return undefined;
+  if (applied.going !== undefined) return waits(rollout, cause, goes(applied, applied.going), sinceOf(applied.going));
   const { fallback } = objectsOf(world.lock.spec, applied.wanted);
   if (fallback === undefined)
     return failed(world, { reason, message: `${message}; ${label(applied)} has no fallback to return to` });
@@ -68,10 +117,13 @@ function objectsBack({ world, objects }: Rollout, { reason, message }: Cause): V
 }
 
 /** What was made is deleted, and what was removed is made again; what is on its way out has to be gone first. */
-function broughtBack({ world, items }: Rollout, { reason, message }: Cause): Verdict | undefined {
+function broughtBack(rollout: Rollout, cause: Cause): Verdict | undefined {
+  const { world, items } = rollout;
+  const { reason, message } = cause;
   if (world.target?.spec.rollback.automatic === false) return undefined;
   const rolling = { phase: 'RollingOut', reason, message } as const;
-  for (const { wanted, step } of items) {
+  for (const item of items) {
+    const { wanted, step } = item;
     if (step.state === 'Gone') {
       const before = changeOf(wanted, world.approved) ?? {};
       const create = startOf(wanted.kind, before, world.target?.spec.minReplicas);
@@ -81,23 +133,27 @@ function broughtBack({ world, items }: Rollout, { reason, message }: Cause): Ver
     if (!leaves) continue;
     return step.live.metadata.deletionTimestamp === undefined
       ? { ...rolling, action: { do: 'Remove', workload: wanted, uid: step.live.metadata.uid ?? '' } }
-      : { ...rolling, requeueAfter: LOOK_AGAIN_MS };
+      : waits(rollout, cause, goes(item, step.live), sinceOf(step.live));
   }
   return undefined;
 }
 
 /** Where a controller waits for pods of the new content, these are deleted: the fallback would not come up by itself. */
-function freed({ world, items }: Rollout, { reason, message }: Cause): Verdict | undefined {
+function freed(rollout: Rollout, cause: Cause): Verdict | undefined {
+  const { world, items } = rollout;
+  const { reason, message } = cause;
   if (world.target?.spec.rollback.automatic === false) return undefined;
   for (const item of items.filter(({ step }) => step.state === 'Undone')) {
     const pods = stuckPodsOf(item.wanted, world);
-    if (pods === undefined)
-      return {
-        phase: 'RollingOut',
-        reason,
-        message: `${message}; the ${item.wanted.kind.toLowerCase()} controller has not seen yet that ${label(item)} has its fallback`,
-        requeueAfter: LOOK_AGAIN_MS,
-      };
+    if (pods === undefined) {
+      const controller = `the ${item.wanted.kind.toLowerCase()} controller`;
+      return waits(
+        rollout,
+        cause,
+        `${controller} has not seen yet that ${label(item)} has its fallback`,
+        world.takenBackAt,
+      );
+    }
     if (pods.length > 0)
       return { phase: 'RollingOut', reason, message, action: { do: 'DeletePods', workload: item.wanted, pods } };
   }

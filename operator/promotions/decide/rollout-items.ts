@@ -1,10 +1,11 @@
 import { parseDuration } from '../../api/index.ts';
+import type { KubeObject } from '../../kube/index.ts';
 import { contentsOf, matchLive, matchObject, objectsOf } from '../../lock/index.ts';
 import type { RecordedChange, RecordedObject, RecordedSpec, RecordSpec } from '../../records/index.ts';
 import { isLaterRevision, revisionOf, workloadOf, type Progress, type WorkloadObject } from '../../workloads/index.ts';
 import { inOrder } from './plan/index.ts';
 import { isCreated, removedBy } from './stage.ts';
-import type { StuckPod, WorkloadState } from './verdict.ts';
+import type { ObjectRollout, StuckPod, WorkloadState } from './verdict.ts';
 import type { LiveWorkload, RollingWorld } from './world.ts';
 
 /** As the schema has it, for targets that were stored before it had. */
@@ -111,7 +112,10 @@ function wasApplied(wanted: RecordedSpec, workload: LiveWorkload, approved: Reco
 /** How far one object beside the workloads is. It has no revision: what is not applied is applied until the deadline. */
 export interface ObjectItem {
   readonly wanted: RecordedObject;
+  /** `Going`: people signed it away, and it is being deleted. */
   readonly state: 'Applied' | 'ToApply' | 'Going' | 'Tampered';
+  /** As it is live, where somebody is deleting it. */
+  readonly going?: KubeObject | undefined;
 }
 
 /** Where the recorded objects stand, in the order in which they are applied. */
@@ -119,10 +123,10 @@ export function objectItems({ round, objects, lock }: RollingWorld): readonly Ob
   return inOrder(round.desiredObjects ?? []).map((wanted) => {
     const live = objects.find(({ kind, name }) => kind === wanted.kind && name === wanted.name)?.live;
     // Whoever has a finalizer on it lets it go: nothing is left to do here.
-    if (wanted.content === undefined && live?.metadata.deletionTimestamp !== undefined)
-      return { wanted, state: 'Going' };
+    const going = live?.metadata.deletionTimestamp === undefined ? undefined : live;
+    if (wanted.content === undefined && going !== undefined) return { wanted, state: 'Going', going };
     const match = matchObject(objectsOf(lock.spec, wanted), live);
-    return { wanted, state: match === 'Current' ? 'Applied' : match === 'Fallback' ? 'ToApply' : 'Tampered' };
+    return { wanted, going, state: match === 'Current' ? 'Applied' : match === 'Fallback' ? 'ToApply' : 'Tampered' };
   });
 }
 
@@ -161,6 +165,23 @@ export function stateOf({ wanted, does, step }: Item): WorkloadState {
       return { kind, name, state: progress.state === 'Failed' ? 'Failed' : 'Applied', message: progress.message };
     }
   }
+}
+
+/** The same for an object beside the workloads. */
+export function objectStateOf({ wanted, state, going }: ObjectItem): ObjectRollout {
+  const { kind, name, content } = wanted;
+  if (state === 'Tampered') return { kind, name, state: 'Failed', message: 'it has content that nobody approved' };
+  if (going !== undefined) return { kind, name, state: 'Applied', message: 'it is being deleted' };
+  if (state === 'Applied')
+    return content === undefined
+      ? { kind, name, state: 'Removed', message: 'it is gone' }
+      : { kind, name, state: 'Applied', message: 'it is what was signed' };
+  return {
+    kind,
+    name,
+    state: 'Pending',
+    message: content === undefined ? 'it is taken away when everything else runs' : 'it is what it was before',
+  };
 }
 
 /** The last time at which old pods must be gone: as seen now, and as seen before, when they were still there. */

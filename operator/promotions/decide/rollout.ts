@@ -1,11 +1,20 @@
 import { parseDuration } from '../../api/index.ts';
-import { printable } from '../../canonical/index.ts';
 import type { Progress } from '../../workloads/index.ts';
 import { applying as applyingOf } from './applying.ts';
 import { lockChanged } from './lock.ts';
 import { deletedSince } from './replaced.ts';
-import { drained, itemsOf, label, objectItems, others, stateOf, type Item, type ObjectItem } from './rollout-items.ts';
-import { ended, failed, LOOK_AGAIN_MS, takenBack, whoUndid, type Rollout } from './rollback.ts';
+import {
+  drained,
+  itemsOf,
+  label,
+  objectItems,
+  objectStateOf,
+  others,
+  stateOf,
+  type Item,
+  type ObjectItem,
+} from './rollout-items.ts';
+import { ended, failed, goes, LOOK_AGAIN_MS, takenBack, whoUndid, type Rollout } from './rollback.ts';
 import { firstAnswer } from './steps.ts';
 import type { Action, Verdict } from './verdict.ts';
 import type { Cause, RollingWorld } from './world.ts';
@@ -21,11 +30,22 @@ type RolloutStep = (rollout: Rollout) => Verdict | undefined;
 export function rolloutVerdict(world: RollingWorld): Verdict {
   const items = itemsOf(world);
   const drains = drained(world, items);
-  const allowed = parseDuration(world.target?.spec.rollback.progressDeadline ?? '10m');
+  const allowed = allowedBy(world);
   const deadline = Math.max(Date.parse(world.approved.time), drains.drainsUntil ?? -Infinity) + allowed;
-  const rollout: Rollout = { world, items, objects: objectItems(world), deadline };
+  const rollout: Rollout = { world, items, objects: objectItems(world), deadline, allowed };
   const verdict = firstAnswer(CHAIN, rollout) ?? verified(rollout);
-  return { rollout: { workloads: items.map(stateOf), ...drains }, ...verdict };
+  const states = { workloads: items.map(stateOf), objects: rollout.objects.map(objectStateOf) };
+  return { rollout: { ...states, ...drains }, ...verdict };
+}
+
+/** A rollout that cannot be judged, since something has no canonical form: that has an end too. */
+export function unjudged(world: RollingWorld, cause: Cause): Verdict | undefined {
+  return world.now < Date.parse(world.approved.time) + allowedBy(world) ? undefined : failed(world, cause);
+}
+
+/** Milliseconds that the target gives a rollout. */
+function allowedBy({ target }: RollingWorld): number {
+  return parseDuration(target?.spec.rollback.progressDeadline ?? '10m');
 }
 
 /**
@@ -61,20 +81,31 @@ const workloadMissing: RolloutStep = ({ world, items }) => {
   );
 };
 
-const tampered: RolloutStep = ({ items, objects }) => {
+const tampered: RolloutStep = ({ world, items, objects, deadline }) => {
   const found =
     items.find(({ step }) => step.state === 'Tampered') ?? objects.find(({ state }) => state === 'Tampered');
-  return (
-    found && {
-      phase: 'RollingOut',
-      stalled: true,
-      reason: 'Tampered',
-      message: `${label(found)} has content that nobody approved: find out how it got there, then put approved content back`,
-      why: [
-        `a platform engineer puts approved content back into ${label(found)}: kubectl rollout undo, or apply what was signed`,
-      ],
-    }
-  );
+  if (found === undefined) return undefined;
+  const reason = 'Tampered';
+  const message = `${label(found)} has content that nobody approved: find out how it got there, then put approved content back`;
+  // Its target goes on saying so.
+  if (world.now >= deadline) return failed(world, { reason, message: `${message}${others(items)}` });
+  return {
+    phase: 'RollingOut',
+    stalled: true,
+    reason,
+    message,
+    why: [
+      `a platform engineer puts approved content back into ${label(found)}: kubectl rollout undo, or apply what was signed`,
+    ],
+    requeueAfter: deadline - world.now,
+  };
+};
+
+/** Whose lock it is nobody waits for longer than for anything else. */
+const lockDiffers: RolloutStep = ({ world, items, deadline }) => {
+  const verdict = lockChanged(world);
+  if (verdict === undefined || world.now < deadline) return verdict;
+  return failed(world, { reason: verdict.reason, message: `${verdict.message}${others(items)}` });
 };
 
 const undone: RolloutStep = (rollout) => {
@@ -165,8 +196,7 @@ const leaving: RolloutStep = ({ world, items, deadline }) => {
     };
   const going = items.find(({ step }) => step.state === 'Going');
   if (going?.step.state !== 'Going') return undefined;
-  const { finalizers = [] } = going.step.live.metadata;
-  const message = `${label(going)} is being deleted and waits for its pods, or for who set ${finalizers.map((each) => printable(each)).join(', ')}`;
+  const message = goes(going, going.step.live);
   return world.now < deadline
     ? { phase: 'Verifying', reason: 'Removing', message, why: [message], requeueAfter: LOOK_AGAIN_MS }
     : failed(world, { reason: 'ProgressDeadlineExceeded', message: `${message}${others(items)}` });
@@ -189,7 +219,7 @@ function verified({ world, items }: Rollout): Verdict {
 
 /** In this order; the first that answers decides. */
 const CHAIN: readonly RolloutStep[] = [
-  ({ world }) => lockChanged(world),
+  lockDiffers,
   targetMissing,
   workloadMissing,
   tampered,

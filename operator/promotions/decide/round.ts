@@ -13,6 +13,7 @@ import {
   type Subject,
 } from '../../votes/statement/index.ts';
 import type { Artifact, GateState } from '../../gates/index.ts';
+import { readersOf } from './configuration.ts';
 import type { Facts } from './facts.ts';
 import { objectDigests, recorded } from './objects.ts';
 import type { DecidingWorld } from './world.ts';
@@ -62,7 +63,7 @@ function statementInput(complete: Complete, round: StatementInput['round']): Sta
       currentSpecDigest: currentDigest,
       desiredSpecDigest: desiredDigest,
     })),
-    objects: facts.changedObjects.map(objectDigests),
+    objects: facts.changedObjects.map((each) => ({ ...objectDigests(each), readBy: readersOf(each, facts) })),
     changes: facts.changes,
     notExercised: facts.notExercised,
     metadata: facts.metadata,

@@ -52,6 +52,12 @@ export interface WorkloadState extends WorkloadKey {
   readonly message: string;
 }
 
+/** The same of an object beside the workloads. */
+export interface ObjectRollout extends ObjectKey {
+  readonly state: 'Pending' | 'Applied' | 'Removed' | 'Failed' | 'RolledBack';
+  readonly message: string;
+}
+
 /** Where a promotion stands and what is done next. */
 export interface Verdict {
   readonly phase: Phase;
@@ -66,6 +72,7 @@ export interface Verdict {
   readonly rollout?:
     | {
         readonly workloads: readonly WorkloadState[];
+        readonly objects: readonly ObjectRollout[];
         /** Milliseconds since the epoch: old pods may take the room of new ones until then. */
         readonly drainsUntil?: number | undefined;
       }

@@ -159,6 +159,10 @@ export interface RollingWorld extends Known {
   readonly objects: readonly LiveObject[];
   /** Why this very reconcile put a fallback back; only makes the record's reason more exact. */
   readonly takenBackFor?: Cause | undefined;
+  /** When that was, milliseconds since the epoch: what follows from it is waited for from then. */
+  readonly takenBackAt?: number | undefined;
+  /** What the API server answers to that, and since when. */
+  readonly backRefused?: { readonly since: number; readonly answer: string } | undefined;
   /** What the API server answered when the content was to be applied; only makes the record's message more exact. */
   readonly refusedBy?: string | undefined;
 }

@@ -2,10 +2,12 @@ import { promotionBounds, type PromotionStatus } from '../../api/index.ts';
 import { rfc3339 } from '../../canonical/index.ts';
 import { fittedText } from '../../kube/index.ts';
 import type { WorkloadKey } from '../../lock/index.ts';
+import type { RecordedObject } from '../../records/index.ts';
 import { removedBy, type Decision, type WorkloadState, type World } from '../decide/index.ts';
 
 type State = WorkloadState['state'];
 type Shown = NonNullable<NonNullable<PromotionStatus['rollout']>['workloads']>[number];
+type ShownObject = NonNullable<NonNullable<PromotionStatus['rollout']>['objects']>[number];
 
 /** How a rollout that ended left its workloads, as its record tells it. */
 const ENDED: Partial<Record<string, State>> = {
@@ -36,8 +38,16 @@ export function rolloutOf({ promotion, history }: World, { verdict }: Decision):
       }
     );
   };
+  const before = promotion.status?.rollout?.objects;
+  const objectEnd = OBJECTS_ENDED[ended?.outcome?.result ?? ''];
+  const objectOf = ({ kind, name, content }: RecordedObject): ShownObject => {
+    if (objectEnd !== undefined)
+      return { kind, name, state: objectEnd === 'Applied' && content === undefined ? 'Removed' : objectEnd };
+    return before?.find((each) => each.kind === kind && each.name === name) ?? { kind, name, state: 'Pending' };
+  };
   const workloads: readonly Shown[] =
     verdict.rollout?.workloads ?? [...(round?.desiredSpecs ?? []), ...removed].map(stateOf);
+  const objects = verdict.rollout?.objects ?? (round?.desiredObjects ?? []).map(objectOf);
   return {
     rollout: {
       startedAt: approved.time,
@@ -49,6 +59,14 @@ export function rolloutOf({ promotion, history }: World, { verdict }: Decision):
         state,
         message: fittedText(message, promotionBounds.message),
       })),
+      ...(objects.length === 0 ? {} : { objects: [...objects] }),
     },
   };
 }
+
+/** What became of the objects: an end says so once, of the workloads. */
+const OBJECTS_ENDED: Partial<Record<string, ShownObject['state']>> = {
+  Completed: 'Applied',
+  Failed: 'Failed',
+  RolledBack: 'RolledBack',
+};

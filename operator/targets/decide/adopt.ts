@@ -12,6 +12,7 @@ import {
   ordered,
   refrozen,
   withOnly,
+  withRoom,
   withSettings,
   type Approved,
   type LockSpec,
@@ -111,7 +112,7 @@ export function settings(lock: LockSpec, world: TargetWorld): LockSpec {
   const open = targets.every(({ spec }) => spec.liveAccess === 'Allow');
   const writers = podWritersOf(world);
   const { objects } = withObjectsListed(lock, world);
-  return refrozen(
+  const wanted = refrozen(
     {
       liveAccess: open ? 'Allow' : 'Deny',
       ...(writers.length === 0 ? {} : { podWriters: writers }),
@@ -122,6 +123,7 @@ export function settings(lock: LockSpec, world: TargetWorld): LockSpec {
     },
     (promotion) => world.asking.has(promotion),
   );
+  return withRoom(wanted);
 }
 
 /** Its creation was taken back, and it is gone: nobody makes it again from that approval. */

@@ -49,6 +49,11 @@ export function stall(reason: TargetReason, message: string): TargetVerdict {
   return { ready: false, stalled: true, reason, message };
 }
 
+/** The lock names a record that this process has not seen yet: it must not judge what it does not know. */
+export function chainBehind(record = ''): TargetVerdict {
+  return { ready: false, reason: 'ChainBehind', message: `record ${record} is not known yet`, requeueAfter: 500 };
+}
+
 /** Content that has no digest, in words. */
 export function canonicalFault(workload: LiveWorkload): TargetVerdict | undefined {
   const { live } = workload;

@@ -1,5 +1,5 @@
 import { printable, rfc3339 } from '../../canonical/index.ts';
-import { historyOf, nameOf, openApproval, openRounds, outcomeEntry, type RecordSpec } from '../../records/index.ts';
+import { nameOf, openApproval, openRounds, outcomeEntry, type RecordSpec } from '../../records/index.ts';
 import {
   changedBy,
   contentsOf,
@@ -9,15 +9,26 @@ import {
   matchLive,
   recall,
   sameLock,
+  wasChangedByController,
   withOnly,
   type LockSpec,
 } from '../../lock/index.ts';
 import { specDigestOrFault, undoneSpec } from '../../workloads/index.ts';
 import { settings } from './adopt.ts';
 import { withRecalledObjects } from './objects.ts';
-import { isProtected, lockOf, onlyWarns, shown, stall, wantedProtection, type TargetStep } from './common.ts';
+import { isUndoTold, outcomeAction, undoneWords } from './outcomes.ts';
+import {
+  chainBehind,
+  isProtected,
+  lockOf,
+  onlyWarns,
+  shown,
+  stall,
+  wantedProtection,
+  type TargetStep,
+} from './common.ts';
 import type { TargetVerdict } from './verdict.ts';
-import type { Named, TargetWorld } from './world.ts';
+import type { Named } from './world.ts';
 
 /** Somebody with the right to do so deleted the lock: it is made again from what the records say is approved. */
 export const lockThere: TargetStep = (world) => {
@@ -88,7 +99,7 @@ export const orphans: TargetStep = (world) => {
       ? 'production has what it had before'
       : `${stays.map(({ kind, name }) => `${kind}/${name}`).join(', ')} keeps what it brought, or is gone, and nobody verifies it`
   }`;
-  return { ready: false, reason, message, action: append(world, open, result, reason, message) };
+  return { ready: false, reason, message, action: outcomeAction(world, open, result, reason, message) };
 };
 
 /** Whom people were asked about was deleted before they had decided: that is an end too. */
@@ -116,20 +127,11 @@ export const undone: TargetStep = (world) => {
     // A removal has no content that would name its record.
     const decided = contents.current?.record ?? decisionsOn(world.records, { kind, name })[0]?.record;
     const approved = world.records.find((record) => nameOf(record) === decided);
-    // The lock names a record that this process has not seen yet: it must not judge what it does not know.
-    if (approved === undefined)
-      return {
-        ready: false,
-        reason: 'ChainBehind',
-        message: `record ${decided ?? ''} is not known yet`,
-        requeueAfter: 500,
-      };
-    const uid = approved.promotion?.uid;
-    const ended = uid === undefined ? undefined : historyOf(world.records, uid).ended;
-    const message = `${kind}/${name} was rolled back to what it was before ${approved.promotion?.name ?? 'its last promotion'}, by ${changedBy({ kind }, live)}`;
+    if (approved === undefined) return chainBehind(decided);
+    const message = undoneWords({ kind, name }, approved, changedBy({ kind }, live));
     const going: TargetVerdict = { ready: false, reason: 'RolledBack', message };
-    if (uid !== undefined && ended?.outcome?.result !== 'RolledBack')
-      return { ...going, action: append(world, approved, 'RolledBack', 'Undone', message) };
+    if (!isUndoTold(world, approved, { kind, name }, wasChangedByController({ kind }, live)))
+      return { ...going, action: outcomeAction(world, approved, 'RolledBack', 'Undone', message) };
     // As it was approved, without what others may have added since.
     const undoneTo =
       match === 'Fallback' || contents.current === undefined
@@ -185,20 +187,6 @@ export const upkeep: TargetStep = (world) => {
     action: { do: 'WriteLock', lock: wanted, because: 'settings of the target changed' },
   };
 };
-
-function append(
-  world: TargetWorld,
-  approved: RecordSpec,
-  result: 'RolledBack' | 'Failed',
-  reason: 'PromotionDeleted' | 'Undone',
-  message: string,
-): NonNullable<TargetVerdict['action']> {
-  const { promotion } = approved;
-  if (promotion === undefined) throw new TypeError(`record ${nameOf(approved)} names no promotion`);
-  const round = world.records.find((record) => nameOf(record) === approved.round?.record);
-  const changes = approved.outcome?.changes;
-  return { do: 'Append', entry: outcomeEntry({ now: world.now, promotion, round, result, reason, message, changes }) };
-}
 
 type Found = NonNullable<RecordSpec['tampered']>[number];
 

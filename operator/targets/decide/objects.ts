@@ -3,19 +3,22 @@ import { printable, rfc3339 } from '../../canonical/index.ts';
 import {
   isDecided,
   matchObject,
+  objectChangedBy,
   objectEntry,
   objectFault,
   objectsOf,
   recallObject,
   stateOf,
+  wasObjectChangedByController,
   withObjects,
   withObjectSettings,
   withOnlyObject,
   type ApprovedObject,
   type LockSpec,
 } from '../../lock/index.ts';
-import { openApproval, type RecordedObject, type RecordSpec } from '../../records/index.ts';
+import { nameOf, openApproval, type RecordedObject, type RecordSpec } from '../../records/index.ts';
 import {
+  chainBehind,
   foundProtection,
   listOf,
   lockOf,
@@ -25,6 +28,7 @@ import {
   stall,
   type TargetStep,
 } from './common.ts';
+import { isUndoTold, outcomeAction, undoneWords } from './outcomes.ts';
 import type { TargetVerdict } from './verdict.ts';
 import type { LiveObject, TargetWorld } from './world.ts';
 
@@ -142,11 +146,16 @@ export const undoneObject: TargetStep = (world) => {
   for (const { kind, name, live } of world.objects) {
     const contents = objectsOf(lock, { kind, name });
     if (contents.fallback === undefined || matchObject(contents, live) !== 'Fallback') continue;
-    const message = `${shown({ kind, name })} is what it was before its last promotion`;
+    const approved = world.records.find((record) => nameOf(record) === contents.current?.record);
+    if (approved === undefined) return chainBehind(contents.current?.record);
+    const message = undoneWords({ kind, name }, approved, objectChangedBy({ kind }, live));
+    const going: TargetVerdict = { ready: false, reason: 'RolledBack', message };
+    // Who deleted an object left no trace in it.
+    const byController = live === undefined || wasObjectChangedByController({ kind }, live);
+    if (!isUndoTold(world, approved, { kind, name }, byController))
+      return { ...going, action: outcomeAction(world, approved, 'RolledBack', 'Undone', message) };
     return {
-      ready: false,
-      reason: 'RolledBack',
-      message,
+      ...going,
       action: { do: 'WriteLock', lock: withOnlyObject(lock, contents.fallback), because: message },
     };
   }

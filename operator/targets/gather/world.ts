@@ -181,7 +181,9 @@ export class TargetReader {
   /** Of the promotions that names are frozen for, those that exist and whose end is not on record. */
   #asking(namespace: string, lock: LockSpec | undefined): ReadonlySet<string> {
     const { promotions, records } = this.#options;
-    const uids = new Set((lock?.frozen ?? []).flatMap((each) => each.promotions ?? []));
+    const uids = new Set(
+      (lock?.frozen ?? []).flatMap(({ promotions: asked = [], opening = [] }) => asked.concat(opening)),
+    );
     if (uids.size === 0) return uids;
     const asking = promotions.lister.list(namespace).filter(({ metadata: { uid = '', deletionTimestamp }, spec }) => {
       if (!uids.has(uid) || deletionTimestamp !== undefined) return false;

@@ -10,7 +10,8 @@ import {
 import { conditionsOf, fittedLines, type ConditionInput, type Outcome } from '../../kube/index.ts';
 import { nameOf } from '../../records/index.ts';
 import { onlyWarns, warningsOf, type TargetVerdict, type TargetWorld } from '../decide/index.ts';
-import { contentsOf, type Approved } from '../../lock/index.ts';
+import { contentsOf, objectsOf, type Approved } from '../../lock/index.ts';
+import type { ObjectKey } from '../../objects/index.ts';
 import { acceptedCondition, keyOf, trustStatus, type Standing } from '../../trust/index.ts';
 import { approvedTemplate } from '../../workloads/index.ts';
 
@@ -29,6 +30,7 @@ export function targetStatus(
   const { target, now } = world;
   const enforcement = enforcementOf(world);
   const requestedAt = target.metadata.annotations?.[annotations.reconcileRequestedAt];
+  const objects = (target.spec.objects ?? []).flatMap((object) => objectOf(object, world));
   const warnings = fittedLines([...warningsOf(world), ...(enforcement.warnings ?? [])], targetBounds.warnings);
   return {
     observedGeneration: target.metadata.generation,
@@ -37,6 +39,7 @@ export function targetStatus(
       const { current } = contentsOf(world.lock?.spec ?? { liveAccess: 'Deny', approved: [] }, workload);
       return current === undefined ? [] : [currentOf(current, world)];
     }),
+    ...(objects.length === 0 ? {} : { objects }),
     ...(warnings.length === 0 ? {} : { warnings }),
     ...(requestedAt === undefined ? {} : { lastHandledReconcileAt: requestedAt.slice(0, maxRequest) }),
     ...(standing === undefined ? {} : { trust: trustStatus(standing, keyOf(target)) }),
@@ -107,6 +110,24 @@ function currentOf(
     ...(images.length === 0 ? {} : { images: images.slice(0, targetBounds.images) }),
     ...(promotion === undefined ? {} : { promotion }),
   };
+}
+
+/** An object that the target lists; nothing while it is not taken over. */
+function objectOf(key: ObjectKey, { lock, records }: TargetWorld): NonNullable<ProductionTargetStatus['objects']> {
+  if (lock === undefined) return [];
+  const { current, fallback } = objectsOf(lock.spec, key);
+  if (current === undefined) return [];
+  const { kind, name, digest, record } = current;
+  const promotion = records.find((candidate) => nameOf(candidate) === record)?.promotion?.name;
+  return [
+    {
+      kind,
+      name,
+      ...(digest === undefined ? {} : { digest }),
+      ...(fallback === undefined ? {} : { fallback: fallback.digest === undefined ? 'Absent' : 'Content' }),
+      ...(promotion === undefined ? {} : { promotion }),
+    },
+  ];
 }
 
 /** Containers and images of approved content. */

@@ -53,12 +53,15 @@ function buildStatement(input: StatementInput, decision: Decision): { readonly [
         currentSpecDigest,
         desiredSpecDigest,
       })),
-      objects: sortedBy(input.objects ?? [], identity).map(({ kind, name, currentDigest, desiredDigest }) => ({
-        kind,
-        name,
-        currentDigest,
-        desiredDigest,
-      })),
+      objects: sortedBy(input.objects ?? [], identity).map(
+        ({ kind, name, currentDigest, desiredDigest, readBy = [] }) => ({
+          kind,
+          name,
+          currentDigest,
+          desiredDigest,
+          ...notEmpty('readBy', readBy.toSorted()),
+        }),
+      ),
       jobs: (input.jobs ?? []).map(({ when, name, digest }) => ({ when, name, digest })),
       changes: sortedBy(input.changes, ({ path }) => path).map(({ path, from, to }) => ({
         path,

@@ -21,6 +21,8 @@ export interface ObjectDigests {
   readonly name: string;
   readonly currentDigest: Digest | 'none';
   readonly desiredDigest: Digest | 'none';
+  /** Workloads that read it and are not promoted, so that nothing restarts them: `Deployment/web`. */
+  readonly readBy?: readonly string[] | undefined;
 }
 
 export interface JobDigest {

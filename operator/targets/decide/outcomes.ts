@@ -1,0 +1,47 @@
+import { nameOf, outcomeEntry, resultOf, type RecordSpec } from '../../records/index.ts';
+import { shown } from './common.ts';
+import type { TargetVerdict } from './verdict.ts';
+import type { Named, TargetWorld } from './world.ts';
+
+/** Appends how a promotion ended after all; its own controller looks at it no more. */
+export function outcomeAction(
+  world: TargetWorld,
+  approved: RecordSpec,
+  result: 'RolledBack' | 'Failed',
+  reason: 'PromotionDeleted' | 'Undone',
+  message: string,
+): NonNullable<TargetVerdict['action']> {
+  const { promotion } = approved;
+  if (promotion === undefined) throw new TypeError(`record ${nameOf(approved)} names no promotion`);
+  const round = world.records.find((record) => nameOf(record) === approved.round?.record);
+  const changes = approved.outcome?.changes;
+  return { do: 'Append', entry: outcomeEntry({ now: world.now, promotion, round, result, reason, message, changes }) };
+}
+
+/** What the record of a rollback by hand says. */
+export function undoneWords(what: Named, { promotion }: RecordSpec, by: string): string {
+  return `${shown(what)} was rolled back to what it was before ${promotion?.name ?? 'its last promotion'}, by ${by}`;
+}
+
+/**
+ * Whether the chain tells already that this is what it was before that approval. A rollout that was taken back has one record
+ * for all that the controller put back; what people put back later has one each.
+ *
+ * @param byController whether the promotions process put it back, as far as can be told
+ */
+export function isUndoTold(
+  { records }: TargetWorld,
+  { promotion, sequence }: RecordSpec,
+  what: Named,
+  byController: boolean,
+): boolean {
+  if (promotion === undefined) return true;
+  const ends = records.filter(
+    (record) => record.sequence > sequence && record.promotion?.uid === promotion.uid && resultOf(record) !== undefined,
+  );
+  const undone = ends.filter((record) => resultOf(record) === 'RolledBack');
+  if (undone.length === 0) return false;
+  const isNamed = ({ outcome }: RecordSpec): boolean =>
+    outcome?.message.split(/[\s,;:()]+/).includes(shown(what)) === true;
+  return undone.some(isNamed) || (byController && ends[0] === undone[0]);
+}
