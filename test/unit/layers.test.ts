@@ -39,7 +39,7 @@ const TABLE: Readonly<Record<string, string>> = {
     'canonical kube runtime api workloads objects votes records lock admission trust ./canary ./decide ./status ./gather ./act',
   'targets/canary': 'canonical kube api workloads objects lock admission',
   'targets/decide': 'canonical kube api workloads objects votes records lock admission ./canary',
-  'targets/status': 'canonical kube api workloads records lock trust ./decide',
+  'targets/status': 'canonical kube api workloads objects records lock trust ./decide',
   'targets/gather': 'canonical kube api workloads objects records lock admission trust ./canary ./decide',
   'targets/act': 'canonical kube runtime api workloads records lock ./decide ./gather',
 
@@ -61,7 +61,7 @@ const TABLE: Readonly<Record<string, string>> = {
   'promotions/heads': 'canonical kube runtime api records',
 
   // Of the rooms their rights alone, never what runs.
-  install: 'canonical kube api workloads admission environments promotions',
+  install: 'canonical kube api workloads objects admission environments promotions',
   processes: 'canonical kube runtime api records outbound targets environments promotions',
 };
 

@@ -9,7 +9,6 @@ import {
   objectsOf,
   recallObject,
   stateOf,
-  wasObjectChangedByController,
   withObjects,
   withObjectSettings,
   withOnlyObject,
@@ -150,9 +149,7 @@ export const undoneObject: TargetStep = (world) => {
     if (approved === undefined) return chainBehind(contents.current?.record);
     const message = undoneWords({ kind, name }, approved, objectChangedBy({ kind }, live));
     const going: TargetVerdict = { ready: false, reason: 'RolledBack', message };
-    // Who deleted an object left no trace in it.
-    const byController = live === undefined || wasObjectChangedByController({ kind }, live);
-    if (!isUndoTold(world, approved, { kind, name }, byController))
+    if (!isUndoTold(world, approved, { kind, name }))
       return { ...going, action: outcomeAction(world, approved, 'RolledBack', 'Undone', message) };
     return {
       ...going,

@@ -25,16 +25,9 @@ export function undoneWords(what: Named, { promotion }: RecordSpec, by: string):
 
 /**
  * Whether the chain tells already that this is what it was before that approval. A rollout that was taken back has one record
- * for all that the controller put back; what people put back later has one each.
- *
- * @param byController whether the promotions process put it back, as far as can be told
+ * for all of it; what people put back after one that went well has one each.
  */
-export function isUndoTold(
-  { records }: TargetWorld,
-  { promotion, sequence }: RecordSpec,
-  what: Named,
-  byController: boolean,
-): boolean {
+export function isUndoTold({ records }: TargetWorld, { promotion, sequence }: RecordSpec, what: Named): boolean {
   if (promotion === undefined) return true;
   const ends = records.filter(
     (record) => record.sequence > sequence && record.promotion?.uid === promotion.uid && resultOf(record) !== undefined,
@@ -43,5 +36,5 @@ export function isUndoTold(
   if (undone.length === 0) return false;
   const isNamed = ({ outcome }: RecordSpec): boolean =>
     outcome?.message.split(/[\s,;:()]+/).includes(shown(what)) === true;
-  return undone.some(isNamed) || (byController && ends[0] === undone[0]);
+  return ends[0] === undone[0] || undone.some(isNamed);
 }
