@@ -25,9 +25,11 @@ function watched(client: Client): Client {
     get(target, name) {
       const value: unknown = Reflect.get(target, name, target);
       if (typeof value !== 'function') return value;
+      const call = (...args: readonly unknown[]): unknown => Reflect.apply(value, target, args);
+      if (name !== 'replace') return call;
       return async (...args: readonly unknown[]) => {
-        if (name === 'replace' && args[0] === WorkloadLock) await beforeLock(args[1] as WorkloadLock);
-        return Reflect.apply(value, target, args) as unknown;
+        if (args[0] === WorkloadLock) await beforeLock(args[1] as WorkloadLock);
+        return call(...args);
       };
     },
   });

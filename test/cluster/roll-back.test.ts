@@ -440,8 +440,8 @@ test.serial(
       status?.objects?.map(({ kind, digest, fallback }) => [kind, digest !== undefined, fallback]),
       [
         ['ConfigMap', true, 'Content'],
-        ['PodDisruptionBudget', true, 'Absent'],
         ['Service', false, 'Content'],
+        ['PodDisruptionBudget', true, 'Absent'],
       ],
     );
     await operator.stop();
@@ -470,7 +470,9 @@ test.serial(
         messages.some((message) => message.startsWith(name)),
       );
     });
-    const lock = await stage.send('GET', path(namespace, 'workloadlocks', 'lock'));
-    t.is((lock['spec'] as { readonly objects: readonly Json[] }).objects.length, 3, 'one state of each is approved');
+    await waitFor('one state of each is approved', async () => {
+      const lock = await stage.send('GET', path(namespace, 'workloadlocks', 'lock'));
+      return (lock['spec'] as { readonly objects: readonly Json[] }).objects.length === 3;
+    });
   },
 );
