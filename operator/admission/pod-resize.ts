@@ -1,4 +1,5 @@
-import { all, any, field, named, sameExcept } from './cel.ts';
+import { appMade, appWorkloads, type PodMaker } from '../workloads/index.ts';
+import { all, any, field, named, sameExcept, text } from './cel.ts';
 import { refusal } from './denial.ts';
 import { isResized } from './mutations.ts';
 import { protectedNamespaces, type PolicyRule } from './policy.ts';
@@ -23,6 +24,22 @@ const resized = all(
   }),
 ).replaceAll('\n', '\n  ');
 
+const isOf = (o: PodMaker): string =>
+  all(`o.kind == ${text(o.type.kind)}`, `o.apiVersion.startsWith(${text(`${o.type.group}/`)})`);
+
+/** The owner `o` of a pod is the workload of the entry `a`, or what that made: named after it, and a hash. */
+const isMaker = any(
+  ...appWorkloads.map((maker) => all(isOf(maker), 'o.kind == a.kind', 'o.name == a.name')),
+  ...appMade.map((made) =>
+    all(
+      isOf(made),
+      `a.kind == ${text(made.madeBy?.type.kind ?? '')}`,
+      "o.name.startsWith(a.name + '-')",
+      "!o.name.substring(a.name.size() + 1).contains('-')",
+    ),
+  ),
+);
+
 /**
  * CPU and memory of a pod that runs change by who the target names for it, in containers whose `Resources` its mutations
  * let differ: then the pod is still one that could have been made so. Everybody else could starve what is approved.
@@ -39,10 +56,15 @@ export function podResize(): PolicyRule {
       { name: 'before', expression: 'dyn(oldObject.spec)' },
       { name: 'labels', expression: 'oldObject.metadata.?labels.orValue({})' },
       {
-        // The workload whose pods have such labels, which no running pod loses or gets.
+        name: 'makers',
+        expression: 'oldObject.metadata.?ownerReferences.orValue([]).filter(o, o.?controller.orValue(false))',
+      },
+      {
+        // The workload that made the pod, and whose pods have such labels, which no running pod loses or gets.
         name: 'approved',
         expression: `params.spec.?approved.orValue([]).filter(a, a.spec.?selector.?matchLabels.hasValue()
-  && a.spec.selector.matchLabels.all(k, variables.labels[?k] == optional.of(a.spec.selector.matchLabels[k])))`,
+  && a.spec.selector.matchLabels.all(k, variables.labels[?k] == optional.of(a.spec.selector.matchLabels[k]))
+  && variables.makers.exists(o, ${isMaker.replaceAll('\n', '\n  ')}))`,
       },
     ],
     validations: [

@@ -21,6 +21,11 @@ export function objectChangedBy(key: Pick<ObjectKey, 'kind'>, live: KubeObject |
   return inWords(undefined, live && lastManagerOf(live, contentPath(key, live)));
 }
 
+/** Whether this product's own promotions process says that it wrote the object last. For words only. */
+export function wasObjectChangedByController(key: Pick<ObjectKey, 'kind'>, live: KubeObject): boolean {
+  return lastManagerOf(live, contentPath(key, live)) === fieldManagers.promotions;
+}
+
 function contentPath({ kind }: Pick<ObjectKey, 'kind'>, live: KubeObject): readonly string[] {
   if (kind === 'ConfigMap') return ['data'];
   return 'spec' in live ? ['spec'] : [];

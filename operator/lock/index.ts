@@ -1,5 +1,5 @@
 /** WorkloadLock as plain data: which content is approved, how that changes, and whether it is what was decided. */
-export { changedBy, objectChangedBy, wasChangedByController } from './changed-by.ts';
+export { changedBy, objectChangedBy, wasChangedByController, wasObjectChangedByController } from './changed-by.ts';
 export { decisionsOn, recall, type DecidedContent, type Decision, type Recalled } from './decisions.ts';
 export {
   contentOf,

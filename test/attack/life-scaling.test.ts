@@ -8,7 +8,7 @@ import { words } from './life-page.ts';
 import type { Operation } from './mutators.ts';
 import { must, Production } from '../stage/production.ts';
 import { openAttack, type Live, type Stage } from '../stage/attack.ts';
-import { deployment, images, messageOf, namespace, template } from '../stage/objects.ts';
+import { deployment, images, messageOf, namespace, pod, template } from '../stage/objects.ts';
 import type { Json } from '../stage/stage.ts';
 
 let stage: Stage;
@@ -179,4 +179,28 @@ test('ResourceQuota: pods that fit pass, the others wait in its words', async (t
   await shop.pods(2);
   await shop.refusal('web-', words('ResourceQuota'));
   t.is((await shop.pods(2)).length, 2);
+});
+
+test('denied: a pod that no workload made, resized by who may resize those of one with its labels', async (t) => {
+  const vpa = await actor(stage, 'vpa');
+  await stage.cluster.apply([namespace('vpa-stray')]);
+  await waitFor('the default service account', async () => {
+    const { status } = await stage.admin('GET', '/api/v1/namespaces/vpa-stray/serviceaccounts/default');
+    return status === 200;
+  });
+  // It was there before the namespace was protected.
+  const stray = pod('stray', {
+    containers: [{ ...container }, { ...container, name: 'beside', image: images.second }],
+  });
+  const made = await must(stage.admin('POST', '/api/v1/namespaces/vpa-stray/pods', stray));
+  const shop = await Production.open(stage, 'vpa-stray', [twoContainers('web')], {
+    entry: { mutations: vpaMutations },
+    podWriters: [{ user: userOf('vpa'), annotations: ['vpaInPlaceUpdated'], resizes: true }],
+  });
+  const pods = await shop.pods(2);
+  const owned = pods.find(({ metadata }) => metadata.uid !== made.metadata.uid);
+  const resize = (name?: string): ReturnType<typeof vpa> =>
+    vpa('PATCH', `${shop.core('pods', name)}/resize`, amounts(0), jsonPatch);
+  allowed(t, await resize(owned?.metadata.name));
+  denied(t, await resize('stray'), 'pod-resize', /other resources than the approved ones/);
 });

@@ -8,7 +8,7 @@ import type { KubeObject } from '../../operator/kube/index.ts';
 import { waitFor, type Answer } from '../harness/index.ts';
 import { allowed, denied, deniedCommand } from './assert.ts';
 import { openAttack, type Live, type Send, type Stage } from '../stage/attack.ts';
-import { deployment } from '../stage/objects.ts';
+import { deployment, type Approved } from '../stage/objects.ts';
 import { must, Production } from '../stage/production.ts';
 import { bind, user, type Json } from '../stage/stage.ts';
 
@@ -386,6 +386,29 @@ test('denied: who is faster than the promotion that makes an object, with what n
   }
   const made = (await must(stage.admin('GET', path('faster', 'Service')))) as unknown as Json;
   t.deepEqual(made['status'], { loadBalancer: {} });
+});
+
+test('denied: who is faster than the promotion that makes a workload, with an owner or a finalizer; its status is dropped', async (t) => {
+  const place = await Production.open(stage, 'first', [deployment('web')]);
+  await must(stage.admin('POST', '/api/v1/namespaces', { metadata: { name: 'first-before' } }));
+  const before = '/apis/apps/v1/namespaces/first-before/deployments';
+  const { spec } = await must(stage.admin('POST', before, deployment('fresh')));
+  const { approved } = (await place.read(place.own('workloadlocks', 'lock'))).spec as {
+    readonly approved: readonly Approved[];
+  };
+  await place.approve([...approved, { kind: 'Deployment', name: 'fresh', role: 'Current', spec }]);
+  const made = deployment('fresh');
+  const at = place.apps('Deployment');
+  const status = { status: { readyReplicas: 9, availableReplicas: 9, observedGeneration: 9 } };
+  await waitFor('the lock is seen', async () => (await stage.admin('POST', `${at}?dryRun=All`, made)).status === 201);
+  const held = merged(made, { metadata: { finalizers: ['team.example/hold'] } });
+  denied(t, await stage.wildcard('POST', at, held), 'workloads', /may not be made with finalizers/);
+  const owner = { apiVersion: 'v1', kind: 'ConfigMap', name: 'gone', uid: '00000000-0000-0000-0000-000000000000' };
+  const owned = merged(made, { metadata: { ownerReferences: [owner] } });
+  denied(t, await stage.wildcard('POST', at, owned), 'workloads', /may not be given an owner/);
+  const answer = await stage.wildcard('POST', at, { ...made, ...status });
+  allowed(t, answer);
+  t.deepEqual((answer.body as Json)['status'], {});
 });
 
 test('denied: a port of the nodes that somebody chooses while a Service becomes one that has some', async (t) => {

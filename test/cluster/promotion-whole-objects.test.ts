@@ -186,6 +186,66 @@ test.serial('a promotion takes an object away, and only another one makes it aga
   t.like((await live('gone', 'ConfigMap')).data, { MODE: 'back' });
 });
 
+test.serial(
+  'a ConfigMap that production refers to: who reads it is told, and what would break an undo or a start, with the field',
+  async (t) => {
+    const namespace = 'read-by';
+    const place = new Shop(stage, namespace);
+    const spec = { containers: [{ name: 'web', image: images.first, envFrom: [{ configMapRef: { name: 'web' } }] }] };
+    await place.open({
+      before: [inNamespace(namespace, configMap({ MODE: 'live' }))],
+      deployment: { template: { metadata: { labels: { app: 'web' } }, spec } },
+      target: { objects: listed },
+    });
+    await place.ready();
+    await place.environment('pr-same', images.first);
+    await place.environment('pr-42', images.second);
+    const stalled = async (name: string, environment: string, changes: Json): Promise<string> => {
+      await place.promote(name, environment, { spec: changes });
+      const seen = await place.promotion(name, (each) => conditionOf(each, 'Ready')?.reason === 'ConfigurationInPlace');
+      t.is(seen.status?.approval, undefined, 'nobody was asked');
+      return conditionOf(seen, 'Ready')?.message ?? '';
+    };
+    t.regex(
+      await stalled('removes', 'pr-same', { removes: [{ kind: 'ConfigMap', name: 'web' }] }),
+      /^spec\.removes\[0\] takes ConfigMap\/web away, and Deployment\/web refers to it/,
+    );
+    t.regex(
+      await stalled('in-place', 'pr-42', { objects: [service(80), configMap({ MODE: 'new' })] }),
+      /^spec\.objects\[1\] changes ConfigMap\/web in place, and the fallback of Deployment\/web refers to it too/,
+    );
+    await place.promote('alone', 'pr-same', { spec: { objects: [configMap({ MODE: 'new' })] } });
+    const asked = await place.phase('alone', 'AwaitingApproval');
+    t.deepEqual(told(asked).objects[0]?.['readBy'], ['Deployment/web']);
+    await place.vote('alone', stage.people.alice);
+    const over = await place.phase('alone', 'Completed');
+    t.like((await live(namespace, 'ConfigMap')).data, { MODE: 'new' });
+    t.deepEqual(over.status?.rollout?.objects, [{ kind: 'ConfigMap', name: 'web', state: 'Applied' }]);
+  },
+);
+
+test.serial(
+  'what a rollout made and cannot take away again, for a finalizer of somebody, is named, and has an end',
+  async (t) => {
+    const place = await shop('held-up', [], { rollback: { progressDeadline: '5s' } });
+    await place.environment('pr-bad', images.evil);
+    stage.pods.break(images.evil);
+    await place.promote('web-43', 'pr-bad', { spec: { objects: [budget(1)] } });
+    await place.vote('web-43', stage.people.alice);
+    await waitFor('it is made', async () => (await find('held-up', 'PodDisruptionBudget')) !== undefined);
+    const at = (paths['PodDisruptionBudget'] ?? '').replace('NS', 'held-up');
+    await stage.send('PATCH', at, { metadata: { finalizers: ['team.example/hold'] } });
+    const over = await place.phase('web-43', 'Failed', 60_000);
+    t.regex(
+      conditionOf(over, 'Ready')?.message ?? '',
+      /PodDisruptionBudget\/web is being deleted and waits for who set the finalizer team\.example\/hold: that took too long/,
+    );
+    t.is(await place.image(), images.first, 'the workload was taken back');
+    await stage.send('PATCH', at, { metadata: { finalizers: null } });
+    await waitFor('it is gone', async () => (await find('held-up', 'PodDisruptionBudget')) === undefined);
+  },
+);
+
 test.serial('what is not listed is refused in words, and so is what the API server does not take', async (t) => {
   const place = await shop('words', [configMap({ MODE: 'live' })]);
   await place.promote('other', 'pr-42', { spec: { objects: [configMap({}, { name: 'other' })] } });

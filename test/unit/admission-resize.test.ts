@@ -40,8 +40,17 @@ interface Tried {
   readonly podWriters?: readonly Json[];
   readonly approved?: readonly Json[];
   readonly labels?: Json;
+  readonly owner?: Json;
   readonly now?: Json;
 }
+
+const madeBy = (kind: string, name: string, changes: Json = {}): Json => ({
+  apiVersion: 'apps/v1',
+  kind,
+  name,
+  controller: true,
+  ...changes,
+});
 
 /** Whether it is one who may, and something that may be. */
 function tried({
@@ -49,11 +58,12 @@ function tried({
   podWriters = [{ user: vpa, resizes: true }],
   approved = [entry('api', []), web, withoutSelector],
   labels = { app: 'web', tier: 'shop' },
+  owner = madeBy('ReplicaSet', 'web-5d4c8f7b9'),
   now = spec({ containers: [container('web', amounts('25m')), container('beside')] }),
 }: Tried): readonly unknown[] {
   const value = evaluate({
     object: { metadata: { labels }, spec: now },
-    oldObject: { metadata: { labels }, spec: spec() },
+    oldObject: { metadata: { labels, ...(owner['kind'] !== undefined && { ownerReferences: [owner] }) }, spec: spec() },
     params: { spec: { podWriters, approved } },
     request: { userInfo: { username } },
   });
@@ -70,6 +80,11 @@ test('who is named with resizes changes amounts of the container that is named',
     initContainers: [container('proxy', amounts('5m'))],
   };
   t.deepEqual(tried({ now: spec(everywhere), approved: all }), [true, true], 'each container, where none is named');
+});
+
+test('of a StatefulSet or a DaemonSet too, whose pods are their own', (t) => {
+  for (const kind of ['StatefulSet', 'DaemonSet'])
+    t.deepEqual(tried({ approved: [{ ...web, kind }], owner: madeBy(kind, 'web') }), [true, true], kind);
 });
 
 test('nobody else does, whatever else they may write; who changes nothing is not asked', (t) => {
@@ -99,6 +114,19 @@ const WRONG: Readonly<Record<string, Tried>> = {
   'resources of the pod': { now: spec({ resources: amounts('25m') }) },
   'a pod of another workload': { labels: { app: 'api' } },
   'a pod of no workload, though some entry has no selector': { labels: { app: 'job' } },
+  'a pod that nobody made, with the labels of a workload': { owner: {} },
+  'a pod of something else': { owner: madeBy('ReplicaSet', 'api-5d4c8f7b9') },
+  'a pod of a workload whose name goes on': { owner: madeBy('ReplicaSet', 'web-api-5d4c8f7b9') },
+  'a pod of a workload of that name and another kind': { owner: madeBy('StatefulSet', 'web') },
+  'a pod whose owner only is called so': {
+    owner: madeBy('ReplicaSet', 'web-5d4c8f7b9', { apiVersion: 'x.example/v1' }),
+  },
+  'a pod whose owner does not control it': { owner: madeBy('ReplicaSet', 'web-5d4c8f7b9', { controller: false }) },
+  'another resizePolicy': {
+    now: spec({
+      containers: [{ ...container('web', amounts('25m')), resizePolicy: [] }, container('beside')],
+    }),
+  },
   'a workload without mutations': { approved: [{ kind: 'Deployment', name: 'web', spec: web['spec'] }] },
   'nothing that is approved': { approved: [] },
 };

@@ -11,6 +11,7 @@ import {
   fresh,
   pod,
   present,
+  replicaSet,
   running,
   settle,
   web,
@@ -70,6 +71,29 @@ test('pods of the present template and containers that the target lets others in
     ...running(live, { pods: [pod(), pod({ spec: { containers: [container, mesh] } })] }),
   });
   t.deepEqual(settle(given).done, ['WriteLock', 'Protect', 'Adopted']);
+});
+
+test('a finalizer of the garbage collector from before is told with the line that takes it off', (t) => {
+  const with_ = (finalizers: readonly string[]): TargetWorld => {
+    const object = { ...live, metadata: { ...live.metadata, finalizers: [...finalizers] } };
+    return fresh({ ...running(object), workloads: [{ kind: 'Deployment', name: 'web', live: object }] });
+  };
+  for (const found of ['orphan', 'foregroundDeletion']) {
+    const verdict = decideTarget(with_(['team.example/a', found]));
+    t.like(verdict, { reason: 'FinalizerFound', stalled: true, action: undefined });
+    t.true(verdict.message.includes(`Deployment/web has the finalizer ${found}`));
+    t.true(
+      verdict.message.includes(
+        `kubectl patch deployment/web -n shop --type=merge -p '{"metadata":{"finalizers":["team.example/a"]}}'`,
+      ),
+      verdict.message,
+    );
+  }
+  t.is(decideTarget(with_(['team.example/a'])).reason, 'Adopting');
+  const set = { ...replicaSet, metadata: { ...replicaSet.metadata, finalizers: ['orphan'] } };
+  const { running: seen } = running(live);
+  const made = decideTarget(fresh({ running: { ...seen, owned: [set] } }));
+  t.regex(made.message, /ReplicaSet\/.* has the finalizer orphan, by which its pods would run on/);
 });
 
 for (const kind of ['StatefulSet', 'DaemonSet', 'ReplicationController', 'ReplicaSet', 'Job', 'CronJob', 'Deployment'])

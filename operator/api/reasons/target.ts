@@ -14,6 +14,7 @@ export const targetReasons = [
   'ForeignPods',
   'ImageNotByDigest',
   'WorkloadPaused',
+  'FinalizerFound',
   'ContentNotCanonical',
   'PodsMutated',
   'PodsRefused',

@@ -53,6 +53,31 @@ const paused: TargetStep = (world) => {
   );
 };
 
+/** The garbage collector's own: one that is there before anybody deletes says what becomes of the pods then. */
+const COLLECTOR_FINALIZERS: readonly string[] = ['orphan', 'foregroundDeletion'];
+
+/** Under protection nobody sets one on a workload, or on what makes its pods; what is there from before would stay. */
+const finalizers: TargetStep = ({ workloads, running }) => {
+  const objects = [...workloads.flatMap(({ live }) => live ?? []), ...running.owned];
+  for (const { kind, metadata } of objects) {
+    const { name, namespace = '', finalizers: all = [] } = metadata;
+    const found = all.find((each) => COLLECTOR_FINALIZERS.includes(each));
+    if (found === undefined) continue;
+    const patch = JSON.stringify({
+      metadata: { finalizers: all.filter((each) => !COLLECTOR_FINALIZERS.includes(each)) },
+    });
+    const what = `${kind.toLowerCase()}/${printable(name)}`;
+    return {
+      ...stall(
+        'FinalizerFound',
+        `${shown({ kind, name })} has the finalizer ${found}${found === 'orphan' ? ', by which its pods would run on when it goes' : ''}: take it off (kubectl patch ${what} -n ${namespace} --type=merge -p '${printable(patch, 500)}'), or wait until it is deleted where somebody does that`,
+      ),
+      requeueAfter: LOOK_AGAIN,
+    };
+  }
+  return undefined;
+};
+
 /** What was taken over before digests were asked for is a warning, see warnings.ts. */
 const byTag: TargetStep = (world) => {
   const maker = makerOf(world);
@@ -103,7 +128,7 @@ function contentsFor({ others }: TargetWorld, lock: LockSpec, made: PresentWorkl
 }
 
 /** In the order in which a person has to see them. */
-export const OBSTACLES: readonly TargetStep[] = [unnamed, paused, byTag, rehearsal, foreignPods];
+export const OBSTACLES: readonly TargetStep[] = [unnamed, paused, finalizers, byTag, rehearsal, foreignPods];
 
 /** Nothing is taken over, and no warning becomes a refusal, while one of them is there. */
 export const obstacles: TargetStep = (world) => {

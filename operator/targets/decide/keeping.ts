@@ -9,6 +9,7 @@ import {
   matchLive,
   recall,
   sameLock,
+  wasChangedByController,
   withOnly,
   type LockSpec,
 } from '../../lock/index.ts';
@@ -129,7 +130,7 @@ export const undone: TargetStep = (world) => {
     if (approved === undefined) return chainBehind(decided);
     const message = undoneWords({ kind, name }, approved, changedBy({ kind }, live));
     const going: TargetVerdict = { ready: false, reason: 'RolledBack', message };
-    if (!isUndoTold(world, approved, { kind, name }))
+    if (!isUndoTold(world, approved, { kind, name }, wasChangedByController({ kind }, live)))
       return { ...going, action: outcomeAction(world, approved, 'RolledBack', 'Undone', message) };
     // As it was approved, without what others may have added since.
     const undoneTo =

@@ -9,6 +9,7 @@ import {
   objectsOf,
   recallObject,
   stateOf,
+  wasObjectChangedByController,
   withObjects,
   withObjectSettings,
   withOnlyObject,
@@ -149,7 +150,9 @@ export const undoneObject: TargetStep = (world) => {
     if (approved === undefined) return chainBehind(contents.current?.record);
     const message = undoneWords({ kind, name }, approved, objectChangedBy({ kind }, live));
     const going: TargetVerdict = { ready: false, reason: 'RolledBack', message };
-    if (!isUndoTold(world, approved, { kind, name }))
+    // Who deleted an object left no trace in it.
+    const byController = live === undefined || wasObjectChangedByController({ kind }, live);
+    if (!isUndoTold(world, approved, { kind, name }, byController))
       return { ...going, action: outcomeAction(world, approved, 'RolledBack', 'Undone', message) };
     return {
       ...going,

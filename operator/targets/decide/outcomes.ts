@@ -25,16 +25,24 @@ export function undoneWords(what: Named, { promotion }: RecordSpec, by: string):
 
 /**
  * Whether the chain tells already that this is what it was before that approval. A rollout that was taken back has one record
- * for all of it; what people put back after one that went well has one each.
+ * for all of it, and so has one that was taken back in part; what people put back after one that went well has one each.
+ *
+ * @param byController whether the promotions process put it back, as far as can be told
  */
-export function isUndoTold({ records }: TargetWorld, { promotion, sequence }: RecordSpec, what: Named): boolean {
+export function isUndoTold(
+  { records }: TargetWorld,
+  { promotion, sequence }: RecordSpec,
+  what: Named,
+  byController: boolean,
+): boolean {
   if (promotion === undefined) return true;
   const ends = records.filter(
     (record) => record.sequence > sequence && record.promotion?.uid === promotion.uid && resultOf(record) !== undefined,
   );
-  const undone = ends.filter((record) => resultOf(record) === 'RolledBack');
-  if (undone.length === 0) return false;
-  const isNamed = ({ outcome }: RecordSpec): boolean =>
-    outcome?.message.split(/[\s,;:()]+/).includes(shown(what)) === true;
-  return ends[0] === undone[0] || undone.some(isNamed);
+  const [first] = ends.map(resultOf);
+  if (first === 'RolledBack' || (first === 'Failed' && byController)) return true;
+  return ends.some(
+    (record) =>
+      resultOf(record) === 'RolledBack' && record.outcome?.message.split(/[\s,;:()]+/).includes(shown(what)) === true,
+  );
 }
