@@ -4,8 +4,8 @@
  */
 import test, { type ExecutionContext } from 'ava';
 import { denied } from './assert.ts';
-import { images, Shop } from '../stage/shop.ts';
-import { keyring, openPromotions, type Stage } from '../stage/promotions.ts';
+import { conditionOf, images, Shop } from '../stage/shop.ts';
+import { deploymentPath, keyring, openPromotions, type Stage } from '../stage/promotions.ts';
 import { group, paths, Sealed } from '../stage/sealed.ts';
 import { own } from '../stage/objects.ts';
 import { waitFor } from '../harness/index.ts';
@@ -123,6 +123,35 @@ test.serial('a target that is deleted and made again, with what it did not have'
   const lock = await specOf(`${group}/namespaces/shop/workloadlocks/lock`);
   t.is(lock['liveAccess'], 'Deny');
   await undo(paths.target('shop'), before);
+  await shop.ready();
+  await nothingComesOfIt(t);
+});
+
+test.serial('content that is changed while the target is gone, and the label off', async (t) => {
+  const before = await specOf(paths.target('shop'));
+  await stage.send('PATCH', paths.target('shop'), { metadata: { annotations: { 'twinlock.dev/unprotect': 'web' } } });
+  await stage.send('DELETE', paths.target('shop'));
+  const at = '/api/v1/namespaces/shop';
+  await stage.send('PATCH', at, { metadata: { annotations: { 'twinlock.dev/unprotect': 'shop' } } });
+  const image = (name: string): Promise<Json> =>
+    stage.send('PATCH', deploymentPath('shop', 'web'), {
+      spec: {
+        template: { spec: { containers: [{ name: 'web', image: name, env: [{ name: 'MODE', value: 'live' }] }] } },
+      },
+    });
+  // Between the label and its return there is a moment.
+  await waitFor('somebody is fast enough', async () => {
+    await stage.send('PATCH', at, { metadata: { labels: { 'twinlock.dev/protected': null } } });
+    return image(images.evil).then(
+      () => true,
+      () => false,
+    );
+  });
+  await stage.cluster.apply([own('ProductionTarget', 'web', before, { namespace: 'shop' })]);
+  await shop.target((target) => conditionOf(target, 'Ready')?.reason === 'Tampered');
+  const lock = await specOf(`${group}/namespaces/shop/workloadlocks/lock`);
+  t.false(JSON.stringify(lock).includes(images.evil), 'nothing of it is approved');
+  await image(images.first);
   await shop.ready();
   await nothingComesOfIt(t);
 });

@@ -508,6 +508,7 @@ const vote = { principal: 'alice', decision: 'approve', keyFingerprint: 'SHA256:
 const records: readonly Sample[] = [
   object('PromotionRecord', 'web-000001', {
     spec: {
+      acceptedBy: 'trust-000002',
       type: 'Adopted',
       target,
       sequence: 1,

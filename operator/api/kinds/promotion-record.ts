@@ -258,6 +258,9 @@ const promotionRecordSpec = withRules(
       })
       .describe('What came of it.')
       .optional(),
+    acceptedBy: objectName(
+      'Of Adopted, where trust is sealed: record of the version of the target that took this over.',
+    ).optional(),
     trust: trust.optional(),
     accepted: embedded('The content of that version: its spec, of a target without holds.').optional(),
     tampered: listOf('Content that was found and never approved.', foundContent, {

@@ -31,6 +31,16 @@ export function hasAdopted({ target, records }: Pick<TargetWorld, 'target' | 're
 }
 
 /**
+ * Where trust is sealed, whoever signs a version of a target signs that it takes over what runs: once. Made again under its
+ * name, it takes over nothing that is not approved already.
+ */
+export function tookOver({ accepted, records }: Pick<TargetWorld, 'accepted' | 'records'>): boolean {
+  return (
+    accepted !== undefined && records.some(({ type, acceptedBy }) => type === 'Adopted' && acceptedBy === accepted)
+  );
+}
+
+/**
  * Workloads that exist and about which this very target has decided nothing: it has not taken them over, and no promotion
  * brought them.
  */
@@ -162,12 +172,21 @@ export function allWriters({ target, others, podWriters }: WriterLists): ReturnT
 export function adoptedEntry(
   now: number,
   adopting: readonly LiveWorkload[],
-  { message, objects = [] }: { readonly message?: string; readonly objects?: readonly LiveObject[] } = {},
+  {
+    message,
+    objects = [],
+    acceptedBy,
+  }: {
+    readonly message?: string;
+    readonly objects?: readonly LiveObject[];
+    readonly acceptedBy?: string | undefined;
+  } = {},
 ): RecordEntry {
   return {
     type: 'Adopted',
     time: rfc3339(now),
     ...(message === undefined ? {} : { message }),
+    ...(acceptedBy === undefined ? {} : { acceptedBy }),
     currentSpecs: adopting.flatMap(({ kind, name, live }) =>
       live?.spec === undefined
         ? []
@@ -179,11 +198,11 @@ export function adoptedEntry(
 
 /** Where the record of this adoption will stand: behind its parts, if it has any. */
 function nextRecord(
-  { target, records, now }: TargetWorld,
+  { target, accepted: acceptedBy, records, now }: TargetWorld,
   adopting: readonly LiveWorkload[],
   objects: readonly LiveObject[],
 ): string {
   const { namespace = '', name, uid = '' } = target.metadata;
-  const sealed = sealRecords({ namespace, name, uid }, records, adoptedEntry(now, adopting, { objects }));
+  const sealed = sealRecords({ namespace, name, uid }, records, adoptedEntry(now, adopting, { objects, acceptedBy }));
   return recordName(name, (records.at(-1)?.sequence ?? 0) + sealed.length);
 }

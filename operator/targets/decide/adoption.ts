@@ -1,10 +1,20 @@
 import type { ProductionTarget } from '../../api/index.ts';
-import { contentsOf, decisionsOn, lockOverflow, sameLock, type WorkloadKey } from '../../lock/index.ts';
+import {
+  contentsOf,
+  decisionsOn,
+  lockOverflow,
+  matchLive,
+  matchObject,
+  objectsOf,
+  sameLock,
+  type WorkloadKey,
+} from '../../lock/index.ts';
 import { nameOf, openApproval } from '../../records/index.ts';
-import { adoptedEntry, adoptingLock, hasAdopted, unadopted } from './adopt.ts';
+import { adoptedEntry, adoptingLock, hasAdopted, tookOver, unadopted } from './adopt.ts';
 import {
   canonicalFault,
   isProtected,
+  listOf,
   lockOf,
   objectNotCanonical,
   onlyWarns,
@@ -100,11 +110,38 @@ export const notCanonical: TargetStep = (world) =>
     .map(objectNotCanonical)
     .find((fault) => fault !== undefined);
 
+/**
+ * Where trust is sealed nobody gets content approved by making a target or a label again: what the lock has of it goes on to
+ * count, and what it has nothing of was to be there when people signed this version.
+ */
+export const takenOnce: TargetStep = (world) => {
+  if (world.accepted === undefined || onlyWarns(world)) return undefined;
+  const lock = lockOf(world);
+  const over = tookOver(world);
+  const isKnown = ({ current, fallback }: { readonly current?: unknown; readonly fallback?: unknown }): boolean =>
+    over || current !== undefined || fallback !== undefined;
+  const found = [
+    ...unadopted(world, world.workloads).filter(({ live, ...key }) => {
+      const contents = contentsOf(lock, key);
+      return live?.spec !== undefined && isKnown(contents) && matchLive(contents, { ...live.spec }) === 'None';
+    }),
+    ...unadoptedObjects(world).filter(({ live, ...key }) => {
+      const contents = objectsOf(lock, key);
+      return live !== undefined && isKnown(contents) && matchObject(contents, live) === 'None';
+    }),
+  ].map(shown);
+  if (found.length === 0) return undefined;
+  const names = listOf(found);
+  const message = `${names} has content that nobody approved, and what people signed of this target took over what ran then: put approved content back`;
+  return { ...stall('Tampered', message), tampered: names };
+};
+
 /** Lock first, then the label, then the canary, then the live specs once more; only then is it recorded. */
 export const adoption: TargetStep = (world) => {
   const adopting = unadopted(world, world.workloads);
   const objects = unadoptedObjects(world);
-  if (adopting.length + objects.length === 0 && hasAdopted(world)) return undefined;
+  const isSigned = world.accepted === undefined || tookOver(world);
+  if (adopting.length + objects.length === 0 && hasAdopted(world) && isSigned) return undefined;
   const wanted = adoptingLock(world, adopting, objects);
   const overflow = lockOverflow(wanted);
   if (overflow !== undefined)
@@ -122,7 +159,10 @@ export const adoption: TargetStep = (world) => {
       // A label and a lock take a moment to reach admission.
       requeueAfter: world.enforcement.drifted === true ? undefined : 250,
     };
-  return { ...going, action: { do: 'Append', entry: adoptedEntry(world.now, adopting, { objects }) } };
+  return {
+    ...going,
+    action: { do: 'Append', entry: adoptedEntry(world.now, adopting, { objects, acceptedBy: world.accepted }) },
+  };
 };
 
 const age = ({ metadata }: ProductionTarget): string => `${metadata.creationTimestamp ?? ''} ${metadata.uid ?? ''}`;

@@ -1,4 +1,4 @@
-import { adoption, awaited, missing, notCanonical, taken } from './adoption.ts';
+import { adoption, awaited, missing, notCanonical, taken, takenOnce } from './adoption.ts';
 import { lockChanged } from './changed.ts';
 import { chainFault, listOf, shown, stall, type TargetStep } from './common.ts';
 import { health } from './health.ts';
@@ -31,6 +31,7 @@ const CHAIN: readonly TargetStep[] = [
   followsLive,
   objectsFollowLive,
   lockChanged,
+  takenOnce,
   adoption,
   lockThere,
   protection,

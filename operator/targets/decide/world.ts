@@ -55,6 +55,8 @@ export interface TargetWorld {
   /** Milliseconds since the epoch. */
   readonly now: number;
   readonly target: ProductionTarget;
+  /** Record of the version of the target that counts; undefined where trust is not sealed. */
+  readonly accepted?: string | undefined;
   /** Every other target of the namespace that is not being deleted. */
   readonly others: readonly ProductionTarget[];
   readonly namespace: Namespace | undefined;

@@ -41,7 +41,7 @@ export interface TargetReaderOptions {
   /** The operator's own. */
   readonly systemNamespace: string;
   /** Targets as they count. */
-  readonly inForce: Pick<InForce, 'target'>;
+  readonly inForce: Pick<InForce, 'target' | 'acceptedBy'>;
   /** Writers of running pods that the installation names. Default none. */
   readonly podWriters?: TargetWorld['podWriters'] | undefined;
 }
@@ -52,7 +52,10 @@ const MAX_READS = 5;
 const FIRST_LISTS = 3000;
 
 /** What was read first, and says what else has to be. */
-type Ground = Pick<TargetWorld, 'target' | 'others' | 'namespace' | 'lock' | 'bound' | 'records' | 'workloads'>;
+type Ground = Pick<
+  TargetWorld,
+  'target' | 'accepted' | 'others' | 'namespace' | 'lock' | 'bound' | 'records' | 'workloads'
+>;
 
 /** Reads the world of a target: live where it decides. */
 export class TargetReader {
@@ -93,7 +96,7 @@ export class TargetReader {
       .flatMap((other) => inForce.target(other) ?? [])
       .filter(({ metadata }) => metadata.uid !== target.metadata.uid && metadata.deletionTimestamp === undefined);
     const bound = isReaderBinding(binding, this.#options.systemNamespace);
-    const of = { target, records: records.of({ namespace, name }) };
+    const of = { target, accepted: inForce.acceptedBy(target), records: records.of({ namespace, name }) };
     // What was taken over once needs no look: whoever was not there then may have been made since.
     const open = hasAdopted(of) ? undecided(of, target.spec.workloads) : [];
     const workloads =
@@ -131,6 +134,7 @@ export class TargetReader {
     return {
       now: clock.now(),
       target,
+      accepted: ground.accepted,
       others,
       namespace: ground.namespace,
       lock,

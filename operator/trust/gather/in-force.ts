@@ -14,6 +14,8 @@ export type Found<T> =
 export interface InForce {
   /** A target as it counts; undefined: there is none, or nothing of it counts. */
   target(live: ProductionTarget | undefined): ProductionTarget | undefined;
+  /** Record of the version of a target that counts; undefined where trust is not sealed. */
+  acceptedBy(live: ProductionTarget): string | undefined;
   policy(name: string, signal: AbortSignal): Promise<Found<ApprovalPolicy>>;
   /** All of them, for the one that is the default. */
   policies(): readonly ApprovalPolicy[];
@@ -42,6 +44,8 @@ export class AsWritten implements InForce {
   target(live: ProductionTarget | undefined): ProductionTarget | undefined {
     return live;
   }
+
+  acceptedBy(): undefined {}
 
   async policy(name: string, signal: AbortSignal): Promise<Found<ApprovalPolicy>> {
     const object = await this.#client.find(ApprovalPolicy, { name }, { signal });

@@ -99,6 +99,10 @@ export class Sealing implements InForce {
     return spec === undefined ? undefined : { ...live, spec };
   }
 
+  acceptedBy({ metadata: { namespace, name } }: ProductionTarget): string | undefined {
+    return this.#accepted({ kind: 'ProductionTarget', namespace, name })?.record;
+  }
+
   async policy(name: string, signal: AbortSignal): Promise<Found<ApprovalPolicy>> {
     await this.fresh(signal);
     const object = this.policies().find(({ metadata }) => metadata.name === name);
