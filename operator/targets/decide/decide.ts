@@ -27,11 +27,11 @@ const enforcement: TargetStep = (world) =>
 const CHAIN: readonly TargetStep[] = [
   taken,
   notCanonical,
+  takenOnce,
   obstacles,
   followsLive,
   objectsFollowLive,
   lockChanged,
-  takenOnce,
   adoption,
   lockThere,
   protection,
