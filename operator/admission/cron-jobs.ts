@@ -6,7 +6,7 @@ import { addsNoOrphans, keepsOwners, makesNoOwners } from './lifecycle.ts';
 import { RULES } from './names.ts';
 import { protectedNamespaces, requestsOn, type PolicyRule } from './policy.ts';
 import { may, type Who } from './who.ts';
-import { keepsUnprotect, namesWhoChangedIt } from './workload-annotations.ts';
+import { keepsRemovedBy, keepsUnprotect, namesWhoChangedIt } from './workload-annotations.ts';
 import { candidates, plan, roles, rollingBack } from './workloads.ts';
 
 const SPEC = 'variables.spec';
@@ -55,7 +55,7 @@ export function cronJobs(by: Who, mutating: boolean): PolicyRule {
     validations: [
       {
         expression: any(
-          "['Before', 'Current'].exists(r, r in variables.same)",
+          'variables.takes.exists(r, r in variables.same)',
           all(
             "'Fallback' in variables.same",
             `variables.approved.exists(a, a.role == 'Fallback' && ${mayRollBack})`,
@@ -67,6 +67,8 @@ export function cronJobs(by: Who, mutating: boolean): PolicyRule {
   ? ' is the signed fallback, and rolling back needs the verb rollback on productiontargets'
   : 'Fallback' in variables.same
   ? ' would take back what was promoted: commit that to Git, or name ' + request.userInfo.username + ' in rollback.serviceAccounts of the ProductionTarget'
+  : 'Current' in variables.same
+  ? ' was signed, and is closed: too late, or taken back'
   : variables.approved.size() == 0
   ? ' is not a workload of a ProductionTarget, or one that does not exist yet: then its first promotion creates it'
   : ' does not match the approved content')`),
@@ -86,6 +88,7 @@ export function cronJobs(by: Who, mutating: boolean): PolicyRule {
       makesNoOwners,
       addsNoOrphans,
       keepsUnprotect,
+      keepsRemovedBy(by),
       namesWhoChangedIt(mutating),
     ],
   };

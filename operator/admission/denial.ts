@@ -5,7 +5,7 @@ const NAME = `(has(request.name) && request.name != '' ? request.name
   : object != null ? object.metadata.?name.orValue(object.metadata.?generateName.orValue('')) : '*')`;
 /** What a Promotion can carry stands here, since this is where people look for it. */
 const HINT =
-  '; production changes by promotion: kubectl create a Promotion of images by digest that ran in an environment, or of whole manifests in objects[] (kubectl explain promotion.spec)';
+  '; production changes by promotion: sign the one that waits (kubectl get promotions), or create a Promotion of images by digest that ran in an environment, or of whole manifests in objects[] (kubectl explain promotion.spec)';
 
 /**
  * The message of a denied change of production (CEL): what was refused, why, and how a change gets in.

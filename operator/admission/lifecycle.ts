@@ -13,7 +13,7 @@ import { denial, refusal } from './denial.ts';
 import { RULES, UNPROTECT } from './names.ts';
 import { protectedNamespaces, requestsOn, type PolicyRule, type Validation } from './policy.ts';
 import { WORKLOAD_CONTROLLERS, clearsNamespace, controllers, may, onSubResource, type Who } from './who.ts';
-import { keepsUnprotect, sameSteering } from './workload-annotations.ts';
+import { isRemovedBy, keepsUnprotect, sameSteering } from './workload-annotations.ts';
 
 /** Deletes what has lost its owner. */
 export const COLLECTOR = 'generic-garbage-collector';
@@ -107,10 +107,14 @@ export function removal(by: Who): PolicyRule {
           givenUp,
           stopsJob,
           // Which ones, the next rule says: it needs the lock.
-          all(by.promotions, `request.resource.resource in ${texts(resourcesOf(appWorkloads))}`, keepsNoPods),
+          all(
+            any(by.promotions, isRemovedBy),
+            `request.resource.resource in ${texts(resourcesOf(appWorkloads))}`,
+            keepsNoPods,
+          ),
         ),
         message: refusal(
-          `' may not be deleted; production changes by promotion' + (request.resource.resource == 'persistentvolumeclaims' ? ': it goes with its owner or namespace'
+          `' may not be deleted; production changes by promotion (spec.removes)' + (request.resource.resource == 'persistentvolumeclaims' ? ': it goes with its owner or namespace'
   : ': giving it up needs the verb unprotect on productiontargets and the annotation ${UNPROTECT}=' + oldObject.metadata.name + ' on it (kubectl annotate), and is never done with --cascade=orphan')`,
         ),
       },
@@ -119,15 +123,26 @@ export function removal(by: Who): PolicyRule {
   };
 }
 
-/** The promotions process deletes what the lock approves as a fallback only: what people signed away, or a creation that failed. */
+/**
+ * The promotions process deletes what the lock approves as a fallback only: what people signed away, or a creation that
+ * failed. So does whoever applies what people signed, while the process says by its label that it is their turn.
+ */
 export function signedRemoval(by: Who): PolicyRule {
   return {
     name: RULES.removal,
-    description: 'The promotions process deletes workloads of a protected namespace only where people signed that.',
+    description: 'Workloads of a protected namespace are deleted by promotion only where people signed that.',
     lock: 'IfPresent',
     namespaces: protectedNamespaces,
     match: requestsOn(appWorkloads, ['DELETE']),
-    conditions: [{ name: 'promotions-account', expression: by.namedPromotions }],
+    conditions: [
+      {
+        name: 'by-promotion',
+        expression: any(
+          by.namedPromotions,
+          all('oldObject != null', isRemovedBy, not(controllers(REMOVERS)), not(clearsNamespace)),
+        ),
+      },
+    ],
     variables: [
       {
         name: 'approved',
@@ -137,7 +152,14 @@ export function signedRemoval(by: Who): PolicyRule {
     ],
     validations: [
       {
-        expression: all('variables.approved.size() > 0', "variables.approved.all(a, a.role == 'Fallback')"),
+        expression: any(
+          all(
+            'variables.approved.size() > 0',
+            "variables.approved.all(a, a.role == 'Fallback')",
+            any(by.namedPromotions, 'variables.approved.all(a, !has(a.closed))'),
+          ),
+          all(not(by.namedPromotions), givenUp),
+        ),
         message: denial("' is approved to run here, so no promotion removes it'"),
       },
     ],

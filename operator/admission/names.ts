@@ -20,6 +20,7 @@ export const API_VERSION = apiVersion;
 export const LOCK_NAME = workloadLockName;
 export const PROTECTED_LABEL = labels.protected;
 export const PROTECTIONS = protections;
+export const REMOVED_BY = labels.removedBy;
 export const UNPROTECT = annotations.unprotect;
 export const ENVIRONMENT_LABEL = labels.environment;
 export const REQUESTED_BY = annotations.requestedBy;

@@ -152,7 +152,7 @@ export function objects(by: Who): PolicyRule {
         name: 'roles',
         expression: `variables.entries.filter(a, request.operation == 'DELETE' ? !has(a.content) : (
   ${sameContent.replaceAll('\n', '\n  ')}
-)).map(a, a.role)`,
+)).map(a, has(a.closed) ? 'Closed' : a.role)`,
       },
       {
         name: 'rollsBack',
@@ -180,6 +180,8 @@ export function objects(by: Who): PolicyRule {
         ),
         message: denial(`('Fallback' in variables.roles
   ? ' is what was approved before: rolling back needs the verb rollback on productiontargets, and a service account the name in rollback.serviceAccounts of the ProductionTarget'
+  : 'Closed' in variables.roles
+  ? ' was signed, and is closed: too late, or taken back'
   : request.operation == 'DELETE'
   ? ' is listed by a ProductionTarget and may not be deleted'
   : !variables.entries.exists(a, a.role == 'Current' && has(a.content))

@@ -1,7 +1,7 @@
 import { STEERING } from '../workloads/index.ts';
 import { all, any, text } from './cel.ts';
 import { refusal } from './denial.ts';
-import { CHANGED_BY, policyName, UNPROTECT } from './names.ts';
+import { CHANGED_BY, policyName, REMOVED_BY, UNPROTECT } from './names.ts';
 import {
   describe,
   matchConstraints,
@@ -10,7 +10,7 @@ import {
   type ResourceRule,
   type Validation,
 } from './policy.ts';
-import { controllers, may } from './who.ts';
+import { controllers, may, type Who } from './who.ts';
 
 const {
   controller: CONTROLLER,
@@ -60,6 +60,24 @@ export const keepsUnprotect: Validation = {
   ),
   message: refusal(`' is annotated ${UNPROTECT} with the verb unprotect on productiontargets only'`),
 };
+
+const labelled = (of: string): string => `${of}.metadata.?labels[?${text(REMOVED_BY)}]`;
+
+/**
+ * It lets whoever deletes what people signed away do so. A label, since `kubectl rollout undo` brings annotations back that
+ * a workload had once.
+ */
+export const keepsRemovedBy = (by: Who): Validation => ({
+  expression: any(
+    `!${labelled('object')}.hasValue()`,
+    all("request.operation == 'UPDATE'", `${labelled('object')} == ${labelled('oldObject')}`),
+    by.promotions,
+  ),
+  message: refusal(`' is labelled ${REMOVED_BY} by the promotions process only: leave it out'`),
+});
+
+/** What is deleted carries it. */
+export const isRemovedBy = `${labelled('oldObject')}.hasValue()`;
 
 /** Of a workload that makes Jobs, their template. */
 const newTemplate = `request.operation == 'CREATE' || ${['template', 'jobTemplate']

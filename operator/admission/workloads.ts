@@ -9,7 +9,7 @@ import { PLAN_MANAGER, RESTARTED_AT, RULES } from './names.ts';
 import { protectedNamespaces, requestsOn, type PolicyRule, type Variable } from './policy.ts';
 import { keepsReplicas } from './scale.ts';
 import { fieldManager, isDryRun, may, type Who } from './who.ts';
-import { keepsSteering, keepsUnprotect, namesWhoChangedIt } from './workload-annotations.ts';
+import { keepsRemovedBy, keepsSteering, keepsUnprotect, namesWhoChangedIt } from './workload-annotations.ts';
 
 /** Replicas have a rule of their own; the template is compared part by part. */
 const BESIDE_FIELDS = ['replicas', 'template'];
@@ -74,7 +74,7 @@ export function workloads(by: Who, mutating: boolean): PolicyRule {
     validations: [
       {
         expression: any(
-          "['Before', 'Current'].exists(r, r in variables.sameFields && r in variables.sameTemplate)",
+          'variables.takes.exists(r, r in variables.sameFields && r in variables.sameTemplate)',
           all(
             'variables.fallback',
             `variables.approved.exists(a, a.role == 'Fallback' && ${may('rollback', 'productiontargets', 'request.namespace', 'a.target')})`,
@@ -86,6 +86,8 @@ export function workloads(by: Who, mutating: boolean): PolicyRule {
   ? ' is the signed fallback, and rolling back needs the verb rollback on productiontargets'
   : variables.fallback
   ? ' would take back what was promoted: commit that to Git (' + variables.promoted + '), or name ' + request.userInfo.username + ' in rollback.serviceAccounts of the ProductionTarget'
+  : 'Current' in variables.sameFields && 'Current' in variables.sameTemplate
+  ? ' was signed, and is closed: too late, or taken back'
   : variables.approved.size() == 0
   ? ' is not a workload of a ProductionTarget, or one that does not exist yet: then its first promotion creates it'
   : ' does not match the approved content (' + (variables.sameTemplate.size() > 0 ? 'spec' : 'pod template') + ' differs)')`),
@@ -98,6 +100,7 @@ export function workloads(by: Who, mutating: boolean): PolicyRule {
       addsNoOrphans,
       keepsSteering,
       keepsUnprotect,
+      keepsRemovedBy(by),
       namesWhoChangedIt(mutating),
     ],
   };
@@ -132,6 +135,11 @@ export const candidates: readonly Variable[] = [
     expression: `(request.operation == 'UPDATE'
   ? [dyn({'role': dyn('Before'), 'spec': dyn(oldObject.spec)})]
   : [dyn({})].filter(a, false)) + variables.approved`,
+  },
+  {
+    // What came too late, or failed, stays where it is and comes nowhere else.
+    name: 'takes',
+    expression: `variables.approved.exists(a, a.role == 'Current' && has(a.closed)) ? ['Before'] : ['Before', 'Current']`,
   },
 ];
 

@@ -17,6 +17,8 @@ export const labels = {
   environmentUid: 'twinlock.dev/environment-uid',
   /** On a production namespace: {@link protections}. */
   protected: 'twinlock.dev/protected',
+  /** On a workload that people signed away and that somebody else deletes: the Promotion. Set by the promotions process. */
+  removedBy: 'twinlock.dev/removed-by',
 } as const;
 
 /** Values of the label `protected`: refused, or told only (`mode: Warn` of a target). */

@@ -35,6 +35,7 @@ export const MAX_OBJECTS = 64;
  */
 export const bookkeepingKeys = [
   'app.kubernetes.io/managed-by',
+  'applyset.kubernetes.io/*',
   'argocd.argoproj.io/*',
   'helm.toolkit.fluxcd.io/*',
   'kubectl.kubernetes.io/last-applied-configuration',

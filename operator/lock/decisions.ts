@@ -20,7 +20,7 @@ export interface Decision {
   /** Name of the record. */
   readonly record: string;
   readonly contents: readonly DecidedContent[];
-  /** It was taken back: what it replaced runs again. */
+  /** It was taken back, or never arrived at this workload: what it replaced runs. */
   readonly takenBack: boolean;
 }
 
@@ -43,7 +43,7 @@ export function decisionsOn(records: readonly RecordSpec[], key: WorkloadKey): r
     if (replaced !== undefined) contents.push({ as: 'Replaced', ...replaced });
     const back = desired && replaced && undone(key, desired, replaced);
     if (back !== undefined) contents.push(back);
-    return [{ record: nameOf(record), contents, takenBack: wasTakenBack(records, record) }];
+    return [{ record: nameOf(record), contents, takenBack: wasTakenBack(records, record, key) }];
   });
 }
 
@@ -87,11 +87,16 @@ function ofWorkload(specs: readonly RecordedSpec[] | undefined, { kind, name }: 
   return found === undefined ? undefined : { digest: found.digest, spec: found.spec };
 }
 
-function wasTakenBack(records: readonly RecordSpec[], approved: RecordSpec): boolean {
-  return records.some(
-    (record) =>
-      record.sequence > approved.sequence &&
-      record.promotion?.uid === approved.promotion?.uid &&
-      resultOf(record) === 'RolledBack',
-  );
+/** What came of it in part is recorded as Failed, with the workloads that it changed. */
+function wasTakenBack(records: readonly RecordSpec[], approved: RecordSpec, { kind, name }: WorkloadKey): boolean {
+  return records.some((record) => {
+    if (record.sequence < approved.sequence || record.promotion?.uid !== approved.promotion?.uid) return false;
+    const { changes } = record.outcome ?? {};
+    return (
+      resultOf(record) === 'RolledBack' ||
+      (resultOf(record) === 'Failed' &&
+        changes !== undefined &&
+        !changes.some((change) => change.kind === kind && change.name === name))
+    );
+  });
 }

@@ -1,6 +1,7 @@
 import { MAX_WORKLOADS } from '../api/index.ts';
 import { CanonicalError, canonicalJSON, sortedBy } from '../canonical/index.ts';
 import { approvedSpec, specDigestOrFault, undoneSpec } from '../workloads/index.ts';
+import { withoutClosed } from './closed.ts';
 import { MAX_FROZEN, refrozen } from './frozen.ts';
 import { withoutMutations } from './mutations.ts';
 import type { Approved, LockSpec, WorkloadKey } from './types.ts';
@@ -60,7 +61,7 @@ function isUndone(live: Spec, current: Approved, fallback: Approved): boolean {
 export function withOpened(lock: LockSpec, entry: Omit<Approved, 'role'>): LockSpec {
   const { current } = contentsOf(lock, entry);
   const kept = without(lock, entry);
-  const fallback: readonly Approved[] = current === undefined ? [] : [{ ...current, role: 'Fallback' }];
+  const fallback: readonly Approved[] = current === undefined ? [] : [{ ...withoutClosed(current), role: 'Fallback' }];
   return refrozen({ ...lock, approved: ordered([...kept, { ...entry, role: 'Current' }, ...fallback]) });
 }
 
@@ -72,12 +73,13 @@ export function withRemoved(lock: LockSpec, key: WorkloadKey): LockSpec {
   const { current } = contentsOf(lock, key);
   return current === undefined
     ? lock
-    : { ...lock, approved: ordered([...without(lock, key), { ...current, role: 'Fallback' }]) };
+    : { ...lock, approved: ordered([...without(lock, key), { ...withoutClosed(current), role: 'Fallback' }]) };
 }
 
 /** Makes a content the only one that is approved for its workload. */
 export function withOnly(lock: LockSpec, entry: Omit<Approved, 'role'>): LockSpec {
-  return refrozen({ ...lock, approved: ordered([...without(lock, entry), { ...entry, role: 'Current' }]) });
+  const only = { ...withoutClosed(entry), role: 'Current' } as const;
+  return refrozen({ ...lock, approved: ordered([...without(lock, entry), only]) });
 }
 
 function without(lock: LockSpec, { kind, name }: WorkloadKey): readonly Approved[] {

@@ -31,8 +31,11 @@ export function usersOf(accounts: ProductionTarget['spec']['rotators'] = []): st
 }
 
 /** An entry with the settings that its target has now, and with none that it had before. */
-export function withSettings({ kind, name, role, digest, record, spec }: Approved, target: ProductionTarget): Approved {
-  return { kind, name, role, digest, ...settingsOf(target), record, spec };
+export function withSettings(
+  { kind, name, role, digest, closed, record, spec }: Approved,
+  target: ProductionTarget,
+): Approved {
+  return { kind, name, role, digest, ...settingsOf(target), ...(closed && { closed }), record, spec };
 }
 
 /**

@@ -19,6 +19,7 @@ export {
   type ApprovedContents,
   type LiveMatch,
 } from './edit.ts';
+export { isClosedFor, withClosed, withoutClosed } from './closed.ts';
 export { entryOf, MAX_POD_WRITERS, mergedWriters, settingsOf, usersOf, withSettings } from './entry.ts';
 export {
   isDecided,

@@ -3,6 +3,7 @@ import { CanonicalError, sortedBy, type Members } from '../canonical/index.ts';
 import type { KubeObject } from '../kube/index.ts';
 import { contentOfObject, objectDigest, type ObjectKey } from '../objects/index.ts';
 import { nameOf, resultOf, type RecordedObject, type RecordSpec } from '../records/index.ts';
+import { withoutClosed } from './closed.ts';
 import { settingsOf } from './entry.ts';
 import type { ApprovedObject, LockSpec } from './types.ts';
 
@@ -77,7 +78,8 @@ export function objectEntry(
 
 /** The same entry with the settings that its target has now. */
 export function withObjectSettings(entry: ApprovedObject, target: ProductionTarget): ApprovedObject {
-  return { ...objectEntry(target, entry, entry, entry.record), role: entry.role };
+  const { role, closed, record } = entry;
+  return { ...objectEntry(target, entry, entry, record), role, ...(closed && { closed }) };
 }
 
 function objectSettings(target: ProductionTarget): Pick<ApprovedObject, 'target' | 'rollbackUsers'> {
@@ -88,13 +90,14 @@ function objectSettings(target: ProductionTarget): Pick<ApprovedObject, 'target'
 /** Opens the lock for a new state: it becomes Current, what was Current becomes Fallback. */
 export function withOpenedObject(lock: LockSpec, entry: Omit<ApprovedObject, 'role'>): LockSpec {
   const { current } = objectsOf(lock, entry);
-  const fallback: readonly ApprovedObject[] = current === undefined ? [] : [{ ...current, role: 'Fallback' }];
+  const fallback: readonly ApprovedObject[] =
+    current === undefined ? [] : [{ ...withoutClosed(current), role: 'Fallback' }];
   return withObjects(lock, [...others(lock, entry), { ...entry, role: 'Current' }, ...fallback]);
 }
 
 /** Makes a state the only one that is approved for its object. */
 export function withOnlyObject(lock: LockSpec, entry: Omit<ApprovedObject, 'role'>): LockSpec {
-  return withObjects(lock, [...others(lock, entry), { ...entry, role: 'Current' }]);
+  return withObjects(lock, [...others(lock, entry), { ...withoutClosed(entry), role: 'Current' }]);
 }
 
 /** The lock with these entries of objects and no others, in one order. */

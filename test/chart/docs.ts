@@ -9,7 +9,11 @@ const key = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBQn8Ignjqktd96uHRD28s90tZ+dafH
 /** An object that a page shows, with its placeholders filled. */
 export interface Shown {
   readonly page: string;
-  readonly object: { readonly kind: string; readonly metadata: { readonly name: string } };
+  readonly object: {
+    readonly apiVersion: string;
+    readonly kind: string;
+    readonly metadata: { readonly name: string };
+  };
 }
 
 /** Every whole object in a yaml block of the README and of docs/. Fragments, without `apiVersion`, are left out. */
@@ -24,11 +28,16 @@ export async function shownObjects(): Promise<readonly Shown[]> {
   return texts.flatMap(({ page, text }) =>
     [...text.matchAll(/```yaml\n([\s\S]*?)```/g)].flatMap(([, block = '']) =>
       parseAllDocuments(filled(block))
-        .map((document) => document.toJS() as Shown['object'] & { readonly apiVersion?: string })
+        .map((document) => document.toJS() as Shown['object'] & { readonly apiVersion: string | undefined })
         .filter(({ apiVersion }) => apiVersion !== undefined)
         .map((object) => ({ page, object })),
     ),
   );
+}
+
+/** Of Flux and Argo CD, which stand in clusters of their own: their CRDs judge them (test/cluster/gitops-docs.test.ts). */
+export function isOfGitOps({ object: { apiVersion } }: Shown): boolean {
+  return /^(kustomize\.toolkit\.fluxcd\.io|argoproj\.io)\//.test(apiVersion);
 }
 
 function filled(block: string): string {

@@ -84,6 +84,7 @@ export interface Approved {
   readonly injected?: readonly { readonly container: string; readonly imagePrefix: string }[];
   readonly mutations?: readonly Json[];
   readonly rollbackUsers?: readonly string[];
+  readonly closed?: 'Late' | 'TakenBack';
 }
 
 /** Who writes into running pods, beside kubelets and Kubernetes' controllers. */

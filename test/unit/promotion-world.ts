@@ -1,7 +1,13 @@
 /** Worlds as plain data, and what an action makes of one: promotions decided without a cluster. */
 import { sign } from 'node:crypto';
-import type { ProductionTarget, Promotion, TwinClass, TwinEnvironment } from '../../operator/api/index.ts';
-import type { Deployment } from '../../operator/kube/index.ts';
+import {
+  fieldManagers,
+  type ProductionTarget,
+  type Promotion,
+  type TwinClass,
+  type TwinEnvironment,
+} from '../../operator/api/index.ts';
+import { handedOver, type Deployment } from '../../operator/kube/index.ts';
 import {
   decide as decideUnchecked,
   type Action,
@@ -126,6 +132,8 @@ export function target(spec: Partial<ProductionTarget['spec']> = {}): Production
       liveAccess: 'Deny',
       mode: 'Enforce',
       routing: 'Free',
+      apply: 'Controller',
+      applyDeadline: '1h',
       rollback: { automatic: true, progressDeadline: '10m', settle: '30s' },
       ...spec,
     },
@@ -319,6 +327,19 @@ export function after(before: Scene, action: Action): Scene {
     case 'ApplyObject':
     case 'RollBackObject':
       return withObject(before, action.object, action.content);
+    case 'HandOver': {
+      const live = liveOf(before, action.of.name);
+      const managedFields = handedOver(live, fieldManagers.promotions);
+      return withRunning(before, { ...live, metadata: { ...live.metadata, managedFields } });
+    }
+    case 'Mark': {
+      const live = liveOf(before, action.workload.name);
+      const { 'twinlock.dev/removed-by': _mark, ...others } = live.metadata.labels ?? {};
+      const marks = action.removable
+        ? { ...others, 'twinlock.dev/removed-by': before.promotion.metadata.name }
+        : others;
+      return withRunning(before, { ...live, metadata: { ...live.metadata, labels: marks } });
+    }
     case 'Remove':
       return {
         ...before,

@@ -61,6 +61,13 @@ export const productionTargetSpec = z
       z.object({ namespace: dnsLabel('Name of the namespace.') }),
       { max: 64 },
     ).optional(),
+    apply: choice(
+      'Who brings what was signed. Controller: the promotions process. External: whoever applies it, Argo CD, Flux, Helm or a person; the lock opens for exactly that, and the controller verifies that it arrived.',
+      ['Controller', 'External'],
+    ).default('Controller'),
+    applyDeadline: duration(
+      'With apply External: how long after the approval what was signed may arrive. What arrived until then stays, the rest is closed and the promotion is Failed.',
+    ).default('1h'),
     mode: choice(
       'Enforce: what was not approved is refused. Warn: nothing is refused, everything is told to who did it and to the audit log.',
       ['Enforce', 'Warn'],

@@ -101,6 +101,9 @@ const rollout = z
   .object({
     startedAt: timestamp('When the lock was opened.').optional(),
     finishedAt: timestamp('When the rollout was verified, or taken back.').optional(),
+    appliedAt: timestamp(
+      'With apply External: when all that was signed had arrived. How long the rollout may take counts from then.',
+    ).optional(),
     drainsUntil: timestamp(
       'Until then old pods may still be ending and take the room of new ones: deadlines run from then.',
     ).optional(),

@@ -27,6 +27,11 @@ const rollbackUsers = setOf('Users of service accounts that may roll back.', pri
   max: 16,
 }).optional();
 
+const closed = choice(
+  'Nobody applies it any more, and what has it keeps it. Late: it did not arrive in time. TakenBack: its rollout failed.',
+  ['Late', 'TakenBack'],
+).optional();
+
 /** `spec` of a WorkloadLock. */
 const workloadLockSpec = z
   .object({
@@ -52,6 +57,7 @@ const workloadLockSpec = z
         rotators: setOf('Users of service accounts that exchange Secrets.', printable('User.', 320), {
           max: 16,
         }).optional(),
+        closed,
         record: objectName('PromotionRecord that says why this is approved.'),
         spec: embedded("The workload's spec without replicas."),
       }),
@@ -67,6 +73,7 @@ const workloadLockSpec = z
         digest: sha256('Digest of the content. Left out: what is approved is that the object is not there.').optional(),
         target: objectName('ProductionTarget that the object belongs to.'),
         rollbackUsers,
+        closed,
         record: objectName('PromotionRecord that says why this is approved.'),
         content: embedded('All that users write of the object, without what the API server allocates.').optional(),
       }),

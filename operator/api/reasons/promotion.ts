@@ -59,6 +59,7 @@ export const promotionReasons = [
   'QuorumReached',
   'Opening',
   'Applying',
+  'AwaitingApply',
   'Verifying',
   'Settling',
   'Removing',

@@ -1,7 +1,7 @@
 export * from './autoscaling.ts';
 export * from './cluster.ts';
 export * from './core.ts';
-export { lastManagerOf } from './managed-fields.ts';
+export { handedOver, lastManagerOf } from './managed-fields.ts';
 export * from './networking.ts';
 export * from './object.ts';
 export * from './rbac.ts';

@@ -1,5 +1,5 @@
-import { fieldManagers, isRefusalBy, WorkloadLock } from '../../api/index.ts';
-import { ApiError, Pod, sleep, type Client, type Clock, type EventRecorder } from '../../kube/index.ts';
+import { fieldManagers, isRefusalBy, labels, WorkloadLock } from '../../api/index.ts';
+import { ApiError, handedOver, Pod, sleep, type Client, type Clock, type EventRecorder } from '../../kube/index.ts';
 import type { Canary } from '../../targets/canary/index.ts';
 import type { Action, ActingWorld, LiveWorkload, ObjectAction } from '../decide/index.ts';
 import { sameLock, type LockSpec } from '../../lock/index.ts';
@@ -57,6 +57,10 @@ export class Actor {
         return this.#deletePods(world, action, signal);
       case 'CloseLock':
         return this.#closeLock(world, action, signal);
+      case 'Mark':
+        return this.#mark(world, action, signal);
+      case 'HandOver':
+        return this.#handOver(world, action, signal);
       case 'Remove':
         return this.#remove(world, action, signal);
     }
@@ -117,7 +121,7 @@ export class Actor {
     const applied = await Promise.all(
       action.apply.map((next) => next.do !== 'Apply' || unlessRefused(this.#apply(world, next, signal))),
     );
-    return applied.every((done) => done);
+    return applied.length > 0 && applied.every((done) => done);
   }
 
   async #applyObject(
@@ -207,6 +211,39 @@ export class Actor {
     if (lock === undefined) return false;
     const options = { fieldManager: fieldManagers.promotions, signal };
     this.#options.absorb(await this.#options.client.replace(WorkloadLock, { ...lock, spec }, options));
+    return true;
+  }
+
+  async #mark(
+    { promotion, workloads }: ActingWorld,
+    { workload: { kind, name }, removable }: Extract<Action, { do: 'Mark' }>,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const live = workloads.find((workload) => workload.kind === kind && workload.name === name)?.live;
+    if (live === undefined) return false;
+    const { managedFields: _owners, ...metadata } = live.metadata;
+    const { [labels.removedBy]: _mark, ...others } = metadata.labels ?? {};
+    const marked = removable ? { ...others, [labels.removedBy]: promotion.metadata.name } : others;
+    const object = { ...live, metadata: { ...metadata, labels: marked } };
+    const options = { fieldManager: fieldManagers.promotions, signal };
+    await this.#options.client.replace(workloadOf(kind).type, object, options);
+    return true;
+  }
+
+  async #handOver(
+    { workloads, objects }: ActingWorld,
+    { of: { kind, name } }: Extract<Action, { do: 'HandOver' }>,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const isIt = (each: { readonly kind: string; readonly name: string }): boolean =>
+      each.kind === kind && each.name === name;
+    const [workload, object] = [workloads.find(isIt), objects.find(isIt)];
+    const live = workload?.live ?? object?.live;
+    const managedFields = live && handedOver(live, fieldManagers.promotions);
+    const type = workload === undefined ? object && objectType(object.kind) : workloadOf(workload.kind).type;
+    if (live === undefined || managedFields === undefined || type === undefined) return false;
+    const options = { fieldManager: fieldManagers.promotions, signal };
+    await this.#options.client.replace(type, { ...live, metadata: { ...live.metadata, managedFields } }, options);
     return true;
   }
 

@@ -127,7 +127,8 @@ function counted(complete: Complete, { record, round, statements }: Asked): Coun
         content === undefined ? [] : [{ do: 'ApplyObject' as const, object: { kind, name }, content }],
       );
       const workloads = (record.desiredSpecs ?? []).map((wanted) => applying(world, record, wanted));
-      const apply = [...objects, ...workloads];
+      // Where others apply, the lock opens and that is all.
+      const apply = world.target?.spec.apply === 'External' ? [] : [...objects, ...workloads];
       return {
         count,
         verdict: { phase: 'Approved', reason: 'Opening', message, action: { do: 'OpenLock', lock, apply } },

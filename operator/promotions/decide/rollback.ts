@@ -1,9 +1,10 @@
 /** How a rollout is taken back: the way in, backwards. Pure. */
 import { parseTime, printable } from '../../canonical/index.ts';
 import type { KubeObject } from '../../kube/index.ts';
-import { changedBy, contentsOf, objectsOf, wasChangedByController, withRemoved } from '../../lock/index.ts';
+import { changedBy, contentsOf, objectsOf, wasChangedByController, withClosed, withRemoved } from '../../lock/index.ts';
 import type { WorkloadObject } from '../../workloads/index.ts';
 import { startOf } from './applying.ts';
+import { closing, isExternal, toldToOthers } from './closing.ts';
 import { end } from './end.ts';
 import { changeOf, label, stuckPodsOf, type Item, type ObjectItem } from './rollout-items.ts';
 import type { Verdict } from './verdict.ts';
@@ -29,7 +30,7 @@ export interface Rollout {
  */
 export function takenBack(rollout: Rollout, cause: Cause): Verdict {
   const { world } = rollout;
-  const verdict = wayBack(rollout, cause);
+  const verdict = closing(rollout, cause) ?? wayBack(rollout, cause);
   const { backRefused } = world;
   const acts = verdict.action !== undefined && verdict.action.do !== 'Append';
   if (!acts || backRefused === undefined || world.now < giveUp(rollout, backRefused.since)) return verdict;
@@ -75,16 +76,14 @@ function wayBack(rollout: Rollout, cause: Cause): Verdict {
       broughtBack(rollout, cause) ??
       freed(rollout, cause) ??
       objectsBack(rollout, cause) ??
-      ended(world, 'RolledBack', cause)
+      ended(world, 'RolledBack', toldToOthers(world, cause))
     );
   const { fallback } = contentsOf(world.lock.spec, applied.wanted);
-  if (applied.does === 'Create' && world.target?.spec.rollback.automatic !== false)
-    return {
-      phase: 'RollingOut',
-      reason,
-      message,
-      action: { do: 'CloseLock', workload: applied.wanted, lock: withRemoved(world.lock.spec, applied.wanted) },
-    };
+  if (applied.does === 'Create' && world.target?.spec.rollback.automatic !== false) {
+    const removed = withRemoved(world.lock.spec, applied.wanted);
+    const lock = isExternal(world) ? withClosed(removed, [applied.wanted], 'TakenBack') : removed;
+    return { phase: 'RollingOut', reason, message, action: { do: 'CloseLock', lock } };
+  }
   if (fallback === undefined)
     return failed(world, { reason, message: `${message}; ${label(applied)} has no fallback to return to` });
   if (world.target?.spec.rollback.automatic === false)
@@ -183,11 +182,12 @@ export function failed(world: RollingWorld, cause: Cause): Verdict {
   return ended(world, 'Failed', cause);
 }
 
-/** The end of a rollout, with what it changed for the record. */
+/** The end of a rollout, with what it changed for the record: all that was approved, unless something did not arrive. */
 export function ended(
   world: RollingWorld,
   result: 'Completed' | 'Failed' | 'RolledBack',
   { reason, message }: Cause,
+  changes = world.approved.outcome?.changes,
 ): Verdict {
-  return end(world, result, reason, message, world.approved.outcome?.changes);
+  return end(world, result, reason, message, changes);
 }

@@ -137,17 +137,24 @@ export function others(items: readonly Item[]): string {
 }
 
 /** The same for the promotion's status: a state, and a message for people. */
-export function stateOf({ wanted, does, step }: Item): WorkloadState {
+export function stateOf({ wanted, does, step }: Item, external = false): WorkloadState {
   const { kind, name } = wanted;
   switch (step.state) {
     case 'ToApply':
+      if (external) return { kind, name, state: 'Pending', message: 'whoever applies it has not brought it yet' };
       return { kind, name, state: 'Pending', message: does === 'Create' ? 'it is made next' : 'it is changed next' };
     case 'ToRemove':
+      if (external) return { kind, name, state: 'Pending', message: 'whoever applies it has not deleted it yet' };
       return { kind, name, state: 'Pending', message: 'it is removed when everything else runs' };
     case 'Going':
       return { kind, name, state: 'Applied', message: 'it is being deleted, and its pods end' };
     case 'Gone':
-      return { kind, name, state: 'Removed', message: 'it is gone, and so are its pods' };
+      return {
+        kind,
+        name,
+        state: 'Removed',
+        message: external ? 'it is gone, and its pods end with it' : 'it is gone, and so are its pods',
+      };
     case 'Leaving':
       return { kind, name, state: 'Applied', message: 'it is taken away again' };
     case 'Undone':

@@ -1,6 +1,8 @@
 import { parseDuration } from '../../api/index.ts';
 import type { Progress } from '../../workloads/index.ts';
 import { applying as applyingOf } from './applying.ts';
+import { isExternal } from './closing.ts';
+import { applyDeadlineOf, arrivedAt, awaiting, goesBack, notArrived } from './external.ts';
 import { lockChanged } from './lock.ts';
 import { deletedSince } from './replaced.ts';
 import {
@@ -28,19 +30,26 @@ type RolloutStep = (rollout: Rollout) => Verdict | undefined;
  * applied, since both look like the fallback.
  */
 export function rolloutVerdict(world: RollingWorld): Verdict {
-  const items = itemsOf(world);
+  const [items, objects] = [itemsOf(world), objectItems(world)];
   const drains = drained(world, items);
   const allowed = allowedBy(world);
-  const deadline = Math.max(Date.parse(world.approved.time), drains.drainsUntil ?? -Infinity) + allowed;
-  const rollout: Rollout = { world, items, objects: objectItems(world), deadline, allowed };
+  const appliedAt = isExternal(world) ? arrivedAt(world, items, objects) : undefined;
+  const deadline = Math.max(appliedAt ?? startOf(world), drains.drainsUntil ?? -Infinity) + allowed;
+  const rollout: Rollout = { world, items, objects, deadline, allowed };
   const verdict = firstAnswer(CHAIN, rollout) ?? verified(rollout);
-  const states = { workloads: items.map(stateOf), objects: rollout.objects.map(objectStateOf) };
-  return { rollout: { ...states, ...drains }, ...verdict };
+  const workloads = items.map((item) => stateOf(item, isExternal(world)));
+  const states = { workloads, objects: objects.map(objectStateOf) };
+  return { rollout: { ...states, ...(appliedAt === undefined ? {} : { appliedAt }), ...drains }, ...verdict };
+}
+
+/** When time for the rollout begins, milliseconds since the epoch: where others apply, once they have had theirs. */
+function startOf(world: RollingWorld): number {
+  return isExternal(world) ? applyDeadlineOf(world) : Date.parse(world.approved.time);
 }
 
 /** A rollout that cannot be judged, since something has no canonical form: that has an end too. */
 export function unjudged(world: RollingWorld, cause: Cause): Verdict | undefined {
-  return world.now < Date.parse(world.approved.time) + allowedBy(world) ? undefined : failed(world, cause);
+  return world.now < startOf(world) + allowedBy(world) ? undefined : failed(world, cause);
 }
 
 /** Milliseconds that the target gives a rollout. */
@@ -223,7 +232,10 @@ const CHAIN: readonly RolloutStep[] = [
   targetMissing,
   workloadMissing,
   tampered,
+  goesBack,
   undone,
+  notArrived,
+  awaiting,
   notApplied,
   applying,
   notAvailable,

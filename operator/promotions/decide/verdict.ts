@@ -16,8 +16,15 @@ export type Action =
   | { readonly do: 'OpenLock'; readonly lock: LockSpec; readonly apply: readonly (ApplyAction | ObjectAction)[] }
   | ApplyAction
   | ObjectAction
-  /** Replaces the lock: what a creation that is taken back has made may be deleted from then on. */
-  | { readonly do: 'CloseLock'; readonly workload: WorkloadKey; readonly lock: LockSpec }
+  /**
+   * Replaces the lock: what a creation that is taken back has made may be deleted from then on, and what others apply is
+   * applied no more.
+   */
+  | { readonly do: 'CloseLock'; readonly lock: LockSpec }
+  /** Lets whoever applies what was signed delete a workload that leaves, or no longer. */
+  | { readonly do: 'Mark'; readonly workload: WorkloadKey; readonly removable: boolean }
+  /** Gives the fields that this process set to who applies the object, so that they can take them away. */
+  | { readonly do: 'HandOver'; readonly of: { readonly kind: string; readonly name: string } }
   /** Deletes a workload that leaves, and waits for its pods. */
   | { readonly do: 'Remove'; readonly workload: WorkloadKey; readonly uid: string }
   /** Deletes pods for which the workload's controller waits instead of putting the fallback back. */
@@ -73,6 +80,8 @@ export interface Verdict {
     | {
         readonly workloads: readonly WorkloadState[];
         readonly objects: readonly ObjectRollout[];
+        /** Milliseconds since the epoch, where others apply: when all of it had arrived. */
+        readonly appliedAt?: number | undefined;
         /** Milliseconds since the epoch: old pods may take the room of new ones until then. */
         readonly drainsUntil?: number | undefined;
       }

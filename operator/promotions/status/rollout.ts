@@ -20,7 +20,7 @@ const ENDED: Partial<Record<string, State>> = {
 export function rolloutOf({ promotion, history }: World, { verdict }: Decision): Pick<PromotionStatus, 'rollout'> {
   const { approved, ended, round } = history;
   if (approved === undefined) return {};
-  const { drainsUntil } = verdict.rollout ?? {};
+  const { appliedAt, drainsUntil } = verdict.rollout ?? {};
   const end = ENDED[ended?.outcome?.result ?? ''];
   const seen = promotion.status?.rollout?.workloads;
   const removed = round === undefined ? [] : removedBy(round);
@@ -52,6 +52,7 @@ export function rolloutOf({ promotion, history }: World, { verdict }: Decision):
     rollout: {
       startedAt: approved.time,
       ...(ended === undefined ? {} : { finishedAt: ended.time }),
+      ...(appliedAt === undefined ? {} : { appliedAt: rfc3339(appliedAt) }),
       ...(drainsUntil === undefined ? {} : { drainsUntil: rfc3339(drainsUntil) }),
       workloads: workloads.map(({ kind, name, state, message = '' }) => ({
         kind,

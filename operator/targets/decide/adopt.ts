@@ -1,6 +1,6 @@
 import { rfc3339 } from '../../canonical/index.ts';
 import { recordName, type ProductionTarget } from '../../api/index.ts';
-import { sealRecords, type RecordEntry, type RecordSpec } from '../../records/index.ts';
+import { openApproval, sealRecords, type RecordEntry, type RecordSpec } from '../../records/index.ts';
 import {
   contentsOf,
   decisionsOn,
@@ -12,6 +12,7 @@ import {
   ordered,
   refrozen,
   withOnly,
+  withoutClosed,
   withRoom,
   withSettings,
   type Approved,
@@ -110,11 +111,12 @@ function decidedBefore({ records }: TargetWorld, entry: Approved): boolean {
 export function settings(lock: LockSpec, world: TargetWorld): LockSpec {
   const { target, others, givenUp } = world;
   const targets = [target, ...others];
+  const isOver = openApproval(world.records) === undefined;
   const approved = lock.approved.flatMap((entry): readonly Approved[] => {
     const owner = targets.find(({ metadata }) => metadata.name === entry.target);
     if (owner?.spec.workloads.some((workload) => sameWorkload(workload, entry))) {
       if (owner !== target) return [entry];
-      return isTakenAway(world, entry, lock) ? [] : [withSettings(entry, target)];
+      return isTakenAway(world, entry) ? [] : [withSettings(isOver ? withoutClosed(entry) : entry, target)];
     }
     const left = givenUp.find((workload) => sameWorkload(workload, entry));
     return left !== undefined && left.live === undefined && !hasPods(world, entry, lock) ? [] : [entry];
@@ -136,9 +138,8 @@ export function settings(lock: LockSpec, world: TargetWorld): LockSpec {
   return withRoom(wanted);
 }
 
-/** Its creation was taken back, and it is gone: nobody makes it again from that approval. */
-function isTakenAway({ records, workloads }: TargetWorld, entry: Approved, lock: LockSpec): boolean {
-  if (contentsOf(lock, entry).current !== undefined) return false;
+/** Its creation was taken back or came too late, and it is not there: nobody makes it from that approval any more. */
+function isTakenAway({ records, workloads }: TargetWorld, entry: Approved): boolean {
   if (workloads.some((workload) => sameWorkload(workload, entry) && workload.live !== undefined)) return false;
   const [newest] = decisionsOn(records, entry);
   return newest?.takenBack === true && newest.contents.every(({ as }) => as === 'Desired');

@@ -16,7 +16,7 @@ import {
 import { specDigestOrFault, undoneSpec } from '../../workloads/index.ts';
 import { settings } from './adopt.ts';
 import { withRecalledObjects } from './objects.ts';
-import { isUndoTold, outcomeAction, undoneWords } from './outcomes.ts';
+import { isUndoTold, lateWords, outcomeAction, undoneWords } from './outcomes.ts';
 import {
   chainBehind,
   isProtected,
@@ -99,7 +99,9 @@ export const orphans: TargetStep = (world) => {
       ? 'production has what it had before'
       : `${stays.map(({ kind, name }) => `${kind}/${name}`).join(', ')} keeps what it brought, or is gone, and nobody verifies it`
   }`;
-  return { ready: false, reason, message, action: outcomeAction(world, open, result, reason, message) };
+  // What it never reached is closed like what it took back.
+  const changes = result === 'Failed' ? stays : undefined;
+  return { ready: false, reason, message, action: outcomeAction(world, open, result, reason, message, changes) };
 };
 
 /** Whom people were asked about was deleted before they had decided: that is an end too. */
@@ -128,9 +130,12 @@ export const undone: TargetStep = (world) => {
     const decided = contents.current?.record ?? decisionsOn(world.records, { kind, name })[0]?.record;
     const approved = world.records.find((record) => nameOf(record) === decided);
     if (approved === undefined) return chainBehind(decided);
-    const message = undoneWords({ kind, name }, approved, changedBy({ kind }, live));
+    const isLate = [contents.current, contents.fallback].some((entry) => entry?.closed === 'Late');
+    const message = isLate
+      ? lateWords({ kind, name }, approved)
+      : undoneWords({ kind, name }, approved, changedBy({ kind }, live));
     const going: TargetVerdict = { ready: false, reason: 'RolledBack', message };
-    if (!isUndoTold(world, approved, { kind, name }, wasChangedByController({ kind }, live)))
+    if (!isLate && !isUndoTold(world, approved, { kind, name }, wasChangedByController({ kind }, live)))
       return { ...going, action: outcomeAction(world, approved, 'RolledBack', 'Undone', message) };
     // As it was approved, without what others may have added since.
     const undoneTo =

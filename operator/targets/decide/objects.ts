@@ -11,6 +11,7 @@ import {
   stateOf,
   wasObjectChangedByController,
   withObjects,
+  withoutClosed,
   withObjectSettings,
   withOnlyObject,
   type ApprovedObject,
@@ -28,7 +29,7 @@ import {
   stall,
   type TargetStep,
 } from './common.ts';
-import { isUndoTold, outcomeAction, undoneWords } from './outcomes.ts';
+import { isUndoTold, lateWords, outcomeAction, undoneWords } from './outcomes.ts';
 import type { TargetVerdict } from './verdict.ts';
 import type { LiveObject, TargetWorld } from './world.ts';
 
@@ -74,11 +75,12 @@ export function adoptedObjects(adopting: readonly LiveObject[]): readonly Record
 }
 
 /** Entries of objects with the settings of their targets; what no target lists any more is free. */
-export function withObjectsListed(lock: LockSpec, { target, others }: TargetWorld): LockSpec {
+export function withObjectsListed(lock: LockSpec, { target, others, records }: TargetWorld): LockSpec {
+  const isOver = openApproval(records) === undefined;
   const entries = (lock.objects ?? []).flatMap((entry): readonly ApprovedObject[] => {
     const owner = [target, ...others].find(({ metadata }) => metadata.name === entry.target);
     if (owner?.spec.objects?.some((each) => isSame(each, entry)) !== true) return [];
-    return [owner === target ? withObjectSettings(entry, target) : entry];
+    return [owner === target ? withObjectSettings(isOver ? withoutClosed(entry) : entry, target) : entry];
   });
   return withObjects(lock, entries);
 }
@@ -148,11 +150,14 @@ export const undoneObject: TargetStep = (world) => {
     if (contents.fallback === undefined || matchObject(contents, live) !== 'Fallback') continue;
     const approved = world.records.find((record) => nameOf(record) === contents.current?.record);
     if (approved === undefined) return chainBehind(contents.current?.record);
-    const message = undoneWords({ kind, name }, approved, objectChangedBy({ kind }, live));
+    const isLate = contents.current?.closed === 'Late';
+    const message = isLate
+      ? lateWords({ kind, name }, approved)
+      : undoneWords({ kind, name }, approved, objectChangedBy({ kind }, live));
     const going: TargetVerdict = { ready: false, reason: 'RolledBack', message };
     // Who deleted an object left no trace in it.
     const byController = live === undefined || wasObjectChangedByController({ kind }, live);
-    if (!isUndoTold(world, approved, { kind, name }, byController))
+    if (!isLate && !isUndoTold(world, approved, { kind, name }, byController))
       return { ...going, action: outcomeAction(world, approved, 'RolledBack', 'Undone', message) };
     return {
       ...going,
