@@ -3,12 +3,15 @@ import test from 'ava';
 import { waitFor } from '../harness/index.ts';
 import { images, Shop } from '../stage/shop.ts';
 import { keyring, openPromotions, type Stage } from '../stage/promotions.ts';
-import { paths, Sealed } from '../stage/sealed.ts';
+import { group, paths, Sealed } from '../stage/sealed.ts';
 import { own } from '../stage/objects.ts';
+import type { PromotionRecord } from '../../operator/api/index.ts';
+import { parseKeyLine, readExport, verifyExport, writeExport } from '../../operator/records/index.ts';
 import type { RunningProcess } from '../../operator/processes/options.ts';
 
 let stage: Stage;
 let sealed: Sealed;
+const heads = '/api/v1/namespaces/twinlock-system/configmaps/twinlock-record-heads';
 let process: RunningProcess;
 test.before(async () => {
   stage = await openPromotions({ testFile: import.meta.filename });
@@ -25,6 +28,9 @@ const send = (...args: Parameters<Stage['send']>): ReturnType<Stage['send']> => 
 test.serial('the keyring that was pinned counts, and nothing else before its people sign it', async (t) => {
   const { status } = await sealed.accepted(paths.keyring(), 1);
   t.is(status?.trust?.accepted?.record, 'trust-000001');
+  await sealed.shown(/^kubectl wait/);
+  t.regex((await sealed.shown(/-A -o wide$/)).stdout, /ACCEPTED/);
+  t.regex((await sealed.shown(/get promotionrecords/)).stdout, /trust-000001 +Trust/);
   const shop = await new Shop(stage, 'story').open();
   const target = await sealed.waiting(paths.target('story'));
   t.regex(JSON.stringify(target.status?.conditions), /2 more votes of any principal .*nothing of it counts/);
@@ -87,6 +93,21 @@ test.serial('one signature takes a key back, at once', async (t) => {
     (object.status?.trust?.pending?.why ?? []).some((line) => line.includes('1 more vote of any principal (1 of 2)')),
   );
   t.is(waiting.status?.trust?.accepted?.version, 2);
+});
+
+test.serial('the chain is one like those of production: exported, signed for, and verified offline', async (t) => {
+  const at = `${group}/namespaces/twinlock-system/promotionrecords`;
+  const verdict = await waitFor('it is signed for', async (seen) => {
+    const { items } = (await send('GET', at)) as unknown as { readonly items: readonly PromotionRecord[] };
+    const { data = {} } = (await send('GET', heads)) as { readonly data?: Readonly<Record<string, string>> };
+    const keys = [parseKeyLine(data['keys'] ?? '')].filter((key) => key !== undefined);
+    const records = items.map(({ spec }) => spec).filter(({ target }) => target.name === 'trust');
+    const text = writeExport({ records, checkpoint: data['twinlock-system.trust'], keys: [] }).join('\n');
+    const { chains } = verifyExport(readExport(text), { keys, witnesses: [], countersignatures: [] });
+    seen(chains);
+    return chains[0]?.complete === 'yes' && chains[0];
+  });
+  t.is(verdict.intact, 'yes');
 });
 
 test.serial(

@@ -22,15 +22,19 @@ export interface LastWrite {
  * Starts the process as production runs it, behind a client that dies.
  *
  * @param last it dies right after this; dry runs and events do not count
+ * @param options what it is started with
  */
-export async function startDying(stage: Pick<Stage, 'startProcess'>, last: LastWrite): Promise<Dying> {
+export async function startDying(
+  stage: Pick<Stage, 'startProcess'>,
+  last: LastWrite,
+  options: Parameters<Stage['startProcess']>[0] = {},
+): Promise<Dying> {
   const writes: string[] = [];
   const namespaces: string[] = [];
   const { promise: dead, resolve: die } = Promise.withResolvers<void>();
-  const { stop } = await stage.startProcess(
-    {},
-    { client: (client) => mortalClient(client, { writes, namespaces }, last, die) },
-  );
+  const { stop } = await stage.startProcess(options, {
+    client: (client) => mortalClient(client, { writes, namespaces }, last, die),
+  });
   return { writes, namespaces, dead, stop };
 }
 

@@ -1,7 +1,8 @@
 /** A stage where trust is sealed: who may sign, and how they do it. */
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { SealedObject } from '../../operator/trust/index.ts';
-import { run, waitFor } from '../harness/index.ts';
+import { run, waitFor, type CommandResult } from '../harness/index.ts';
 import { must, type Person, type Stage } from './promotions.ts';
 import { bind, user } from './stage.ts';
 
@@ -27,12 +28,33 @@ export class Sealed {
 
   /** `sha256:...` of a keyring, by the line of docs/trust.md. */
   async digest(manifest: object): Promise<string> {
-    const { cluster } = this.#stage;
-    const { stdout } = await cluster.kubectl(['apply', '--dry-run=server', '-f', '-', '-o', 'json'], {
-      input: JSON.stringify(manifest),
+    const folder = await this.#folder();
+    await writeFile(join(folder, 'keyring.yaml'), JSON.stringify(manifest));
+    const { stdout } = await this.shown(/dry-run=server/, folder);
+    return `sha256:${stdout.split(' ')[0] ?? ''}`;
+  }
+
+  /** Runs the line of docs/trust.md, as a cluster admin. */
+  async shown(pattern: RegExp, folder = this.#stage.folder): Promise<CommandResult> {
+    const page = await readFile(join(import.meta.dirname, '../../docs/trust.md'), 'utf8');
+    const lines = [...page.matchAll(/^ *(kubectl [^\n\\]+)$/gm)].map(([, line = '']) => line);
+    const found = new Set(lines.filter((line) => pattern.test(line)));
+    const [command] = found;
+    if (command === undefined || found.size > 1) throw new Error(`${found.size} lines are ${pattern.source}`);
+    return run('bash', ['-c', `set -o pipefail; cd ${folder}; ${command}`], {
+      timeout: 30_000,
+      env: { KUBECONFIG: this.#stage.cluster.kubeconfig, PATH: this.#path },
     });
-    const sum = await run('bash', ['-c', 'jq -cjS .spec | sha256sum'], { input: stdout, timeout: 20_000 });
-    return `sha256:${sum.stdout.split(' ')[0] ?? ''}`;
+  }
+
+  get #path(): string {
+    return `${this.#stage.folder}/bin:${process.env['PATH'] ?? ''}`;
+  }
+
+  async #folder(): Promise<string> {
+    const folder = `${this.#stage.folder}/sealed-${this.#folders++}`;
+    await mkdir(folder);
+    return folder;
   }
 
   /** What an object is once that holds. */
@@ -70,13 +92,12 @@ export class Sealed {
       const { status } = await this.waiting(at);
       const commands = (status?.trust?.pending?.why ?? []).filter((line) => /^(kubectl|rm -f)/.test(line));
       if (commands.length !== 3) throw new Error(`why shows ${commands.length} commands`);
-      const folder = `${this.#stage.folder}/sealed-${this.#folders++}`;
-      await mkdir(folder);
+      const folder = await this.#folder();
       for (const line of commands) {
         const command = line.replaceAll('my-name', person.name).replaceAll('~/.ssh/id_ed25519', person.key);
         await run('bash', ['-c', `cd ${folder}; ${command}`], {
           timeout: 30_000,
-          env: { KUBECONFIG: person.kubeconfig, PATH: `${this.#stage.folder}/bin:${process.env['PATH'] ?? ''}` },
+          env: { KUBECONFIG: person.kubeconfig, PATH: this.#path },
         });
       }
     }
