@@ -1,5 +1,5 @@
 import type { Right } from '../kube/index.ts';
-import { environmentType, rightsOn } from '../workloads/index.ts';
+import { appMade, environmentType, rightsOn } from '../workloads/index.ts';
 import { DEBUGGER_ROLE, MANAGER_ROLE, SOURCE_ROLE, VIEWER_ROLE } from './naming/index.ts';
 
 const read = ['list', 'watch'] as const;
@@ -79,8 +79,7 @@ const viewing = [
   { apiGroups: [''], resources: ['pods', 'services', 'events', 'persistentvolumeclaims'], verbs: seen },
   { apiGroups: [''], resources: ['resourcequotas', 'limitranges'], verbs: seen },
   { apiGroups: [''], resources: ['pods/log'], verbs: ['get'] },
-  { apiGroups: ['apps'], resources: ['replicasets'], verbs: seen },
-  ...rightsOn([environmentType], seen),
+  ...rightsOn([environmentType, ...appMade.map(({ type }) => type)], seen),
   { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: seen },
   { apiGroups: ['networking.k8s.io'], resources: ['networkpolicies'], verbs: seen },
   { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: seen },
