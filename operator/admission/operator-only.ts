@@ -1,4 +1,4 @@
-import { all, any, texts } from './cel.ts';
+import { all, any, not, text, texts } from './cel.ts';
 import { refusal } from './denial.ts';
 import { GROUP } from './names.ts';
 import type { PolicyRule } from './policy.ts';
@@ -6,6 +6,10 @@ import { clearsNamespace, type Who } from './who.ts';
 
 /** Kinds whose status the environments process writes; all others are the promotions process's. */
 const ENVIRONMENT_KINDS = ['twinenvironments', 'twinenvironmentsets', 'twinclasses', 'vendortwins'];
+
+/** What the namespace controller said last of a namespace that goes: nothing of this is left in it. */
+const nothingLeft = (condition: string): string =>
+  `dyn(namespaceObject).?status.?conditions.orValue([]).exists(c, c.type == ${text(condition)} && c.status == 'False')`;
 
 /**
  * Status, locks and records are the operator's own word. The writer is its process, not only its account: `edit` may
@@ -39,6 +43,16 @@ export function operatorOnly(by: Who): PolicyRule {
           all("request.operation == 'DELETE'", clearsNamespace),
         ),
         message: refusal("' is a record: records are added, never changed'"),
+      },
+      {
+        // A missing lock lets nothing change, not even a finalizer that somebody takes off: the namespace would stay.
+        expression: any(
+          "request.resource.resource != 'workloadlocks'",
+          "request.operation != 'DELETE'",
+          not(`(${clearsNamespace})`),
+          all(nothingLeft('NamespaceContentRemaining'), nothingLeft('NamespaceFinalizersRemaining')),
+        ),
+        message: refusal("' goes last: what its namespace still holds is compared with it until it is gone'"),
       },
     ],
   };

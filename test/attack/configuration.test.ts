@@ -3,7 +3,7 @@ import test from 'ava';
 import { digestOf } from '../../operator/canonical/index.ts';
 import { referencePlaces } from '../../operator/workloads/index.ts';
 import { allowed, denied, deniedCommand } from './assert.ts';
-import { openAttack, type Stage } from '../stage/attack.ts';
+import { openAttack, type Live, type Stage } from '../stage/attack.ts';
 import { deployment, images, messageOf } from '../stage/objects.ts';
 import { must, Production } from '../stage/production.ts';
 import { bind, type Json } from '../stage/stage.ts';
@@ -281,6 +281,29 @@ test('a protected namespace goes, with all that was frozen', async (t) => {
     return (await stage.admin('GET', '/api/v1/namespaces/going')).status === 404;
   });
   t.pass();
+});
+
+test('a protected namespace goes with nobody but Kubernetes: who has a finalizer on what was frozen takes it off', async (t) => {
+  const shop = await open('held-up');
+  const held = { metadata: { finalizers: ['team.example/hold'] } };
+  const paths = [shop.core('configmaps', 'mode'), shop.core('secrets', 'token'), shop.apps('Deployment', 'web')];
+  for (const path of paths) await must(stage.agent('PATCH', path, held));
+  const unprotect = { metadata: { annotations: { 'twinlock.dev/unprotect': 'held-up' } } };
+  await must(stage.admin('PATCH', '/api/v1/namespaces/held-up', unprotect));
+  await must(stage.admin('DELETE', '/api/v1/namespaces/held-up'));
+  await shop.until('only what somebody holds is left', async () => {
+    const answers = await Promise.all(paths.map((path) => stage.admin('GET', path)));
+    const { items = [] } = (await stage.admin('GET', shop.core('pods'))).body as { readonly items?: readonly Live[] };
+    for (const { metadata } of items)
+      await stage.admin('DELETE', `${shop.core('pods', metadata.name)}?gracePeriodSeconds=0`);
+    return answers.every(({ body }) => (body as Live).metadata?.['deletionTimestamp'] !== undefined);
+  });
+  t.is((await stage.admin('GET', shop.own('workloadlocks', 'lock'))).status, 200, 'the lock is there to compare with');
+  denied(t, await stage.agent('PATCH', paths[0] ?? '', { data: { mode: 'debug' } }), 'configuration');
+  for (const path of paths) allowed(t, await stage.agent('PATCH', path, { metadata: { finalizers: null } }));
+  await shop.until('the namespace is gone', async () => {
+    return (await stage.admin('GET', '/api/v1/namespaces/held-up')).status === 404;
+  });
 });
 
 interface Schema {
