@@ -7,9 +7,16 @@ import { clearsNamespace, type Who } from './who.ts';
 /** Kinds whose status the environments process writes; all others are the promotions process's. */
 const ENVIRONMENT_KINDS = ['twinenvironments', 'twinenvironmentsets', 'twinclasses', 'vendortwins'];
 
-/** What the namespace controller said last of a namespace that goes: nothing of this is left in it. */
-const nothingLeft = (condition: string): string =>
-  `dyn(namespaceObject).?status.?conditions.orValue([]).exists(c, c.type == ${text(condition)} && c.status == 'False')`;
+/** What the namespace controller said last of a namespace that goes. */
+const said = (condition: string, status: 'True' | 'False'): string =>
+  `dyn(namespaceObject).?status.?conditions.orValue([]).exists(c, c.type == ${text(condition)} && c.status == ${text(status)})`;
+
+/** It tried to delete everything, the lock too, and what is left has no finalizer of anybody's. */
+const isLast = all(
+  said('NamespaceDeletionContentFailure', 'True'),
+  said('NamespaceContentRemaining', 'False'),
+  said('NamespaceFinalizersRemaining', 'False'),
+);
 
 /**
  * Status, locks and records are the operator's own word. The writer is its process, not only its account: `edit` may
@@ -50,7 +57,7 @@ export function operatorOnly(by: Who): PolicyRule {
           "request.resource.resource != 'workloadlocks'",
           "request.operation != 'DELETE'",
           not(`(${clearsNamespace})`),
-          all(nothingLeft('NamespaceContentRemaining'), nothingLeft('NamespaceFinalizersRemaining')),
+          isLast,
         ),
         message: refusal("' goes last: what its namespace still holds is compared with it until it is gone'"),
       },

@@ -225,7 +225,7 @@ test('denied: a finalizer that keeps an ended pod; allowed: taking one away', as
   allowed(t, await stage.agent('PATCH', path, { metadata: { finalizers: null } }));
 });
 
-test('a namespace goes with its lock while its pods still run: kubelets report and end them, nobody else does', async (t) => {
+test('a namespace goes while its pods still run, its lock after them: kubelets report and end them, nobody else does', async (t) => {
   const { shop, path, pod } = await running('goes');
   const namespacePath = `/api/v1/namespaces/${shop.namespace}`;
   const asked = { metadata: { annotations: { 'twinlock.dev/unprotect': 'goes' } } };
@@ -234,7 +234,7 @@ test('a namespace goes with its lock while its pods still run: kubelets report a
   await shop.until('the pod is to end', async () => (await graceOf(shop, pod.metadata.name)) !== undefined);
   // Kubernetes 1.36 waits for the pods before it deletes the rest; an older namespace controller does not.
   const controller = await stage.withToken('kube-system', 'namespace-controller');
-  allowed(t, await controller('DELETE', shop.own('workloadlocks', 'lock')));
+  denied(t, await controller('DELETE', shop.own('workloadlocks', 'lock')), 'operator-only', /goes last/);
   allowed(t, await node.send('PATCH', `${path}/status`, { status: { message: 'ending' } }));
   const merge = { contentType: 'application/merge-patch+json' };
   denied(t, await stage.wildcard('PATCH', `${path}/status`, { status: { podIP: '10.9.9.9' } }, merge), 'pods-live');
