@@ -61,14 +61,12 @@ test("allowed: the environments process makes its environment's boundary, and th
   allowed(t, await stage.environments('PATCH', path, { spec: { selector: { app: 'boundary' } } }));
   const production = await Production.open(stage, 'waits');
   await production.until('the controller writes its slice', async () => {
-    const { items } = (await must(stage.admin('GET', slicesOf('pr-1-front')))) as unknown as {
-      readonly items: readonly unknown[];
-    };
-    return items.length === 1;
+    return (await production.list(slicesOf('pr-1-front'))).length === 1;
   });
   await production.until('the controller writes its Endpoints', async () => {
     const { status } = await stage.admin('GET', `${own}/endpoints/${name}`);
     return status === 200;
   });
-  t.pass();
+  const [written] = await production.list(slicesOf('pr-1-front'));
+  t.like(written?.metadata, forBoundary);
 });

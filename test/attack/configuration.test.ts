@@ -280,7 +280,7 @@ test('a protected namespace goes, with all that was frozen', async (t) => {
       await stage.admin('DELETE', `${shop.core('pods', metadata.name)}?gracePeriodSeconds=0`);
     return (await stage.admin('GET', '/api/v1/namespaces/going')).status === 404;
   });
-  t.pass();
+  for (const resource of ['configmaps', 'secrets']) t.deepEqual(await shop.list(shop.core(resource)), [], resource);
 });
 
 test('a protected namespace goes with nobody but Kubernetes: who has a finalizer on what was frozen takes it off', async (t) => {

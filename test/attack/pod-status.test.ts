@@ -390,5 +390,9 @@ test('allowed: a rolling update, with the real controllers and a kubelet, from t
     return answer.status === 200;
   });
   await node.workUntil('three new pods serve and no old one is there', shop, () => available(second));
-  t.pass();
+  const pods = (await shop.list(shop.core('pods'))) as unknown as readonly { readonly spec: { containers: Json[] } }[];
+  t.deepEqual(
+    pods.map(({ spec }) => spec.containers[0]?.['image']),
+    [second, second, second],
+  );
 });

@@ -23,13 +23,8 @@ for (const step of steps) {
       return;
     }
     told.length = 0;
-    try {
-      await step.run(story);
-      t.pass();
-    } catch (error) {
-      broken = `step ${step.title.split(' ')[0]} failed`;
-      for (const line of told) t.log(line);
-      throw error;
-    }
+    if (await t.notThrowsAsync(step.run(story))) return;
+    broken = `step ${step.title.split(' ')[0]} failed`;
+    for (const line of told) t.log(line);
   });
 }

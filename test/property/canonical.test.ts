@@ -50,14 +50,15 @@ test('a statement is printable ASCII, reads back as the same value, and depends 
 });
 
 test('different values have different texts', (t) => {
-  fc.assert(
-    fc.property(
-      json(),
-      json(),
-      (a, b) => (canonicalJSON(a) === canonicalJSON(b)) === (renderText(a) === renderText(b)),
+  t.notThrows(() =>
+    fc.assert(
+      fc.property(
+        json(),
+        json(),
+        (a, b) => (canonicalJSON(a) === canonicalJSON(b)) === (renderText(a) === renderText(b)),
+      ),
     ),
   );
-  t.pass();
 });
 
 /** Small worlds, so that equal and nearly equal contents are met often. */
@@ -121,19 +122,20 @@ test('a workload changes in words exactly when its digest changes', (t) => {
     },
     { noNullPrototype: true },
   );
-  fc.assert(
-    fc.property(specs, specs, (current, desired) => {
-      const changes = changesOf([
-        {
-          kind: 'Deployment',
-          name: 'web',
-          part: 'spec',
-          current: approvedSpec('Deployment', current),
-          desired: approvedSpec('Deployment', desired),
-        },
-      ]);
-      return (changes.length === 0) === (specDigest('Deployment', current) === specDigest('Deployment', desired));
-    }),
+  t.notThrows(() =>
+    fc.assert(
+      fc.property(specs, specs, (current, desired) => {
+        const changes = changesOf([
+          {
+            kind: 'Deployment',
+            name: 'web',
+            part: 'spec',
+            current: approvedSpec('Deployment', current),
+            desired: approvedSpec('Deployment', desired),
+          },
+        ]);
+        return (changes.length === 0) === (specDigest('Deployment', current) === specDigest('Deployment', desired));
+      }),
+    ),
   );
-  t.pass();
 });

@@ -16,8 +16,9 @@ const identity = fc.record({
 });
 
 test('an environment’s namespace is a DNS label for any name', (t) => {
-  fc.assert(fc.property(identity, (each) => /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(environmentNamespace(each))));
-  t.pass();
+  t.notThrows(() =>
+    fc.assert(fc.property(identity, (each) => /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(environmentNamespace(each)))),
+  );
 });
 
 test('other environments have other namespaces; LongLived keeps its own when it is made again', (t) => {
@@ -150,8 +151,7 @@ test('whatever a template holds, reading it throws nothing', (t) => {
 });
 
 test('escaped text holds no markup', (t) => {
-  fc.assert(fc.property(anything, (text) => !/[<>"']/.test(escapeHTML(text))));
-  t.pass();
+  t.notThrows(() => fc.assert(fc.property(anything, (text) => !/[<>"']/.test(escapeHTML(text)))));
 });
 
 test('caps are never exceeded, and nobody starves while there is room', (t) => {

@@ -30,15 +30,16 @@ const workload = (pod: JSONValue): object => ({ template: { spec: { pod } } });
 const leavesAt = (pod: JSONValue) => leavesOf('Deployment/web spec', { template: { spec: { pod } } });
 
 test('a leaf is called and shown as the change that brings it', (t) => {
-  fc.assert(
-    fc.property(content(), content(), (current, desired) => {
-      const leaves = leavesAt(desired);
-      return changesOf([{ ...web, part: 'spec', current: workload(current), desired: workload(desired) }]).every(
-        ({ path, to }) => to === undefined || JSON.stringify(leaves.get(path)) === JSON.stringify(to),
-      );
-    }),
+  t.notThrows(() =>
+    fc.assert(
+      fc.property(content(), content(), (current, desired) => {
+        const leaves = leavesAt(desired);
+        return changesOf([{ ...web, part: 'spec', current: workload(current), desired: workload(desired) }]).every(
+          ({ path, to }) => to === undefined || JSON.stringify(leaves.get(path)) === JSON.stringify(to),
+        );
+      }),
+    ),
   );
-  t.pass();
 });
 
 test('an environment that ran all of it leaves nothing to list, and one that is not there leaves everything', (t) => {

@@ -20,15 +20,16 @@ const edited = fc
 const texts = fc.oneof(fc.ipV4(), fc.ipV6(), fc.ipV4Extended(), edited, digits, fc.string({ unit: 'binary' }));
 
 test('what is read as an address is what Node takes for one, but for zones', (t) => {
-  fc.assert(
-    fc.property(texts, (text) => {
-      const address = parseAddress(text);
-      // A zone is the one thing that Node takes along; no name of a URL can have one.
-      return text.includes('%') ? address === undefined : (address !== undefined) === (isIP(text) !== 0);
-    }),
-    { numRuns: 20_000 },
+  t.notThrows(() =>
+    fc.assert(
+      fc.property(texts, (text) => {
+        const address = parseAddress(text);
+        // A zone is the one thing that Node takes along; no name of a URL can have one.
+        return text.includes('%') ? address === undefined : (address !== undefined) === (isIP(text) !== 0);
+      }),
+      { numRuns: 20_000 },
+    ),
   );
-  t.pass();
 });
 
 test('an IPv4 address has one form, and is judged the same in each IPv6 form that stands for it or carries it', (t) => {
@@ -41,30 +42,31 @@ test('an IPv4 address has one form, and is judged the same in each IPv6 form tha
       [10, 0, 0, 1],
     ),
   );
-  fc.assert(
-    fc.property(bytes, ([a, b, c, d]) => {
-      const plain = [a, b, c, d].join('.');
-      const hex = [(a << 8) | b, (c << 8) | d].map((group) => group.toString(16)).join(':');
-      const inverted = [(a << 8) | b, (c << 8) | d].map((group) => (group ^ 0xffff).toString(16)).join(':');
-      const why = refusalOf(plain, none);
-      const same = [`::ffff:${plain}`, `::ffff:${hex}`, `0:0:0:0:0:ffff:${hex}`, `::FFFF:${hex.toUpperCase()}`];
-      const carrying = [
-        `64:ff9b::${plain}`,
-        `64:ff9b:1::${hex}`,
-        `::ffff:0:${plain}`,
-        `2002:${hex}::1`,
-        `2001:0:${hex}::ffff:ffff`,
-        `2001::${inverted}`,
-        `2606:4700::5efe:${hex}`,
-      ];
-      return (
-        same.every((text) => refusalOf(text, none) === why) &&
-        (why === undefined || carrying.every((text) => refusalOf(text, none) !== undefined))
-      );
-    }),
-    { numRuns: 2000 },
+  t.notThrows(() =>
+    fc.assert(
+      fc.property(bytes, ([a, b, c, d]) => {
+        const plain = [a, b, c, d].join('.');
+        const hex = [(a << 8) | b, (c << 8) | d].map((group) => group.toString(16)).join(':');
+        const inverted = [(a << 8) | b, (c << 8) | d].map((group) => (group ^ 0xffff).toString(16)).join(':');
+        const why = refusalOf(plain, none);
+        const same = [`::ffff:${plain}`, `::ffff:${hex}`, `0:0:0:0:0:ffff:${hex}`, `::FFFF:${hex.toUpperCase()}`];
+        const carrying = [
+          `64:ff9b::${plain}`,
+          `64:ff9b:1::${hex}`,
+          `::ffff:0:${plain}`,
+          `2002:${hex}::1`,
+          `2001:0:${hex}::ffff:ffff`,
+          `2001::${inverted}`,
+          `2606:4700::5efe:${hex}`,
+        ];
+        return (
+          same.every((text) => refusalOf(text, none) === why) &&
+          (why === undefined || carrying.every((text) => refusalOf(text, none) !== undefined))
+        );
+      }),
+      { numRuns: 2000 },
+    ),
   );
-  t.pass();
 });
 
 test('whatever the URL of a refused address looks like, its host is refused', (t) => {
@@ -84,21 +86,23 @@ test('whatever the URL of a refused address looks like, its host is refused', (t
       const prefix = base === 16 ? '0x' : base === 8 ? '0' : '';
       return [...bytes.slice(0, parts - 1), last].map((number) => prefix + number.toString(base)).join('.');
     });
-  fc.assert(
-    fc.property(spelled, (host) => refusalOf(new URL(`http://${host}/`).hostname, none) !== undefined),
-    { numRuns: 2000 },
+  t.notThrows(() =>
+    fc.assert(
+      fc.property(spelled, (host) => refusalOf(new URL(`http://${host}/`).hostname, none) !== undefined),
+      { numRuns: 2000 },
+    ),
   );
-  t.pass();
 });
 
 test('a network holds the addresses that share its first bits, and no other', (t) => {
   const values = fc.bigInt({ min: 0n, max: (1n << 32n) - 1n });
-  fc.assert(
-    fc.property(values, values, fc.nat(32), (base, other, length) => {
-      const network = parseNetwork(`${dotted(base)}/${length}`);
-      const shift = BigInt(32 - length);
-      return isWithin({ family: 4, value: other }, network) === (base >> shift === other >> shift);
-    }),
+  t.notThrows(() =>
+    fc.assert(
+      fc.property(values, values, fc.nat(32), (base, other, length) => {
+        const network = parseNetwork(`${dotted(base)}/${length}`);
+        const shift = BigInt(32 - length);
+        return isWithin({ family: 4, value: other }, network) === (base >> shift === other >> shift);
+      }),
+    ),
   );
-  t.pass();
 });
