@@ -69,6 +69,10 @@ bench: $(INSTALLED) ## Measure the speed bars as ratios in one run: make bench [
 mutation: $(INSTALLED) ## Do the tests notice changed code? make mutation [ROOM=votes] [SAMPLE=300] [SEED=1]
 	@node test/mutation/main.ts --sample $(or $(SAMPLE),300) --seed $(or $(SEED),1) $(ROOM)
 
+.PHONY: rights
+rights: $(INSTALLED) ## Each right of each process taken away makes a test fail: make rights [RIGHT='promotions: get pods'] [SAMPLE=6] [SEED=1], after the cluster, attack and chaos phases
+	@node test/rights/main.ts --sample $(or $(SAMPLE),1000) --seed $(or $(SEED),1) $(if $(RIGHT),'$(RIGHT)')
+
 .PHONY: coverage
 coverage: $(INSTALLED) ## Lines and branches that unit and property tests reach, by room
 	@node test/coverage/main.ts

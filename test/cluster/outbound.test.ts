@@ -7,7 +7,7 @@ import { reportFetcher } from '../../operator/environments/gather/reports/index.
 import { KubeClient, loadConfig, ServerAddresses, systemClock } from '../../operator/kube/index.ts';
 import { OutboundClient, systemResolve } from '../../operator/outbound/index.ts';
 import { sharedApi, waitFor, type Cluster } from '../harness/index.ts';
-import { recordRemoval } from '../stage/rights.ts';
+import { recordRemoval } from '../stage/uses.ts';
 
 const signal = new AbortController().signal;
 

@@ -5,8 +5,9 @@ import { waitFor } from '../harness/index.ts';
 import type { AuditLog } from '../stage/audit.ts';
 import * as environments from '../stage/environments.ts';
 import { openPromotions, type Stage } from '../stage/promotions.ts';
-import { recordRemoval, renderedRoles, type Right } from '../stage/rights.ts';
+import { renderedRoles, type Right } from '../stage/rights.ts';
 import { conditionOf, images, Shop } from '../stage/shop.ts';
+import { recordRemoval } from '../stage/uses.ts';
 
 /** Waits until the API server has refused the process a request like this. */
 async function refused(audit: AuditLog, verb: string, resource: string): Promise<void> {
@@ -54,8 +55,15 @@ test('from an API server that streams no lists, both processes list what they fo
   const stage = await environments.openEnvironments(options);
   t.teardown(() => stage.stop());
   await stage.startProcess();
-  await environments.bringUp(stage, 'pr-42', environments.smallest);
-  t.pass();
+  const status = await environments.bringUp(stage, 'pr-42', environments.smallest);
+  t.true(environments.isReady(status));
+  for (const [audit, resource] of [
+    [promotions.audit, 'productiontargets'],
+    [stage.audit, 'twinenvironments'],
+  ] as const) {
+    const requests = (await audit.next()).filter(({ objectRef }) => objectRef?.resource === resource);
+    t.true(requests.some(({ verb }) => verb === 'list'));
+  }
 });
 
 const readyOf = (seen: TwinEnvironmentStatus) => environments.condition(seen, 'Ready');

@@ -9,6 +9,9 @@ export interface WaitOptions {
   readonly interval?: number;
 }
 
+/** A share of every deadline, for tests that are expected to fail (`make rights`). */
+const patience = Number(process.env['TWINLOCK_PATIENCE'] ?? 1);
+
 /** What a condition answers while it does not hold yet. */
 export type NotYet = undefined | null | false;
 
@@ -26,7 +29,7 @@ export async function waitFor<T>(
   condition: (seen: (what: unknown) => void) => Promise<T | NotYet> | T | NotYet,
   { timeout = 30_000, interval = 50 }: WaitOptions = {},
 ): Promise<T> {
-  const deadline = performance.now() + timeout;
+  const deadline = performance.now() + timeout * patience;
   let last: unknown;
   let cause: unknown;
   for (let delay = interval; ; delay = Math.min(delay * 1.3, interval * 10)) {
@@ -41,7 +44,7 @@ export async function waitFor<T>(
     }
     if (performance.now() + delay > deadline) {
       const seen = [last, cause].filter((what) => what !== undefined).map(shown);
-      const message = `waited ${timeout} ms for: ${description}; last seen: ${seen.join('; ') || 'nothing'}`;
+      const message = `waited ${timeout * patience} ms for: ${description}; last seen: ${seen.join('; ') || 'nothing'}`;
       throw new HarnessError('Timeout', message, { cause });
     }
     await pause(delay);

@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { stopApis } from '../harness/index.ts';
-import { forgetRights } from '../stage/rights.ts';
+import { forgetRights, recordTests, type EndedTest } from '../stage/uses.ts';
 import { TapReader } from './tap.ts';
 import type { TapResult } from './tap.ts';
 
@@ -54,8 +54,10 @@ async function run(phase: Phase, counts: Counts): Promise<void> {
   const phaseStarted = Date.now();
   const before = { passed: counts.passed, failed: counts.failed };
   console.log(`\n== ${phase.name} (${seconds(started)} since the start)`);
+  const tests: EndedTest[] = [];
   const reader = new TapReader(
     (result) => {
+      tests.push(result);
       if (result.skipped !== undefined) {
         counts.skipped.push({ name: result.name, reason: result.skipped });
         console.log(`  - ${result.name} (skipped: ${result.skipped})`);
@@ -87,6 +89,10 @@ async function run(phase: Phase, counts: Counts): Promise<void> {
   });
   for await (const line of createInterface({ input: child.stdout })) reader.line(line);
   reader.end();
+  await recordTests(
+    phase.name,
+    tests.map(({ name, at }) => ({ name, at })),
+  );
   const code = await exit;
   if (code !== 0 && counts.failed === before.failed) {
     // A file that crashed before its first test, or a phase without tests, must not look like a pass.
@@ -96,6 +102,7 @@ async function run(phase: Phase, counts: Counts): Promise<void> {
       name: `${phase.name}: ended with code ${code}`,
       skipped: undefined,
       diagnostics: [],
+      at: new Date().toISOString(),
     });
   }
   const passed = counts.passed - before.passed;

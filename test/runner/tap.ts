@@ -4,6 +4,8 @@ export interface TapResult {
   readonly name: string;
   readonly skipped: string | undefined;
   readonly diagnostics: readonly string[];
+  /** When it ended, RFC 3339. */
+  readonly at: string;
 }
 
 /**
@@ -13,7 +15,7 @@ export interface TapResult {
 export class TapReader {
   readonly #onResult: (result: TapResult) => void;
   readonly #onComment: (text: string) => void;
-  #pending: { ok: boolean; name: string; skipped: string | undefined; diagnostics: string[] } | undefined;
+  #pending: (TapResult & { readonly diagnostics: string[] }) | undefined;
 
   constructor(onResult: (result: TapResult) => void, onComment: (text: string) => void) {
     this.#onResult = onResult;
@@ -25,7 +27,8 @@ export class TapReader {
     if (match) {
       this.#flush();
       const skipped = match[3] === undefined ? undefined : match[4] || match[3].toLowerCase();
-      this.#pending = { ok: match[1] === undefined, name: match[2] ?? '', skipped, diagnostics: [] };
+      const [, not, name = ''] = match;
+      this.#pending = { ok: not === undefined, name, skipped, diagnostics: [], at: new Date().toISOString() };
     } else if (/^\s/.test(line) && this.#pending) {
       this.#pending.diagnostics.push(line);
     } else if (line.startsWith('# ')) {

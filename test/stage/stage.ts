@@ -10,7 +10,8 @@ import { hasMutatingPolicies, startApi, type ApiCluster } from '../harness/index
 import { watchStatuses } from '../statuses/watch.ts';
 import { AuditLog, auditFlags } from './audit.ts';
 import { installCRDs } from './crds.ts';
-import { recordRights, renderedRoles, type Right } from './rights.ts';
+import { renderedRoles, type Right } from './rights.ts';
+import { recordRights } from './uses.ts';
 
 export const systemNamespace = 'twinlock-system';
 export type Json = Readonly<Record<string, unknown>>;
@@ -40,7 +41,7 @@ export interface StageOptions<Name extends string> {
   readonly after?: readonly object[];
   /** Flags of the API server. */
   readonly apiServerFlags?: Readonly<Record<string, string>>;
-  /** The test file, which is then on record as one that uses the processes' rights (see `rights.ts`). */
+  /** The test file, which is then on record as one that uses the processes' rights (see `uses.ts`). */
   readonly testFile?: string;
   /** A right that is taken out of the rendered roles. */
   readonly without?: Right;

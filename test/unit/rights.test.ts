@@ -1,6 +1,7 @@
 import test from 'ava';
 import type { AuditedRequest } from '../stage/audit.ts';
-import { renderedRights, renderedRoles, usesOf } from '../stage/rights.ts';
+import { renderedRights, renderedRoles } from '../stage/rights.ts';
+import { usesOf } from '../stage/uses.ts';
 
 const request = (changes: Partial<AuditedRequest>): AuditedRequest => ({
   verb: 'get',
@@ -23,14 +24,14 @@ test('a use is what a process itself asked for and was let in with', (t) => {
     request({ objectRef: secrets, user: { username: 'admin' } }),
     request({ requestURI: '/version' }),
   ]);
-  t.deepEqual([...used], ['promotions: patch twinlock.dev/promotions/status']);
+  t.deepEqual([...used.keys()], ['promotions: patch twinlock.dev/promotions/status']);
   t.is(refused.size, 0);
 });
 
 test('what an apply makes anew uses the right to create it too', (t) => {
   const objectRef = { apiGroup: 'apps', resource: 'deployments' };
   const of = (code: number): readonly string[] => [
-    ...usesOf([request({ verb: 'patch', objectRef, responseStatus: { code } })]).used,
+    ...usesOf([request({ verb: 'patch', objectRef, responseStatus: { code } })]).used.keys(),
   ];
   t.deepEqual(of(200), ['promotions: patch apps/deployments']);
   t.deepEqual(of(201), ['promotions: patch apps/deployments', 'promotions: create apps/deployments']);
