@@ -63,7 +63,7 @@ async function honest(
   const { status } = await ask(place, 'honest', [object]);
   t.is(status, 201);
   await place.vote(hall.voters.alice, 'honest');
-  await place.passes(t, 'honest', image);
+  await place.passes(t, 'honest', image, 'web');
 }
 
 const text = (answer: Answer): string => JSON.stringify(answer.body);

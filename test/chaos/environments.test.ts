@@ -8,6 +8,7 @@ import {
   list,
   openEnvironments,
   pathOf,
+  read,
   smallest,
   twinImage,
   type Object_,
@@ -29,23 +30,32 @@ test.after.always(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const KINDS = [
-  '/api/v1/pods',
-  '/api/v1/services',
-  '/api/v1/resourcequotas',
-  '/api/v1/limitranges',
-  '/apis/apps/v1/deployments',
-  '/apis/networking.k8s.io/v1/networkpolicies',
-  '/apis/rbac.authorization.k8s.io/v1/rolebindings',
-  '/api/v1/namespaces',
-];
+interface Resource {
+  readonly name: string;
+  readonly verbs: readonly string[];
+}
+
+/** Where the API server lists anything at all, as it says itself. */
+async function collections(): Promise<readonly string[]> {
+  const { groups } = await read<{
+    readonly groups: readonly { readonly preferredVersion: { readonly groupVersion: string } }[];
+  }>(stage, '/apis');
+  const roots = ['/api/v1', ...groups.map(({ preferredVersion }) => `/apis/${preferredVersion.groupVersion}`)];
+  const found = await Promise.all(
+    roots.map(async (root) => {
+      const { resources } = await read<{ readonly resources: readonly Resource[] }>(stage, root);
+      return resources.filter(({ verbs }) => verbs.includes('list')).map(({ name }) => `${root}/${name}`);
+    }),
+  );
+  return found.flat();
+}
 
 /** Everything on the cluster that is labelled as an environment's. */
 async function labelled(): Promise<readonly string[]> {
   const found = await Promise.all(
-    KINDS.map(async (kind) => {
-      const objects = await list<Object_>(stage, `${kind}?labelSelector=twinlock.dev%2Fenvironment`);
-      return objects.map(({ metadata }) => `${kind} ${metadata.name}`);
+    (await collections()).map(async (at) => {
+      const objects = await list<Object_>(stage, `${at}?labelSelector=twinlock.dev%2Fenvironment`);
+      return objects.map(({ metadata }) => `${at} ${metadata.name}`);
     }),
   );
   return found.flat();

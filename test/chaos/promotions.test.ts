@@ -108,7 +108,8 @@ test('two promotions processes in a storm, an API server that restarts: producti
       const each = ['Round', 'Approved', 'Completed'];
       t.deepEqual(told, ['Adopted', ...Array.from({ length: STEPS }, () => each).flat()]);
       const wanted = [images.first, ...Array.from({ length: STEPS }, (_, step) => version(n, step))];
-      t.deepEqual(watchers[n]?.images, wanted, 'each once, in the order of the votes, and nothing else');
+      for (const name of ['web', 'worker'])
+        t.deepEqual(watchers[n]?.images.get(name), wanted, 'each once, in the order of the votes, and nothing else');
     }
     for (const { stop } of intruders) {
       const { tried, let_in } = await stop();

@@ -1,12 +1,12 @@
 import { Deployment, isGone, KubeClient, loadConfig, systemClock } from '../../operator/kube/index.ts';
 
 /**
- * What a Deployment's template ever was, by a watch of its own. An API server that was restarted has no history: then it
+ * What the templates of Deployments ever were, by a watch of its own. An API server that was restarted has no history: then it
  * is read anew, and only what came and went within that moment is missed.
  */
 export class TemplateWatcher {
-  /** Images in the order in which they came. */
-  readonly images: string[] = [];
+  /** Of each Deployment, images in the order in which they came. */
+  readonly images = new Map<string, string[]>();
   readonly #client: KubeClient;
   readonly #namespace: string;
   readonly #stop = new AbortController();
@@ -55,8 +55,10 @@ export class TemplateWatcher {
     }
   }
 
-  #see({ spec }: Deployment): void {
+  #see({ metadata: { name = '' }, spec }: Deployment): void {
     const image = spec?.template.spec?.containers[0]?.image ?? '';
-    if (this.images.at(-1) !== image) this.images.push(image);
+    const seen = this.images.get(name) ?? [];
+    this.images.set(name, seen);
+    if (seen.at(-1) !== image) seen.push(image);
   }
 }

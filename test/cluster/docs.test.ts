@@ -62,9 +62,9 @@ test('the commands that look at production before it is adopted work with stock 
   t.is(pods.code, 0, pods.stderr);
   const pinned = await shown('live-beside.md', /set image/, place.namespace);
   t.is(pinned.code, 0, pinned.stderr);
-  t.is(await place.image(), `registry.example/web@sha256:${'c'.repeat(64)}`);
+  t.is(await place.image('web'), `registry.example/web@sha256:${'c'.repeat(64)}`);
   const listed = await shown('live-beside.md', /get deployment web/, place.namespace);
-  t.is(listed.stdout.trim(), `web=${await place.image()}`);
+  t.is(listed.stdout.trim(), `web=${await place.image('web')}`);
 });
 
 test('the quota that the security page names bounds the promotions of a namespace', async (t) => {

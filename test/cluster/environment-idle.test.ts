@@ -1,9 +1,10 @@
 import test from 'ava';
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import type { TwinEnvironment } from '../../operator/api/index.ts';
+import type { TwinEnvironment, TwinEnvironmentStatus } from '../../operator/api/index.ts';
 import type { RunningProcess } from '../../operator/processes/options.ts';
 import { freePorts, waitFor } from '../harness/index.ts';
+import { SteppedClock } from '../stage/clock.ts';
 import { own } from '../stage/objects.ts';
 import {
   bringUp,
@@ -150,16 +151,21 @@ test.serial('what somebody edited while no process ran comes back', async (t) =>
   await first.stop();
   const other = `registry.example/web@sha256:${'e'.repeat(64)}`;
   await stage.cluster.kubectl(['-n', namespace, 'set', 'image', 'deployment/web', `web=${other}`]);
-  const running = await stage.startProcess();
-  await waitFor('the image is back', async (seen) => {
+  const image = async (): Promise<string | undefined> => {
     const { body } = await stage.cluster.request('GET', `/apis/apps/v1/namespaces/${namespace}/deployments/web`);
     const { spec } = body as { spec: { template: { spec: { containers: readonly { image: string }[] } } } };
-    seen(spec);
-    return spec.template.spec.containers[0]?.image === smallest.workloads[0].image;
+    return spec.template.spec.containers[0]?.image;
+  };
+  t.is(await image(), other);
+  const running = await stage.startProcess();
+  await waitFor('the image is back', async (seen) => {
+    const now = await image();
+    seen(now);
+    return now !== other;
   });
   await quiet(running);
   await running.stop();
-  t.pass();
+  t.is(await image(), smallest.workloads[0].image);
 });
 
 test.serial('the process is ready within seconds, works, and leaves with its lease released', async (t) => {
@@ -212,3 +218,31 @@ test.serial('the process is ready within seconds, works, and leaves with its lea
     [],
   );
 });
+
+test.serial(
+  'an environment expires after inactivity: children go, the TwinEnvironment stays, an extension brings it back',
+  async (t) => {
+    const clock = new SteppedClock();
+    const running = await stage.startProcess({}, clock.overrides);
+    await stage.cluster.apply([environment('short', { ...smallest, ttl: { inactivity: '1h' } })]);
+    const { namespace = '' } = await untilStatus(stage, 'short', (status) => status.namespace !== undefined);
+    const expires = async (): Promise<TwinEnvironmentStatus> => {
+      clock.pass(3_600_000);
+      return untilStatus(stage, 'short', (status) => status.phase === 'Expired' && status.namespace === undefined);
+    };
+    t.is(condition(await expires(), 'Ready').reason, 'Expired');
+    t.is((await stage.cluster.request('GET', `/api/v1/namespaces/${namespace}`)).status, 404);
+    await stage.cluster.kubectl([
+      'annotate',
+      'twinenvironment',
+      'short',
+      '-n',
+      'shop-dev',
+      'twinlock.dev/extendAt=once',
+    ]);
+    const back = await untilStatus(stage, 'short', (status) => status.namespace !== undefined);
+    t.is(back.lastHandledExtendAt, 'once');
+    await expires();
+    await running.stop();
+  },
+);

@@ -6,7 +6,7 @@ import { parse } from 'yaml';
 import type { Promotion } from '../../operator/api/index.ts';
 import { run, waitFor } from '../harness/index.ts';
 import { conditionOf, images, Shop } from '../stage/shop.ts';
-import { deploymentPath, openPromotions, path, type Stage } from '../stage/promotions.ts';
+import { openPromotions, path, type Stage } from '../stage/promotions.ts';
 import type { Json } from '../stage/stage.ts';
 
 const examples = join(import.meta.dirname, '../../examples/manifests');
@@ -187,7 +187,7 @@ const faults: readonly (readonly [string, Json, string, RegExp])[] = [
     "a workload that is not the target's",
     manifest({}, { metadata: { name: 'db' } }),
     'WorkloadNotMapped',
-    /Deployment\/db.*no such workload: it has Deployment\/web/,
+    /Deployment\/db.*no such workload: it has Deployment\/web, Deployment\/worker/,
   ],
   [
     'more than an object holds',
@@ -304,42 +304,8 @@ test.serial('the example: CI wraps what it rendered, and what it brings to produ
 });
 
 test.serial('manifests and images in one promotion, for two workloads, go together', async (t) => {
-  const workloads = ['web', 'worker'].map((name) => ({ kind: 'Deployment', name }));
-  const place = await (await new Shop(stage, 'two').open()).ready();
-  const asked = { metadata: { annotations: { 'twinlock.dev/unprotect': 'web' } } };
-  await stage.send('PATCH', path('two', 'productiontargets', 'web'), asked);
-  await stage.send('DELETE', path('two', 'productiontargets', 'web'));
-  await waitFor('the lock is off', async () => {
-    const { metadata } = await stage.send('GET', '/api/v1/namespaces/two');
-    const { labels = {} } = metadata as { readonly labels?: Json };
-    return labels['twinlock.dev/protected'] === undefined;
-  });
-  await stage.send('POST', deploymentPath('two'), place.deployment('worker'));
-  await waitFor('the worker is there', async () => {
-    const live = (await stage.send('GET', deploymentPath('two', 'worker'))) as {
-      status?: { availableReplicas?: number };
-    };
-    return live.status?.availableReplicas === 1;
-  });
-  await stage.send('POST', path('two', 'productiontargets'), {
-    apiVersion: 'twinlock.dev/v1alpha1',
-    kind: 'ProductionTarget',
-    metadata: { name: 'web' },
-    spec: { workloads, rollback: { settle: '1s' } },
-  });
-  await place.ready();
-  const running = ['web', 'worker'].map((name) => ({
-    name,
-    images: [{ container: name, image: images.second }],
-    ready: true,
-  }));
-  await place.environment('pr-42', images.second, { workloads: running });
-  const worker = async (): Promise<string | undefined> => {
-    const live = (await stage.send('GET', deploymentPath('two', 'worker'))) as unknown as Awaited<
-      ReturnType<Shop['live']>
-    >;
-    return live.spec.template.spec.containers[0]?.image;
-  };
+  const place = await shop('two');
+  await place.environment('pr-42', images.second);
   // Only what is named goes: the worker runs there too, and stays.
   await place.promote('web-42', 'pr-42', { spec: { objects: [manifest({ resources: limits })] } });
   t.deepEqual(
@@ -349,14 +315,14 @@ test.serial('manifests and images in one promotion, for two workloads, go togeth
   await place.promote('web-43', 'pr-42', {
     spec: {
       objects: [manifest({ resources: limits })],
-      workloads: workloads.map((to) => ({ from: to.name, to })),
+      workloads: place.workloads.map((to) => ({ from: to['name'], to })),
     },
   });
   await place.phase('web-42', 'Superseded');
   await place.phase('web-43', 'AwaitingApproval');
   await place.vote('web-43', stage.people.bob);
   await place.phase('web-43', 'Completed');
-  t.is(await worker(), images.second);
+  t.is(await place.image('worker'), images.second);
   t.like(webOf(await place.live()), { image: images.second, resources: limits });
 });
 

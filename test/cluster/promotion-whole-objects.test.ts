@@ -2,15 +2,17 @@
 import test from 'ava';
 import { objectApiVersions, objectKinds, type ObjectKind, type Promotion } from '../../operator/api/index.ts';
 import { waitFor } from '../harness/index.ts';
+import { SteppedClock } from '../stage/clock.ts';
 import { conditionOf, images, Shop } from '../stage/shop.ts';
 import { openPromotions, type Stage } from '../stage/promotions.ts';
 import type { Json } from '../stage/stage.ts';
 
 let stage: Stage;
+const clock = new SteppedClock();
 
 test.before(async () => {
   stage = await openPromotions({ testFile: import.meta.filename });
-  await stage.startProcess();
+  await stage.startProcess({}, clock.overrides);
 });
 test.after.always(() => stage?.stop());
 
@@ -150,7 +152,7 @@ test.serial(
 
 test.serial('a rollout that fails brings every object back, and takes away what it made', async (t) => {
   const place = await shop('back', [configMap({ MODE: 'live' }), service(80), autoscaler(3)], {
-    rollback: { progressDeadline: '5s' },
+    rollback: { progressDeadline: '5m' },
   });
   await place.environment('pr-bad', images.evil);
   stage.pods.break(images.evil);
@@ -158,7 +160,10 @@ test.serial('a rollout that fails brings every object back, and takes away what 
     spec: { objects: [budget(1), configMap({ MODE: 'new' }), service(81)] },
   });
   await place.vote('web-43', stage.people.alice);
+  await place.promotion('web-43', (promotion) => conditionOf(promotion, 'RolledOut')?.reason === 'Verifying');
+  clock.pass(300_000);
   await place.phase('web-43', 'RolledBack', 60_000);
+  clock.back();
   t.is(await place.image(), images.first);
   t.like((await live('back', 'ConfigMap')).data, { MODE: 'live' });
   t.like((await live('back', 'Service')).spec, { ports: [{ port: 80 }] });

@@ -2,14 +2,16 @@
 import test from 'ava';
 import { readExport, verifyExport, writeExport, parseKeyLine } from '../../operator/records/index.ts';
 import { waitFor } from '../harness/index.ts';
+import { SteppedClock } from '../stage/clock.ts';
 import { conditionOf, images, Shop, type ShopOptions } from '../stage/shop.ts';
 import { openPromotions, path, type Stage } from '../stage/promotions.ts';
 
 let stage: Stage;
+const clock = new SteppedClock();
 test.before(async () => {
   stage = await openPromotions({ testFile: import.meta.filename });
   stage.pods.break(images.third);
-  await stage.startProcess();
+  await stage.startProcess({}, clock.overrides);
 });
 test.after.always(() => stage?.stop());
 
@@ -26,6 +28,8 @@ async function asking(namespace: string, image = images.second, options: ShopOpt
 interface Story {
   readonly image?: string;
   readonly options?: ShopOptions;
+  /** Before the others, which go on at once: time passes for everybody. */
+  readonly first?: true;
   readonly happens: (shop: Shop) => Promise<unknown>;
   /** Of the chain, oldest first. */
   readonly ends: readonly string[];
@@ -50,8 +54,13 @@ const stories: Readonly<Record<string, Story>> = {
     ends: [...asked, 'Rejected'],
   },
   'not approved in time': {
+    first: true,
     happens: async (shop) => {
-      await shop.promote('short', 'pr-42', { spec: { expiresAfter: '4s', supersedes: 'None' } });
+      await shop.promote('short', 'pr-42', { spec: { expiresAfter: '1h', supersedes: 'None' } });
+      await shop.phase('short', 'AwaitingApproval');
+      clock.pass(3_600_000);
+      await shop.phase('short', 'Expired');
+      clock.back();
     },
     ends: [...asked, 'Round', 'Expired'],
   },
@@ -82,8 +91,8 @@ const stories: Readonly<Record<string, Story>> = {
   },
 };
 
-for (const [index, [what, { image, options, happens, ends }]] of Object.entries(stories).entries())
-  test(`on record and signed for: a promotion that is ${what}`, async (t) => {
+for (const [index, [what, { image, options, first, happens, ends }]] of Object.entries(stories).entries())
+  (first === true ? test.serial : test)(`on record and signed for: a promotion that is ${what}`, async (t) => {
     t.timeout(120_000);
     const shop = await asking(`story-${index}`, image, options);
     await happens(shop);

@@ -73,7 +73,7 @@ test.serial(
       as: stage.people.bob.kubeconfig,
     });
     await shop.phase('web-42', 'RolledBack', 40_000);
-    t.is(await shop.image(), images.first);
+    t.is(await shop.image('web'), images.first);
   },
 );
 

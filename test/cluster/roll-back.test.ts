@@ -1,6 +1,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import type { WorkloadLock } from '../../operator/api/index.ts';
 import type { RunningProcess } from '../../operator/processes/options.ts';
 import { run, waitFor, type CommandResult } from '../harness/index.ts';
 import { images, Shop, type ShopOptions } from '../stage/shop.ts';
@@ -148,13 +149,13 @@ async function observed(place: Shop): Promise<void> {
   });
 }
 
-/** The controller has taken the version before over: it alone is approved. */
+/** The controller has taken the version before over: of what was undone it alone is approved. */
 async function takenOver(place: Shop): Promise<void> {
   await waitFor('one content is approved', async (seen) => {
     const lock = await stage.send('GET', path(place.namespace, 'workloadlocks', 'lock'));
-    const { approved } = lock['spec'] as { readonly approved: readonly { readonly role: string }[] };
-    seen(approved.map(({ role }) => role));
-    return approved.length === 1;
+    const { approved } = lock['spec'] as unknown as WorkloadLock['spec'];
+    seen(approved.map(({ name, role }) => `${name}/${role}`));
+    return approved.filter(({ name }) => name === 'web').length === 1;
   });
 }
 
@@ -175,7 +176,7 @@ const ROWS: Readonly<Record<string, (t: ExecutionContext) => Promise<void>>> = {
   'nothing happened': async (t) => {
     const place = await promoted('undo-nothing');
     done(t, await undo(place));
-    t.is(await place.image(), images.first);
+    t.is(await place.image('web'), images.first);
     done(t, await shown(place, /rollout status/));
   },
   'it was scaled': async (t) => {
@@ -183,7 +184,7 @@ const ROWS: Readonly<Record<string, (t: ExecutionContext) => Promise<void>>> = {
     done(t, await kubectlAs(stage.people.dev, 'scale', 'deployment/web', '-n', place.namespace, '--replicas=3'));
     done(t, await undo(place));
     const { spec } = await place.live();
-    t.is(await place.image(), images.first);
+    t.is(await place.image('web'), images.first);
     t.is(spec.replicas, 3);
   },
   '`kubectl rollout restart`': async (t) => {
@@ -191,34 +192,34 @@ const ROWS: Readonly<Record<string, (t: ExecutionContext) => Promise<void>>> = {
     done(t, await kubectl('rollout', 'restart', 'deployment/web', '-n', place.namespace));
     await observed(place);
     done(t, await undo(place));
-    t.is(await place.image(), images.second);
+    t.is(await place.image('web'), images.second);
     await observed(place);
     const list = await shown(place, /get replicasets/);
     done(t, list);
-    const line = list.stdout.split('\n').find((text) => text.includes(images.first));
+    const line = setsOf('web', list).find((text) => text.includes(images.first));
     const revision = Number(/^web +(\d+) /.exec(line ?? '')?.[1]);
     t.true(revision > 0, list.stdout);
     done(t, await shown(place, /--to-revision/, { revision }));
-    t.is(await place.image(), images.first);
+    t.is(await place.image('web'), images.first);
   },
   'another promotion went live': async (t) => {
     const place = await promoted('undo-two');
     await promote(place, 'web-43', images.third);
     refused(t, await shown(place, /--to-revision/, { revision: 1 }), NOT_APPROVED);
-    t.is(await place.image(), images.third);
+    t.is(await place.image('web'), images.third);
     done(t, await undo(place));
-    t.is(await place.image(), images.second);
+    t.is(await place.image('web'), images.second);
   },
   'its rollout is still under way': async (t) => {
     const place = await open('undo-under-way');
     stage.pods.break(images.third);
     await start(place, 'web-42', images.third);
-    await waitFor('it is applied', async () => (await place.image()) === images.third);
+    await waitFor('it is applied', async () => (await place.image('web')) === images.third);
     await observed(place);
     done(t, await undo(place));
-    t.is(await place.image(), images.first);
+    t.is(await place.image('web'), images.first);
     await place.phase('web-42', 'RolledBack');
-    t.is(await place.image(), images.first);
+    t.is(await place.image('web'), images.first);
   },
   'its rollout failed and was taken back': async (t) => {
     const place = await open('undo-failed', { target: { rollback: { progressDeadline: '3s' } } });
@@ -229,7 +230,7 @@ const ROWS: Readonly<Record<string, (t: ExecutionContext) => Promise<void>>> = {
     await takenOver(place);
     await observed(place);
     refused(t, await undo(place), NOT_APPROVED);
-    t.is(await place.image(), images.first);
+    t.is(await place.image('web'), images.first);
   },
   'it was undone, and the controller ran': async (t) => {
     const place = await promoted('undo-undone');
@@ -237,17 +238,17 @@ const ROWS: Readonly<Record<string, (t: ExecutionContext) => Promise<void>>> = {
     await takenOver(place);
     await observed(place);
     refused(t, await undo(place), NOT_APPROVED);
-    t.is(await place.image(), images.first);
+    t.is(await place.image('web'), images.first);
   },
   'it was undone, and the controller did not run since': async (t) => {
     const place = await promoted('undo-forward');
     await operator.stop();
     try {
       done(t, await undo(place));
-      t.is(await place.image(), images.first);
+      t.is(await place.image('web'), images.first);
       await observed(place);
       done(t, await undo(place));
-      t.is(await place.image(), images.second);
+      t.is(await place.image('web'), images.second);
     } finally {
       operator = await stage.startProcess();
     }
@@ -257,7 +258,7 @@ const ROWS: Readonly<Record<string, (t: ExecutionContext) => Promise<void>>> = {
     await operator.stop();
     try {
       done(t, await undo(place));
-      t.is(await place.image(), images.first);
+      t.is(await place.image('web'), images.first);
     } finally {
       operator = await stage.startProcess();
     }
@@ -284,17 +285,17 @@ const ROWS: Readonly<Record<string, (t: ExecutionContext) => Promise<void>>> = {
       await waitFor('the old ReplicaSet is gone', async (seen) => {
         const list = await shown(place, /get replicasets/);
         seen(list.stdout);
-        return !list.stdout.includes(images.first);
+        return !setsOf('web', list).some((line) => line.includes(images.first));
       });
       const nothing = await undo(place);
       if (limit === 0) t.regex(nothing.stderr, /no rollout history found/);
-      t.is(await place.image(), images.second);
+      t.is(await place.image('web'), images.second);
       const records = await shown(place, /get promotionrecords/);
       const record = /^(web-\d{6}) +Round +web-42/m.exec(records.stdout)?.[1];
       t.truthy(record, records.stdout);
       done(t, await shown(place, /^printf .*promotionrecord/, { ...(record !== undefined && { record }) }));
       done(t, await shown(place, /--patch-file/));
-      t.is(await place.image(), images.first);
+      t.is(await place.image('web'), images.first);
       await place.phase('web-42', 'RolledBack');
     }
   },
@@ -312,19 +313,23 @@ const ROWS: Readonly<Record<string, (t: ExecutionContext) => Promise<void>>> = {
     const healed = await apply(manifest);
     t.is(healed.status, 403);
     t.regex(JSON.stringify(healed.body), NOT_APPROVED);
-    t.is(await place.image(), images.first);
+    t.is(await place.image('web'), images.first);
     const before = (await place.live()).spec;
     t.is((await apply({ ...manifest, spec: before })).status, 200);
   },
   'you have rights on the Deployment and not `twinlock-oncall`': async (t) => {
     const place = await promoted('undo-dev');
     refused(t, await undo(place, stage.people.dev), /rolling back needs the verb rollback/);
-    t.is(await place.image(), images.second);
+    t.is(await place.image('web'), images.second);
     const dry = await kubectl('rollout', 'undo', 'deployment/web', '-n', place.namespace, '--dry-run=server');
     done(t, dry);
-    t.is(await place.image(), images.second, 'a dry run changes nothing');
+    t.is(await place.image('web'), images.second, 'a dry run changes nothing');
   },
 };
+
+/** Of what the page's command says of ReplicaSets, the lines of one Deployment. */
+const setsOf = (name: string, { stdout }: CommandResult): readonly string[] =>
+  stdout.split('\n').filter((line) => line.startsWith(`${name} `));
 
 /** Every pod is of the present template. */
 async function settled(place: Shop): Promise<void> {

@@ -31,7 +31,7 @@ const withLimits: Json = {
 async function open(namespace: string, before: readonly object[] = []): Promise<Shop> {
   const shop = await new Shop(stage, namespace).open({
     deployment: withLimits,
-    target: { rollback: { settle: '1s' } },
+    target: { workloads: [{ kind: 'Deployment', name: 'web' }] },
     before,
   });
   return shop.ready();

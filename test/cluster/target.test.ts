@@ -1,4 +1,5 @@
 import test from 'ava';
+import type { WorkloadLock } from '../../operator/api/index.ts';
 import type { RunningProcess } from '../../operator/processes/options.ts';
 import { waitFor } from '../harness/index.ts';
 import { conditionOf, images, Shop } from '../stage/shop.ts';
@@ -110,7 +111,7 @@ test.serial('with its last target gone a namespace is a namespace again, and can
     async () => (await stage.cluster.request('GET', path('released', 'workloadlocks', 'lock'))).status === 404,
   );
   t.is(await label('released'), undefined);
-  await stage.send('POST', path('released', 'productiontargets'), targetOf('web', 'web'));
+  await stage.send('POST', path('released', 'productiontargets'), targetOf('web', 'web', 'worker'));
   await place.target((target) => conditionOf(target, 'Ready')?.status === 'True');
   t.deepEqual(
     (await place.records()).map(({ type }) => type),
@@ -124,19 +125,18 @@ test.serial("the on-call's undo works with the operator down, and is taken over 
   await stage.cluster.kubectl(['rollout', 'undo', 'deployment/web', '-n', 'undone'], {
     as: stage.people.bob.kubeconfig,
   });
-  t.is(await place.image(), images.first);
+  t.is(await place.image('web'), images.first);
   const { metadata } = await place.live();
   operator = await stage.startProcess();
   const back = await place.phase('web-42', 'RolledBack');
   t.is(conditionOf(back, 'Ready')?.reason, 'Undone');
   await place.target(({ status }) => status?.current?.[0]?.images?.[0]?.image === images.first);
-  const lock = (await stage.send('GET', path('undone', 'workloadlocks', 'lock'))) as {
-    spec?: { approved: readonly { role: string }[] };
-  };
+  const lock = (await stage.send('GET', path('undone', 'workloadlocks', 'lock'))) as unknown as WorkloadLock;
   t.deepEqual(
-    lock.spec?.approved.map(({ role }) => role),
-    ['Current'],
+    lock.spec.approved.map(({ name, role }) => `${name}/${role}`),
+    ['web/Current', 'worker/Current', 'worker/Fallback'],
   );
+  t.is(await place.image('worker'), images.second, 'what nobody undid stays');
   t.is((await place.live()).metadata.generation, metadata.generation, 'nothing was applied again');
   t.is((await place.records()).at(-1)?.outcome?.result, 'RolledBack');
 });
@@ -215,20 +215,21 @@ test.serial('a lock that an administrator deleted is made again from what was ap
 });
 
 test.serial('a label that was taken off comes back', async (t) => {
-  await shop('label');
+  const place = await shop('label');
   const asked = { annotations: { 'twinlock.dev/unprotect': 'label' } };
   await stage.send('PATCH', '/api/v1/namespaces/label', { metadata: asked });
   await stage.send('PATCH', '/api/v1/namespaces/label', { metadata: { labels: { 'twinlock.dev/protected': null } } });
   await waitFor('the label is there again', async () => (await label('label')) === 'true');
-  t.pass();
+  const target = await place.target((now) => conditionOf(now, 'Ready')?.status === 'True');
+  t.is(target.status?.enforcement, 'Active');
 });
 
-function targetOf(name: string, workload: string): object {
+function targetOf(name: string, ...workloads: readonly string[]): object {
   return {
     apiVersion: 'twinlock.dev/v1alpha1',
     kind: 'ProductionTarget',
     metadata: { name },
-    spec: { workloads: [{ kind: 'Deployment', name: workload }] },
+    spec: { workloads: workloads.map((workload) => ({ kind: 'Deployment', name: workload })) },
   };
 }
 

@@ -36,7 +36,7 @@ async function signed(chain: string, count: number, last: LastWrite): Promise<re
   await sealed.until(paths.policy(), `it counts in ${chain}`, inChain(chain));
   if (last.write === 'nothing') await dying.stop();
   else await (await successor).stop();
-  return dying.writes;
+  return dying.writes.map(({ write }) => write);
 }
 
 const inChain =

@@ -1,15 +1,25 @@
 /** The promotions process, ended right after one of its writes: the write is done, its answer is lost, and so is all else. */
 import { KubeEvent, TransportError, type Client } from '../../operator/kube/index.ts';
 import type { Stage } from './promotions.ts';
+import { systemNamespace } from './stage.ts';
 
 export interface Dying {
-  /** What it wrote, in order: `create promotionrecords`. */
-  readonly writes: readonly string[];
-  /** The namespaces that these went to. */
-  readonly namespaces: readonly string[];
+  /** What it wrote, in order. */
+  readonly writes: readonly Written[];
   /** Resolves when it is dead. */
   readonly dead: Promise<void>;
   stop(): Promise<void>;
+}
+
+export interface Written {
+  /** `create promotionrecords`, `patch promotions/status`. */
+  readonly write: string;
+  readonly namespace: string;
+  /**
+   * It tells: in a status, or in Twinlock's own namespace. Two that come close together are one write, and what would change
+   * nothing is none, so that another run may do without it. What changes what is true is written in every run.
+   */
+  readonly report: boolean;
 }
 
 /** The write that is never answered: `create promotionrecords`, the second one. */
@@ -29,25 +39,24 @@ export async function startDying(
   last: LastWrite,
   options: Parameters<Stage['startProcess']>[0] = {},
 ): Promise<Dying> {
-  const writes: string[] = [];
-  const namespaces: string[] = [];
+  const writes: Written[] = [];
   const { promise: dead, resolve: die } = Promise.withResolvers<void>();
-  const { stop } = await stage.startProcess(options, {
-    client: (client) => mortalClient(client, { writes, namespaces }, last, die),
-  });
-  return { writes, namespaces, dead, stop };
+  const { stop } = await stage.startProcess(options, { client: (client) => mortalClient(client, writes, last, die) });
+  return { writes, dead, stop };
 }
 
 const READS: ReadonlySet<string | symbol> = new Set(['get', 'find', 'list', 'serverDate', 'request']);
 const WRITES: ReadonlySet<string | symbol> = new Set(['create', 'replace', 'patch', 'apply', 'delete']);
 
-interface Seen {
-  readonly writes: string[];
-  readonly namespaces: string[];
-}
-
-function mortalClient(client: Client, { writes, namespaces }: Seen, last: LastWrite, die: () => void): Client {
+function mortalClient(client: Client, writes: Written[], last: LastWrite, die: () => void): Client {
   let alive = true;
+  /** What is under way and what is done, by the name of the write: several may be under way at once. */
+  const begun = new Map<string, number>();
+  const count = (write: string, by: 1 | -1): number => {
+    const now = (begun.get(write) ?? 0) + by;
+    begun.set(write, now);
+    return now;
+  };
   return new Proxy(client, {
     get(target, name) {
       const value: unknown = Reflect.get(target, name, target);
@@ -60,16 +69,16 @@ function mortalClient(client: Client, { writes, namespaces }: Seen, last: LastWr
       return async (...args: readonly unknown[]) => {
         if (!alive) throw gone('PUT');
         if (args[0] === KubeEvent || args.some((arg) => isDryRun(arg))) return call(...args);
-        const write = `${String(name)} ${(args[0] as { readonly plural: string }).plural}`;
-        const final = write === last.write && writes.filter((each) => each === write).length === last.nth - 1;
+        const written = writtenBy(String(name), args);
+        const final = count(written.write, 1) === last.nth && written.write === last.write;
         // Nothing else gets out while the last write is under way; one that is refused was none.
         if (final) alive = false;
         const answer = await Promise.resolve(call(...args)).catch((error: unknown) => {
+          count(written.write, -1);
           alive ||= final;
           throw error;
         });
-        writes.push(write);
-        namespaces.push(namespaceOf(args[1]));
+        writes.push(written);
         if (!final) return answer;
         die();
         throw gone('PUT');
@@ -80,6 +89,22 @@ function mortalClient(client: Client, { writes, namespaces }: Seen, last: LastWr
 
 function gone(method: string): TransportError {
   return new TransportError(method, '', 'the process is dead');
+}
+
+/** What a call with these arguments writes: a kind, an object or its key, then options. */
+function writtenBy(method: string, args: readonly unknown[]): Written {
+  const { plural } = args[0] as { readonly plural: string };
+  const subresource = args.map((arg) => subresourceOf(arg)).find((each) => each !== undefined);
+  const namespace = namespaceOf(args[1]);
+  return {
+    write: `${method} ${plural}${subresource === undefined ? '' : `/${subresource}`}`,
+    namespace,
+    report: subresource === 'status' || namespace === systemNamespace,
+  };
+}
+
+function subresourceOf(arg: unknown): unknown {
+  return typeof arg === 'object' && arg !== null && 'subresource' in arg ? arg.subresource : undefined;
 }
 
 /** Of an object, or of the key of one. */

@@ -2,6 +2,7 @@
 import type { ExecutionContext } from 'ava';
 import type { ApprovalPolicy, ProductionTarget, Promotion } from '../../operator/api/index.ts';
 import type { RunningProcess } from '../../operator/processes/options.ts';
+import { SteppedClock } from './clock.ts';
 import { images, Shop, type ShopOptions } from './shop.ts';
 import { openPromotions, path, type Person, type Stage } from './promotions.ts';
 import type { Json } from './stage.ts';
@@ -36,13 +37,16 @@ export interface PlaceOptions extends ShopOptions {
 /** One API server with the promotions process and everybody who tries something. */
 export class Hall {
   readonly stage: Stage;
+  /** The process' own. */
+  readonly clock: SteppedClock;
   #operator: RunningProcess | undefined;
   /** mallory may annotate promotions, and is in no keyring. */
   readonly voters: Readonly<Record<(typeof voters)[number], Voter>>;
   readonly workshop: Workshop;
 
-  private constructor(stage: Stage, operator: RunningProcess) {
+  private constructor(stage: Stage, operator: RunningProcess, clock: SteppedClock) {
     this.stage = stage;
+    this.clock = clock;
     this.#operator = operator;
     this.workshop = workshop();
     const [alice, bob, carol, mallory] = voters.map((name) => ({ name, ...this.workshop.makeKey('ed25519') }));
@@ -54,7 +58,8 @@ export class Hall {
   static async open(testFile: string): Promise<Hall> {
     const stage = await openPromotions({ testFile });
     try {
-      return new Hall(stage, await stage.startProcess());
+      const clock = new SteppedClock();
+      return new Hall(stage, await stage.startProcess({}, clock.overrides), clock);
     } catch (error) {
       await stage.stop();
       throw error;
@@ -74,7 +79,7 @@ export class Hall {
   }
 
   async startOperator(): Promise<void> {
-    this.#operator = await this.stage.startProcess();
+    this.#operator = await this.stage.startProcess({}, this.clock.overrides);
   }
 
   /** Kubeconfig of the agent: `edit`, everything that the chart gives developers, and no `approve`. */
@@ -209,10 +214,15 @@ export class Place {
     t.false((await this.shop.records()).some(({ outcome }) => outcome?.result === 'Approved'));
   }
 
-  /** The positive twin: the honest path leads to production. */
-  async passes(t: ExecutionContext, promotion = 'web-42', image = images.second): Promise<void> {
+  /** The positive twin: the honest path leads to production, of these workloads or of all of them. */
+  async passes(
+    t: ExecutionContext,
+    promotion = 'web-42',
+    image = images.second,
+    ...workloads: readonly string[]
+  ): Promise<void> {
     await this.shop.phase(promotion, 'Completed');
-    t.is(await this.shop.image(), image);
+    t.is(await this.shop.image(...workloads), image);
   }
 
   async setPolicy(spec: Partial<ApprovalPolicy['spec']>): Promise<void> {

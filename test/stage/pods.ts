@@ -13,8 +13,8 @@ export interface Pods {
   hold(image: string): void;
   /** And end again. */
   release(image: string): void;
-  /** Pods with this image do not end by themselves from now on, until their grace is over. */
-  linger(image: string): void;
+  /** Pods with this image do not end by themselves from now on, until their grace is over. @returns what lets them end */
+  linger(image: string): () => void;
   /** Pods with this image never end from now on, as on a node that does not answer. */
   outlive(image: string): void;
   /** What the kubelet says of one pod, as a merge patch of its status. */
@@ -63,7 +63,10 @@ export function startPods(cluster: ApiCluster): Pods {
     fail: (image, lastWords) => void behaviour.failing.set(image, lastWords),
     hold: (image) => void behaviour.held.add(image),
     release: (image) => void behaviour.held.delete(image),
-    linger: (image) => void behaviour.lingering.add(image),
+    linger: (image) => {
+      behaviour.lingering.add(image);
+      return () => void behaviour.lingering.delete(image);
+    },
     outlive: (image) => void behaviour.outliving.add(image),
     report: async (namespace, name, status) => {
       const answer = await (await kubelet).report(namespace, name, status);

@@ -1,4 +1,4 @@
-/** A production namespace with one Deployment and its target, and environments that show what is promoted to it. */
+/** A production namespace with two Deployments and their target, and environments that show what is promoted to it. */
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import type { ProductionTarget, Promotion, PromotionRecord } from '../../operator/api/index.ts';
 import { run, waitFor } from '../harness/index.ts';
@@ -9,17 +9,18 @@ const image = (letter: string): string => `registry.example/web@sha256:${letter.
 export const images = { first: image('a'), second: image('b'), third: image('c'), evil: image('e') };
 
 export interface ShopOptions {
-  /** Merged into the Deployment's spec. */
+  /** Merged into the spec of each Deployment; a pod template is that of `web` alone. */
   readonly deployment?: Json;
-  /** Merged into the target's spec. */
+  /** Merged into the target's spec. With workloads of its own it names what the test makes beside `web`. */
   readonly target?: Json;
   /** What is there before production: rules of other teams. */
   readonly before?: readonly object[];
 }
 
-/** The live Deployment, as far as tests look at it. */
+/** A live Deployment, as far as tests look at it. */
 export interface Live {
   readonly metadata: { readonly resourceVersion: string; readonly generation: number };
+  readonly status?: { readonly availableReplicas?: number };
   readonly spec: {
     readonly replicas: number;
     readonly template: {
@@ -31,19 +32,27 @@ export interface Live {
 export class Shop {
   readonly #stage: Stage;
   readonly namespace: string;
+  /** Of its Deployments; a promotion of all that ran in an environment changes each of them. */
+  #names: readonly string[] = ['web'];
 
   constructor(stage: Stage, namespace: string) {
     this.#stage = stage;
     this.namespace = namespace;
   }
 
+  /** What its target names. */
+  get workloads(): readonly Json[] {
+    return this.#names.map((name) => ({ kind: 'Deployment', name }));
+  }
+
   get dev(): string {
     return `${this.namespace}-dev`;
   }
 
-  /** Makes both namespaces, the Deployment `web` and its target; does not wait for the target. */
+  /** Makes both namespaces, the Deployments `web` and `worker` and their target; does not wait for the target. */
   async open({ deployment = {}, target = {}, before = [] }: ShopOptions = {}): Promise<this> {
     const { send, cluster } = this.#stage;
+    if (target['workloads'] === undefined) this.#names = ['web', 'worker'];
     const labels = { 'twinlock.dev/environments': 'true' };
     await send('POST', '/api/v1/namespaces', { metadata: { name: this.namespace } });
     await send('POST', '/api/v1/namespaces', { metadata: { name: this.dev, labels } });
@@ -52,13 +61,17 @@ export class Shop {
       return status === 200;
     });
     if (before.length > 0) await cluster.apply(before);
-    await send('POST', deploymentPath(this.namespace), this.deployment('web', deployment));
+    const { template, ...each } = deployment;
+    for (const name of this.#names) {
+      const own = name === 'web' && template !== undefined ? { template } : {};
+      await send('POST', deploymentPath(this.namespace), this.deployment(name, { ...each, ...own }));
+    }
     await send('POST', path(this.namespace, 'productiontargets'), {
       apiVersion: 'twinlock.dev/v1alpha1',
       kind: 'ProductionTarget',
       metadata: { name: 'web' },
       spec: {
-        workloads: [{ kind: 'Deployment', name: 'web' }],
+        workloads: this.workloads,
         ...target,
         // Nothing here fails later than at once.
         rollback: { settle: '1s', ...(target['rollback'] as Json | undefined) },
@@ -87,21 +100,19 @@ export class Shop {
   /** Waits until the target protects production. */
   async ready(): Promise<this> {
     await this.target((target) => conditionOf(target, 'Ready')?.status === 'True');
-    await waitFor('the Deployment is there', async (seen) => {
-      const live = await this.live();
-      seen(live);
-      return (
-        (live as unknown as { status?: { availableReplicas?: number } }).status?.availableReplicas ===
-        live.spec.replicas
-      );
-    });
+    for (const name of this.#names)
+      await waitFor(`the Deployment ${name} is there`, async (seen) => {
+        const live = await this.live(name);
+        seen(live);
+        return live.status?.availableReplicas === live.spec.replicas;
+      });
     return this;
   }
 
   /**
-   * An environment whose status says that it runs this image, as its controller would write it.
+   * An environment whose status says that all its workloads run this image, as its controller would write it.
    *
-   * @param workloads in place of one that is given by the image
+   * @param workloads in place of those that are given by the image
    */
   async environment(name: string, running: string, status: Json = {}, ...workloads: readonly Json[]): Promise<void> {
     const { send, accounts } = this.#stage;
@@ -110,19 +121,27 @@ export class Shop {
       apiVersion: 'twinlock.dev/v1alpha1',
       kind: 'TwinEnvironment',
       metadata: { name },
-      spec: { workloads: workloads.length > 0 ? workloads : [{ name: 'web', image: running, port: 8080 }] },
+      spec: {
+        workloads:
+          workloads.length > 0 ? workloads : this.#names.map((each) => ({ name: each, image: running, port: 8080 })),
+      },
     });
     const { generation } = made['metadata'] as { readonly generation: number };
     const body = {
       status: {
         observedGeneration: generation,
         phase: 'Ready',
-        workloads: [{ name: 'web', images: [{ container: 'web', image: running }], ready: true }],
+        workloads: this.running(running),
         conditions: ['Ready', 'TwinsWired'].map(condition),
         ...status,
       },
     };
     await send('PATCH', `${at}/${name}/status`, body, accounts.environments);
+  }
+
+  /** What an environment says of workloads that run this image. */
+  running(image: string): readonly Json[] {
+    return this.#names.map((name) => ({ name, images: [{ container: name, image }], ready: true }));
   }
 
   /** Creates a Promotion as somebody. */
@@ -248,8 +267,10 @@ export class Shop {
     ) as unknown as Live;
   }
 
-  async image(): Promise<string | undefined> {
-    return (await this.live()).spec.template.spec.containers[0]?.image;
+  /** The image of these Deployments, of all of them when left out; several when they do not run the same. */
+  async image(...names: readonly string[]): Promise<string> {
+    const live = await Promise.all((names.length > 0 ? names : this.#names).map((name) => this.live(name)));
+    return [...new Set(live.map(({ spec }) => spec.template.spec.containers[0]?.image))].join(' and ');
   }
 
   /** The chain of target `web`. */
