@@ -35,7 +35,8 @@ async function killed(t: ExecutionContext, last: KillPoint, act: () => Promise<v
   const running = await Promise.race([successor, never]);
   await (running ?? dying).stop();
   const point = `killed after "${last.write}" (${last.nth}.)`;
-  if (acted !== undefined) throw new Error(point, { cause: acted });
+  if (acted !== undefined)
+    throw new Error(`${point}: ${acted instanceof Error ? acted.message : ''}`, { cause: acted });
   if (!last.report) t.truthy(running, `it was never ${point}`);
 }
 
@@ -73,7 +74,7 @@ test.serial(
       await shop.phase('web-42', 'AwaitingApproval');
       t.is(await shop.image(), images.first, namespace);
       await shop.cast('web-42', stage.people.alice);
-      await shop.phase('web-42', 'Completed');
+      await shop.phase('web-42', 'Completed', 40_000);
       t.is(await shop.image(), images.second, namespace);
       t.deepEqual(await story(shop), ['Adopted', 'Round', 'Approved', 'Completed'], namespace);
     };

@@ -235,7 +235,7 @@ for (const [kind, rule, message] of rules)
     await here.isReady();
   });
 
-test.serial('a quota that its own pods fill is a warning', async (t) => {
+test.serial('a quota that its own pods fill does not stop the adoption', async (t) => {
   const here = await place('full');
   await stage.cluster.apply([
     {
@@ -250,8 +250,7 @@ test.serial('a quota that its own pods fill is a warning', async (t) => {
     return (status as { readonly used?: Json } | undefined)?.used?.['pods'] === '1';
   });
   await here.protect();
-  const { status } = await here.isReady();
-  t.regex(status?.warnings?.join('\n') ?? '', /^the quota of the namespace is full: a rollout of Deployment\/web /m);
+  await here.isReady();
   t.is(await here.label(), 'true');
 });
 
