@@ -262,7 +262,7 @@ test.serial('a restart writes nothing about what was settled before', async (t) 
     await shop.phase('web-42', 'AwaitingApproval');
   }
   await done.cast('web-42', stage.people.alice);
-  await done.phase('web-42', 'Completed');
+  await done.phase('web-42', 'Completed', 40_000);
   await done.target(({ status }) => status?.current?.[0]?.promotion === 'web-42');
   const settled = async (): Promise<readonly (string | undefined)[]> => {
     const path = `/api/v1/namespaces/${systemNamespace}/configmaps/twinlock-record-heads`;

@@ -37,7 +37,7 @@ async function run(right: Right | undefined, file: string, title?: string): Prom
   const refusals = join(folder, 'refusals');
   try {
     const only = title === undefined ? [] : ['--match', title];
-    const child = spawn('ava', ['--tap', '--fail-fast', ...only, path], {
+    const child = spawn('ava', ['--tap', '--fail-fast', '--timeout', '2m', ...only, path], {
       stdio: ['ignore', 'pipe', 'ignore'],
       env: {
         ...process.env,

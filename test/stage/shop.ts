@@ -163,7 +163,7 @@ export class Shop {
     );
   }
 
-  async promotion(name: string, holds: (promotion: Promotion) => boolean, timeout = 20_000): Promise<Promotion> {
+  async promotion(name: string, holds: (promotion: Promotion) => boolean, timeout = 30_000): Promise<Promotion> {
     return this.#until<Promotion>(`promotion ${name}`, path(this.namespace, 'promotions', name), holds, timeout);
   }
 
@@ -174,7 +174,7 @@ export class Shop {
   async target(
     holds: (target: ProductionTarget) => boolean,
     name = 'web',
-    timeout = 20_000,
+    timeout = 30_000,
   ): Promise<ProductionTarget> {
     return this.#until<ProductionTarget>(
       `target ${name}`,
