@@ -1,4 +1,4 @@
-/** A process that dies after a write of the chain while people sign: the old version counts, or the new one, and never anything else. */
+/** A process that dies after a write while people sign: the old version counts, or the new one, and never anything else. */
 import test from 'ava';
 import type { PromotionRecord } from '../../operator/api/index.ts';
 import { trustOf } from '../../operator/trust/decide/index.ts';
@@ -45,14 +45,19 @@ const inChain =
     status?.trust?.accepted?.record.slice(0, -7) === chain;
 
 test.serial(
-  'killed after any write of the chain while people sign a change: it counts once, and the chain holds',
+  'killed while people sign a change, after each record and status: it counts once, and the chain holds',
   async (t) => {
     t.timeout(10 * 60_000);
     const writes = await signed('whole', 2, { write: 'nothing', nth: 1 });
     t.log(writes.join(', '));
     t.is(writes.filter((write) => write === 'create promotionrecords').length, 2);
-    // What changes what counts; a status is written anew by whoever follows.
-    const points = [1, 2].map((nth): LastWrite => ({ write: 'create promotionrecords', nth }));
+    // Both records, and the first status of each kind; those that follow may be one write or two.
+    const points: readonly LastWrite[] = [
+      { write: 'create promotionrecords', nth: 1 },
+      { write: 'create promotionrecords', nth: 2 },
+      { write: 'patch approverkeyrings', nth: 1 },
+      { write: 'patch approvalpolicies', nth: 1 },
+    ];
     for (const [index, point] of points.entries()) {
       const chain = `kill-${index}`;
       await signed(chain, 3 + index, point);
