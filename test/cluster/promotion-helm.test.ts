@@ -81,6 +81,8 @@ async function upgrade(
       values,
       '--kubeconfig',
       stage.people.alice.kubeconfig,
+      // It was made by others before.
+      '--force-conflicts',
       ...args,
     ],
     { timeout: 60_000, check: false },
