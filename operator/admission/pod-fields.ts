@@ -1,3 +1,4 @@
+import { JOB_LABELS } from '../workloads/index.ts';
 import { all, any, field, sameExcept, sameField } from './cel.ts';
 import { isGrouped, isResized, mutates, sameGates, type MutationField } from './mutations.ts';
 import { RESTARTED_AT } from './names.ts';
@@ -30,13 +31,7 @@ export const ADDED_LABEL_PREFIX = 'topology.kubernetes.io/';
 export const ADDED_ANNOTATIONS = [RESTARTED_AT, 'kubernetes.io/limit-ranger'];
 
 /** What the Job controller and the API server put on the pods of a Job, by which these are counted. */
-export const JOB_LABELS = [
-  'batch.kubernetes.io/controller-uid',
-  'batch.kubernetes.io/job-completion-index',
-  'batch.kubernetes.io/job-name',
-  'controller-uid',
-  'job-name',
-];
+export const JOB_POD_LABELS = [...JOB_LABELS, 'batch.kubernetes.io/job-completion-index'];
 export const JOB_ANNOTATIONS = [
   'batch.kubernetes.io/job-completion-index',
   'batch.kubernetes.io/job-index-failure-count',

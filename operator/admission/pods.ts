@@ -11,7 +11,7 @@ import {
   ADDED_LABELS,
   ADDED_LABEL_PREFIX,
   JOB_ANNOTATIONS,
-  JOB_LABELS,
+  JOB_POD_LABELS,
   POD_FIELDS,
   sameByTable,
 } from './pod-fields.ts';
@@ -29,7 +29,7 @@ const isAddedLabel = (key: string): string =>
   any(
     `${key} in ${texts(ADDED_LABELS)}`,
     `${key}.startsWith(${text(ADDED_LABEL_PREFIX)})`,
-    all(isOfJobs, `${key} in ${texts(JOB_LABELS)}`),
+    all(isOfJobs, `${key} in ${texts(JOB_POD_LABELS)}`),
     isMeshLabel(key),
     mutatesNamed('Labels', key),
   );

@@ -22,7 +22,7 @@ import { operatorOnly } from './operator-only.ts';
 import { pods } from './pods.ts';
 import { podDeletion, podEviction } from './pod-deletion.ts';
 import { cronJobs } from './cron-jobs.ts';
-import { jobChanges, jobs } from './jobs.ts';
+import { jobChanges, jobRuns, jobs } from './jobs.ts';
 import { podMakers } from './pod-makers.ts';
 import { podResize } from './pod-resize.ts';
 import { liveAccess, podWriters, podsLive } from './pods-live.ts';
@@ -59,8 +59,9 @@ export function renderPolicies({ systemNamespace, mutating }: RenderOptions): re
     podDeletion(),
     podEviction(),
     cronJobs(by, mutating),
-    jobs(),
+    jobs(by),
     jobChanges(),
+    jobRuns(),
     podMakers(),
     liveAccess(),
     removal(by),

@@ -19,7 +19,8 @@ export const templates = `${field('params.spec', 'approved', '[]')}.filter(a, !h
     'completionMode': dyn(${field(`a.spec.${JOBS}.spec`, 'completionMode', "'NonIndexed'")}),
     'template': dyn({'metadata': dyn(${field(PODS, 'metadata', '{}')}), 'spec': dyn(${PODS}.spec)})
   })
-}))`;
+}))
++ ${field('params.spec', 'jobs', '[]')}`;
 
 /** The same of one entry, for who compares outside of the API server. */
 export function withOwnTemplate(entry: Members): Members {

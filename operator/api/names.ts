@@ -59,6 +59,8 @@ export const lockRules = {
   pods: 'pods',
   workloads: 'workloads',
   cronJobs: 'cron-jobs',
+  jobs: 'jobs',
+  jobRuns: 'job-runs',
   workloadStatus: 'workload-status',
   objects: 'objects',
   removal: 'removal',

@@ -11,6 +11,9 @@ export const MAX_WORKLOADS = 64;
 /** Those that make Jobs: their pod template is in the template of those. */
 export const jobMakers = ['CronJob'] as const satisfies readonly WorkloadKind[];
 
+/** Jobs of one promotion before the rollout, and after it. */
+export const MAX_JOBS = 8;
+
 /** The API version in which each is written, compared and held. */
 export const workloadApiVersions = {
   Deployment: 'apps/v1',

@@ -1,5 +1,5 @@
 import { sortedBy } from '../canonical/index.ts';
-import { referencesOf, type ConfigurationKey } from '../workloads/index.ts';
+import { referencesIn, referencesOf, type ConfigurationKey } from '../workloads/index.ts';
 import type { LockSpec } from './types.ts';
 
 type Frozen = NonNullable<LockSpec['frozen']>[number];
@@ -41,10 +41,15 @@ export function refrozen(lock: LockSpec, stays: (promotion: string) => boolean =
 }
 
 /** What approved contents refer to, whoever asks. */
-function heldBy({ approved }: LockSpec): Map<string, Frozen> {
+function heldBy({ approved, jobs = [] }: LockSpec): Map<string, Frozen> {
   const frozen = new Map<string, Frozen>();
-  for (const { kind, spec, rotators = [] } of approved)
-    for (const reference of referencesOf(kind, spec)) {
+  const ofJobs = jobs.map(({ spec }) => ({ rotators: [], references: referencesIn(spec['template']) }));
+  const contents = approved.map(({ kind, spec, rotators = [] }) => ({
+    rotators,
+    references: referencesOf(kind, spec),
+  }));
+  for (const { references, rotators } of [...contents, ...ofJobs])
+    for (const reference of references) {
       const before = frozen.get(placeOf(reference));
       // Where one content lets nobody exchange it, nobody does.
       const allowed =

@@ -37,6 +37,7 @@ export {
   type ObjectState,
 } from './objects.ts';
 export { freezes, MAX_ASKED, MAX_FROZEN, notHeld, refrozen, withAsked, withHeldStill, withReleased } from './frozen.ts';
+export { holdsJob, jobFault, NOT_SIGNED, withJob, withJobs } from './jobs.ts';
 export { withoutMutations } from './mutations.ts';
 export type * from './types.ts';
 export { entryFault, lockFaults, restoredLock, type LockFault } from './verify.ts';

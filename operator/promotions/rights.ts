@@ -1,7 +1,7 @@
 import { configurationKeySecret, configurationRole, recordHeadsConfigMap, recordKeySecret } from '../api/index.ts';
 import type { Right } from '../kube/index.ts';
 import { objectTypes } from '../objects/index.ts';
-import { ownedTypes, rightsOn, unnameableMakers, workloadRows } from '../workloads/index.ts';
+import { jobMaker, ownedTypes, rightsOn, unnameableMakers, workloadRows } from '../workloads/index.ts';
 
 const workloadTypes = workloadRows.map(([, { type }]) => type);
 const follow = ['get', 'list', 'watch'] as const;
@@ -46,6 +46,8 @@ export const promotionsRights = {
     ...rightsOn(workloadTypes, [...follow, 'create', 'update', 'patch', 'delete']),
     // The canary's: another dry run that must be refused, where others answer for workloads and pods.
     ...rightsOn(workloadTypes, ['patch'], 'status'),
+    // Jobs of a promotion: made under a name, read by it, and ended when their time is over.
+    ...rightsOn([jobMaker.type], ['get', 'create', 'delete']),
     // Objects that targets list: read by name, planned (dry run), applied and taken back. Never listed, never watched.
     ...rightsOn(objectTypes, ['get', 'create', 'update', 'delete']),
     // A namespace that also runs what no target names is not taken over: every kind that makes pods.

@@ -52,6 +52,15 @@ export function openRounds(records: readonly RecordSpec[]): readonly RecordSpec[
   return [...rounds.values()];
 }
 
+/** What is on record of a Job of a promotion; undefined while it is not over. */
+export function jobRecordOf(
+  records: readonly RecordSpec[],
+  promotion: string,
+  name: string,
+): NonNullable<RecordSpec['job']> | undefined {
+  return records.find(({ promotion: of, job }) => of?.uid === promotion && job?.name === name)?.job;
+}
+
 /** The result that an outcome records; undefined for every other record. */
 export function resultOf(record: RecordSpec): OutcomeResult | undefined {
   return record.type === 'Outcome' ? record.outcome?.result : undefined;

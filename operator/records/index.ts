@@ -3,7 +3,7 @@ export * from './audit/index.ts';
 export { chainFaults, headOf, nameOf, recordDigest, sealRecord, sealRecords, type ChainFault } from './chain.ts';
 export * from './checkpoint/index.ts';
 export { outcomeEntry, promotionRef, type OutcomeInput } from './entries.ts';
-export { historyOf, openApproval, openRounds, resultOf, type PromotionHistory } from './history.ts';
+export { historyOf, jobRecordOf, openApproval, openRounds, resultOf, type PromotionHistory } from './history.ts';
 export { maskedRecord, type LoggedRecord } from './masked.ts';
 export { votesProof, type ProvingKeyring } from './proof.ts';
 export { RecordMirror } from './mirror.ts';

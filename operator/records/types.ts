@@ -11,6 +11,8 @@ export type RecordedSpec = NonNullable<RecordSpec['desiredSpecs']>[number];
 export type RecordedObject = NonNullable<RecordSpec['desiredObjects']>[number];
 export type RecordedChange = NonNullable<Outcome['changes']>[number];
 
+export type RecordedJob = NonNullable<RecordSpec['jobs']>[number];
+
 /** What makes a record a link of its chain; its digest covers whatever else it holds. */
 export interface ChainLink {
   readonly sequence: number;

@@ -16,9 +16,10 @@ export {
   withTemplate,
 } from './approval.ts';
 export { STEERING } from './deployment/revision.ts';
+export { JOB_LABELS, jobContent, jobDigest, jobProgress, type JobProgress } from './job.ts';
 export * from './makers.ts';
 export { controllerOf } from './owners.ts';
-export { referencePlaces, referencesOf, type ConfigurationKey, type Reference } from './references.ts';
+export { referencePlaces, referencesIn, referencesOf, type ConfigurationKey, type Reference } from './references.ts';
 export { isLaterRevision, revisionOf } from './revision.ts';
 export { podTrouble, said, type Trouble } from './rollout/cause.ts';
 export type { Progress, ProgressInput } from './rollout/types.ts';

@@ -51,7 +51,11 @@ export const referencePlaces: readonly Place[] = [
 
 /** ConfigMaps and Secrets that the pods of a workload's content are configured by, each once, in one order. */
 export function referencesOf(kind: WorkloadKind, content: Spec): readonly Reference[] {
-  const template = templateIn(kind, content);
+  return referencesIn(templateIn(kind, content));
+}
+
+/** The same of a pod template. */
+export function referencesIn(template: unknown): readonly Reference[] {
   const podSpec = isMembers(template) ? template['spec'] : undefined;
   const found = new Map<string, Reference>();
   for (const place of referencePlaces)

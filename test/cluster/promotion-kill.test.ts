@@ -142,6 +142,156 @@ test.serial(
   },
 );
 
+
+/** Somebody applies a Deployment again and again, as long as it is refused. */
+async function applied(shop: Shop, name: string, image: string): Promise<void> {
+  const { spec } = shop.deployment(name, {
+    template: { metadata: { labels: { app: name } }, spec: { containers: [{ name, image }] } },
+  }) as { readonly spec: Json };
+  const at = `${deploymentPath(shop.namespace, name)}?fieldManager=kustomize-controller&force=true`;
+  await waitFor(`${name} is applied`, async (seen) => {
+    const { status, body } = await stage.cluster.request('PATCH', at, {
+      body: { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name }, spec },
+      contentType: 'application/apply-patch+yaml',
+      as: stage.people.dev.kubeconfig,
+    });
+    seen(body);
+    return status < 300;
+  });
+}
+
+const manifestOf = (shop: Shop, name: string, image: string, changes: Json = {}): Json => {
+  const template = { metadata: { labels: { app: name } }, spec: { containers: [{ name, image }] } };
+  const { spec } = shop.deployment(name, { template, ...changes }) as { readonly spec: Json };
+  return { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name }, spec };
+};
+
+/** Production of three that somebody else applies; `fresh` comes and `worker` goes. */
+async function external(namespace: string, image: string, target: Json = {}): Promise<Shop> {
+  const shop = new Shop(stage, namespace);
+  const changes = { progressDeadlineSeconds: 1 };
+  await shop.open({
+    deployment: changes,
+    target: {
+      apply: 'External',
+      workloads: ['web', 'fresh', 'worker'].map((name) => ({ kind: 'Deployment', name })),
+      ...target,
+    },
+    before: [{ ...shop.deployment('worker'), metadata: { name: 'worker', namespace } }],
+  });
+  const workloads = ['web', 'fresh'].map((name) => ({ name, images: [{ container: name, image }], ready: true }));
+  await shop.environment('pr-42', image, { workloads });
+  const objects = ['web', 'fresh'].map((name) => manifestOf(shop, name, image, changes));
+  await shop.promote('web-42', 'pr-42', { spec: { objects, removes: [{ kind: 'Deployment', name: 'worker' }] } });
+  await shop.phase('web-42', 'AwaitingApproval');
+  await shop.cast('web-42', stage.people.alice);
+  await applied(shop, 'web', image);
+  return shop;
+}
+
+/** What somebody else brings beside it: one comes, one goes. */
+async function rest(shop: Shop, image: string): Promise<void> {
+  await applied(shop, 'fresh', image);
+  await waitFor('worker is deleted', async (seen) => {
+    const at = deploymentPath(shop.namespace, 'worker');
+    const { status, body } = await stage.cluster.request('DELETE', at, { as: stage.people.dev.kubeconfig });
+    seen(body);
+    return status < 300;
+  });
+}
+
+test.serial(
+  'killed after any write while somebody else applies, what was signed arrives and is verified',
+  async (t) => {
+    t.timeout(20 * 60_000);
+    const act = (namespace: string) => async (): Promise<void> => {
+      const shop = await external(namespace, images.second);
+      await rest(shop, images.second);
+      await shop.phase('web-42', 'Completed', 40_000);
+      t.deepEqual(await story(shop), ['Adopted', 'Round', 'Approved', 'Completed'], namespace);
+    };
+    const points = await killPoints(t, act('ext-none'));
+    t.true(
+      points.some(({ write }) => write === 'replace deployments'),
+      'what leaves is marked',
+    );
+    for (const [index, last] of points.entries()) await killed(t, last, act(`ext-${index}`));
+  },
+);
+
+test.serial('killed after any write while what somebody else brought is taken back, all of it is', async (t) => {
+  t.timeout(20 * 60_000);
+  const act = (namespace: string) => async (): Promise<void> => {
+    const shop = await external(namespace, images.third);
+    await rest(shop, images.third).catch(() => undefined);
+    await shop.phase('web-42', 'RolledBack', 40_000);
+    t.is(await shop.image(), images.first, namespace);
+    await shop.live('worker');
+    await t.throwsAsync(shop.live('fresh'), { message: /404/ }, namespace);
+    t.deepEqual(await story(shop), ['Adopted', 'Round', 'Approved', 'RolledBack'], namespace);
+  };
+  const points = await killPoints(t, act('ext-back-none'));
+  for (const [index, last] of points.entries()) await killed(t, last, act(`ext-back-${index}`));
+});
+
+test.serial(
+  'killed after any write while the time to apply ends, what arrived stays and the rest is closed',
+  async (t) => {
+    t.timeout(20 * 60_000);
+    const act = (namespace: string) => async (): Promise<void> => {
+      const shop = await external(namespace, images.second, { applyDeadline: '6s' });
+      await shop.phase('web-42', 'Failed', 40_000);
+      t.is(await shop.image(), images.second, namespace);
+      await shop.target(
+        ({ status }) => status?.current?.find(({ name }) => name === 'worker')?.images?.[0]?.image === images.first,
+      );
+      t.deepEqual(await story(shop), ['Adopted', 'Round', 'Approved', 'Failed'], namespace);
+      const late = await stage.cluster.request('DELETE', deploymentPath(namespace, 'worker'));
+      t.is(late.status, 403, namespace);
+    };
+    const points = await killPoints(t, act('ext-late-none'));
+    for (const [index, last] of points.entries()) await killed(t, last, act(`ext-late-${index}`));
+  },
+);
+const job = (name: string): object => ({
+  apiVersion: 'batch/v1',
+  kind: 'Job',
+  metadata: { name },
+  spec: {
+    backoffLimit: 0,
+    template: {
+      metadata: { labels: { app: name } },
+      spec: { restartPolicy: 'Never', containers: [{ name, image: images.second }] },
+    },
+  },
+});
+
+test.serial('killed after any write while Jobs run before and after, each runs once', async (t) => {
+  t.timeout(20 * 60_000);
+  const waiting = async (namespace: string): Promise<() => Promise<void>> => {
+    const first = await stage.startProcess();
+    const shop = await open(namespace);
+    await shop.ready();
+    await shop.environment('pr-42', images.second);
+    await shop.promote('web-42', 'pr-42', { spec: { jobs: { before: [job('migrate')], after: [job('smoke')] } } });
+    await shop.phase('web-42', 'AwaitingApproval');
+    await first.stop();
+    return async () => {
+      await shop.cast('web-42', stage.people.alice);
+      await shop.phase('web-42', 'Completed', 60_000);
+      t.is(await shop.image(), images.second, namespace);
+      t.deepEqual(await story(shop), ['Adopted', 'Round', 'Approved', 'Job', 'Job', 'Completed'], namespace);
+      // A Job that had been made twice would have had its pods twice.
+      const at = `/api/v1/namespaces/${namespace}/pods?labelSelector=batch.kubernetes.io%2Fjob-name`;
+      const { items } = (await stage.send('GET', at)) as unknown as { readonly items: readonly unknown[] };
+      t.is(items.length, 2, namespace);
+    };
+  };
+  const points = await killPoints(t, await waiting('jobs-none'));
+  t.is(points.filter(({ write }) => write === 'create jobs').length, 2);
+  for (const [index, last] of points.entries()) await killed(t, last, await waiting(`jobs-${index}`));
+});
+
 test.serial('a restart writes nothing about what was settled before', async (t) => {
   const first = await stage.startProcess();
   const [waiting, done] = [await open('settled-waiting'), await open('settled-done')];

@@ -38,7 +38,13 @@ test('every policy has a binding of its name, and every binding a policy', (t) =
 });
 
 /** What goes on while a namespace and its lock go; a rule beside it needs no lock and holds what is absolute. */
-const WITHOUT_LOCK = ['twinlock-pod-writers', 'twinlock-objects', 'twinlock-removal', 'twinlock-configuration-removal'];
+const WITHOUT_LOCK = [
+  'twinlock-pod-writers',
+  'twinlock-objects',
+  'twinlock-removal',
+  'twinlock-configuration-removal',
+  'twinlock-job-runs',
+];
 
 test('deny is the default: errors fail, a missing lock denies, every policy has a binding that denies', (t) => {
   for (const policy of ofKind('ValidatingAdmissionPolicy')) {

@@ -7,7 +7,7 @@ import {
   type TwinClass,
   type TwinEnvironment,
 } from '../../operator/api/index.ts';
-import { handedOver, type Deployment } from '../../operator/kube/index.ts';
+import { handedOver, type Deployment, type Job } from '../../operator/kube/index.ts';
 import {
   decide as decideUnchecked,
   type Action,
@@ -282,6 +282,7 @@ export function world(changes: Partial<Scene> = {}): Scene {
     records: [adopted(...before)],
     siblings: [],
     objects: [],
+    jobs: [],
     configuration: [],
     ...changes,
     target: own && { ...own, spec: { ...own.spec, workloads: workloads.map(({ kind, name }) => ({ kind, name })) } },
@@ -306,12 +307,25 @@ function planned(given: Scene): Scene {
   };
 }
 
+/** A Job that was made at that time. */
+export function jobOf(name: string, spec: object, created: number, status: object = {}): Job {
+  const creationTimestamp = new Date(created).toISOString();
+  return {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { name, uid: `${name}-uid`, creationTimestamp },
+    spec,
+    status,
+  } as unknown as Job;
+}
+
 /** The world after an action, as the API server would have it. */
 export function after(before: Scene, action: Action): Scene {
   switch (action.do) {
     case 'Append':
       return planned({ ...before, records: [...before.records, sealRecord(targetRef, before.records, action.entry)] });
     case 'Freeze':
+    case 'SetJobs':
     case 'OpenLock':
       return { ...before, lock: { ...before.lock!, spec: action.lock } };
     case 'CloseLock':
@@ -346,6 +360,18 @@ export function after(before: Scene, action: Action): Scene {
         workloads: before.workloads.map(({ kind, name, live }) =>
           name === action.workload.name ? { kind, name, live: undefined } : { kind, name, live, ...allRunning(live!) },
         ),
+      };
+    case 'RunJob':
+      return {
+        ...before,
+        jobs: before.jobs.map((job) =>
+          job.job === action.name ? { ...job, live: jobOf(job.job, action.spec, now) } : job,
+        ),
+      };
+    case 'StopJob':
+      return {
+        ...before,
+        jobs: before.jobs.map(({ live, ...job }) => (job.job === action.name ? job : { ...job, live })),
       };
     case 'DeletePods':
       return {

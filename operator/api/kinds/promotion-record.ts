@@ -4,7 +4,7 @@ import { DECISIONS, MAX_ARMOR_CHARACTERS, MAX_STATEMENT_BYTES, MAX_VOTES } from 
 import type { KindDefinition, TwinlockObject } from '../kind.ts';
 import { columns, resourceOf } from '../kind.ts';
 import { MAX_OBJECTS, objectKinds } from '../object-kinds.ts';
-import { MAX_WORKLOADS } from '../workload-kinds.ts';
+import { MAX_JOBS, MAX_WORKLOADS } from '../workload-kinds.ts';
 import { listOf } from '../schema/lists.ts';
 import { withRules } from '../schema/rule.ts';
 import { dnsLabel, objectName, patterned, personName, reason, sha256, text, timestamp } from '../schema/text.ts';
@@ -22,11 +22,14 @@ import {
 import { workloadKinds } from '../workload-kinds.ts';
 import { gateResults, gateTypes } from './promotion-status.ts';
 
-const recordTypes = ['Adopted', 'Round', 'Outcome', 'Trust', 'Tampered', 'Part'] as const;
+const recordTypes = ['Adopted', 'Round', 'Job', 'Outcome', 'Trust', 'Tampered', 'Part'] as const;
 /** Kinds that sealed trust holds. */
 export const sealedKinds = ['ApproverKeyring', 'ApprovalPolicy', 'ProductionTarget'] as const;
 /** `Approved` is a step, its rollout follows; every other one is an end. */
 const outcomeResults = ['Approved', 'Completed', 'Rejected', 'Failed', 'RolledBack', 'Expired', 'Superseded'] as const;
+
+/** When a Job of a promotion runs. */
+const jobTimes = ['before', 'after'] as const;
 
 const uid = (description: string): z.ZodString => printable(description, 63);
 
@@ -99,6 +102,7 @@ const partFields = [
   'desiredSpecs',
   'currentObjects',
   'desiredObjects',
+  'jobs',
   'statements',
   'votes',
   'allowedSigners',
@@ -153,7 +157,7 @@ const foundContent = z
 const promotionRecordSpec = withRules(
   z.object({
     type: choice(
-      'Adopted: taken over as found, signed by nobody. Round: what was asked. Outcome: what came of it. Trust: a keyring, a policy or a target that counts from here on. Tampered: production had content that was never approved. Part: some of what was too large for the record that names it.',
+      'Adopted: taken over as found, signed by nobody. Round: what was asked. Job: what became of a Job of a promotion. Outcome: what came of it. Trust: a keyring, a policy or a target that counts from here on. Tampered: production had content that was never approved. Part: some of what was too large for the record that names it.',
       recordTypes,
     ),
     target: z
@@ -246,6 +250,27 @@ const promotionRecordSpec = withRules(
     desiredSpecs: workloadSpecs('Specs after.').optional(),
     currentObjects: objectContents('Further objects before: the signed fallback.').optional(),
     desiredObjects: objectContents('Further objects after.').optional(),
+    jobs: listOf(
+      'Jobs that run before and after, in their order.',
+      z.object({
+        when: choice('Before anything else is changed, or after all of it is verified.', jobTimes),
+        name: dnsLabel('Name in the Promotion.'),
+        job: dnsLabel('Name of the Job that runs.'),
+        digest: sha256('Digest of the spec.'),
+        spec: embedded('Its spec, without what the API server adds.'),
+      }),
+      { max: 2 * MAX_JOBS },
+    ).optional(),
+    job: z
+      .object({
+        name: dnsLabel('Name in the Promotion.'),
+        job: dnsLabel('Name of the Job.'),
+        uid: uid('UID of the Job. Left out: it could not be made.').optional(),
+        result: choice('What became of it.', ['Succeeded', 'Failed']),
+        message: text('Cause in a sentence.', 2048, 0),
+      })
+      .describe('A Job that is over: it does not run again.')
+      .optional(),
     outcome: z
       .object({
         result: choice(
@@ -291,6 +316,11 @@ const promotionRecordSpec = withRules(
     cel: "self.type != 'Adopted' || has(self.currentSpecs) || has(self.parts)",
     message: 'Adopted has currentSpecs: what was found',
     check: (r) => r.type !== 'Adopted' || r.currentSpecs !== undefined || r.parts !== undefined,
+  },
+  {
+    cel: "(self.type == 'Job') == has(self.job)",
+    message: 'a Job, and nothing else, has a job',
+    check: (r) => (r.type === 'Job') === (r.job !== undefined),
   },
   {
     cel: "(self.type == 'Tampered') == has(self.tampered)",

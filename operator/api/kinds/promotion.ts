@@ -6,7 +6,7 @@ import { keyedList } from '../schema/lists.ts';
 import { MAX_OBJECTS, objectKinds } from '../object-kinds.ts';
 import { MAX_WORKLOADS, workloadKinds } from '../workload-kinds.ts';
 import { withRules } from '../schema/rule.ts';
-import { manifests } from '../schema/manifest.ts';
+import { jobManifests, manifests } from '../schema/manifest.ts';
 import { dnsLabel, duration, objectName, text } from '../schema/text.ts';
 import { choice, containerImages, workloadKind, workloadName } from '../schema/values.ts';
 import { promotionStatus } from './promotion-status.ts';
@@ -48,6 +48,24 @@ const promotionSpec = withRules(
       }),
       { min: 1, max: MAX_WORKLOADS + MAX_OBJECTS },
     ).optional(),
+    jobs: withRules(
+      z.object({
+        before: jobManifests(
+          'Jobs that run, one after the other, before anything else is changed: migrations. One that fails ends the promotion.',
+        ).optional(),
+        after: jobManifests(
+          'Jobs that run, one after the other, when everything is verified. One that fails takes the workloads back.',
+        ).optional(),
+      }),
+      {
+        cel: '!has(self.before) || !has(self.after) || self.before.all(a, !self.after.exists(b, a.metadata.name == b.metadata.name))',
+        message: 'write each Job once: what runs before and after has two names',
+        check: ({ before = [], after = [] }) =>
+          !before.some((a) => after.some((b) => a.metadata.name === b.metadata.name)),
+      },
+    )
+      .describe('Jobs of this promotion. Each runs once, with what was signed; what it did is not undone.')
+      .optional(),
     reason: text('Why, for those who approve and for the record.', 1024).optional(),
     expiresAfter: duration(
       'The promotion expires this long after its creation, unless it was approved until then.',

@@ -5,7 +5,7 @@ import { columns, resourceOf } from '../kind.ts';
 import { MAX_OBJECTS } from '../object-kinds.ts';
 import { MAX_WORKLOADS } from '../workload-kinds.ts';
 import { keyedList, setOf } from '../schema/lists.ts';
-import { objectName, sha256 } from '../schema/text.ts';
+import { dnsLabel, objectName, sha256 } from '../schema/text.ts';
 import {
   allowedMutations,
   choice,
@@ -78,6 +78,21 @@ const workloadLockSpec = z
         content: embedded('All that users write of the object, without what the API server allocates.').optional(),
       }),
       { max: 2 * MAX_OBJECTS },
+    ).optional(),
+    jobs: keyedList(
+      'Jobs of promotions, each while its step runs: the promotions process makes it, and nobody deletes it.',
+      ['name'],
+      z.object({
+        kind: choice('Kind.', ['Job']),
+        name: dnsLabel('Name of the Job.'),
+        digest: sha256('Digest of the spec.'),
+        target: objectName('ProductionTarget of the promotion.'),
+        injected: injectedContainers.optional(),
+        mutations: allowedMutations.optional(),
+        record: objectName('PromotionRecord that approved the promotion.'),
+        spec: embedded('Its spec, without what the API server adds.'),
+      }),
+      { max: 16 },
     ).optional(),
     frozen: keyedList(
       'ConfigMaps and Secrets that approved contents refer to: nobody changes what they hold, deletes them, or makes one that is absent.',

@@ -54,6 +54,7 @@ export const promotionReasons = [
   'TooDeep',
   // Of one that goes on.
   'Freezing',
+  'JobRunning',
   'OpeningRound',
   'AwaitingApproval',
   'QuorumReached',
@@ -72,6 +73,7 @@ export const promotionReasons = [
   'NotApplied',
   'ProgressDeadlineExceeded',
   'CrashLooping',
+  'JobFailed',
   'WorkloadMissing',
   'Undone',
   'TakenBack',

@@ -4,6 +4,7 @@ import { MAX_OBJECTS, objectApiVersions, objectKinds, type ObjectKind } from '..
 import {
   controllersAnnotations,
   jobMakers,
+  MAX_JOBS,
   workloadApiVersions,
   workloadKinds,
   type WorkloadKind,
@@ -147,6 +148,34 @@ const manifest = withRules(
     check: ({ kind, apiVersion }) => apiVersion === versionOf[kind],
   },
 );
+
+/** Characters of a Job's name: that of the Promotion stands before it. */
+const MAX_JOB_NAME = 20;
+
+const jobManifest = z
+  .looseObject({
+    apiVersion: choice('API version of the kind.', ['batch/v1']),
+    kind: choice('Kind.', ['Job']),
+    metadata: z
+      .object({
+        name: dnsLabel('Name of the Job. It runs under this name with that of the Promotion before it.').max(
+          MAX_JOB_NAME,
+        ),
+      })
+      .describe('Its name; labels and annotations are those of its template.'),
+    spec: z
+      .looseObject({ template: template('A PodTemplateSpec, as Kubernetes has it.') })
+      .describe('A JobSpec, as Kubernetes has it.'),
+  })
+  .describe('A Job, as CI renders it.');
+
+/** Jobs that run one after the other. */
+export const jobManifests = (description: string) =>
+  withRules(listOf(description, jobManifest, { min: 1, max: MAX_JOBS }), {
+    cel: 'self.all(a, self.exists_one(b, a.metadata.name == b.metadata.name))',
+    message: 'write each Job once',
+    check: (items) => new Set(items.map(({ metadata }) => metadata.name)).size === items.length,
+  });
 
 /** Whole manifests in place of images. */
 export const manifests = (description: string) =>

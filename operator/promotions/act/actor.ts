@@ -1,11 +1,20 @@
 import { fieldManagers, isRefusalBy, labels, WorkloadLock } from '../../api/index.ts';
-import { ApiError, handedOver, Pod, sleep, type Client, type Clock, type EventRecorder } from '../../kube/index.ts';
+import {
+  ApiError,
+  handedOver,
+  Job,
+  Pod,
+  sleep,
+  type Client,
+  type Clock,
+  type EventRecorder,
+} from '../../kube/index.ts';
 import type { Canary } from '../../targets/canary/index.ts';
 import type { Action, ActingWorld, LiveWorkload, ObjectAction } from '../decide/index.ts';
 import { sameLock, type LockSpec } from '../../lock/index.ts';
 import { objectType, withObjectContent } from '../../objects/index.ts';
 import { withContent, workloadOf } from '../../workloads/index.ts';
-import { manifestOf, newObject, withManifestMetadata } from '../decide/plan/index.ts';
+import { manifestOf, newJob, newObject, withManifestMetadata } from '../decide/plan/index.ts';
 import type { RecordStore, RecordTarget } from '../../records/index.ts';
 
 export interface ActorOptions {
@@ -45,6 +54,13 @@ export class Actor {
         // What is read next must not change any more.
         await sleep(this.#options.clock, UNTIL_FROZEN, signal);
         return false;
+      case 'SetJobs':
+        await this.#replaceLock(world, action.lock, signal);
+        return false;
+      case 'RunJob':
+        return this.#runJob(world, action, signal);
+      case 'StopJob':
+        return this.#stopJob(world, action, signal);
       case 'OpenLock':
         return this.#openLock(world, action, signal);
       case 'Apply':
@@ -268,6 +284,43 @@ export class Actor {
     return true;
   }
 
+  /** Under a name that is always the same: whoever made it before was this process. */
+  async #runJob(
+    { promotion, target }: ActingWorld,
+    { name, spec }: Extract<Action, { do: 'RunJob' }>,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const { client, events } = this.#options;
+    const { namespace = '' } = promotion.metadata;
+    const options = { fieldManager: fieldManagers.promotions, signal };
+    try {
+      await this.#despiteStaleLock(() => client.create(Job, newJob(namespace, name, spec), options), signal);
+    } catch (error) {
+      if (error instanceof ApiError && error.reason === 'AlreadyExists') return false;
+      throw error;
+    }
+    events.record({
+      regarding: promotion,
+      related: target,
+      type: 'Normal',
+      reason: 'JobStarted',
+      action: 'RunJob',
+      note: `Job ${name} runs what was signed`,
+    });
+    return true;
+  }
+
+  async #stopJob(
+    { promotion }: ActingWorld,
+    { name, uid }: Extract<Action, { do: 'StopJob' }>,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const { namespace } = promotion.metadata;
+    const options = { uid, propagationPolicy: 'Background', signal } as const;
+    await this.#despiteStaleLock(() => this.#options.client.delete(Job, { namespace, name }, options), signal);
+    return true;
+  }
+
   async #deletePods(
     { promotion, workloads }: ActingWorld,
     { workload: { kind, name }, pods }: Extract<Action, { do: 'DeletePods' }>,
@@ -332,7 +385,7 @@ async function unlessRefused(applying: Promise<boolean>): Promise<boolean> {
   }
 }
 
-const LOCK_RULES = ['workloads', 'cronJobs', 'objects', 'removal'] as const;
+const LOCK_RULES = ['workloads', 'cronJobs', 'jobs', 'jobRuns', 'objects', 'removal'] as const;
 
 function isLockDenial(error: unknown): boolean {
   return error instanceof ApiError && LOCK_RULES.some((rule) => isRefusalBy(rule, error.message));

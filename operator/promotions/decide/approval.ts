@@ -6,8 +6,10 @@ import { gatesExpireAt } from '../../gates/index.ts';
 import { StatementError } from '../../votes/statement/index.ts';
 import { applying } from './applying.ts';
 import { configurationExchangeable } from './configuration.ts';
+import { end } from './end.ts';
 import type { ChangedWorkload, Facts } from './facts.ts';
 import { heldBy } from './holds.ts';
+import { jobsStep } from './jobs.ts';
 import { inOrder } from './plan/index.ts';
 import { proofOf } from './proof.ts';
 import { roundEntry, statementOf, whatChanged, type Complete } from './round.ts';
@@ -120,6 +122,13 @@ function counted(complete: Complete, { record, round, statements }: Asked): Coun
       if (held !== undefined) return { count, verdict: held };
       const { approved } = world.history;
       if (approved === undefined) return { count, verdict: outcome('Approved', 'QuorumReached', message) };
+      const jobs = jobsStep(world, { round: record, approved, when: 'before' });
+      if (jobs !== undefined && 'failed' in jobs)
+        return {
+          count,
+          verdict: end(world, 'Failed', jobs.failed.reason, `${jobs.failed.message}; nothing else was changed`),
+        };
+      if (jobs !== undefined) return { count, verdict: jobs.verdict };
       const exchangeable = configurationExchangeable(world, facts);
       if (exchangeable !== undefined) return { count, verdict: exchangeable };
       const lock = openedLock(world, facts, nameOf(approved));

@@ -1,6 +1,7 @@
 import { digestOf, printable, type Members } from '../../canonical/index.ts';
 import { objectsOf, withOnlyObject, type LockSpec, type WorkloadKey } from '../../lock/index.ts';
-import { referencesOf, type ConfigurationKey, type Reference, type Spec } from '../../workloads/index.ts';
+import { referencesIn, referencesOf, type ConfigurationKey, type Reference, type Spec } from '../../workloads/index.ts';
+import type { RecordedJob } from '../../records/index.ts';
 import type { DecidingWorld, FoundConfiguration } from './world.ts';
 
 /** A ConfigMap or Secret that the desired contents refer to, and what was found of it. */
@@ -29,10 +30,19 @@ export function configurationFound({
 export function configuredBy(
   changed: readonly (WorkloadKey & { readonly desired: Spec | undefined })[],
   found: DecidingWorld['configuration'],
+  jobs: readonly RecordedJob[],
 ): readonly Configured[] {
   const all = new Map<string, Configured>();
-  for (const { kind, name, desired } of changed)
-    for (const reference of desired === undefined ? [] : referencesOf(kind, desired)) {
+  const referring = [
+    ...changed.map(({ kind, name, desired }) => ({
+      kind,
+      name,
+      references: desired === undefined ? [] : referencesOf(kind, desired),
+    })),
+    ...jobs.map(({ name, spec }) => ({ kind: 'Job', name, references: referencesIn(spec['template']) })),
+  ];
+  for (const { kind, name, references } of referring)
+    for (const reference of references) {
       const key = shownKey(reference);
       const before = all.get(key);
       const state = found.find((each) => shownKey(each) === key)?.state ?? 'Unread';

@@ -4,6 +4,7 @@ import {
   lockOverflow,
   matchLive,
   withAsked,
+  withJob,
   withOpened,
   withReleased,
   withRemoved,
@@ -12,7 +13,7 @@ import {
 } from '../../lock/index.ts';
 import { printable } from '../../canonical/index.ts';
 import { openApproval } from '../../records/index.ts';
-import { isPaused, revisionOf } from '../../workloads/index.ts';
+import { isPaused, referencesIn, revisionOf } from '../../workloads/index.ts';
 import { withSignedConfiguration } from './configured.ts';
 import { end } from './end.ts';
 import type { Facts } from './facts.ts';
@@ -124,6 +125,17 @@ function refusalOf(workloads: readonly PlannedWorkload[]): Verdict | undefined {
   return undefined;
 }
 
+/** A Job that the API server refuses, or that would never run. */
+export const jobRefused: DecisionStep = ({ jobs }) => {
+  for (const { name, planned } of jobs) {
+    if (planned === undefined) continue;
+    if ('reason' in planned) return stall(planned.reason, planned.message, REFUSED_INTERVAL_MS);
+    if (planned.spec['suspend'] === true)
+      return stall('PlanRefused', `Job ${name} is suspended, and would never run: leave spec.suspend out of spec.jobs`);
+  }
+  return undefined;
+};
+
 /** Without it an undo could not be told from content that was never applied. */
 export const revisionUnknown: DecisionStep = ({ workloads }) => {
   const unseen = workloads.find(
@@ -157,7 +169,14 @@ export const alreadyCurrent: DecisionStep = (world, { changed, changedObjects })
 
 /** Told before anybody signs: the lock as it would be opened, with the longest name that a record can have. */
 export const lockTooLarge: DecisionStep = (world, facts) => {
-  const overflow = lockOverflow(openedLock(world, facts, 'x'.repeat(253)));
+  const record = 'x'.repeat(253);
+  const { target } = world;
+  const overflow = [
+    openedLock(world, facts, record),
+    ...(target === undefined ? [] : facts.jobs.map((job) => withJob(facts.lock, target, job, record))),
+  ]
+    .map(lockOverflow)
+    .find((found) => found !== undefined);
   return overflow === undefined
     ? undefined
     : stall('LockTooLarge', `${overflow}: move workloads to a namespace of their own`);
@@ -166,7 +185,7 @@ export const lockTooLarge: DecisionStep = (world, facts) => {
 /** The lock as this promotion opens it. */
 export function openedLock(
   { target, promotion }: DecidingWorld,
-  { lock, changed, changedObjects, configuration }: Facts,
+  { lock, changed, changedObjects, configuration, jobs }: Facts,
   record: string,
 ): LockSpec {
   if (target === undefined) return lock;
@@ -180,5 +199,7 @@ export function openedLock(
     withAsked(withReleased(lock, uid), [], uid),
   );
   const signed = withSignedConfiguration(opened, configuration, changedObjects);
-  return withRoom(withObjectsOpened(signed, target, changedObjects, record));
+  // What a Job reads afterwards stays as it was digested, whatever refers to it by then.
+  const afterwards = jobs.filter(({ when }) => when === 'after').flatMap(({ spec }) => referencesIn(spec['template']));
+  return withRoom(withAsked(withObjectsOpened(signed, target, changedObjects, record), afterwards, uid));
 }

@@ -5,6 +5,7 @@ import {
   alreadyCurrent,
   anotherRollsOut,
   gateNotPassed,
+  jobRefused,
   lockTooLarge,
   manifestRefused,
   nothingToPromote,
@@ -83,6 +84,7 @@ const CONTENT: readonly DecisionStep[] = [
   imageNotExercised,
   notExercised,
   lockTooLarge,
+  jobRefused,
   configurationInPlace,
   configurationUnsettled,
 ];

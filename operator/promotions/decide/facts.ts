@@ -1,8 +1,8 @@
 import { parseDuration } from '../../api/index.ts';
-import { type Digest } from '../../canonical/index.ts';
+import { itemsOf, membersOf, type Digest } from '../../canonical/index.ts';
 import { approvedSpec, revisionOf, specDigest, type WorkloadObject } from '../../workloads/index.ts';
 import { contentOf, contentsOf, type LockSpec, type WorkloadKey } from '../../lock/index.ts';
-import type { PromotionHistory } from '../../records/index.ts';
+import type { PromotionHistory, RecordedJob } from '../../records/index.ts';
 import { runGates, type Artifact, type GateState } from '../../gates/index.ts';
 import {
   artifactsOf,
@@ -13,6 +13,7 @@ import {
   manifestOf,
   ranWith,
   workloadManifests,
+  type ContainerImage,
   type ArtifactsResult,
   type ManifestFault,
 } from './plan/index.ts';
@@ -27,6 +28,7 @@ import {
 } from '../../votes/statement/index.ts';
 import { configurationFound, configuredBy, type Configured } from './configured.ts';
 import { requesterOf } from './end.ts';
+import { signedJobs } from './jobs.ts';
 import { inWords, objectChanges, pathOf, type ChangedObject } from './objects.ts';
 import type { DecidingWorld } from './world.ts';
 
@@ -65,6 +67,8 @@ export interface Facts {
   readonly metadata: readonly ObjectMetadata[];
   /** ConfigMaps and Secrets that the changed workloads will refer to. */
   readonly configuration: readonly Configured[];
+  /** Jobs before and after, as they would be signed. */
+  readonly jobs: readonly RecordedJob[];
   /** What is wrong with `spec.objects`, whatever an environment runs. */
   readonly manifestFault: ManifestFault | undefined;
   readonly lock: LockSpec;
@@ -78,7 +82,8 @@ export function factsOf(world: DecidingWorld): Facts {
   const artifacts = latched === undefined ? running : { artifacts: latched };
   const changed = changedWorkloads(world);
   const changedObjects = objectChanges(world);
-  const changes = changesOf([...changed.map(signedPart), ...changedObjects.map(inWords)]);
+  const jobs = signedJobs(world);
+  const changes = changesOf([...changed.map(signedPart), ...changedObjects.map(inWords), ...jobs.map(jobPart)]);
   return {
     requestedBy: requesterOf(promotion),
     notAfter: Date.parse(promotion.metadata.creationTimestamp ?? '') + parseDuration(promotion.spec.expiresAfter),
@@ -96,9 +101,10 @@ export function factsOf(world: DecidingWorld): Facts {
     changed,
     changedObjects,
     changes,
-    notExercised: notRun(world, changes.filter(isNoRemoval), 'artifacts' in artifacts ? artifacts.artifacts : []),
+    notExercised: notRun(world, changes.filter(isNoRemoval), 'artifacts' in artifacts ? artifacts.artifacts : [], jobs),
     metadata: changed.flatMap((workload) => metadataOf(promotion, workload)),
-    configuration: configuredBy(changed, configurationFound(world)),
+    configuration: configuredBy(changed, configurationFound(world), jobs),
+    jobs,
     manifestFault: manifestFault(promotion, world.target?.spec ?? { workloads: [] }),
     lock: world.lock?.spec ?? { liveAccess: 'Deny', approved: [] },
   };
@@ -150,11 +156,26 @@ function signedPart({ kind, name, current, desired }: ChangedWorkload): Changed 
   return { kind, name, part: 'spec', current: covered(current), desired: covered(desired) };
 }
 
+/** Everything of a Job is new. */
+function jobPart({ name, spec }: RecordedJob): Changed {
+  return { kind: 'Job', name, part: 'spec', current: undefined, desired: spec };
+}
+
+/** Images of a Job that the environment ran, in whichever of its workloads. */
+function jobImages({ spec }: RecordedJob, environment: DecidingWorld['environment']): readonly ContainerImage[] {
+  const ran = (environment?.status?.workloads ?? []).flatMap(({ images = [] }) => images.map(({ image }) => image));
+  const pods = membersOf(membersOf(spec['template'])['spec']);
+  return ['containers', 'initContainers']
+    .flatMap((list) => itemsOf(pods[list]).map(membersOf))
+    .flatMap(({ name }) => ran.map((image) => ({ container: String(name), image })));
+}
+
 /** What the first round said stays true: the environment may move on. */
 function notRun(
   { promotion, environment, workloads, objects, history: { rounds } }: DecidingWorld,
   changes: readonly Change[],
   artifacts: readonly Artifact[],
+  jobs: readonly RecordedJob[],
 ): readonly string[] {
   const imagesOf = ({ kind, name }: WorkloadKey): readonly Artifact[] =>
     artifacts.filter((artifact) => artifact.kind === kind && artifact.name === name);
@@ -174,7 +195,15 @@ function notRun(
       promotion.spec.workloads?.find(({ to }) => to.kind === workload.kind && to.name === workload.name) ?? {};
     return notExercised({ workload, changes, ran: ranWith(environment, from), images: imagesOf(workload) });
   });
-  return [...ofWorkloads, ...ofObjects];
+  const ofJobs = jobs.flatMap((job) =>
+    notExercised({
+      workload: { kind: 'Job', name: job.name },
+      changes,
+      ran: undefined,
+      images: jobImages(job, environment),
+    }),
+  );
+  return [...ofWorkloads, ...ofObjects, ...ofJobs];
 }
 
 function metadataOf({ spec }: DecidingWorld['promotion'], workload: WorkloadKey): readonly ObjectMetadata[] {

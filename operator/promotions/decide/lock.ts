@@ -1,4 +1,4 @@
-import { entryFault, objectFault } from '../../lock/index.ts';
+import { entryFault, jobFault, NOT_SIGNED, objectFault } from '../../lock/index.ts';
 import { stall, type Verdict } from './verdict.ts';
 import type { ActingWorld } from './world.ts';
 
@@ -14,6 +14,11 @@ export function lockChanged({ target, records, workloads, objects, lock, history
     if (!workloads.some(({ kind, name }) => kind === entry.kind && name === entry.name)) continue;
     const what = entryFault(entry, records);
     if (what !== undefined) return changed(entry, what);
+  }
+  for (const entry of lock?.spec.jobs ?? []) {
+    const what = entry.target === target.metadata.name ? jobFault(entry, records) : undefined;
+    // What is over only has not gone yet.
+    if (what === NOT_SIGNED) return changed(entry, what);
   }
   for (const entry of lock?.spec.objects ?? []) {
     if (entry.target !== target.metadata.name) continue;

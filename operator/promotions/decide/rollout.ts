@@ -3,6 +3,7 @@ import type { Progress } from '../../workloads/index.ts';
 import { applying as applyingOf } from './applying.ts';
 import { isExternal } from './closing.ts';
 import { applyDeadlineOf, arrivedAt, awaiting, goesBack, notArrived } from './external.ts';
+import { jobsStep, type JobsVerdict } from './jobs.ts';
 import { lockChanged } from './lock.ts';
 import { deletedSince } from './replaced.ts';
 import {
@@ -116,6 +117,21 @@ const lockDiffers: RolloutStep = ({ world, items, deadline }) => {
   if (verdict === undefined || world.now < deadline) return verdict;
   return failed(world, { reason: verdict.reason, message: `${verdict.message}${others(items)}` });
 };
+
+/** What everything runs with is verified by then: a Job that fails takes it back. */
+const jobFailed: RolloutStep = (rollout) => {
+  const after = afterOf(rollout);
+  return after !== undefined && 'failed' in after ? takenBack(rollout, after.failed) : undefined;
+};
+
+const jobsAfter: RolloutStep = (rollout) => {
+  const after = afterOf(rollout);
+  return after !== undefined && 'verdict' in after ? after.verdict : undefined;
+};
+
+function afterOf({ world }: Rollout): JobsVerdict {
+  return jobsStep(world, { round: world.round, approved: world.approved, when: 'after' });
+}
 
 const undone: RolloutStep = (rollout) => {
   const { world, items } = rollout;
@@ -232,6 +248,7 @@ const CHAIN: readonly RolloutStep[] = [
   targetMissing,
   workloadMissing,
   tampered,
+  jobFailed,
   goesBack,
   undone,
   notArrived,
@@ -240,6 +257,7 @@ const CHAIN: readonly RolloutStep[] = [
   applying,
   notAvailable,
   verifying,
+  jobsAfter,
   leaving,
   removing,
 ];

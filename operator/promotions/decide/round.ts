@@ -1,6 +1,6 @@
 import { canonicalJSON, digestOf, imageDigest, imageRepository, isDigest, rfc3339 } from '../../canonical/index.ts';
 import { usersOf } from '../../lock/index.ts';
-import { approvedSpec } from '../../workloads/index.ts';
+import { approvedSpec, jobDigest } from '../../workloads/index.ts';
 import { promotionRef, type RecordEntry } from '../../records/index.ts';
 import { keyringDigest, policyDigest } from '../../votes/index.ts';
 import {
@@ -64,6 +64,7 @@ function statementInput(complete: Complete, round: StatementInput['round']): Sta
       desiredSpecDigest: desiredDigest,
     })),
     objects: facts.changedObjects.map((each) => ({ ...objectDigests(each), readBy: readersOf(each, facts) })),
+    jobs: facts.jobs.map(({ when, name, spec }) => ({ when, name, digest: jobDigest(spec) })),
     changes: facts.changes,
     notExercised: facts.notExercised,
     metadata: facts.metadata,
@@ -130,6 +131,7 @@ export function roundEntry(
     desiredSpecs: facts.changed.flatMap(({ kind, name, desired, desiredDigest: digest }) =>
       desired === undefined ? [] : [{ kind, name, digest, spec: { ...approvedSpec(kind, desired) } }],
     ),
+    ...(facts.jobs.length === 0 ? {} : { jobs: [...facts.jobs] }),
     ...(facts.changedObjects.length === 0
       ? {}
       : {

@@ -14,6 +14,12 @@ export type Action =
   | { readonly do: 'Freeze'; readonly lock: LockSpec }
   /** Replaces the lock, provided that it is still the one that was read; then applies what it was opened for. */
   | { readonly do: 'OpenLock'; readonly lock: LockSpec; readonly apply: readonly (ApplyAction | ObjectAction)[] }
+  /** Replaces the lock: it is open for a Job, or is not any more. */
+  | { readonly do: 'SetJobs'; readonly lock: LockSpec }
+  /** Makes a Job that the lock is open for. */
+  | { readonly do: 'RunJob'; readonly name: string; readonly spec: Members }
+  /** Deletes one that did not end in its time, and its pods. */
+  | { readonly do: 'StopJob'; readonly name: string; readonly uid: string }
   | ApplyAction
   | ObjectAction
   /**

@@ -8,13 +8,13 @@ import type {
   TwinEnvironment,
   WorkloadLock,
 } from '../../api/index.ts';
-import type { KubeObject, Pod } from '../../kube/index.ts';
+import type { Job, KubeObject, Pod } from '../../kube/index.ts';
 import type { WorkloadKey } from '../../lock/index.ts';
 import type { ObjectState } from '../../lock/index.ts';
 import type { ObjectKey } from '../../objects/index.ts';
 import type { PromotionHistory, RecordSpec } from '../../records/index.ts';
 import type { ConfigurationKey, WorkloadObject } from '../../workloads/index.ts';
-import type { Planned, PlanRefusal } from './plan/index.ts';
+import type { Planned, PlannedSpec, PlanRefusal, WantedJob } from './plan/index.ts';
 import type { Stage } from './stage.ts';
 
 /** A workload of the target as the API server has it. */
@@ -47,6 +47,19 @@ export interface LiveObject extends ObjectKey {
 export interface PlannedObject extends LiveObject {
   /** Undefined while it was not asked for. */
   readonly planned?: { readonly state: ObjectState } | PlanRefusal | undefined;
+}
+
+/** A Job of the promotion. */
+export interface LiveJob extends WantedJob {
+  /** Undefined when it does not exist, or nobody asked because nothing is approved. */
+  readonly live?: Job | undefined;
+  readonly pods?: readonly Pod[] | undefined;
+}
+
+/** The same, and what the API server would store. */
+export interface PlannedJob extends LiveJob {
+  /** Undefined while it was not asked for. */
+  readonly planned?: PlannedSpec | undefined;
 }
 
 /** What says which content an object holds. */
@@ -140,6 +153,8 @@ export interface DecidingWorld extends Known {
   readonly workloads: readonly PlannedWorkload[];
   /** What the promotion brings or takes away beside them. */
   readonly objects: readonly PlannedObject[];
+  /** What runs before and after. */
+  readonly jobs: readonly PlannedJob[];
   /** What the planned contents refer to, read after the lock. */
   readonly configuration: readonly FoundConfiguration[];
   /** Other promotions to the same target. */
@@ -157,6 +172,7 @@ export interface RollingWorld extends Known {
   readonly workloads: readonly RunningWorkload[];
   /** What was signed beside them. */
   readonly objects: readonly LiveObject[];
+  readonly jobs: readonly LiveJob[];
   /** Why this very reconcile put a fallback back; only makes the record's reason more exact. */
   readonly takenBackFor?: Cause | undefined;
   /** When that was, milliseconds since the epoch: what follows from it is waited for from then. */

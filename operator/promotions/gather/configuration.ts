@@ -1,5 +1,5 @@
 import { ConfigMap, Secret, type Client } from '../../kube/index.ts';
-import { referencesOf, type ConfigurationKey } from '../../workloads/index.ts';
+import { referencesIn, referencesOf, type ConfigurationKey } from '../../workloads/index.ts';
 import type { DecidingWorld, FoundConfiguration } from '../decide/index.ts';
 import { configMapDigest, digestKey, secretDigest } from './content-digest.ts';
 
@@ -16,9 +16,13 @@ export async function withConfiguration(
   signal: AbortSignal,
 ): Promise<DecidingWorld> {
   const { namespace = '' } = world.promotion.metadata;
-  const references = world.workloads.flatMap(({ kind, planned }) =>
+  const ofWorkloads = world.workloads.flatMap(({ kind, planned }) =>
     planned !== undefined && 'spec' in planned ? referencesOf(kind, planned.spec) : [],
   );
+  const ofJobs = world.jobs.flatMap(({ planned }) =>
+    planned !== undefined && 'spec' in planned ? referencesIn(planned.spec['template']) : [],
+  );
+  const references = [...ofWorkloads, ...ofJobs];
   if (references.length === 0) return world;
   const named = new Map(references.map(({ kind, name }) => [`${kind}/${name}`, { kind, name }]));
   const hasSecret = references.some(({ kind }) => kind === 'Secret');

@@ -1,7 +1,7 @@
 import { fieldManagers } from '../../api/index.ts';
 import type { Artifact } from '../../gates/index.ts';
 import { printable } from '../../canonical/index.ts';
-import { ApiError, isTransient, type Client } from '../../kube/index.ts';
+import { ApiError, isTransient, Job, type Client } from '../../kube/index.ts';
 import { stateOf } from '../../lock/index.ts';
 import { contentOfObject, objectType, withObjectContent } from '../../objects/index.ts';
 import { specDigest, workloadOf } from '../../workloads/index.ts';
@@ -9,19 +9,23 @@ import {
   latchedArtifacts,
   runningArtifacts,
   type DecidingWorld,
+  type LiveJob,
   type LiveObject,
   type LiveWorkload,
+  type PlannedJob,
   type PlannedObject,
   type PlannedWorkload,
 } from '../decide/index.ts';
 import {
   asApproved,
   manifestFault,
+  newJob,
   objectManifestOf,
   proposalFor,
   proposalRefused,
   wantedFor,
   type Planned,
+  type PlannedSpec,
   type Wanted,
 } from '../decide/plan/index.ts';
 
@@ -85,7 +89,16 @@ export class Planner {
       ...object,
       planned: await this.#dryRunObject(world, object, signal),
     }));
-    return { ...world, workloads: await Promise.all(workloads), objects: await Promise.all(objects) };
+    const jobs = world.jobs.map(async (job): Promise<PlannedJob> => ({
+      ...job,
+      planned: await this.#dryRunJob(namespace, job, signal),
+    }));
+    return {
+      ...world,
+      workloads: await Promise.all(workloads),
+      objects: await Promise.all(objects),
+      jobs: await Promise.all(jobs),
+    };
   }
 
   /** Without a manifest the promotion takes the object away. */
@@ -110,6 +123,21 @@ export class Planner {
       return {
         reason: 'PlanRefused',
         message: `the API server refuses ${kind}/${printable(name)} as spec.objects has it: ${printable(error.message, 500)}`,
+      };
+    }
+  }
+
+  /** Under a name of its own, which nobody has: the Job may be there. */
+  async #dryRunJob(namespace: string, { name, job, spec }: LiveJob, signal: AbortSignal): Promise<PlannedSpec> {
+    const options = { dryRun: true, fieldManager: fieldManagers.plan, signal };
+    try {
+      const answer = await this.#client.create(Job, newJob(namespace, `${job}-plan`, spec), options);
+      return { spec: { ...answer.spec } };
+    } catch (error) {
+      if (!(error instanceof ApiError) || isTransient(error)) throw error;
+      return {
+        reason: 'PlanRefused',
+        message: `the API server refuses Job ${printable(name)} as spec.jobs has it: ${printable(error.message, 500)}`,
       };
     }
   }

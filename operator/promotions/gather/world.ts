@@ -22,11 +22,12 @@ import {
   type RollingWorld,
   type World,
 } from '../decide/index.ts';
-import { touchedObjects } from '../decide/plan/index.ts';
+import { jobsOf, touchedObjects } from '../decide/plan/index.ts';
 import { historyOf, type RecordSpec, type RecordStore } from '../../records/index.ts';
 import type { InForce } from '../../trust/index.ts';
 import type { Caches } from './caches.ts';
 import { withConfiguration } from './configuration.ts';
+import { readJobs } from './jobs.ts';
 import { Planner, type Guesses } from './planner.ts';
 import { withRevisions, withRunning } from './rollout-pods.ts';
 import { ClockSkew } from './skew.ts';
@@ -66,7 +67,7 @@ interface Live {
 }
 
 type SeenDeciding = Live & Omit<DecidingWorld, keyof Known> & { readonly guesses: Guesses };
-type SeenRolling = Live & Pick<RollingWorld, 'stage' | 'workloads' | 'objects'>;
+type SeenRolling = Live & Pick<RollingWorld, 'stage' | 'workloads' | 'objects' | 'jobs'>;
 
 /**
  * Reads the world of a promotion: everything that decides live from the API server, all at once; from caches only what
@@ -166,6 +167,7 @@ export class WorldReader {
       lock,
       workloads: await withRevisions(client, workloads, signal),
       objects,
+      jobs: hint.approved === undefined ? jobsOf(live.promotion) : await readJobs(client, live.promotion, signal),
       policy,
       keyring,
       environment,
@@ -188,7 +190,9 @@ export class WorldReader {
       this.#objects(cached, signal),
       readSnapshot(client, namespace, readFor(cached, hint.target), signal),
     ]);
-    return live === undefined ? undefined : { stage: 'RollingOut', ...live, lock, workloads, objects };
+    if (live === undefined) return undefined;
+    const jobs = await readJobs(client, live.promotion, signal);
+    return { stage: 'RollingOut', ...live, lock, workloads, objects, jobs };
   }
 
   /** @returns undefined when the promotion is gone, another one by now, or on its way out */

@@ -6,6 +6,7 @@ import {
   decisionsOn,
   entryFault,
   entryOf,
+  jobFault,
   matchLive,
   MAX_POD_WRITERS,
   mergedWriters,
@@ -124,6 +125,12 @@ export function settings(lock: LockSpec, world: TargetWorld): LockSpec {
   const open = targets.every(({ spec }) => spec.liveAccess === 'Allow');
   const writers = podWritersOf(world);
   const { objects } = withObjectsListed(lock, world);
+  // What runs once is approved while its step runs; another target's is that one's to judge.
+  const jobs = (lock.jobs ?? []).filter((entry) =>
+    entry.target === target.metadata.name
+      ? jobFault(entry, world.records) === undefined
+      : others.some(({ metadata }) => metadata.name === entry.target),
+  );
   const wanted = refrozen(
     {
       liveAccess: open ? 'Allow' : 'Deny',
@@ -131,6 +138,7 @@ export function settings(lock: LockSpec, world: TargetWorld): LockSpec {
       ...(targets.some(({ spec }) => spec.routing === 'Listed') ? { routing: 'Listed' as const } : {}),
       ...(lock.frozen === undefined ? {} : { frozen: lock.frozen }),
       approved: ordered(approved),
+      ...(jobs.length === 0 ? {} : { jobs }),
       ...(objects === undefined ? {} : { objects }),
     },
     (promotion) => world.asking.has(promotion),

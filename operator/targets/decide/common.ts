@@ -1,7 +1,8 @@
 import { labels, protections, type ProductionTarget, type Protection, type TargetReason } from '../../api/index.ts';
 import { CanonicalError, canonicalJSON, printable } from '../../canonical/index.ts';
 import type { LockSpec, WorkloadKey } from '../../lock/index.ts';
-import { chainFaults } from '../../records/index.ts';
+import type { KubeObject } from '../../kube/index.ts';
+import { chainFaults, type RecordedJob } from '../../records/index.ts';
 import { specDigestOrFault } from '../../workloads/index.ts';
 import type { TargetVerdict } from './verdict.ts';
 import type { LiveObject, LiveWorkload, Named, TargetWorld } from './world.ts';
@@ -91,6 +92,12 @@ export function isKnown({ target, others, lock }: Placed, workload: Named): bool
     [target, ...others].some(({ spec }) => spec.workloads.some((each) => sameWorkload(each, workload))) ||
     (lock?.spec.approved.some((entry) => sameWorkload(entry, workload)) ?? false)
   );
+}
+
+/** What was signed of a Job that a promotion brought; undefined for any other object. */
+export function promotedJob(records: TargetWorld['records'], { kind, metadata }: KubeObject): RecordedJob | undefined {
+  if (kind !== 'Job' || metadata.ownerReferences?.length) return undefined;
+  return records.flatMap(({ jobs = [] }) => jobs).find(({ job }) => job === metadata.name);
 }
 
 /** `Kind/name` for messages; a name is cut at 120 characters, and what a terminal could act on is escaped. */

@@ -3,7 +3,7 @@ import type { Pod } from '../../kube/index.ts';
 import { contentsOf, type Approved, type LockSpec, type WorkloadKey } from '../../lock/index.ts';
 
 /** What a comparison needs of an entry. */
-export type Content = Pick<Approved, 'kind' | 'name' | 'spec' | 'injected' | 'mutations'>;
+export type Content = Pick<Approved, 'name' | 'spec' | 'injected' | 'mutations'> & { readonly kind: string };
 
 /** Compares a pod as it was answered to its creation by the table that admission compares with. */
 export function newPodDifference(pod: Pod, contents: readonly Content[]): string | undefined {

@@ -32,7 +32,11 @@ const LOOK_AGAIN = 10_000;
 /** A namespace that also runs what no target names is not taken over: it would be half open. */
 const unnamed: TargetStep = (world) => {
   const { workloads, others } = world.running;
-  const found = [...workloads, ...others].filter((workload) => !isKnown(world, workload));
+  // Jobs of promotions stay until somebody deletes them, for their logs.
+  const signed = new Set(world.records.flatMap(({ jobs = [] }) => jobs.map(({ job }) => `Job/${job}`)));
+  const found = [...workloads, ...others].filter(
+    (workload) => !isKnown(world, workload) && !signed.has(`${workload.kind}/${workload.name}`),
+  );
   if (found.length === 0) return undefined;
   return {
     ...stall(

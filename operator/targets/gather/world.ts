@@ -245,7 +245,7 @@ function has(workloads: readonly WorkloadKey[], { kind, name }: WorkloadKey): bo
 
 function namesUnseen(lock: LockSpec | undefined, target: string, chain: readonly RecordSpec[]): boolean {
   const seen = new Set(chain.map(nameOf));
-  return [...(lock?.approved ?? []), ...(lock?.objects ?? [])].some(
+  return [...(lock?.approved ?? []), ...(lock?.objects ?? []), ...(lock?.jobs ?? [])].some(
     (entry) => entry.target === target && !seen.has(entry.record),
   );
 }

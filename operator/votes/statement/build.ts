@@ -62,7 +62,8 @@ function buildStatement(input: StatementInput, decision: Decision): { readonly [
           ...notEmpty('readBy', readBy.toSorted()),
         }),
       ),
-      jobs: (input.jobs ?? []).map(({ when, name, digest }) => ({ when, name, digest })),
+      // What a Job did stays done, whatever is taken back: said to who signs.
+      jobs: (input.jobs ?? []).map(({ when, name, digest }) => ({ when, name, digest, undone: false })),
       changes: sortedBy(input.changes, ({ path }) => path).map(({ path, from, to }) => ({
         path,
         ...(from === undefined ? {} : { from }),

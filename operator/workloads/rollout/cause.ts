@@ -92,14 +92,15 @@ function causeOf(pod: Pod): string | undefined {
 
 function causeBeforeReady(pod: Pod): string | undefined {
   const { status } = pod;
-  if (status?.phase === 'Failed') return said(status.reason ?? 'Failed', status.message);
+  const hasFailed = status?.phase === 'Failed';
+  if (hasFailed && status.reason !== undefined) return said(status.reason, status.message);
   const scheduled = conditionOf(pod, 'PodScheduled');
   if (scheduled?.status === 'False') return said(scheduled.reason ?? 'Unschedulable', scheduled.message);
   for (const container of statusesOf(pod)) {
     const cause = causeInContainer(container, status?.initContainerStatuses?.includes(container) === true);
     if (cause !== undefined) return cause;
   }
-  return undefined;
+  return hasFailed ? said('Failed', status.message) : undefined;
 }
 
 function causeInContainer(status: ContainerStatus, initial: boolean): string | undefined {

@@ -8,6 +8,7 @@ export {
 } from './artifacts.ts';
 export { ranWith } from './ran.ts';
 export { withImages } from './images.ts';
+export { jobsOf, newJob, type PlannedSpec, type WantedJob } from './jobs.ts';
 export {
   asApproved,
   isRemoved,
