@@ -176,6 +176,7 @@ test.serial('the page: its Jobs run as they stand there', async (t) => {
   const shown = (await shownObjects()).filter(({ page }) => page === 'docs/jobs.md').map(({ object }) => object);
   const [found] = shown as unknown as readonly { readonly spec: { readonly jobs: Json } }[];
   const [, running = ''] = /"image":"([^"]+)"/.exec(JSON.stringify(found?.spec.jobs)) ?? [];
+  stage.pods.release(running);
   const shop = await open('jobs-page', running);
   await promote(shop, found?.spec.jobs ?? {});
   await shop.phase('web-42', 'Completed', 60_000);

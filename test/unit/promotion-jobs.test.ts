@@ -54,6 +54,13 @@ test('one after the other, before anything is changed: the lock opens for one, i
   t.is(third.world.lock?.spec.jobs, undefined);
 });
 
+test('a rollout has its time since the Jobs before it are over', (t) => {
+  const { world: open } = approved(scene({ before: ['migrate'] }));
+  const late = run({ ...says(open, 'migrate', condition('Complete')), now: now + 7_200_000 });
+  t.true(late.done.includes('OpenLock'));
+  t.false(late.done.includes('RollBack'), late.done.join(', '));
+});
+
 test('what is on record never runs again, whatever became of the Job', (t) => {
   const { world: open } = approved(scene({ before: ['migrate'] }));
   const { world: over, done } = run(says(open, 'migrate', condition('Complete')));
@@ -153,19 +160,21 @@ test('what the API server adds to a Job is no content of it', (t) => {
   t.deepEqual(jobContent({ template: { spec: {} } }), { template: { metadata: {}, spec: {} } });
 });
 
+const named = (name: string, uid: string): string | undefined => {
+  const { metadata, spec: own } = scene({ before: ['migrate'] }).promotion;
+  return jobsOf({ metadata: { ...metadata, name, uid }, spec: own })[0]?.job;
+};
+
 test('names of Jobs are labels, always the same, and others for another promotion of that name', (t) => {
-  const named = (name: string, uid: string): string | undefined => {
-    const { metadata, spec: own } = scene({ before: ['migrate'] }).promotion;
-    return jobsOf({ metadata: { ...metadata, name, uid }, spec: own })[0]?.job;
-  };
   const long = `${'a'.repeat(23)}.${'b'.repeat(200)}`;
   t.regex(named(long, 'u') ?? '', /^a{23}-migrate-[0-9a-f]{8}$/);
   t.is(named('web', 'u'), named('web', 'u'));
   t.not(named('web', 'u'), named('web', 'v'));
 });
 
+const progress = (status: object): string => JSON.stringify(jobProgress(jobOf('j', spec(), now, status), []));
+
 test('how far a Job is, as its controller says', (t) => {
-  const progress = (status: object): string => JSON.stringify(jobProgress(jobOf('j', spec(), now, status), []));
   t.regex(progress({ active: 1, failed: 2 }), /Running.*1 of its pods run, 0 succeeded, 2 failed/);
   t.regex(progress(condition('Complete')), /Succeeded/);
   t.regex(progress({ conditions: [{ type: 'Failed', status: 'False' }] }), /Running/);

@@ -9,6 +9,7 @@ import { isClosedFor, withClosed } from '../../lock/index.ts';
 import { isExternal, isMarked, unmarked } from './closing.ts';
 import { ended, failed, LOOK_AGAIN_MS, takenBack, type Rollout } from './rollback.ts';
 import { changeOf, label, type Item, type ObjectItem } from './rollout-items.ts';
+import { beganAt } from './stage.ts';
 import type { Verdict } from './verdict.ts';
 import type { RollingWorld } from './world.ts';
 
@@ -120,6 +121,6 @@ function seldom(missing: readonly (Item | ObjectItem)[]): boolean {
 }
 
 /** Until when the lock is open, milliseconds since the epoch. */
-export function applyDeadlineOf({ target, approved }: RollingWorld): number {
-  return Date.parse(approved.time) + parseDuration(target?.spec.applyDeadline ?? DEFAULT_DEADLINE);
+export function applyDeadlineOf(world: RollingWorld): number {
+  return beganAt(world) + parseDuration(world.target?.spec.applyDeadline ?? DEFAULT_DEADLINE);
 }

@@ -4,7 +4,7 @@ import { contentsOf, matchLive, matchObject, objectsOf } from '../../lock/index.
 import type { RecordedChange, RecordedObject, RecordedSpec, RecordSpec } from '../../records/index.ts';
 import { isLaterRevision, revisionOf, workloadOf, type Progress, type WorkloadObject } from '../../workloads/index.ts';
 import { inOrder } from './plan/index.ts';
-import { isCreated, removedBy } from './stage.ts';
+import { beganAt, isCreated, removedBy } from './stage.ts';
 import type { ObjectRollout, StuckPod, WorkloadState } from './verdict.ts';
 import type { LiveWorkload, RollingWorld } from './world.ts';
 
@@ -91,7 +91,7 @@ function stepOf(wanted: RecordedSpec, world: RollingWorld): Step {
           owned: workload.owned ?? [],
           pods: workload.pods ?? [],
           now: world.now,
-          began: Date.parse(world.approved.time),
+          began: beganAt(world),
           settle: parseDuration(world.target?.spec.rollback.settle ?? DEFAULT_SETTLE),
           drainedUntil: drainedBefore(world),
         }),

@@ -18,6 +18,7 @@ import {
   type ObjectItem,
 } from './rollout-items.ts';
 import { ended, failed, goes, LOOK_AGAIN_MS, takenBack, whoUndid, type Rollout } from './rollback.ts';
+import { beganAt } from './stage.ts';
 import { firstAnswer } from './steps.ts';
 import type { Action, Verdict } from './verdict.ts';
 import type { Cause, RollingWorld } from './world.ts';
@@ -45,7 +46,7 @@ export function rolloutVerdict(world: RollingWorld): Verdict {
 
 /** When time for the rollout begins, milliseconds since the epoch: where others apply, once they have had theirs. */
 function startOf(world: RollingWorld): number {
-  return isExternal(world) ? applyDeadlineOf(world) : Date.parse(world.approved.time);
+  return isExternal(world) ? applyDeadlineOf(world) : beganAt(world);
 }
 
 /** A rollout that cannot be judged, since something has no canonical form: that has an end too. */

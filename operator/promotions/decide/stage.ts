@@ -54,6 +54,24 @@ function isOpened(lock: LockSpec, round: RecordSpec, approved: RecordSpec): bool
   return holds && gone && holdsObjects && desiredSpecs.length + currentSpecs.length + desiredObjects.length > 0;
 }
 
+/**
+ * Since when a rollout has its time, milliseconds since the epoch: the approval, or the end of the last Job that had to run
+ * before.
+ */
+export function beganAt({
+  approved,
+  round,
+  records,
+}: Pick<Extract<Stage, { stage: 'RollingOut' }>, 'approved' | 'round'> & {
+  readonly records: readonly RecordSpec[];
+}): number {
+  const before = new Set((round.jobs ?? []).flatMap(({ when, name }) => (when === 'before' ? [name] : [])));
+  const last = records.findLast(
+    ({ job, promotion }) => job !== undefined && before.has(job.name) && promotion?.uid === approved.promotion?.uid,
+  );
+  return Date.parse((last ?? approved).time);
+}
+
 /** Workloads that a round takes away, with what they run. */
 export function removedBy({ currentSpecs = [], desiredSpecs = [] }: RecordSpec): readonly RecordedSpec[] {
   return currentSpecs.filter((spec) => !desiredSpecs.some((wanted) => isSame(wanted, spec)));
