@@ -5,7 +5,7 @@ import { WorkloadLock } from '../../operator/api/index.ts';
 import type { Client } from '../../operator/kube/index.ts';
 import { messageOf } from '../stage/objects.ts';
 import { images, Shop } from '../stage/shop.ts';
-import { openPromotions, type Stage } from '../stage/promotions.ts';
+import { openPromotions, path, type Stage } from '../stage/promotions.ts';
 import { bind, type Json } from '../stage/stage.ts';
 import { readKubeconfig, writeKubeconfig } from '../harness/kubeconfig.ts';
 import { waitFor, type Answer } from '../harness/index.ts';
@@ -36,16 +36,17 @@ function watched(client: Client): Client {
 }
 
 const encoded = (value: string): string => Buffer.from(value).toString('base64');
-const secretPath = '/api/v1/namespaces/raced/secrets/token';
+const pathOf = (name: string): string => `/api/v1/namespaces/raced/secrets/${name}`;
+const secretPath = pathOf('token');
 
 /** The token of an account that is bound to nothing but what `edit` gives it. */
-async function rotator(): Promise<(value: string) => Promise<Answer>> {
+async function rotator(name = 'token'): Promise<(value: string) => Promise<Answer>> {
   const { cluster, folder } = stage;
   const { stdout } = await cluster.kubectl(['-n', 'raced', 'create', 'token', 'rotator']);
   const { endpoint } = await readKubeconfig(cluster.kubeconfig);
   const as = await writeKubeconfig(join(folder, 'rotator.kubeconfig'), endpoint, { token: stdout.trim() });
   return (value) =>
-    cluster.request('PATCH', secretPath, {
+    cluster.request('PATCH', pathOf(name), {
       as,
       contentType: 'application/merge-patch+json',
       body: { data: { token: encoded(value) } },
@@ -110,5 +111,43 @@ test.serial(
     await waitFor('its rotator goes on', async () => (await exchange('later')).status === 200);
     const { data } = (await stage.send('GET', secretPath)) as { readonly data?: Json };
     t.is(data?.['token'], encoded('later'));
+  },
+);
+
+test.serial(
+  'a promotion that only asks keeps no rotator from its work: what it exchanges is asked about anew',
+  async (t) => {
+    beforeLock = async () => undefined;
+    const shop = new Shop(stage, 'raced');
+    const exchange = await rotator('token-2');
+    await stage.cluster.apply([
+      {
+        apiVersion: 'v1',
+        kind: 'Secret',
+        metadata: { name: 'token-2', namespace: 'raced' },
+        data: { token: encoded('signed') },
+      },
+    ]);
+    const containers = [{ name: 'web', image: images.second, envFrom: [{ secretRef: { name: 'token-2' } }] }];
+    const spec = {
+      selector: { matchLabels: { app: 'web' } },
+      template: { metadata: { labels: { app: 'web' } }, spec: { containers } },
+    };
+    const manifest = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'web' }, spec };
+    await shop.promote('web-43', 'pr-42', { spec: { objects: [manifest] } });
+    const asked = await shop.phase('web-43', 'AwaitingApproval');
+    const other = await stage.cluster.request('PATCH', pathOf('token-2'), {
+      contentType: 'application/merge-patch+json',
+      body: { data: { token: encoded('mine') } },
+    });
+    t.is(other.status, 403, 'it is frozen for everybody else');
+    t.is((await exchange('exchanged')).status, 200);
+    const touch = { metadata: { annotations: { 'reconcile.fluxcd.io/requestedAt': 'now' } } };
+    await stage.send('PATCH', path('raced', 'promotions', 'web-43'), touch);
+    const nonce = asked.status?.approval?.round?.nonce;
+    await shop.promotion('web-43', ({ status }) => {
+      const round = status?.approval?.round?.nonce;
+      return status?.phase === 'AwaitingApproval' && round !== undefined && round !== nonce;
+    });
   },
 );

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { podMakers } from '../../operator/workloads/index.ts';
-import { waitFor } from '../harness/index.ts';
+import { run, waitFor } from '../harness/index.ts';
 import { images } from '../stage/shop.ts';
 import { deploymentPath, openPromotions, path, type Stage } from '../stage/promotions.ts';
 import type { Json } from '../stage/stage.ts';
@@ -263,3 +263,23 @@ test.serial('Pod Security that refuses the template stops the adoption', async (
   t.regex(await here.stuck('PodsRefused'), /violates PodSecurity/);
   t.is((await stage.cluster.request('GET', path('restricted', 'workloadlocks', 'lock'))).status, 404);
 });
+
+test.serial(
+  'a Deployment with the finalizer orphan from before is not taken over; the line in the message takes it off',
+  async (t) => {
+    const here = await place('orphans');
+    await stage.send('PATCH', deploymentPath('orphans', 'web'), { metadata: { finalizers: ['orphan'] } });
+    await here.protect();
+    const said = await here.stuck('FinalizerFound');
+    t.regex(said, /Deployment\/web has the finalizer orphan, by which its pods would run on when it goes/);
+    t.is(await here.label(), undefined);
+    const [, line = ''] = /\((kubectl patch [^)]*)\)/.exec(said) ?? [];
+    const { code, stderr } = await run('bash', ['-c', line], {
+      timeout: 30_000,
+      env: { KUBECONFIG: stage.cluster.kubeconfig, PATH: `${stage.folder}/bin:${process.env['PATH'] ?? ''}` },
+      check: false,
+    });
+    t.is(code, 0, stderr);
+    await here.isReady();
+  },
+);
