@@ -3,8 +3,8 @@ import { chainFaults } from '../../operator/records/index.ts';
 import { waitFor } from '../harness/index.ts';
 import { startDying, type LastWrite, type Written } from '../stage/dying.ts';
 import { images, Shop, type ShopOptions } from '../stage/shop.ts';
-import { openPromotions, type Stage } from '../stage/promotions.ts';
-import { systemNamespace } from '../stage/stage.ts';
+import { deploymentPath, openPromotions, type Stage } from '../stage/promotions.ts';
+import { systemNamespace, type Json } from '../stage/stage.ts';
 
 let stage: Stage;
 
@@ -142,6 +142,81 @@ test.serial(
   },
 );
 
+const manifestOf = (shop: Shop, name: string, image: string): Json => {
+  const env = [{ name: 'MODE', value: 'live' }];
+  const template = { metadata: { labels: { app: name } }, spec: { containers: [{ name, image, env }] } };
+  // What shall fail fails soon, and nothing else.
+  const hasty = image === images.third ? { progressDeadlineSeconds: 1 } : {};
+  const { spec } = shop.deployment(name, { template, ...hasty }) as { readonly spec: Json };
+  return { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name }, spec };
+};
+
+/** Somebody applies a Deployment again and again, as long as it is refused. */
+async function applied(shop: Shop, name: string, image: string): Promise<void> {
+  const at = `${deploymentPath(shop.namespace, name)}?fieldManager=kustomize-controller&force=true`;
+  await waitFor(`${name} is applied`, async (seen) => {
+    const { status, body } = await stage.cluster.request('PATCH', at, {
+      body: manifestOf(shop, name, image),
+      contentType: 'application/apply-patch+yaml',
+      as: stage.people.dev.kubeconfig,
+    });
+    seen(body);
+    return status < 300;
+  });
+}
+
+/** Production of three that somebody else applies; `fresh` comes and `worker` goes. */
+async function external(namespace: string, image: string, target: Json = {}): Promise<Shop> {
+  const shop = new Shop(stage, namespace);
+  await shop.open({
+    target: {
+      apply: 'External',
+      workloads: ['web', 'fresh', 'worker'].map((name) => ({ kind: 'Deployment', name })),
+      ...target,
+    },
+    before: [{ ...shop.deployment('worker'), metadata: { name: 'worker', namespace } }],
+  });
+  const workloads = ['web', 'fresh'].map((name) => ({ name, images: [{ container: name, image }], ready: true }));
+  await shop.environment('pr-42', image, { workloads });
+  const objects = ['web', 'fresh'].map((name) => manifestOf(shop, name, image));
+  await shop.promote('web-42', 'pr-42', { spec: { objects, removes: [{ kind: 'Deployment', name: 'worker' }] } });
+  await shop.phase('web-42', 'AwaitingApproval');
+  await shop.cast('web-42', stage.people.alice);
+  await applied(shop, 'web', image);
+  return shop;
+}
+
+/** What somebody else brings beside it: one comes, one goes. */
+async function rest(shop: Shop, image: string): Promise<void> {
+  await applied(shop, 'fresh', image);
+  await waitFor('worker is deleted', async (seen) => {
+    const at = deploymentPath(shop.namespace, 'worker');
+    const { status, body } = await stage.cluster.request('DELETE', at, { as: stage.people.dev.kubeconfig });
+    seen(body);
+    return status < 300;
+  });
+}
+
+test.serial(
+  'killed after any write of the lock or a workload while somebody else applies, what was signed arrives',
+  async (t) => {
+    t.timeout(20 * 60_000);
+    const act = (namespace: string) => async (): Promise<void> => {
+      const shop = await external(namespace, images.second);
+      await rest(shop, images.second);
+      await shop.phase('web-42', 'Completed', 40_000);
+      t.deepEqual(await story(shop), ['Adopted', 'Round', 'Approved', 'Completed'], namespace);
+    };
+    const points = await killPoints(t, act('ext-none'));
+    t.true(
+      points.some(({ write }) => write === 'replace deployments'),
+      'what leaves is marked',
+    );
+    // Those before the lock opens are the same as on the way of the controller itself.
+    const own = points.filter(({ write }) => /^replace (workloadlocks|deployments)$/.test(write));
+    for (const [index, last] of own.entries()) await killed(t, last, act(`ext-${index}`));
+  },
+);
 const job = (name: string): object => ({
   apiVersion: 'batch/v1',
   kind: 'Job',
