@@ -114,7 +114,6 @@ test.serial(
       seen(events.map(({ reason }) => reason));
       return events.some(({ reason }) => reason === 'LabelWithoutLock');
     });
-    await here.runs();
     await here.isReady();
     t.is(await here.label(), 'true');
   },
