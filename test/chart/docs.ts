@@ -35,7 +35,7 @@ export async function shownObjects(): Promise<readonly Shown[]> {
   );
 }
 
-/** Of Flux and Argo CD, which stand in clusters of their own: their CRDs judge them (test/cluster/gitops-docs.test.ts). */
+/** Of Flux and Argo CD, which run in clusters of their own: parsed, and not judged by an API server here. */
 export function isOfGitOps({ object: { apiVersion } }: Shown): boolean {
   return /^(kustomize\.toolkit\.fluxcd\.io|argoproj\.io)\//.test(apiVersion);
 }
