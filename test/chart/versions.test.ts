@@ -31,6 +31,7 @@ test('only what is written for the client differs', (t) => {
   const [newer, older] = [true, false].map((mutating) => renderPolicies({ systemNamespace: 'x', mutating }));
   const same = new Set((newer ?? []).map((policy) => JSON.stringify(policy)));
   t.deepEqual(named((older ?? []).filter((policy) => !same.has(JSON.stringify(policy)))), [
+    'ValidatingAdmissionPolicy/twinlock-cron-jobs',
     'ValidatingAdmissionPolicy/twinlock-workloads',
   ]);
 });

@@ -204,6 +204,9 @@ export const breachedRules: readonly Breach[] = [
     ['spec', 'namespaceSelector', 'matchLabels'],
     { a: '-' },
   ]),
+  ...['system:unauthenticated', 'system:anonymous'].map((group) =>
+    twinClass('spec.access[0].group', 'name a group of people who sign in', [['spec', 'access', 0, 'group'], group]),
+  ),
   twinClass('spec.ttl', 'default is longer than max: shorten it, or raise max', [['spec', 'ttl', 'default'], '1000h']),
   twinClass('spec.network.ingress[0]', destination, [['spec', 'network', 'ingress', 0, 'cidr'], '203.0.113.0/24']),
   twinClass('spec.network.requestable[1]', destination, [

@@ -131,6 +131,8 @@ const environment = object('TwinEnvironment', 'pr-42', {
       ],
       noindex: true,
     },
+    secrets: ['shop-test-db'],
+    configMaps: ['flags'],
     network: {
       egress: [
         { cidr: '203.0.113.0/24', ports: [{ protocol: 'TCP', port: 443 }] },
@@ -170,6 +172,10 @@ const environment = object('TwinEnvironment', 'pr-42', {
         ready: true,
         url: 'http://web--pr-42-3f9c21.twins.localhost:30080',
       },
+    ],
+    copied: [
+      { kind: 'Secret', name: 'shop-test-db' },
+      { kind: 'ConfigMap', name: 'flags' },
     ],
     queue: { position: 1 },
     expiresAt: later,
@@ -215,6 +221,13 @@ const twinClass = object('TwinClass', 'sample', {
       requestable: destinations,
     },
     exposure: { domain: 'twins.example', scheme: 'https', port: 8443, maxBodySize: '64Mi' },
+    access: [
+      { group: 'developers', role: 'Viewer' },
+      { group: 'oidc:seniors', role: 'Debugger' },
+    ],
+    copySecrets: ['shop-test-db', 'team-*', '*'],
+    copyConfigMaps: ['flags'],
+    imagePullSecrets: ['registry'],
   },
 });
 
