@@ -256,6 +256,24 @@ export const breachedRules: readonly Breach[] = [
     'a workload is either promoted or removed: take it out of workloads or of removes',
     [['spec', 'removes', 1, 'name'], 'web'],
   ),
+  breaches('Promotion', 'web-42')(
+    'spec.objects[2]',
+    'a workload that makes Jobs has a spec with a jobTemplate: write all of it',
+    [['spec', 'objects', 2, 'spec', 'jobTemplate'], undefined],
+  ),
+  breaches('Promotion', 'web-42')('spec.jobs', 'write each Job once: what runs before and after has two names', [
+    ['spec', 'jobs', 'after', 0, 'metadata', 'name'],
+    'migrate',
+  ]),
+  breaches('Promotion', 'web-42')('spec.jobs.before', 'write each Job once', [
+    ['spec', 'jobs', 'before', 1],
+    {
+      apiVersion: 'batch/v1',
+      kind: 'Job',
+      metadata: { name: 'migrate' },
+      spec: { template: { spec: { containers: [{ name: 'run', image }] } } },
+    },
+  ]),
   breaches('Promotion', 'web-42')('spec.objects', 'write each object once', [
     ['spec', 'objects', 2],
     {
@@ -345,6 +363,7 @@ export const breachedRules: readonly Breach[] = [
     { name: 'web-000000', digest },
   ]),
   record('web-000001')('spec', 'Adopted has currentSpecs: what was found', [['spec', 'currentSpecs'], undefined]),
+  record('web-000008')('spec', 'a Job, and nothing else, has a job', [['spec', 'job'], undefined]),
   record('web-000002')('spec', 'a Round has promotion, round, statements and desiredSpecs', [
     ['spec', 'statements'],
     undefined,

@@ -339,8 +339,24 @@ const productionTarget = object('ProductionTarget', 'web', {
     trust,
     warnings: ['Deployment/web keeps no old revision'],
     current: [{ ...workload, specDigest: digest, images: [{ container: 'web', image }], promotion: 'web-42' }],
+    objects: [
+      { ...configMap, digest, fallback: 'Content', promotion: 'web-42' },
+      { kind: 'Ingress', name: 'web', fallback: 'Absent' },
+    ],
   },
 });
+
+const jobSpec = {
+  backoffLimit: 0,
+  template: {
+    metadata: { labels: { app: 'job' } },
+    spec: {
+      restartPolicy: 'Never',
+      containers: [{ name: 'run', image }],
+      initContainers: [{ name: 'wait', image }],
+    },
+  },
+};
 
 const promotion = object('Promotion', 'web-42', {
   spec: {
@@ -371,7 +387,17 @@ const promotion = object('Promotion', 'web-42', {
         },
       },
       { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'web' }, data: { MODE: 'live' } },
+      {
+        apiVersion: 'batch/v1',
+        kind: 'CronJob',
+        metadata: { name: 'nightly' },
+        spec: { schedule: '0 3 * * *', jobTemplate: { spec: jobSpec } },
+      },
     ],
+    jobs: {
+      before: [{ apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'migrate' }, spec: jobSpec }],
+      after: [{ apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'smoke' }, spec: jobSpec }],
+    },
     removes: [
       { kind: 'Ingress', name: 'web' },
       { kind: 'Deployment', name: 'worker' },
@@ -423,6 +449,7 @@ const promotion = object('Promotion', 'web-42', {
       drainsUntil: time,
       finishedAt: later,
       workloads: [{ ...workload, state: 'Applied', message: 'waits for pods' }],
+      objects: [{ ...configMap, state: 'Applied', message: 'stands as signed' }],
     },
     why: ['1 vote of any principal: kubectl annotate ...'],
     record: 'web-000003',
@@ -513,7 +540,19 @@ const workloadLock = object('WorkloadLock', 'lock', {
     ],
     frozen: [
       { kind: 'ConfigMap', name: 'config', promotions: ['5f0c'] },
-      { kind: 'Secret', name: 'tls', rotators: ['system:serviceaccount:cert-manager:cert-manager'] },
+      { kind: 'Secret', name: 'tls', rotators: ['system:serviceaccount:cert-manager:cert-manager'], opening: '77aa' },
+    ],
+    jobs: [
+      {
+        kind: 'Job',
+        name: 'web-42-migrate',
+        digest,
+        target: 'web',
+        injected: [{ container: 'istio-proxy', imagePrefix: 'docker.io/istio/proxyv2' }],
+        mutations,
+        record: 'web-000002',
+        spec: jobSpec,
+      },
     ],
   },
 });
@@ -586,6 +625,7 @@ const records: readonly Sample[] = [
       desiredSpecs: [content],
       currentObjects: [configMapContent],
       desiredObjects: [configMapContent],
+      jobs: [{ when: 'before', name: 'migrate', job: 'web-42-migrate', digest, spec: jobSpec }],
     },
   }),
   object('PromotionRecord', 'web-000003', {
@@ -604,7 +644,10 @@ const records: readonly Sample[] = [
         result: 'Completed',
         reason: 'Verified',
         message: 'all pods run it',
-        changes: [change, { kind: 'Deployment', name: 'worker', from: digest, uid: '8d1f', replicas: 2 }],
+        changes: [
+          change,
+          { kind: 'Deployment', name: 'worker', from: digest, uid: '8d1f', replicas: 2, suspend: false },
+        ],
       },
     },
   }),
@@ -662,6 +705,18 @@ const records: readonly Sample[] = [
         pinned: false,
       },
       accepted: { workloads: [workload] },
+    },
+  }),
+  object('PromotionRecord', 'web-000008', {
+    spec: {
+      type: 'Job',
+      target,
+      sequence: 8,
+      previous: { name: 'web-000007', digest },
+      digest,
+      time,
+      promotion: { namespace: 'shop', name: 'web-42', uid: '77aa' },
+      job: { name: 'migrate', job: 'web-42-migrate', uid: '9c3e', result: 'Succeeded', message: 'it is complete' },
     },
   }),
 ];
