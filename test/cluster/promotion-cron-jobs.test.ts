@@ -220,6 +220,9 @@ test('the page: what the on-call does with a CronJob, and the way back, with sto
   t.regex((await shown(/"suspend":false/, '', stage.people.dev)).stderr, /have the verb rollback/);
   const byDev = await shown(/create job/, '', stage.people.dev);
   t.regex(byDev.stderr, /run by hand with the verb rollback/);
+  // Times of objects are told in seconds: its pod is younger than the approval, not of the same second.
+  const approval = (await shop.records()).find(({ outcome }) => outcome?.result === 'Approved');
+  await waitFor('a second to pass', async () => Date.now() >= Date.parse(approval?.time ?? '') + 1000);
   done(await shown(/create job/));
   await ends(shop, 'nightly-by-hand');
   const records = await shown(/get promotionrecords/);

@@ -36,8 +36,7 @@ async function jobs(shop: Shop): Promise<readonly Found[]> {
 async function open(namespace: string, running = images.second, rollback: Json = {}): Promise<Shop> {
   const shop = await new Shop(stage, namespace).open({ target: { rollback: { progressDeadline: '6s', ...rollback } } });
   await shop.target((target) => conditionOf(target, 'Ready')?.status === 'True', 'web', 60_000);
-  const ran = [{ name: 'web', images: [{ container: 'web', image: running }], ready: true }];
-  await shop.environment('pr-42', running, { workloads: ran });
+  await shop.environment('pr-42', running);
   return shop;
 }
 
@@ -86,7 +85,7 @@ test.serial(
     const broken = `registry.example/web@sha256:${'7'.repeat(64)}`;
     stage.pods.fail(broken, 'relation "users" does not exist');
     const ran = [
-      { name: 'web', images: [{ container: 'web', image: images.second }], ready: true },
+      ...shop.running(images.second),
       { name: 'migrate', images: [{ container: 'migrate', image: broken }], ready: true },
     ];
     await shop.environment('pr-43', images.second, { workloads: ran });
@@ -107,7 +106,7 @@ test.serial('a Job after that fails takes the workloads back', async (t) => {
   const broken = `registry.example/web@sha256:${'8'.repeat(64)}`;
   stage.pods.fail(broken, '3 of 9 checks failed');
   const ran = [
-    { name: 'web', images: [{ container: 'web', image: images.second }], ready: true },
+    ...shop.running(images.second),
     { name: 'smoke', images: [{ container: 'smoke', image: broken }], ready: true },
   ];
   await shop.environment('pr-43', images.second, { workloads: ran });

@@ -123,9 +123,21 @@ function isOfPromotion(world: TargetWorld, pod: Pod): boolean {
 /** Of a Job that began while its content was approved: no rollout replaces it, and it was signed to run to its end. */
 function endsByItself(world: TargetWorld, pod: Pod, made: PresentWorkload): boolean {
   if (workloadOf(made.kind).lasting) return false;
-  const newest = decisionsOn(world.records, made)[0]?.record;
-  const decided = parseTime(world.records.find((record) => nameOf(record) === newest)?.time ?? '');
+  const decided = lastDecided(world, made);
   return parseTime(pod.metadata.creationTimestamp ?? '') <= decided && isFormer(world, pod, made);
+}
+
+/** When it was last decided what runs: by the newest approval, or by what took that back. */
+function lastDecided({ records }: TargetWorld, made: PresentWorkload): number {
+  const [newest] = decisionsOn(records, made);
+  const approval = records.find((record) => nameOf(record) === newest?.record);
+  const back = records.findLast(
+    (record) =>
+      newest?.takenBack === true &&
+      record.promotion?.uid === approval?.promotion?.uid &&
+      ['RolledBack', 'Failed'].includes(resultOf(record) ?? ''),
+  );
+  return parseTime((back ?? approval)?.time ?? '');
 }
 
 /** Content that was approved once. */
