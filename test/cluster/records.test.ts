@@ -128,8 +128,8 @@ test.serial('a cut, a change and an unknown key each have their answer and their
 test.serial('who may not read the signed heads exports without, and is told', async (t) => {
   const shop = await promoted('bare');
   const { alice } = stage.people;
-  await stage.cluster.apply([bind('twinlock-approver', user('carol'), shop.namespace)]);
-  const kubeconfig = await stage.cluster.persona('carol');
+  await stage.cluster.apply([bind('twinlock-approver', user('dave'), shop.namespace)]);
+  const kubeconfig = await stage.cluster.persona('dave');
   t.not(kubeconfig, alice.kubeconfig);
   const flags = `--namespace ${shop.namespace} --target web --kubeconfig ${kubeconfig}`;
   const { code, stdout, stderr } = await shell(join(stage.folder, 'bare'), `twinlock records export ${flags}`);

@@ -294,7 +294,7 @@ const ROWS: Readonly<Record<string, (t: ExecutionContext) => Promise<void>>> = {
       const record = /^(web-\d{6}) +Round +web-42/m.exec(records.stdout)?.[1];
       t.truthy(record, records.stdout);
       done(t, await shown(place, /^printf .*promotionrecord/, { ...(record !== undefined && { record }) }));
-      done(t, await shown(place, /--patch-file/));
+      done(t, await shown(place, /^kubectl patch deployment .*--patch-file/));
       t.is(await place.image('web'), images.first);
       await place.phase('web-42', 'RolledBack');
     }
@@ -393,7 +393,7 @@ test.serial(
         (await podsOf(place, 'db')).find(([pod]) => pod === 'db-1'),
         ['db-1', broken, false],
       );
-      done(t, await shown(place, /^kubectl delete pod/));
+      done(t, await shown(place, /^kubectl delete pod\//));
       await comeUp(place, 'db', images.first, 2);
     } finally {
       operator = await stage.startProcess();
