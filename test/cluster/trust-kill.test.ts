@@ -55,8 +55,8 @@ test.serial(
     const points: readonly LastWrite[] = [
       { write: 'create promotionrecords', nth: 1 },
       { write: 'create promotionrecords', nth: 2 },
-      { write: 'patch approverkeyrings', nth: 1 },
-      { write: 'patch approvalpolicies', nth: 1 },
+      { write: 'patch approverkeyrings/status', nth: 1 },
+      { write: 'patch approvalpolicies/status', nth: 1 },
     ];
     for (const [index, point] of points.entries()) {
       const chain = `kill-${index}`;
