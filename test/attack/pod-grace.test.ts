@@ -237,7 +237,11 @@ test('a namespace goes while its pods still run, its lock after them: kubelets r
   denied(t, await controller('DELETE', shop.own('workloadlocks', 'lock')), 'operator-only', /goes last/);
   allowed(t, await node.send('PATCH', `${path}/status`, { status: { message: 'ending' } }));
   const merge = { contentType: 'application/merge-patch+json' };
-  denied(t, await stage.wildcard('PATCH', `${path}/status`, { status: { podIP: '10.9.9.9' } }, merge), 'pods-live');
+  denied(
+    t,
+    await stage.wildcard('PATCH', `${path}/status`, { status: { podIP: '10.9.9.9' } }, merge),
+    'pods-live|pod-writers',
+  );
   denied(t, await stage.wildcard('DELETE', `${path}?gracePeriodSeconds=0`), 'pod-deletion');
   const evicted = await stage.wildcard('POST', `${path}/eviction`, eviction({ shop, pod, path }));
   t.regex(JSON.stringify(evicted.body), /is being terminated/, 'Kubernetes itself evicts nothing in such a namespace');

@@ -130,7 +130,7 @@ async function taken({ admin }: Stage): Promise<void> {
 async function unboundToken(cluster: ApiCluster, namespaceName: string, account: string): Promise<Send> {
   const { stdout } = await cluster.kubectl(['-n', namespaceName, 'create', 'token', account]);
   const { endpoint } = await readKubeconfig(cluster.kubeconfig);
-  const path = join(dirname(cluster.kubeconfig), `unbound-${account}.kubeconfig`);
+  const path = join(dirname(cluster.kubeconfig), `unbound-${namespaceName}-${account}.kubeconfig`);
   return sender(cluster, await writeKubeconfig(path, endpoint, { token: stdout.trim() }));
 }
 
