@@ -113,7 +113,14 @@ test('what the kubelet tells in Events only stands in the condition: a probe tha
   const image = images.storefront.v1;
   const volumes = [{ name: 'tls', secret: { secretName: 'web-tls' } }];
   const mounts = [{ name: 'tls', mountPath: '/tls' }];
-  const mounting = { volumes, containers: [{ name: 'mounting', image, volumeMounts: mounts }] };
+  const container = {
+    name: 'mounting',
+    image,
+    volumeMounts: mounts,
+    securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+  };
+  const restricted = { runAsNonRoot: true, runAsUser: 65_532, seccompProfile: { type: 'RuntimeDefault' } };
+  const mounting = { volumes, securityContext: restricted, containers: [container] };
   await cluster.apply([
     {
       ...environment,
