@@ -100,7 +100,7 @@ const ingressControllers = [
   'kube-system',
 ];
 
-/** Everybody who may ask the API server anything, and who did not even say who they are. */
+/** Who has not signed in. */
 const NOBODY = ['system:unauthenticated', 'system:anonymous'];
 
 const access = keyedList(

@@ -57,8 +57,8 @@ export class KubeletWords {
     if (old.length === 0) return { pods, dueIn: PATIENCE };
     const asked = JSON.stringify(old.map(uidOf).toSorted());
     const before = this.#known.get(environment);
-    const same = before?.asked === asked ? before : undefined;
-    const known = same !== undefined && same.due > now ? same : await this.#ask(namespace, asked, before, same, signal);
+    const fresh = before?.asked === asked && before.due > now;
+    const known = fresh ? before : await this.#ask(namespace, asked, before, signal);
     this.#known.set(environment, known);
     const told = pods.map((pod) => withWords(pod, known.said.get(uidOf(pod))));
     return { pods: told, dueIn: Math.max(1, known.due - now) };
@@ -69,15 +69,9 @@ export class KubeletWords {
     this.#known.delete(environment);
   }
 
-  async #ask(
-    namespace: string,
-    asked: string,
-    before: Known | undefined,
-    same: Known | undefined,
-    signal: AbortSignal,
-  ): Promise<Known> {
+  async #ask(namespace: string, asked: string, before: Known | undefined, signal: AbortSignal): Promise<Known> {
     const now = this.#clock.now();
-    const times = same?.times ?? 0;
+    const times = before?.asked === asked ? before.times : 0;
     const due = now + Math.min(INTERVAL * 2 ** times, MAX_INTERVAL);
     const said = newestWords(await this.#warnings(namespace, signal), before?.said ?? new Map(), now);
     return { asked, said, times: times + 1, due };
