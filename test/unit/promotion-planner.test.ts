@@ -1,5 +1,5 @@
 import test from 'ava';
-import { ApiError, type Client } from '../../operator/kube/index.ts';
+import { ApiError, TransportError, type Client } from '../../operator/kube/index.ts';
 import { Planner } from '../../operator/promotions/gather/planner.ts';
 import { decide, run, world, deciding } from './promotion-world.ts';
 
@@ -64,4 +64,25 @@ test("a reloader's mark is no content: a plan starts without it, and it closes n
   t.notRegex(sent[0] ?? '', /STAKATER/);
   t.is(String(facts?.changed[0]?.currentDigest), String(marked.lock?.spec.approved[0]?.digest));
   t.is(verdict.phase, 'AwaitingApproval', verdict.message);
+});
+
+test.serial('a server that goes away during dry runs fails the turn, and nothing beside it', async (t) => {
+  const unheard: unknown[] = [];
+  const hear = (error: unknown): void => void unheard.push(error);
+  process.on('unhandledRejection', hear);
+  const gone = new TransportError('POST', '/x', 'no answer');
+  // A Job is told at once, a workload after it.
+  const planner = new Planner({
+    create: async (): Promise<never> => Promise.reject(gone),
+    replace: async (): Promise<never> => {
+      await new Promise(setImmediate);
+      throw gone;
+    },
+  });
+  const job = { when: 'before', name: 'migrate', job: 'migrate-1', spec: { template: {} } } as const;
+  const error = await t.throwsAsync(planner.plan({ ...deciding(bare), jobs: [job] }, new Map(), signal));
+  await new Promise(setImmediate);
+  process.off('unhandledRejection', hear);
+  t.is(error, gone);
+  t.deepEqual(unheard, []);
 });

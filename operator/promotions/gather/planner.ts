@@ -93,12 +93,13 @@ export class Planner {
       ...job,
       planned: await this.#dryRunJob(namespace, job, signal),
     }));
-    return {
-      ...world,
-      workloads: await Promise.all(workloads),
-      objects: await Promise.all(objects),
-      jobs: await Promise.all(jobs),
-    };
+    // Together: a dry run that fails while another is waited for has to be heard, or the whole process ends by it.
+    const [plannedWorkloads, plannedObjects, plannedJobs] = await Promise.all([
+      Promise.all(workloads),
+      Promise.all(objects),
+      Promise.all(jobs),
+    ]);
+    return { ...world, workloads: plannedWorkloads, objects: plannedObjects, jobs: plannedJobs };
   }
 
   /** Without a manifest the promotion takes the object away. */
