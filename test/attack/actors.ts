@@ -71,8 +71,18 @@ export function userOf(name: keyof typeof ACTORS): string {
   return `system:serviceaccount:${of}:${account}`;
 }
 
-/** Makes the account with its rights in every namespace. */
-export async function actor(stage: Stage, name: keyof typeof ACTORS): Promise<Send> {
+const made = new WeakMap<Stage, Map<keyof typeof ACTORS, Promise<Send>>>();
+
+/** The account with its rights in every namespace, made once: tests of a file that run side by side share it. */
+export function actor(stage: Stage, name: keyof typeof ACTORS): Promise<Send> {
+  const here = made.get(stage) ?? new Map<keyof typeof ACTORS, Promise<Send>>();
+  made.set(stage, here);
+  const acting = here.get(name) ?? make(stage, name);
+  here.set(name, acting);
+  return acting;
+}
+
+async function make(stage: Stage, name: keyof typeof ACTORS): Promise<Send> {
   const { namespace: of, account, rules } = ACTORS[name];
   const rbac = 'rbac.authorization.k8s.io';
   const metadata = { name: `test-${account}` };
