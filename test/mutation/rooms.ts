@@ -10,6 +10,8 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   statement: ['operator/votes/statement/'],
   decide: ['operator/promotions/decide/', 'operator/targets/decide/'],
   gates: ['operator/gates/'],
+  trust: ['operator/trust/'],
+  admission: ['operator/admission/'],
 };
 
 /** The room of a file from the root of the tree, if it has one. */

@@ -2,9 +2,10 @@
 import test from 'ava';
 import { jobFault, NOT_SIGNED } from '../../operator/lock/index.ts';
 import { jobsOf } from '../../operator/promotions/decide/plan/index.ts';
+import { jobRecordOf, type RecordSpec } from '../../operator/records/index.ts';
 import { jobContent, jobDigest, jobProgress } from '../../operator/workloads/index.ts';
 import type { Job, Pod } from '../../operator/kube/index.ts';
-import { images, jobOf, keys, now, promotion, run, voted, world, type Scene } from './promotion-world.ts';
+import { images, jobOf, keys, now, promotion, run, until, voted, world, type Scene } from './promotion-world.ts';
 
 const spec = (image = images.second): object => ({
   backoffLimit: 0,
@@ -164,6 +165,37 @@ const named = (name: string, uid: string): string | undefined => {
   const { metadata, spec: own } = scene({ before: ['migrate'] }).promotion;
   return jobsOf({ metadata: { ...metadata, name, uid }, spec: own })[0]?.job;
 };
+
+test('what a Job afterwards reads stays as it was digested, while the workloads are rolled out', (t) => {
+  const reads = (name: string, configMap: string): object => ({
+    ...manifest(name),
+    spec: {
+      template: {
+        spec: { containers: [{ name: 'job', image: images.second, envFrom: [{ configMapRef: { name: configMap } }] }] },
+      },
+    },
+  });
+  const own = promotion('web-42', {
+    spec: { jobs: { before: [reads('migrate', 'schema')], after: [reads('smoke', 'checks')] } } as never,
+  });
+  const jobs = jobsOf(own).map((job) => ({ ...job, planned: { spec: job.spec } }));
+  const state = { digest: `sha256:${'1'.repeat(64)}` };
+  const configuration = ['checks', 'schema'].map((name) => ({ kind: 'ConfigMap' as const, name, state }));
+  const { world: open } = approved(world({ promotion: own, jobs, configuration }));
+  const frozen = ({ lock }: Scene): readonly string[] => (lock?.spec.frozen ?? []).map(({ name }) => name);
+  t.deepEqual(frozen(open), ['checks', 'schema'], 'while the first runs');
+  const rolling = until(says(open, 'migrate', condition('Complete')), 'OpenLock');
+  t.deepEqual(frozen(rolling), ['checks'], 'what is over reads nothing');
+});
+
+test('what is on record of a Job is of its own promotion and name', (t) => {
+  const ended = (uid: string, name: string) =>
+    ({ promotion: { name: 'p', uid }, job: { name, outcome: uid } }) as unknown as RecordSpec;
+  const records = [ended('one', 'migrate'), ended('two', 'seed'), ended('two', 'migrate')];
+  t.is(jobRecordOf(records, 'two', 'migrate'), records[2]?.job);
+  t.is(jobRecordOf(records, 'two', 'other'), undefined);
+  t.is(jobRecordOf(records, 'three', 'migrate'), undefined);
+});
 
 test('names of Jobs are labels, always the same, and others for another promotion of that name', (t) => {
   const long = `${'a'.repeat(23)}.${'b'.repeat(200)}`;

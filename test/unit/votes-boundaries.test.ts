@@ -10,7 +10,17 @@ import {
   type PrincipalSpec,
   type VotePolicy,
 } from '../../operator/votes/index.ts';
-import { armor, ed25519Key, rsaKey, securityKey, signed, stockFingerprint, type MadeKey } from '../vectors/ssh.ts';
+import {
+  armor,
+  armored,
+  ed25519Key,
+  rsaKey,
+  securityKey,
+  signed,
+  stockFingerprint,
+  string,
+  type MadeKey,
+} from '../vectors/ssh.ts';
 
 const now = Date.parse('2026-11-21T10:00:00Z');
 const statements = { approve: '{"approve":2}\n', reject: '{"reject":2}\n' };
@@ -203,6 +213,31 @@ test('a yes and a no of one person are two votes, and the no decides', (t) => {
       ['reject', 'Counted'],
     ],
   );
+});
+
+test('texts that cannot be told apart decide nothing, nor does an empty one, whoever signed it', (t) => {
+  const cases = [
+    { approve: 'the same\n', reject: 'the same\n', sign: 'the same\n' },
+    { approve: '', reject: 'no\n', sign: '' },
+    { approve: '', reject: 'no\n', sign: 'no\n' },
+    { approve: 'yes\n', reject: '', sign: '' },
+    { approve: 'yes\n', reject: '', sign: 'yes\n' },
+  ];
+  for (const { sign, ...texts } of cases) {
+    const { votes: told, verdict } = counted({
+      round: { nonce: 'b', notAfter: '2026-11-28T10:00:00Z', statements: texts },
+      ...carrying(signed(own, sign)),
+    });
+    t.deepEqual([verdict, told[0]?.reason], ['Waiting', 'WrongStatement'], JSON.stringify({ ...texts, sign }));
+  }
+});
+
+test('a signature of another length than its kind has is of no text', (t) => {
+  for (const length of [0, 1, 31, 32, 33, 63, 65]) {
+    const signature = Buffer.concat([string(own.type), string(Buffer.alloc(length))]);
+    const [vote] = counted(carrying(armored({ publicKey: own.blob, signature }))).votes;
+    t.is(vote?.reason, 'WrongStatement', `${length} bytes`);
+  }
 });
 
 const seenAt = (firstSeen: string): Partial<CountInput> => ({
