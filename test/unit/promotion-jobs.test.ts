@@ -166,15 +166,17 @@ const named = (name: string, uid: string): string | undefined => {
   return jobsOf({ metadata: { ...metadata, name, uid }, spec: own })[0]?.job;
 };
 
-test('what a Job afterwards reads stays as it was digested, while the workloads are rolled out', (t) => {
-  const reads = (name: string, configMap: string): object => ({
-    ...manifest(name),
-    spec: {
-      template: {
-        spec: { containers: [{ name: 'job', image: images.second, envFrom: [{ configMapRef: { name: configMap } }] }] },
-      },
+const reads = (name: string, configMap: string): object => ({
+  ...manifest(name),
+  spec: {
+    template: {
+      spec: { containers: [{ name: 'job', image: images.second, envFrom: [{ configMapRef: { name: configMap } }] }] },
     },
-  });
+  },
+});
+const frozenIn = ({ lock }: Scene): readonly string[] => (lock?.spec.frozen ?? []).map(({ name }) => name);
+
+test('what a Job afterwards reads stays as it was digested, while the workloads are rolled out', (t) => {
   const own = promotion('web-42', {
     spec: { jobs: { before: [reads('migrate', 'schema')], after: [reads('smoke', 'checks')] } } as never,
   });
@@ -182,15 +184,15 @@ test('what a Job afterwards reads stays as it was digested, while the workloads 
   const state = { digest: `sha256:${'1'.repeat(64)}` };
   const configuration = ['checks', 'schema'].map((name) => ({ kind: 'ConfigMap' as const, name, state }));
   const { world: open } = approved(world({ promotion: own, jobs, configuration }));
-  const frozen = ({ lock }: Scene): readonly string[] => (lock?.spec.frozen ?? []).map(({ name }) => name);
-  t.deepEqual(frozen(open), ['checks', 'schema'], 'while the first runs');
+  t.deepEqual(frozenIn(open), ['checks', 'schema'], 'while the first runs');
   const rolling = until(says(open, 'migrate', condition('Complete')), 'OpenLock');
-  t.deepEqual(frozen(rolling), ['checks'], 'what is over reads nothing');
+  t.deepEqual(frozenIn(rolling), ['checks'], 'what is over reads nothing');
 });
 
+const ended = (uid: string, name: string) =>
+  ({ promotion: { name: 'p', uid }, job: { name, outcome: uid } }) as unknown as RecordSpec;
+
 test('what is on record of a Job is of its own promotion and name', (t) => {
-  const ended = (uid: string, name: string) =>
-    ({ promotion: { name: 'p', uid }, job: { name, outcome: uid } }) as unknown as RecordSpec;
   const records = [ended('one', 'migrate'), ended('two', 'seed'), ended('two', 'migrate')];
   t.is(jobRecordOf(records, 'two', 'migrate'), records[2]?.job);
   t.is(jobRecordOf(records, 'two', 'other'), undefined);
