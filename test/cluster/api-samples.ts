@@ -154,6 +154,8 @@ const environment = object('TwinEnvironment', 'pr-42', {
         mode: 'Twin',
         vendorTwin: 'stripe',
         version: 'v1',
+        entry: { version: 'v1', image, port: 12_111 },
+        outdated: true,
         url: 'http://stripe:12111',
         exposedURL: 'http://stripe--pr-42-3f9c21.twins.localhost:30080',
         rendered: [variable],
@@ -183,6 +185,7 @@ const environment = object('TwinEnvironment', 'pr-42', {
     inventory: [{ group: 'apps', kind: 'Deployment', namespace: 'pr-42-3f9c21', name: 'web', uid: '1f3a' }],
     blockedBy: [{ group: '', kind: 'Pod', namespace: 'pr-42-3f9c21', name: 'web-1', message: 'has a finalizer' }],
     lastHandledExtendAt: 'now',
+    lastHandledRenewTwinsAt: 'now',
   },
 });
 

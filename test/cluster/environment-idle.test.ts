@@ -109,6 +109,22 @@ const entry = (version: string, digit: string) => ({
 });
 const catalogue = (...versions: readonly object[]) => own('VendorTwin', 'pay', { vendor: 'Pay', versions });
 
+async function imageOf(namespace: string, name: string): Promise<string | undefined> {
+  const { body } = await stage.cluster.request('GET', `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`);
+  const { spec } = body as { spec: { template: { spec: { containers: readonly { image: string }[] } } } };
+  return spec.template.spec.containers[0]?.image;
+}
+
+const told = (why: string, note: string): Promise<unknown> =>
+  waitFor(`${why} is told`, async (seen) => {
+    const events = await stage.cluster.request('GET', '/apis/events.k8s.io/v1/namespaces/shop-dev/events');
+    const notes = (events.body as { items: readonly { reason: string; note: string }[] }).items
+      .filter(({ reason }) => reason === why)
+      .map((event) => event.note);
+    seen(notes);
+    return notes.includes(note);
+  });
+
 test.serial(
   'a version that is appended to the catalogue restarts nothing; its name in the spec moves, and is told',
   async (t) => {
@@ -130,16 +146,57 @@ test.serial(
       environment('settled', { services: [{ name: 'pay', vendorTwinRef: { version: 'v2' } }] }),
     ]);
     await untilStatus(stage, 'settled', ({ services }) => services?.[0]?.version === 'v2');
-    const { body } = await stage.cluster.request('GET', `/apis/apps/v1/namespaces/${namespace}/deployments/pay`);
-    t.like(body, { spec: { template: { spec: { containers: [{ image: entry('v2', '2').image }] } } } });
-    await waitFor('it is told', async (seen) => {
-      const events = await stage.cluster.request('GET', '/apis/events.k8s.io/v1/namespaces/shop-dev/events');
-      const notes = (events.body as { items: readonly { reason: string; note: string }[] }).items
-        .filter(({ reason }) => reason === 'TwinVersionChanged')
-        .map(({ note }) => note);
-      seen(notes);
-      return notes.includes('service pay: version v2 of VendorTwin pay in place of v1 of pay, as the spec says');
+    t.is(await imageOf(namespace, 'pay'), entry('v2', '2').image);
+    await told(
+      'TwinVersionChanged',
+      'service pay: version v2 of VendorTwin pay in place of v1 of pay, as the spec says',
+    );
+    await running.stop();
+  },
+);
+
+test.serial(
+  'a version that is edited in place restarts nothing, not after a restart either; it is told, and the annotation moves',
+  async (t) => {
+    const first = await stage.startProcess();
+    await stage.cluster.apply([catalogue(entry('v1', '1'))]);
+    const { namespace = '' } = await bringUp(stage, 'kept', { services: [{ name: 'pay' }], lifecycle: 'LongLived' });
+    await quiet(first);
+    const path = `/apis/apps/v1/namespaces/${namespace}/deployments/pay`;
+    const generation = async () =>
+      ((await stage.cluster.request('GET', path)).body as { metadata: { generation: number } }).metadata.generation;
+    const before = await generation();
+    await stage.cluster.apply([catalogue({ ...entry('v1', '3'), port: 9000, env: [{ name: 'MODE', value: 'new' }] })]);
+    const edited = await untilStatus(stage, 'kept', ({ services }) => services?.[0]?.outdated === true);
+    t.is(condition(edited, 'Ready').status, 'True');
+    t.regex(condition(edited, 'TwinsReady').message, /twinlock\.dev\/renewTwinsAt/);
+    const which = 'service pay: version v1 of VendorTwin pay';
+    await told(
+      'TwinVersionEdited',
+      `${which} was edited; what runs goes on as it is until the annotation twinlock.dev/renewTwinsAt has a new value`,
+    );
+    await quiet(first);
+    await first.stop();
+    const running = await stage.startProcess();
+    await stage.cluster.kubectl(['-n', namespace, 'delete', 'service', 'pay', '--wait=false']);
+    const service = `/api/v1/namespaces/${namespace}/services/pay`;
+    await waitFor('its Service comes back as it was', async (seen) => {
+      const { status, body } = await stage.cluster.request('GET', service);
+      seen(body);
+      const { spec } = body as { spec?: { ports: readonly { port: number }[] } };
+      return status === 200 && spec?.ports[0]?.port === 8080;
     });
+    await quiet(running);
+    t.is(await generation(), before);
+    const renew = ['annotate', 'twinenvironment', 'kept', '-n', 'shop-dev', 'twinlock.dev/renewTwinsAt=once'];
+    await stage.cluster.kubectl(renew);
+    const renewed = await untilStatus(stage, 'kept', (status) => status.lastHandledRenewTwinsAt === 'once');
+    t.is(renewed.services?.[0]?.outdated, undefined);
+    t.is(await imageOf(namespace, 'pay'), entry('v1', '3').image);
+    await told(
+      'TwinVersionChanged',
+      `${which} as the catalogue has it now, as the annotation twinlock.dev/renewTwinsAt says`,
+    );
     await running.stop();
   },
 );
@@ -151,21 +208,16 @@ test.serial('what somebody edited while no process ran comes back', async (t) =>
   await first.stop();
   const other = `registry.example/web@sha256:${'e'.repeat(64)}`;
   await stage.cluster.kubectl(['-n', namespace, 'set', 'image', 'deployment/web', `web=${other}`]);
-  const image = async (): Promise<string | undefined> => {
-    const { body } = await stage.cluster.request('GET', `/apis/apps/v1/namespaces/${namespace}/deployments/web`);
-    const { spec } = body as { spec: { template: { spec: { containers: readonly { image: string }[] } } } };
-    return spec.template.spec.containers[0]?.image;
-  };
-  t.is(await image(), other);
+  t.is(await imageOf(namespace, 'web'), other);
   const running = await stage.startProcess();
   await waitFor('the image is back', async (seen) => {
-    const now = await image();
+    const now = await imageOf(namespace, 'web');
     seen(now);
     return now !== other;
   });
   await quiet(running);
   await running.stop();
-  t.is(await image(), smallest.workloads[0].image);
+  t.is(await imageOf(namespace, 'web'), smallest.workloads[0].image);
 });
 
 test.serial('the process is ready within seconds, works, and leaves with its lease released', async (t) => {

@@ -3,13 +3,13 @@ import { z } from 'zod';
 import { conditions, lastHandledReconcileAt, maxRequest, observedGeneration } from '../schema/conditions.ts';
 import { keyedList, listOf } from '../schema/lists.ts';
 import { sha256, text, timestamp } from '../schema/text.ts';
-import { choice, count, flag } from '../schema/values.ts';
+import { choice, count, embedded, flag } from '../schema/values.ts';
 import { MAX_WORKLOADS } from '../workload-kinds.ts';
 
 const environmentPhases = ['Queued', 'Provisioning', 'Ready', 'Expired', 'Terminating', 'Failed'] as const;
 
-/** Bounds of what an environment's status lists; who writes it leaves out what is more. */
-export const environmentBounds = { variables: 256, value: 2048, blockedBy: 64 } as const;
+/** Bounds of what an environment's status lists; who writes it leaves out what is more. `entry`: bytes of its JSON. */
+export const environmentBounds = { variables: 256, value: 2048, blockedBy: 64, entry: 16_384 } as const;
 
 const variable = z
   .object({
@@ -30,6 +30,10 @@ const service = z
     mode: choice('Mode that the spec asks for.', ['Twin', 'Real', 'Disabled']),
     vendorTwin: text('VendorTwin that it is of; left out where the spec gives an image or a URL.', 63).optional(),
     version: text('Version of the VendorTwin: chosen once, kept until the spec names another.', 63).optional(),
+    entry: embedded('That version as the catalogue had it when it was chosen: what the environment runs.').optional(),
+    outdated: flag(
+      'true: the catalogue has other content of that version by now; a new value of the annotation twinlock.dev/renewTwinsAt takes it.',
+    ).optional(),
     url: text('URL of the twin within the cluster.', 2048).optional(),
     exposedURL: text('URL at which the twin is reached from outside; left out where it is not.', 2048).optional(),
     rendered: listOf('Variables that were written to the workloads.', variable, {
@@ -105,6 +109,11 @@ export const twinEnvironmentStatus = z
     ).optional(),
     lastHandledExtendAt: text(
       'Last value of the annotation twinlock.dev/extendAt that was acted on.',
+      maxRequest,
+      0,
+    ).optional(),
+    lastHandledRenewTwinsAt: text(
+      'Last value of the annotation twinlock.dev/renewTwinsAt that was acted on.',
       maxRequest,
       0,
     ).optional(),

@@ -40,7 +40,8 @@ const readiness = withRules(
   },
 ).describe('When the twin is ready. Left out: an open port is enough.');
 
-const entry = withRules(
+/** One of `spec.versions` of a VendorTwin. */
+export const vendorTwinVersion = withRules(
   z.object({
     version: worded(
       'Name of the version, as environments refer to it.',
@@ -109,7 +110,7 @@ export const vendorTwinSpec = z
     versions: keyedList(
       'Versions. New environments that name none get the last one, and keep it.',
       ['version'],
-      entry,
+      vendorTwinVersion,
       {
         min: 1,
         max: 32,

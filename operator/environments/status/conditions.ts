@@ -1,4 +1,4 @@
-import { environmentReasons, type EnvironmentReason, type OwnConditionType } from '../../api/index.ts';
+import { annotations, environmentReasons, type EnvironmentReason, type OwnConditionType } from '../../api/index.ts';
 import type { Condition, ConditionInput, Outcome } from '../../kube/index.ts';
 import { BOUNDARY_NAME } from '../naming/index.ts';
 import { partState, type ObservedParts, type PartState } from '../decide/observed.ts';
@@ -24,7 +24,14 @@ export function twinsReady({ services }: Summary): EnvironmentCondition {
   const type = 'TwinsReady';
   if (services.length === 0) return condition(type, 'True', 'NoServices', 'The environment has no services');
   const behind = services.filter(({ state }) => !state.ready);
-  if (behind.length === 0) return condition(type, 'True', 'TwinsReady', 'Every twin answers');
+  if (behind.length === 0) {
+    const outdated = services.filter((each) => each.outdated).map(({ name }) => name);
+    const also =
+      outdated.length === 0
+        ? ''
+        : `; the VendorTwin of ${outdated.join(', ')} was edited since: what runs goes on until the annotation ${annotations.renewTwinsAt} has a new value`;
+    return condition(type, 'True', 'TwinsReady', `Every twin answers${also}`);
+  }
   const failed = behind.some(({ state }) => !state.ready && state.failed);
   return condition(type, 'False', failed ? 'TwinFailed' : 'TwinNotReady', list('twin', behind));
 }

@@ -29,11 +29,15 @@ export function statusOf(environment: TwinEnvironment, situation: Situation, now
   const { metadata, status: previous } = environment;
   const { status, outcome, conditions } = assessmentOf(environment, situation);
   const requestedAt = metadata.annotations?.[annotations.reconcileRequestedAt] ?? previous?.lastHandledReconcileAt;
+  // Acted on once what it asks for was planned and sent.
+  const told = situation.kind === 'Active' ? metadata.annotations?.[annotations.renewTwinsAt] : undefined;
+  const renewedAt = told ?? previous?.lastHandledRenewTwinsAt;
   const lifetime = 'lifetime' in situation ? situation.lifetime : undefined;
   return {
     observedGeneration: metadata.generation,
     ...status,
     ...timesOf(lifetime, previous),
+    ...(renewedAt === undefined ? {} : { lastHandledRenewTwinsAt: renewedAt.slice(0, maxRequest) }),
     ...(requestedAt === undefined ? {} : { lastHandledReconcileAt: requestedAt.slice(0, maxRequest) }),
     conditions: conditionsOf(environment, outcome, conditions, now),
   };

@@ -1,5 +1,5 @@
 import { environmentBounds, type Frozen, type TwinEnvironmentStatus } from '../../api/index.ts';
-import { printable } from '../../canonical/index.ts';
+import { canonicalJSON, printable } from '../../canonical/index.ts';
 import { twinPath } from '../naming/index.ts';
 import type { Plan } from '../decide/plan/index.ts';
 import { proveImages, wiringOf, type ImageProof, type Report, type ServiceWiring } from '../decide/wiring/index.ts';
@@ -15,6 +15,8 @@ export interface ServiceSummary {
   readonly name: string;
   readonly state: PartState;
   readonly wiring: ServiceWiring;
+  /** The catalogue has other content of its version by now. */
+  readonly outdated: boolean;
   /** What the status said of it before: it holds, since nothing else speaks against it. */
   readonly asBefore: ServiceStatus | undefined;
 }
@@ -50,11 +52,11 @@ export function summarize(
   }));
   return {
     services: plan.services.map((service) => {
-      const { name, twin } = service;
+      const { name, twin, outdated } = service;
       const state = twin === undefined ? ({ ready: true } as const) : partState(parts, name);
       const wiring = wiringOf(service, observed);
       const seen = previous.find((each) => each.name === name && each.ready);
-      return { name, state, wiring, asBefore: wiring.onlyUnheard && state.ready ? seen : undefined };
+      return { name, state, wiring, outdated, asBefore: wiring.onlyUnheard && state.ready ? seen : undefined };
     }),
     workloads: observed.map(({ plan: workload, pods }) => {
       const state = partState(parts, workload.name);
@@ -74,7 +76,8 @@ export function serviceStatuses(plan: Plan, { services }: Summary): Services {
     return {
       name,
       mode: planned?.mode ?? 'Twin',
-      ...planned?.chosen,
+      ...chosenOf(planned?.chosen),
+      ...(planned?.outdated === true ? { outdated: true } : {}),
       ...(planned?.endpoint === undefined ? {} : { url: planned.endpoint.url }),
       ...outside(plan, planned),
       ...(wiring.rendered.length === 0 ? {} : { rendered: shown(wiring.rendered) }),
@@ -85,6 +88,16 @@ export function serviceStatuses(plan: Plan, { services }: Summary): Services {
       ...(reason === undefined ? {} : { reason: printable(reason, MAX_REASON) }),
     };
   });
+}
+
+/** Without the entry where it is larger than a status can have: then the environment follows the catalogue. */
+function chosenOf(
+  chosen: Plan['services'][number]['chosen'],
+): Pick<Services[number], 'vendorTwin' | 'version' | 'entry'> {
+  if (chosen === undefined) return {};
+  const { vendorTwin, version, entry } = chosen;
+  const fits = entry !== undefined && Buffer.byteLength(canonicalJSON(entry)) <= environmentBounds.entry;
+  return { vendorTwin, version, ...(fits ? { entry: { ...entry } } : {}) };
 }
 
 /** Where a twin is reached from outside, as the boundary leads there. */

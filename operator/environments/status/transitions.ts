@@ -1,9 +1,11 @@
-import type {
-  ConditionType,
-  EnvironmentReason,
-  Frozen,
-  TwinEnvironment,
-  TwinEnvironmentStatus,
+import { isDeepStrictEqual } from 'node:util';
+import {
+  annotations,
+  type ConditionType,
+  type EnvironmentReason,
+  type Frozen,
+  type TwinEnvironment,
+  type TwinEnvironmentStatus,
 } from '../../api/index.ts';
 import type { EventInput } from '../../kube/index.ts';
 
@@ -53,17 +55,27 @@ export function transitions(
 
 /** A twin that runs another version than before, and why. */
 function moves({ spec, status }: Pick<TwinEnvironment, 'spec' | 'status'>, after: Status): readonly Transition[] {
-  return (after.services ?? []).flatMap(({ name, vendorTwin, version }) => {
+  return (after.services ?? []).flatMap(({ name, vendorTwin, version, entry, outdated = false }) => {
     const former = status?.services?.find((service) => service.name === name);
     if (version === undefined || former?.version === undefined) return [];
-    if (version === former.version && vendorTwin === former.vendorTwin) return [];
+    const event = { type: 'Normal' as const, action: 'Reconcile' };
+    if (version === former.version && vendorTwin === former.vendorTwin) {
+      const which = `service ${name}: version ${version} of VendorTwin ${vendorTwin}`;
+      if (outdated && former.outdated !== true) {
+        const note = `${which} was edited; what runs goes on as it is until the annotation ${annotations.renewTwinsAt} has a new value`;
+        return [{ ...event, reason: 'TwinVersionEdited', note }];
+      }
+      if (outdated || former.outdated !== true || isDeepStrictEqual(entry, former.entry)) return [];
+      const note = `${which} as the catalogue has it now, as the annotation ${annotations.renewTwinsAt} says`;
+      return [{ ...event, reason: 'TwinVersionChanged', note }];
+    }
     const named = spec.services?.find((service) => service.name === name)?.vendorTwinRef?.version === version;
     const why =
       named || vendorTwin !== former.vendorTwin
         ? 'as the spec says'
         : `since the catalogue has ${former.version} no more`;
     const note = `service ${name}: version ${version} of VendorTwin ${vendorTwin} in place of ${former.version} of ${former.vendorTwin}, ${why}`;
-    return [{ type: 'Normal' as const, reason: 'TwinVersionChanged', action: 'Reconcile', note }];
+    return [{ ...event, reason: 'TwinVersionChanged', note }];
   });
 }
 

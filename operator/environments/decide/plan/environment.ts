@@ -21,12 +21,12 @@ import {
 import { environmentHosts, environmentNamespace, homeOf, type EnvironmentHosts } from '../../naming/index.ts';
 import {
   allContainers,
+  choosingOf,
   endpointAt,
   isExposed,
   problem,
   renderedVariables,
   resolveServices,
-  type Chosen,
   resolveWorkloads,
   type Catalogue,
   type NamedPort,
@@ -62,19 +62,10 @@ export function samePlanInput(a: PlanInput, b: PlanInput): boolean {
   const names = [...a.catalogue.keys()];
   return (
     sameSpec(a.environment, b.environment) &&
-    isDeepStrictEqual(chosenIn(a.environment), chosenIn(b.environment)) &&
+    isDeepStrictEqual(choosingOf(a.environment), choosingOf(b.environment)) &&
     sameSpec(a.twinClass, b.twinClass) &&
     names.length === b.catalogue.size &&
     names.every((name) => sameSpec(a.catalogue.get(name), b.catalogue.get(name)))
-  );
-}
-
-/** What its status says was chosen. */
-function chosenIn({ status }: Pick<TwinEnvironment, 'status'>): ReadonlyMap<string, Chosen> {
-  return new Map(
-    (status?.services ?? []).flatMap(({ name, vendorTwin, version }) =>
-      vendorTwin === undefined || version === undefined ? [] : [[name, { vendorTwin, version }] as const],
-    ),
   );
 }
 
@@ -123,10 +114,7 @@ export function planEnvironment(input: PlanInput): Plan | { readonly problems: r
   const { environment, twinClass, catalogue } = input;
   const { spec } = environment;
   const { podSecurity, allowedImages } = twinClass.spec;
-  const { services, problems } = resolveServices(spec.services ?? [], catalogue, {
-    chosen: chosenIn(environment),
-    longLived: spec.lifecycle === 'LongLived',
-  });
+  const { services, problems } = resolveServices(spec.services ?? [], catalogue, choosingOf(environment));
   const app = resolveWorkloads(spec.workloads ?? [], services, podSecurity, selves(input));
   const content = { workloads: app.workloads, services, allowedImages };
   const broken = patternProblem(content);

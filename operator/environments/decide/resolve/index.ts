@@ -2,12 +2,12 @@
 export type { Self, WorkloadBinding } from './bindings.ts';
 export { containerSecurity, podDefaults, podSecurityOf, readinessProbe, type PodSecurity } from './pod-defaults.ts';
 export { allContainers, imagesOf, readTemplate, volumesOf, type EnvVar, type PodTemplate } from './pod-template.ts';
+export { choosingOf } from './chosen.ts';
 export { problem, type Problem } from './problem.ts';
 export {
   endpointAt,
   resolveServices,
   type Catalogue,
-  type Chosen,
   type NamedPort,
   type ResolvedService,
   type RunningTwin,

@@ -1,9 +1,9 @@
-import type { Frozen, TwinEnvironmentSpec, VendorTwin, VendorTwinSpec } from '../../../api/index.ts';
+import type { Frozen, TwinEnvironmentSpec, VendorTwin } from '../../../api/index.ts';
 import { insideURL, type PortProtocol } from '../../naming/index.ts';
+import { choose, type Choosing, type Chosen, type TwinVersion } from './chosen.ts';
 import { problem, type Problem } from './problem.ts';
 
 export type ServiceSpec = Frozen<NonNullable<TwinEnvironmentSpec['services']>[number]>;
-type TwinVersion = Frozen<VendorTwinSpec['versions'][number]>;
 export type ServiceMode = ServiceSpec['mode'];
 /** What a variable gets, as a VendorTwin or a workload writes it. */
 export type BindingSpec = NonNullable<TwinVersion['bindings']>[number];
@@ -57,6 +57,8 @@ export interface ResolvedService {
   readonly mode: ServiceMode;
   /** Undefined where the twin is the environment's own. */
   readonly chosen: Chosen | undefined;
+  /** The catalogue has other content of that version by now, which the environment was not told to take. */
+  readonly outdated: boolean;
   /** Set while the mode is Twin. */
   readonly endpoint: Endpoint | undefined;
   /** Set when the twin runs in the environment. */
@@ -72,20 +74,6 @@ export interface ResolvedService {
 
 /** VendorTwins by name. */
 export type Catalogue = ReadonlyMap<string, VendorTwin>;
-
-/** An entry of the catalogue that a service is of. */
-export interface Chosen {
-  readonly vendorTwin: string;
-  readonly version: string;
-}
-
-/** What a choice of versions rests on. */
-export interface Choosing {
-  /** What was chosen before, by service. */
-  readonly chosen: ReadonlyMap<string, Chosen>;
-  /** Nothing of it moves before its spec says so. */
-  readonly longLived: boolean;
-}
 
 /**
  * Finds the twin of every service.
@@ -114,7 +102,8 @@ function resolve(spec: ServiceSpec, catalogue: Catalogue, choosing: Choosing): R
   const former = choosing.chosen.get(spec.name);
   // A choice of another VendorTwin says nothing of this one.
   const kept = former?.vendorTwin === wanted ? former : undefined;
-  const version = versionOf(spec, vendorTwin, kept, choosing);
+  const choice = choose(spec.vendorTwinRef?.version, vendorTwin, kept, choosing);
+  const version = choice?.version;
   if (!own && spec.mode === 'Twin') {
     if (vendorTwin === undefined) {
       return problem(
@@ -146,7 +135,12 @@ function resolve(spec: ServiceSpec, catalogue: Catalogue, choosing: Choosing): R
   return {
     name: spec.name,
     mode: spec.mode,
-    chosen: own ? undefined : version === undefined ? kept : { vendorTwin: wanted, version: version.version },
+    chosen: own
+      ? undefined
+      : choice === undefined
+        ? kept
+        : { vendorTwin: wanted, version: choice.version.version, entry: choice.entry },
+    outdated: !own && choice?.outdated === true,
     twin,
     endpoint: endpointOf(spec, twin),
     claim:
@@ -158,20 +152,6 @@ function resolve(spec: ServiceSpec, catalogue: Catalogue, choosing: Choosing): R
     dummyKey: own ? undefined : version?.dummyKey,
     liveKeyPatterns: version?.liveKeyPatterns ?? [],
   };
-}
-
-/** The one that the spec names; else the one that was chosen before, as long as it is there; else the newest. */
-function versionOf(
-  { vendorTwinRef }: ServiceSpec,
-  vendorTwin: VendorTwin | undefined,
-  kept: Chosen | undefined,
-  { longLived }: Choosing,
-): TwinVersion | undefined {
-  const versions = vendorTwin?.spec.versions ?? [];
-  const wanted = vendorTwinRef?.version ?? kept?.version;
-  const found = versions.find(({ version }) => version === wanted);
-  const bound = vendorTwinRef?.version !== undefined || (longLived && wanted !== undefined);
-  return found ?? (bound ? undefined : versions.at(-1));
 }
 
 function runningTwin(spec: ServiceSpec, version: TwinVersion | undefined): RunningTwin | undefined {
