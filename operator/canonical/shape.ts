@@ -20,3 +20,20 @@ export function isList(value: unknown): value is readonly unknown[] {
 export function itemsOf(value: unknown): readonly unknown[] {
   return isList(value) ? value : [];
 }
+
+/** Whether anything in a JSON value is null, itself too. */
+export function holdsNull(value: unknown): boolean {
+  if (typeof value !== 'object') return false;
+  return value === null || Object.values(value).some(holdsNull);
+}
+
+/** A JSON value without members that are null; elements of lists stay, for their place counts. */
+export function withoutNull(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNull);
+  if (!isMembers(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, each]) => each !== null)
+      .map(([member, each]) => [member, withoutNull(each)]),
+  );
+}

@@ -1,5 +1,13 @@
 import type { WorkloadKind } from '../api/workload-kinds.ts';
-import { CanonicalError, type Digest, digestOf, isMembers } from '../canonical/index.ts';
+import {
+  CanonicalError,
+  type Digest,
+  digestOf,
+  holdsNull,
+  isMembers,
+  membersOf,
+  withoutNull,
+} from '../canonical/index.ts';
 import { workloadOf } from './table.ts';
 import type { PodTemplate, Spec, WorkloadObject } from './object.ts';
 
@@ -24,12 +32,14 @@ export function approvedSpec(kind: WorkloadKind, spec: Spec): Spec {
 }
 
 /**
- * Digest of {@link approvedSpec}; equal digests mean equal pods and equal rollout behaviour.
+ * Digest of {@link approvedSpec}; equal digests mean equal pods and equal rollout behaviour. What is null counts as
+ * absent, which is the same in every type of Kubernetes: up to 1.33 it writes `creationTimestamp: null` into each template
+ * of something, and since 1.34 nothing.
  *
  * @throws CanonicalError when the spec has no canonical form.
  */
 export function specDigest(kind: WorkloadKind, spec: Spec): Digest {
-  return digestOf(approvedSpec(kind, spec));
+  return digestOf(withoutNull(approvedSpec(kind, spec)));
 }
 
 /** {@link specDigest}, or why there is none: what a cluster holds may have no canonical form (integers past 2^53). */
@@ -93,6 +103,14 @@ function setAt(at: Spec, [member, ...rest]: readonly string[], value: unknown): 
   if (member === undefined) return at;
   const below = at[member];
   return { ...at, [member]: rest.length === 0 ? value : setAt(isMembers(below) ? below : {}, rest, value) };
+}
+
+/**
+ * Content as the API server that serves `live` writes it: a newer one than the content was approved on leaves out what is
+ * null (see {@link specDigest}), and the policies compare member by member.
+ */
+export function servedLike(live: Spec, content: Spec): Spec {
+  return holdsNull(content) && !holdsNull(live) ? { ...membersOf(withoutNull(content)) } : content;
 }
 
 function withoutRestart(annotations: unknown): unknown {

@@ -8,6 +8,7 @@ export {
   isPaused,
   podTemplateOf,
   RESTARTED_AT,
+  servedLike,
   specDigest,
   specDigestOrFault,
   templateIn,

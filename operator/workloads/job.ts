@@ -1,4 +1,4 @@
-import { digestOf, isMembers, membersOf, printable, type Digest } from '../canonical/index.ts';
+import { digestOf, isMembers, membersOf, printable, withoutNull, type Digest } from '../canonical/index.ts';
 import type { Job, Pod } from '../kube/index.ts';
 import { podCauses } from './rollout/cause.ts';
 import type { Spec } from './object.ts';
@@ -27,12 +27,12 @@ export function jobContent(spec: Spec): Spec {
 }
 
 /**
- * Digest of {@link jobContent}.
+ * Digest of {@link jobContent}; what is null counts as absent, as in the digest of a workload.
  *
  * @throws CanonicalError when the spec has no canonical form
  */
 export function jobDigest(spec: Spec): Digest {
-  return digestOf(jobContent(spec));
+  return digestOf(withoutNull(jobContent(spec)));
 }
 
 /** How far a Job is, in words for people. */

@@ -78,6 +78,11 @@ export interface ApiCluster extends Cluster {
   killApiServer(): Promise<void>;
   /** Starts a killed API server on the same port; returns when it is ready. */
   startApiServer(): Promise<void>;
+  /**
+   * Puts the API server and the controllers of the newest version in the place of those that run, on the same data. A
+   * real upgrade goes from minor to minor; what it meets, objects that an older version stored, is the same.
+   */
+  upgrade(): Promise<void>;
   /** Ends kube-controller-manager for good: what its controllers make of many objects is then no part of a measurement. */
   stopControllers(): Promise<void>;
   /** Where etcd answers, e.g. `http://127.0.0.1:2379`. */

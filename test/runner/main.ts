@@ -33,7 +33,12 @@ const PHASES: readonly Phase[] = [
   { name: 'cluster', files: 'test/cluster/**', concurrency: 2 },
   { name: 'attack', files: 'test/attack/**', concurrency: 2 },
   { name: 'chaos', files: 'test/chaos/**', concurrency: 2 },
-  { name: 'oldest', files: PROMISES.map((name) => `test/attack/${name}.test.ts`), concurrency: 2, oldest: true },
+  {
+    name: 'oldest',
+    files: ['test/oldest/**', ...PROMISES.map((name) => `test/attack/${name}.test.ts`)],
+    concurrency: 2,
+    oldest: true,
+  },
   // After those that write down which rights they use.
   { name: 'rights', files: 'test/rights/**', concurrency: 1 },
   { name: 'e2e', files: 'test/e2e/**', concurrency: 1 },

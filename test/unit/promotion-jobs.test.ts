@@ -158,6 +158,11 @@ test('what the API server adds to a Job is no content of it', (t) => {
   t.deepEqual(jobContent(stored), { ...spec() });
   t.is(jobDigest(stored), jobDigest({ ...spec() }));
   t.not(jobDigest({ ...stored, parallelism: 2 }), jobDigest(stored));
+  const older = {
+    ...stored,
+    template: { ...stored.template, metadata: { ...stored.template.metadata, creationTimestamp: null } },
+  };
+  t.is(jobDigest(older), jobDigest(stored), 'Kubernetes up to 1.33');
   t.deepEqual(jobContent({ template: { spec: {} } }), { template: { metadata: {}, spec: {} } });
 });
 

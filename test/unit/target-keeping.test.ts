@@ -1,4 +1,5 @@
 import test from 'ava';
+import { membersOf } from '../../operator/canonical/index.ts';
 import type { Deployment } from '../../operator/kube/index.ts';
 import { sealRecord, type OutcomeResult, type RecordSpec } from '../../operator/records/index.ts';
 import type { TargetVerdict, TargetWorld } from '../../operator/targets/decide/index.ts';
@@ -225,6 +226,20 @@ test('settings go to the lock of a target that is Ready, with the reason', (t) =
   const verdict = decideTarget({ ...promoted(), target: { ...target, spec: { ...target.spec, minReplicas: 3 } } });
   t.deepEqual(words(verdict), { ready: true, reason: 'Protected', message: 'settings of the target go to the lock' });
   t.is(verdict.action?.do === 'WriteLock' ? verdict.action.because : undefined, 'settings of the target changed');
+});
+
+test('an API server that leaves out what is null gets a lock in its own form', (t) => {
+  const world = promoted();
+  const { lock } = world;
+  if (lock === undefined) throw new Error('there is no lock');
+  const approved = lock.spec.approved.map((entry) => {
+    const template = membersOf(entry.spec['template']);
+    const metadata = { ...membersOf(template['metadata']), creationTimestamp: null };
+    return { ...entry, spec: { ...entry.spec, template: { ...template, metadata } } };
+  });
+  const verdict = decideTarget({ ...world, lock: { ...lock, spec: { ...lock.spec, approved } } });
+  t.true(verdict.ready, verdict.message);
+  t.deepEqual(verdict.action?.do === 'WriteLock' ? verdict.action.lock : undefined, lock.spec);
 });
 
 test('content without a digest is found in its own words', (t) => {

@@ -1,5 +1,6 @@
 import { globSync, readFileSync } from 'node:fs';
 import test from 'ava';
+import { membersOf } from '../../operator/canonical/index.ts';
 import { CONTROLLER_ACCOUNTS } from '../../operator/admission/who.ts';
 import { workloadApiVersions, workloadKinds } from '../../operator/api/index.ts';
 import {
@@ -12,6 +13,7 @@ import {
   RESTARTED_AT,
   revisionOf,
   rightsOn,
+  servedLike,
   specDigest,
   templateIn,
   undoneSpec,
@@ -67,6 +69,23 @@ for (const [kind, row] of workloadRows) {
     t.not(specDigest(kind, annotated({ team: 'shop' })), digest);
     t.not(specDigest(kind, after.spec ?? {}), digest);
     t.deepEqual(approvedSpec(kind, approvedSpec(kind, spec)), approvedSpec(kind, spec));
+  });
+
+  test(`${kind}: what is null is absent, and content is served as the API server writes it now`, (t) => {
+    const older = withTemplate(kind, spec, {
+      ...template,
+      metadata: { ...template.metadata, creationTimestamp: null },
+      spec: { ...membersOf(membersOf(template)['spec']), volumes: [{ name: 'scratch', emptyDir: null }, null] },
+    });
+    const newer = withTemplate(kind, spec, {
+      ...template,
+      spec: { ...membersOf(membersOf(template)['spec']), volumes: [{ name: 'scratch' }, null] },
+    });
+    t.is(specDigest(kind, older), specDigest(kind, newer));
+    t.not(specDigest(kind, older), digest);
+    t.deepEqual(servedLike(spec, older), newer);
+    t.is(servedLike(older, older), older, 'the older server writes it too');
+    t.is(servedLike(spec, after.spec ?? {}), after.spec ?? {});
   });
 
   test(`${kind}: new content keeps what no approval covers as it is`, (t) => {

@@ -20,7 +20,7 @@ import {
   type LockSpec,
   type WorkloadKey,
 } from '../../lock/index.ts';
-import { approvedSpec, specDigest } from '../../workloads/index.ts';
+import { approvedSpec, servedLike, specDigest } from '../../workloads/index.ts';
 import { lockOf, sameWorkload } from './common.ts';
 import { runningPodDifference } from './compare.ts';
 import { adoptedObjects, withAdoptedObjects, withObjectsListed } from './objects.ts';
@@ -117,7 +117,9 @@ export function settings(lock: LockSpec, world: TargetWorld): LockSpec {
     const owner = targets.find(({ metadata }) => metadata.name === entry.target);
     if (owner?.spec.workloads.some((workload) => sameWorkload(workload, entry))) {
       if (owner !== target) return [entry];
-      return isTakenAway(world, entry) ? [] : [withSettings(isOver ? withoutClosed(entry) : entry, target)];
+      return isTakenAway(world, entry)
+        ? []
+        : [withSettings(served(isOver ? withoutClosed(entry) : entry, world), target)];
     }
     const left = givenUp.find((workload) => sameWorkload(workload, entry));
     return left !== undefined && left.live === undefined && !hasPods(world, entry, lock) ? [] : [entry];
@@ -144,6 +146,14 @@ export function settings(lock: LockSpec, world: TargetWorld): LockSpec {
     (promotion) => world.asking.has(promotion),
   );
   return withRoom(wanted);
+}
+
+/** What was approved, as the API server writes it now. */
+function served(entry: Approved, { workloads }: TargetWorld): Approved {
+  const live = workloads.find((workload) => sameWorkload(workload, entry))?.live?.spec;
+  if (live === undefined) return entry;
+  const spec = servedLike({ ...live }, entry.spec);
+  return spec === entry.spec ? entry : { ...entry, spec };
 }
 
 /** Its creation was taken back or came too late, and it is not there: nobody makes it from that approval any more. */

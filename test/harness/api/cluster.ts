@@ -29,10 +29,12 @@ export class ProcessCluster extends BaseCluster implements ApiCluster {
   readonly size = 'api';
   readonly #state: State;
   readonly #daemons: Readonly<Record<Component, Daemon>>;
+  #controlPlane: string;
 
   private constructor(state: State) {
     super(state.folder, join(state.folder, adminFile), serverOf(state));
     this.#state = state;
+    this.#controlPlane = state.controlPlane;
     this.#daemons = daemons(state.folder);
   }
 
@@ -47,8 +49,7 @@ export class ProcessCluster extends BaseCluster implements ApiCluster {
       await cluster.#daemons.etcd.start(program, ['etcd', ...etcdArgs(state)]);
       await makeKeys(folder, serverOf(state));
       await cluster.startApiServer();
-      const manager = ['kube-controller-manager', ...controllerManagerArgs(state)];
-      await cluster.#daemons['kube-controller-manager'].start(controlPlane, manager);
+      await cluster.#startControllers();
       await writeFile(join(folder, stateFile), JSON.stringify(state));
       await cluster.#ready('/api/v1/namespaces/default/serviceaccounts/default', 'kube-controller-manager');
       return cluster;
@@ -87,8 +88,13 @@ export class ProcessCluster extends BaseCluster implements ApiCluster {
 
   async startApiServer(): Promise<void> {
     const args = apiServerArgs(this.#state, this.#state.apiServerFlags);
-    await this.#daemons['kube-apiserver'].start(this.#state.controlPlane, ['kube-apiserver', ...args]);
+    await this.#daemons['kube-apiserver'].start(this.#controlPlane, ['kube-apiserver', ...args]);
     await this.#ready('/readyz', 'kube-apiserver');
+  }
+
+  async #startControllers(): Promise<void> {
+    const args = controllerManagerArgs(this.#state);
+    await this.#daemons['kube-controller-manager'].start(this.#controlPlane, ['kube-controller-manager', ...args]);
   }
 
   async killApiServer(): Promise<void> {
@@ -99,6 +105,14 @@ export class ProcessCluster extends BaseCluster implements ApiCluster {
     // Watches would hold it for many seconds more; by then it serves nobody else.
     await this.#daemons['kube-apiserver'].stop(2_000);
     await this.startApiServer();
+  }
+
+  async upgrade(): Promise<void> {
+    await this.stopControllers();
+    await this.#daemons['kube-apiserver'].stop(2_000);
+    this.#controlPlane = await tools.cluster();
+    await this.startApiServer();
+    await this.#startControllers();
   }
 
   async stopControllers(): Promise<void> {
