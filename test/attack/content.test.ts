@@ -237,3 +237,37 @@ test('denied: everything in a protected namespace whose lock is gone', async (t)
   t.is(answer.status, 422);
   t.regex(JSON.stringify(answer.body), /twinlock-workloads.*no params found/);
 });
+
+const claim = (name: string, storage = '1Gi', metadata: Json = {}): Json => ({
+  metadata: { name, ...metadata },
+  spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage } } },
+});
+const database = (...volumeClaimTemplates: readonly Json[]): Json =>
+  workload('StatefulSet', 'db', volumeClaimTemplates.length > 0 ? { volumeClaimTemplates } : {});
+
+test('denied: a StatefulSet that is made with other claims than the approved ones; allowed: with these', async (t) => {
+  const signed = database(claim('data'), claim('log'));
+  const spec = (await must(stage.admin('POST', '/apis/apps/v1/namespaces/default/statefulsets?dryRun=All', signed)))
+    .spec;
+  const shop = await Production.open(stage, 'claims', [], {
+    also: [{ kind: 'StatefulSet', name: 'db', role: 'Current', spec }],
+  });
+  const make = (made: Json): ReturnType<typeof stage.agent> =>
+    stage.agent('POST', `${shop.apps('StatefulSet')}?dryRun=All`, made);
+  const forged: readonly (readonly [what: string, claims: readonly Json[]])[] = [
+    ['a larger one', [claim('data', '2Gi'), claim('log')]],
+    [
+      'another class',
+      [{ ...claim('data'), spec: { ...(claim('data')['spec'] as Json), storageClassName: 'mine' } }, claim('log')],
+    ],
+    ['a label', [claim('data', '1Gi', { labels: { backup: 'no' } }), claim('log')]],
+    ['one less', [claim('data')]],
+    ['one more', [claim('data'), claim('log'), claim('more')]],
+    ['another name', [claim('data'), claim('logs')]],
+    ['another order', [claim('log'), claim('data')]],
+    ['none', []],
+  ];
+  for (const [what, claims] of forged)
+    denied(t, await make(database(...claims)), 'workloads', /\(spec differs\)/, what);
+  allowed(t, await make(signed));
+});
