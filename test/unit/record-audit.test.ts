@@ -280,3 +280,29 @@ test('a witness that cannot be used is said, with what to write', (t) => {
   t.is(problems.length, 4);
   t.regex(problems[0] ?? '', /line 1 of the witnesses is not used: write: name namespaces=/);
 });
+
+const readWitnesses = (text: string): string => {
+  const { witnesses, problems } = parseWitnesses(text);
+  return [...witnesses.map(({ name }) => name), ...problems].join('; ');
+};
+
+test('a line of a witness is read as ssh-keygen reads it, from its first character to its last', (t) => {
+  const { line } = witness(t, 'x');
+  const long = 'b'.repeat(253);
+  const write =
+    'line 1 of the witnesses is not used: write: name namespaces="checkpoint.v1@twinlock.dev" ssh-ed25519 AAAA...';
+  t.is(readWitnesses(`bank@x.example_1+2-3  ${line}  `), 'bank@x.example_1+2-3');
+  t.is(readWitnesses(`bank namespaces="git,checkpoint.v1@twinlock.dev"  ${line}`), 'bank');
+  t.is(readWitnesses(`${long} ${line}`), long);
+  t.is(readWitnesses(`${long}b ${line}`), write);
+  t.is(readWitnesses(` bank ${line}`), write);
+  t.is(readWitnesses(`a,bank ${line}`), write);
+  t.is(readWitnesses(`bank namespaces="" ${line}`), write, 'for nothing at all');
+  t.is(readWitnesses(`bank namespaces="git" ${line}`), write);
+  t.is(readWitnesses(`bank x${line}`), write);
+  t.regex(
+    readWitnesses('bank ssh-ed25519 AAAA'),
+    /^line 1 of the witnesses is not used: (?!write)/,
+    'in the words of the key',
+  );
+});

@@ -128,3 +128,34 @@ test('no two chains share a field, and the keys stand one a line', (t) => {
   t.deepEqual(headKeysOf({ keys: 'a\nb\n' }), ['a', 'b']);
   t.deepEqual(headKeysOf(undefined), []);
 });
+
+test('a checkpoint is its three lines and no more', (t) => {
+  const text = checkpointText(at);
+  t.like(readCheckpoint(text), at);
+  for (const other of [
+    text.trimEnd(),
+    `${text}more`,
+    `${text.trimEnd()}\nmore`,
+    `${text}\n`,
+    `\n${text}`,
+    text.replace(/12/, '012'),
+  ])
+    t.is(readCheckpoint(other), undefined, JSON.stringify(other));
+});
+
+test('the line of a key has nothing before or after it, and a name without blanks', (t) => {
+  t.truthy(parseKeyLine(` ${line}\n`), 'blanks around it are no part of it');
+  for (const other of [
+    `x ${line}`,
+    `${line} x`,
+    `x+${line}`,
+    `${line}+x`,
+    line.replace('twinlock.dev', 'twinlock dev'),
+    `+${line}`,
+  ])
+    t.is(parseKeyLine(other), undefined, other);
+  t.is(
+    parseKeyLine(line.replace(/\+([0-9a-f]{8})\+/, (_, id: string) => `+${id.toUpperCase().replace(/^\d*$/, 'A')}+`)),
+    undefined,
+  );
+});

@@ -16,6 +16,7 @@ import {
   type RecordEntry,
   type RecordSpec,
 } from '../../operator/records/index.ts';
+import { isParts } from '../../operator/records/parts.ts';
 import { targetRef } from './promotion-world.ts';
 
 const MAX = 400_000;
@@ -193,4 +194,22 @@ test('a part is masked in a log as a whole: a piece does not say what it is a pi
   const { record, masked } = maskedRecord(part!);
   t.true(masked);
   t.like(record, { type: 'Part', digest: part!.digest, part: { digest: part!.part!.digest, text: '(masked)' } });
+});
+
+test('parts are named by texts and digests, each of them', (t) => {
+  const part = { fields: ['votes'], digest: digestOf('x'), records: ['web-000002', 'web-000003'] };
+  t.true(isParts(undefined));
+  t.true(isParts([part, part]));
+  t.true(isParts([]));
+  for (const other of [
+    {},
+    { ...part, fields: ['votes', 1] },
+    { ...part, records: ['web-000002', 3] },
+    { ...part, digest: 'x' },
+    { ...part, fields: 'votes' },
+    { ...part, records: 'web' },
+  ])
+    t.false(isParts([part, other]), JSON.stringify(other));
+  t.false(isParts(part));
+  t.false(isParts(null));
 });

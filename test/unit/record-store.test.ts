@@ -25,7 +25,7 @@ const stored = (spec: RecordSpec): PromotionRecord => ({
   kind: 'PromotionRecord',
   metadata: {
     namespace: 'shop',
-    name: `web-00000${spec.sequence}`,
+    name: `web-${String(spec.sequence).padStart(6, '0')}`,
     uid: `uid-${spec.sequence}`,
     resourceVersion: String(100 + spec.sequence),
   },
@@ -200,5 +200,22 @@ test('a chain that may lack records is asked for until nothing follows it; one t
   const second = records.add([first], 'two');
   t.deepEqual(await store.upToDate(targetRef, () => false), []);
   t.deepEqual(await store.upToDate(targetRef, () => true), [first, second]);
+  await stop();
+});
+
+test('a chain that grows faster than it is read is given up', async (t) => {
+  const records = new Records();
+  const { store, stop } = await opened(records);
+  let chain: RecordSpec[] = [];
+  let asked = 0;
+  const grows = (): boolean => {
+    asked += 1;
+    chain = [...chain, records.add(chain, `${asked}`)];
+    return true;
+  };
+  await t.throwsAsync(store.upToDate(targetRef, grows), {
+    message: /records of web grow faster than they can be read/,
+  });
+  t.is(asked, 100);
   await stop();
 });
