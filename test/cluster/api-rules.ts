@@ -51,10 +51,33 @@ const inside = 'what is not HTTP is reached inside the environment only: write e
 export const breachedRules: readonly Breach[] = [
   environment('spec.workloads[0]', 'write exactly one of image and template', [web('image'), undefined]),
   environment('spec.workloads[1]', 'write exactly one of image and template', [worker('image'), image]),
-  environment('spec.workloads[1]', 'write args and env in the template, or use image instead of template', [
-    worker('args'),
-    ['run'],
+  environment(
+    'spec.workloads[1]',
+    'write args, env and what it takes of ConfigMaps in the template, or use image instead of template',
+    [worker('args'), ['run']],
+  ),
+  environment('spec.workloads[0].configMaps', 'give each ConfigMap a directory of its own', [
+    [...web('configMaps'), 1, 'path'],
+    '/etc/app',
   ]),
+  environment('spec.workloads[0].configMaps[0].path', 'write the path without . and ..', [
+    [...web('configMaps'), 0, 'path'],
+    '/etc/../app',
+  ]),
+  environment('spec.workloads', 'a workload names a ConfigMap that is not in ownConfigMaps: write it there', [
+    [...web('configMaps'), 1, 'name'],
+    'flags',
+  ]),
+  environment('spec.ownConfigMaps', 'a ConfigMap of configMaps is in ownConfigMaps too: copy it, or write it', [
+    ['spec', 'configMaps'],
+    ['app'],
+  ]),
+  environment(
+    'spec.ownConfigMaps[0].name',
+    'choose another name: Kubernetes puts kube-root-ca.crt into every namespace',
+    [['spec', 'ownConfigMaps', 0, 'name'], 'kube-root-ca.crt'],
+    [[...web('configMaps'), 0, 'name'], 'kube-root-ca.crt'],
+  ),
   environment('spec.workloads[0]', 'images belongs to template; write the digest in image', [
     web('images'),
     [{ container: 'web', image }],

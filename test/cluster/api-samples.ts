@@ -100,6 +100,7 @@ const environment = object('TwinEnvironment', 'pr-42', {
         protocol: 'HTTP',
         args: ['serve'],
         env: [{ name: 'LOG_LEVEL', value: '' }],
+        configMaps: [{ name: 'app', path: '/etc/app' }, { name: 'variables' }],
         replicas: 2,
         healthPath: '/healthz',
         expose: 'Host',
@@ -133,6 +134,10 @@ const environment = object('TwinEnvironment', 'pr-42', {
     },
     secrets: ['shop-test-db'],
     configMaps: ['flags'],
+    ownConfigMaps: [
+      { name: 'app', data: [{ name: 'app.yaml', value: 'mode: test' }] },
+      { name: 'variables', data: [{ name: 'MODE', value: '' }] },
+    ],
     network: {
       egress: [
         { cidr: '203.0.113.0/24', ports: [{ protocol: 'TCP', port: 443 }] },

@@ -118,6 +118,75 @@ test("named Secrets and ConfigMaps, and the class's pull secrets, are copied, fo
   );
 });
 
+const ownWritten = (value: string) => ({
+  classRef: { name: 'copying' },
+  services: [{ name: 'stripe' }],
+  workloads: [
+    { name: 'web', image, port: 8080, configMaps: [{ name: 'app', path: '/etc/app' }, { name: 'variables' }] },
+    { name: 'other', image, port: 8080 },
+  ],
+  ownConfigMaps: [
+    { name: 'app', data: [{ name: 'app.yaml', value }] },
+    { name: 'variables', data: [{ name: 'MODE', value: 'test' }] },
+  ],
+});
+
+test("ConfigMaps of the environment's own: files and variables, and whoever uses one rolls with new data", async (t) => {
+  const { stage } = t.context;
+  const { namespace = '', copied } = await bringUp(stage, 'own', ownWritten('first'));
+  t.deepEqual(copied, [
+    { kind: 'Secret', name: 'registry' },
+    { kind: 'ConfigMap', name: 'app' },
+    { kind: 'ConfigMap', name: 'variables' },
+  ]);
+  interface Deployed extends Object_ {
+    readonly spec: {
+      readonly template: {
+        readonly spec: {
+          readonly volumes?: readonly object[];
+          readonly containers: readonly {
+            readonly env: readonly { readonly name: string; readonly value: string }[];
+          }[];
+        };
+      };
+    };
+  }
+  const deployments = async (): Promise<ReadonlyMap<string, Deployed>> =>
+    new Map(
+      (await list<Deployed>(stage, `/apis/apps/v1/namespaces/${namespace}/deployments`)).map((each) => [
+        each.metadata.name,
+        each,
+      ]),
+    );
+  const before = await deployments();
+  const { volumes, containers } = before.get('web')?.spec.template.spec ?? {};
+  t.like(volumes?.[0], { name: 'config-0', configMap: { name: 'app' } });
+  t.is(containers?.[0]?.env.find(({ name }) => name === 'MODE')?.value, 'test');
+
+  await stage.audit.next();
+  await stage.cluster.apply([environment('own', ownWritten('second'))]);
+  const rolled = await waitFor('web to roll', async () => {
+    const now = await deployments();
+    return now.get('web')?.metadata.generation === before.get('web')?.metadata.generation ? undefined : now;
+  });
+  // Its new pods never start with what was there before.
+  const [own] = (await copies(stage, namespace, 'configmaps')).filter(({ metadata }) => metadata.name === 'app');
+  t.deepEqual(own?.data, { 'app.yaml': 'second' });
+  t.is(rolled.get('other')?.metadata.generation, before.get('other')?.metadata.generation);
+  const writes = (await stage.audit.next()).flatMap(({ verb, objectRef }) =>
+    verb === 'patch' && objectRef?.namespace === namespace && ['app', 'web'].includes(objectRef.name ?? '')
+      ? [objectRef.resource]
+      : [],
+  );
+  t.deepEqual(writes, ['configmaps', 'deployments'], 'first the data, then the roll');
+
+  const { ownConfigMaps: _, ...without } = ownWritten('');
+  const bare = without.workloads.map(({ configMaps: __, ...workload }: { configMaps?: object } & object) => workload);
+  await stage.cluster.apply([environment('own', { ...without, workloads: bare })]);
+  await untilStatus(stage, 'own', (seen) => seen.copied?.length === 1);
+  t.deepEqual(await copies(stage, namespace, 'configmaps'), []);
+});
+
 test('what cannot be copied is told with what to do: not listed, not there, not to be read, a live key', async (t) => {
   const { stage, time } = t.context;
   await stage.cluster.apply([environment('unlisted', { ...spec, secrets: ['payroll'] })]);

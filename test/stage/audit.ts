@@ -12,6 +12,7 @@ export interface AuditedRequest {
   readonly objectRef?: {
     readonly apiGroup?: string;
     readonly resource?: string;
+    readonly name?: string;
     readonly namespace?: string;
     readonly subresource?: string;
   };

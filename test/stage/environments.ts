@@ -155,6 +155,7 @@ export interface Object_ {
   readonly metadata: {
     readonly name: string;
     readonly uid: string;
+    readonly generation?: number;
     readonly labels?: Readonly<Record<string, string>>;
   };
 }

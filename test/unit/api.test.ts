@@ -27,6 +27,10 @@ const examples: Readonly<
     ['a', 'web-1'],
     ['1a', '-a', 'a-', 'A', ''],
   ],
+  configKey: [
+    ['app.yaml', '.env', 'A_b-1', '_'],
+    ['', '.', '..', '..a', 'a b', 'a/b', 'a\n'],
+  ],
   dnsSubdomain: [
     ['a', 'a.b-c.d'],
     ['a.', '.a', 'a..b', 'a.-b', 'A'],

@@ -12,7 +12,7 @@ import type { Room } from '../../operator/environments/decide/lifecycle/index.ts
 import type { NamespaceChild } from '../../operator/environments/decide/live.ts';
 import { FINALIZER, ownerLabels } from '../../operator/environments/naming/index.ts';
 import type { AppReport } from '../../operator/environments/decide/wiring/index.ts';
-import { environment, image, settings, stripe, twinClass, vendorTwin } from './environment-fixtures.ts';
+import { accepted, environment, image, settings, stripe, twinClass, vendorTwin } from './environment-fixtures.ts';
 
 const now = Date.parse('2026-11-21T09:00:00Z');
 const hour = 3_600_000;
@@ -287,6 +287,21 @@ test('what waits comes back when its time is over, and not before', (t) => {
     undefined,
     'without an end there is nothing to wait for',
   );
+});
+
+test('data is there before workloads roll for it; where there are no rights yet, what is planned goes first', (t) => {
+  const metadata = withFinalizer;
+  const own = environment({ ...spec, ownConfigMaps: [{ name: 'app', data: [] }] }, { metadata });
+  const decide = (changes: Partial<EnvironmentWorld>): string =>
+    short(decideEnvironment(world({ environment: own, ...held, ...changes })));
+  t.is(decide({}), 'Apply');
+  const { binding } = accepted(own).manifests;
+  const bound = { children: [{ kind: binding.kind, name: binding.metadata.name, uid: 'b1' }] };
+  t.is(decide(bound), 'Copy');
+  const copy = { kind: 'ConfigMap', name: 'app', data: {} } as const;
+  const copied = { wanted: [copy], there: [copy], problems: [], dueIn: 1000 };
+  t.is(decide({ ...bound, copied }), 'Apply');
+  t.is(decide({ ...bound, copied: { ...copied, wanted: [{ ...copy, data: { a: '1' } }] } }), 'Copy');
 });
 
 test('what is applied is planned for that very class, and what the plan does not have goes', (t) => {

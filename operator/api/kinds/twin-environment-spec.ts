@@ -7,6 +7,7 @@ import { withRules } from '../schema/rule.ts';
 import { dnsLabel, duration, httpURL, objectName, patterned, sha256, timestamp } from '../schema/text.ts';
 import { choice, count, egress, flag } from '../schema/values.ts';
 import { MAX_WORKLOADS } from '../workload-kinds.ts';
+import { ownConfigMaps } from './twin-environment-config-maps.ts';
 import { service } from './twin-environment-service.ts';
 import { workload } from './twin-environment-workload.ts';
 
@@ -92,6 +93,7 @@ export const twinEnvironmentSpec = withRules(
     configMaps: setOf('The same of ConfigMaps (copyConfigMaps).', objectName('Name of the ConfigMap.'), {
       max: 32,
     }).optional(),
+    ownConfigMaps: ownConfigMaps.optional(),
     network: z
       .object({
         egress: egress(
@@ -118,5 +120,20 @@ export const twinEnvironmentSpec = withRules(
     message: 'a workload and a service have the same name: rename one, since both become a Service in one namespace',
     fieldPath: '.workloads',
     check: (s) => !(s.workloads ?? []).some((w) => (s.services ?? []).some(({ name }) => name === w.name)),
+  },
+  {
+    cel: '!has(self.workloads) || self.workloads.all(w, !has(w.configMaps) || w.configMaps.all(c, has(self.ownConfigMaps) && self.ownConfigMaps.exists(m, m.name == c.name)))',
+    message: 'a workload names a ConfigMap that is not in ownConfigMaps: write it there',
+    fieldPath: '.workloads',
+    check: (s) =>
+      (s.workloads ?? []).every((w) =>
+        (w.configMaps ?? []).every((c) => (s.ownConfigMaps ?? []).some(({ name }) => name === c.name)),
+      ),
+  },
+  {
+    cel: '!has(self.configMaps) || !has(self.ownConfigMaps) || !self.ownConfigMaps.exists(m, m.name in self.configMaps)',
+    message: 'a ConfigMap of configMaps is in ownConfigMaps too: copy it, or write it',
+    fieldPath: '.ownConfigMaps',
+    check: (s) => !(s.ownConfigMaps ?? []).some(({ name }) => (s.configMaps ?? []).includes(name)),
   },
 ).describe('What the environment is to be.');

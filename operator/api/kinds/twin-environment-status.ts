@@ -87,9 +87,9 @@ export const twinEnvironmentStatus = z
     services: keyedList('The registry, as observed.', ['name'], service, { max: 32 }).optional(),
     workloads: keyedList('The app, as observed.', ['name'], workload, { max: MAX_WORKLOADS }).optional(),
     copied: listOf(
-      "Secrets and ConfigMaps that were copied into the environment's namespace, and are kept as their originals are.",
+      "Secrets and ConfigMaps that were brought into the environment's namespace, and are kept as their originals are, or as `ownConfigMaps` has them.",
       z.object({ kind: choice('Kind.', ['Secret', 'ConfigMap']), name: text('Name.', 253) }),
-      { max: 72 },
+      { max: 88 },
     ).optional(),
     queue: z
       .object({ position: count('1 is next.', 1, 1_000_000) })

@@ -8,6 +8,7 @@ import { celMatches, withRules } from '../schema/rule.ts';
 import { componentName, dnsLabel, envName, image, text, urlPath } from '../schema/text.ts';
 import { args, choice, containerImages, count, embedded, env, port } from '../schema/values.ts';
 import { environmentKind } from '../workload-kinds.ts';
+import { workloadConfigMaps } from './twin-environment-config-maps.ts';
 
 const container = z
   .looseObject({
@@ -73,6 +74,7 @@ export const workload = withRules(
     template: template.optional(),
     args: args.optional(),
     env: env.optional(),
+    configMaps: workloadConfigMaps.optional(),
     images: containerImages(
       'Images by digest that replace those of the template, by the name of the container.',
       16,
@@ -104,9 +106,10 @@ export const workload = withRules(
     check: (w) => (w.image === undefined) !== (w.template === undefined),
   },
   {
-    cel: '!has(self.template) || !(has(self.args) || has(self.env))',
-    message: 'write args and env in the template, or use image instead of template',
-    check: (w) => w.template === undefined || (w.args === undefined && w.env === undefined),
+    cel: '!has(self.template) || !(has(self.args) || has(self.env) || has(self.configMaps))',
+    message: 'write args, env and what it takes of ConfigMaps in the template, or use image instead of template',
+    check: (w) =>
+      w.template === undefined || (w.args === undefined && w.env === undefined && w.configMaps === undefined),
   },
   {
     cel: '!has(self.image) || !has(self.images)',

@@ -21,6 +21,8 @@ export const patterns = {
   gitRevision: /^[a-f0-9]{7,64}$/,
   // As Kubernetes has it: neither `.` nor a start of two dots (k8s.io/apimachinery/pkg/util/validation, IsEnvVarName).
   envName: /^([-A-Za-z_]|\.[-A-Za-z0-9_])[-A-Za-z0-9_.]*$/,
+  // As Kubernetes has keys of ConfigMaps (k8s.io/apimachinery/pkg/util/validation, IsConfigMapKey).
+  configKey: /^([-_A-Za-z0-9]|\.[-_A-Za-z0-9])[-._A-Za-z0-9]*$/,
   bindingValue: /^[ -z|~]*(\{(url|host|port|key)\}[ -z|~]*)+$/,
   httpURL: /^https?:\/\/([A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?(\/[!-~]*)?$/,
   urlPath: /^\/[!-~]*$/,

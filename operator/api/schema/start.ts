@@ -4,6 +4,22 @@ import { withRules } from './rule.ts';
 import { text, worded } from './text.ts';
 import { count } from './values.ts';
 
+/** A directory in a container. */
+export const directory = (description: string) =>
+  withRules(
+    worded(
+      description,
+      256,
+      patterns.directory,
+      "write an absolute path such as /var/cache/app: letters, digits, '.', '_', '-', '@' and '+'",
+    ),
+    {
+      cel: "!(self + '/').contains('/../') && !(self + '/').contains('/./')",
+      message: 'write the path without . and ..',
+      check: (path) => !/\/\.\.?(\/|$)/.test(path),
+    },
+  );
+
 /** What an image needs that says nothing of it itself, where pods must not run as root and write in their image. */
 export const start = {
   command: listOf("Entry point, in place of the image's.", text('One word.', 4096), { min: 1, max: 64 }).optional(),
@@ -14,19 +30,7 @@ export const start = {
   ).optional(),
   writablePaths: setOf(
     'Directories that the twin writes to, e.g. /tmp: empty at every start. What an image has there is not seen.',
-    withRules(
-      worded(
-        'A directory.',
-        256,
-        patterns.directory,
-        "write an absolute path such as /var/cache/app: letters, digits, '.', '_', '-', '@' and '+'",
-      ),
-      {
-        cel: "!(self + '/').contains('/../') && !(self + '/').contains('/./')",
-        message: 'write the path without . and ..',
-        check: (path) => !/\/\.\.?(\/|$)/.test(path),
-      },
-    ),
+    directory('A directory.'),
     { min: 1, max: 16 },
   ).optional(),
 };

@@ -22,7 +22,7 @@ const TYPES: Readonly<Record<Copy['kind'], ResourceType<KubeObject>>> = { Secret
 
 /**
  * Makes the copies in an environment's namespace what their originals are, and takes away those that nobody wants any
- * more. Reads originals by name, each time anew, and writes only what differs. Keeps and tells no value.
+ * more; its own ConfigMaps likewise. Reads originals by name, each time anew, and writes only what differs. Keeps and tells no value.
  *
  * @param namespace where the TwinEnvironment and the originals are
  */
@@ -40,7 +40,7 @@ export async function bringCopies(
     const outcome = await bring(context, namespace, copy, known.get(idOf(copy))?.object, action, signal);
     // What cannot be read at the moment stays as it was copied; what must not be there goes.
     if (outcome?.reason !== 'LiveKeyRefused') known.delete(idOf(copy));
-    if (outcome === undefined) there.push(copy);
+    if (outcome === undefined) there.push({ kind: copy.kind, name: copy.name });
     else problems.push(outcome);
   }
   for (const { kind, object } of known.values()) {
@@ -79,9 +79,8 @@ async function bring(
 ): Promise<Problem | undefined> {
   const { kind, name } = copy;
   try {
-    const original = await client.find(TYPES[kind], { namespace, name }, { signal });
-    if (original === undefined) return impossible(copy, `is not in ${namespace}; create it there, or leave it out`);
-    const content = contentOf(copy, original, liveKeys);
+    const content =
+      copy.data === undefined ? await originalOf(client, namespace, copy, liveKeys, signal) : { data: copy.data };
     if ('problem' in content) return content.problem;
     if (present !== undefined && isDeepStrictEqual(kept(present), kept(content))) return undefined;
     const metadata = {
@@ -98,6 +97,20 @@ async function bring(
       return impossible(copy, unreadable(namespace, settings.systemNamespace));
     return impossible(copy, `cannot be copied: the API server answered ${answerOf(error)}`);
   }
+}
+
+async function originalOf(
+  client: Context['client'],
+  namespace: string,
+  copy: Copy,
+  liveKeys: Action['liveKeys'],
+  signal: AbortSignal,
+): Promise<ReturnType<typeof contentOf>> {
+  const { kind, name } = copy;
+  const original = await client.find(TYPES[kind], { namespace, name }, { signal });
+  return original === undefined
+    ? { problem: impossible(copy, `is not in ${namespace}; create it there, or leave it out`) }
+    : contentOf(copy, original, liveKeys);
 }
 
 function unreadable(namespace: string, systemNamespace: string): string {

@@ -1,17 +1,27 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { TwinClass, TwinEnvironment } from '../../api/index.ts';
 import { isMembers, membersOf, printable, type Members } from '../../canonical/index.ts';
-import { problem, type Problem } from './resolve/index.ts';
+import { ownConfigMapsOf, problem, type OwnConfigMaps, type Problem, type ResolvedService } from './resolve/index.ts';
 
-/** A Secret or ConfigMap of the TwinEnvironment's namespace that its environment gets. */
+/** A Secret or ConfigMap that an environment gets. */
 export interface Copy {
   readonly kind: 'Secret' | 'ConfigMap';
   readonly name: string;
+  /** What one of the environment's own holds. Left out: it has an original in the TwinEnvironment's namespace. */
+  readonly data?: Readonly<Record<string, string>>;
 }
 
 /** What a vendor's live keys look like. */
 export interface LiveKey {
   readonly service: string;
   readonly pattern: string;
+}
+
+/** Of all services of an environment. */
+export function liveKeysOf(services: readonly Pick<ResolvedService, 'name' | 'liveKeyPatterns'>[]): readonly LiveKey[] {
+  return services.flatMap(({ name, liveKeyPatterns }) =>
+    liveKeyPatterns.map((pattern) => ({ service: name, pattern })),
+  );
 }
 
 /** What came of copying. */
@@ -24,12 +34,13 @@ export interface Copied {
   readonly dueIn: number;
 }
 
-/** What an environment is to have copied: what it asks for, and the pull secrets of its class. */
+/** What an environment is to have copied: what it asks for, what it wrote itself, and the pull secrets of its class. */
 export function copiesOf({ spec }: TwinEnvironment, twinClass: TwinClass): readonly Copy[] {
   const secrets = new Set([...(spec.secrets ?? []), ...(twinClass.spec.imagePullSecrets ?? [])]);
   return [
     ...[...secrets].map((name) => ({ kind: 'Secret', name }) as const),
     ...(spec.configMaps ?? []).map((name) => ({ kind: 'ConfigMap', name }) as const),
+    ...[...ownConfigMapsOf(spec)].map(([name, data]) => ({ kind: 'ConfigMap', name, data }) as const),
   ];
 }
 
@@ -52,6 +63,19 @@ export function copyProblem({ spec }: TwinEnvironment, { metadata, spec: rules }
 
 function admits(entry: string, name: string): boolean {
   return entry.endsWith('*') ? name.startsWith(entry.slice(0, -1)) : entry === name;
+}
+
+/** The first entry of the environment's own ConfigMaps that looks like a live key. Says where, never what. */
+export function ownLiveKeyProblem(own: OwnConfigMaps, liveKeys: readonly LiveKey[]): Problem | undefined {
+  for (const [name, data] of own) {
+    const live = liveKeyIn('ConfigMap', { data }, liveKeys);
+    if (live === undefined) continue;
+    return problem(
+      'LiveKeyRefused',
+      `spec.ownConfigMaps, ConfigMap ${name}: ${printable(live.key)} looks like a live key of ${live.service}; an environment gets test keys only. Treat that key as exposed and replace it at the vendor`,
+    );
+  }
+  return undefined;
 }
 
 /** Types of Secrets whose holder may act in the cluster as somebody else. */
@@ -117,7 +141,7 @@ function decoded(value: unknown): string {
   return typeof value === 'string' ? Buffer.from(value, 'base64').toString('utf8') : '';
 }
 
-/** Whether two lists are of the same objects in the same order. */
+/** Whether two lists are of the same objects in the same order, own ones with the same data. */
 export function sameCopies(a: readonly Copy[], b: readonly Copy[]): boolean {
-  return a.length === b.length && a.every(({ kind, name }, index) => b[index]?.kind === kind && b[index].name === name);
+  return isDeepStrictEqual(a, b);
 }

@@ -27,6 +27,7 @@ const PLANNED_STEPS: readonly Step<PlannedWorld>[] = [
   homeTaken,
   queued,
   unadmitted,
+  uncopied,
   unapplied,
   interrupted,
   uncopied,

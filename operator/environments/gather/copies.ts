@@ -4,7 +4,7 @@ import type { Copied } from '../decide/copies.ts';
 /** Originals are looked at again after so many milliseconds: nobody may watch Secrets, which would keep their values. */
 const INTERVAL = 60_000;
 
-/** What came of copying for each environment. No value of any object is kept. */
+/** What came of copying for each environment. No value of any original is kept. */
 export class Copies {
   readonly #clock: Clock;
   readonly #known = new Map<string, { readonly outcome: Omit<Copied, 'dueIn'>; readonly at: number }>();

@@ -24,6 +24,7 @@ import {
   choosingOf,
   endpointAt,
   isExposed,
+  ownConfigMapsOf,
   problem,
   renderedVariables,
   resolveServices,
@@ -38,7 +39,7 @@ import {
   type WorkloadSpec,
 } from '../resolve/index.ts';
 import { exposeProblem, imageProblem, liveKeyProblem, nameClash, patternProblem, tagProblem } from './content.ts';
-import { copiesOf, copyProblem, type Copy } from '../copies.ts';
+import { copiesOf, copyProblem, liveKeysOf, ownLiveKeyProblem, type Copy } from '../copies.ts';
 import { egressProblem } from './egress.ts';
 import { placementProblem, sizeProblem } from './placement.ts';
 import { quotaProblem, withinQuota } from './quota.ts';
@@ -115,7 +116,8 @@ export function planEnvironment(input: PlanInput): Plan | { readonly problems: r
   const { spec } = environment;
   const { podSecurity, allowedImages } = twinClass.spec;
   const { services, problems } = resolveServices(spec.services ?? [], catalogue, choosingOf(environment));
-  const app = resolveWorkloads(spec.workloads ?? [], services, podSecurity, selves(input));
+  const own = ownConfigMapsOf(spec);
+  const app = resolveWorkloads(spec.workloads ?? [], services, podSecurity, selves(input), own);
   const content = { workloads: app.workloads, services, allowedImages };
   const broken = patternProblem(content);
   const found = [
@@ -127,7 +129,7 @@ export function planEnvironment(input: PlanInput): Plan | { readonly problems: r
     placementProblem(content),
     sizeProblem(content),
     imageProblem(content),
-    broken ?? liveKeyProblem(content),
+    broken ?? liveKeyProblem(content) ?? ownLiveKeyProblem(own, liveKeysOf(services)),
     copyProblem(environment, twinClass),
     egressProblem(spec.network?.egress ?? [], twinClass.spec.network.requestable ?? []),
   ].filter((each) => each !== undefined);

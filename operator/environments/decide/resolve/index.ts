@@ -13,5 +13,6 @@ export {
   type RunningTwin,
   type ServiceMode,
 } from './services.ts';
+export { ownConfigMapsOf, type OwnConfigMaps } from './config-maps.ts';
 export { governs, literal, renderEnv, renderedVariables, type Variable } from './variables.ts';
 export { isExposed, resolveWorkloads, type ResolvedWorkload, type WorkloadSpec } from './workloads.ts';

@@ -1,6 +1,7 @@
 import type { Frozen, TwinEnvironmentSpec } from '../../../api/index.ts';
 import { isMembers, itemsOf, membersOf } from '../../../canonical/index.ts';
 import type { PortProtocol } from '../../naming/index.ts';
+import { configuredEnv, configuredFiles, rolledByConfig, type OwnConfigMaps } from './config-maps.ts';
 import { bindingsOf, type Self, type WorkloadBinding } from './bindings.ts';
 import { containerSecurity, podDefaults, podSecurityOf, readinessProbe, type PodSecurity } from './pod-defaults.ts';
 import { readTemplate, type Container, type PodTemplate } from './pod-template.ts';
@@ -32,11 +33,12 @@ export function resolveWorkloads(
   services: readonly ResolvedService[],
   podSecurity: PodSecurity,
   selfOf: (workload: WorkloadSpec) => Self,
+  own: OwnConfigMaps,
 ): { readonly workloads: readonly ResolvedWorkload[]; readonly problems: readonly Problem[] } {
   const resolved: ResolvedWorkload[] = [];
   const problems: Problem[] = [];
   for (const spec of workloads) {
-    const outcome = resolve(spec, services, podSecurity, selfOf(spec));
+    const outcome = resolve(spec, services, podSecurity, selfOf(spec), own);
     if ('reason' in outcome) problems.push(outcome);
     else resolved.push(outcome);
   }
@@ -48,8 +50,9 @@ function resolve(
   services: readonly ResolvedService[],
   podSecurity: PodSecurity,
   self: Self,
+  own: OwnConfigMaps,
 ): ResolvedWorkload | Problem {
-  const written = spec.template === undefined ? fromImage(spec, podSecurity) : fromTemplate(spec);
+  const written = spec.template === undefined ? fromImage(spec, podSecurity, own) : fromTemplate(spec);
   if ('reason' in written) return written;
   const found = bindingsOf(services, spec.bindings ?? [], self);
   if ('clash' in found) {
@@ -77,14 +80,19 @@ function resolve(
     protocol: spec.protocol,
     exposed: isExposed(spec),
     written,
-    template: {
-      ...written,
-      spec: {
-        ...written.spec,
-        containers: written.spec.containers.map(wire),
-        ...(written.spec.initContainers === undefined ? {} : { initContainers: written.spec.initContainers.map(wire) }),
+    template: rolledByConfig(
+      {
+        ...written,
+        spec: {
+          ...written.spec,
+          containers: written.spec.containers.map(wire),
+          ...(written.spec.initContainers === undefined
+            ? {}
+            : { initContainers: written.spec.initContainers.map(wire) }),
+        },
       },
-    },
+      own,
+    ),
     bindings: found.bindings,
     reportPath: spec.servicesEndpoint?.path,
   };
@@ -96,12 +104,18 @@ export function isExposed({ port, expose }: Pick<WorkloadSpec, 'port' | 'expose'
 }
 
 /** One container that has the workload's name, secured as the class's Pod Security Standard wants it. */
-function fromImage(spec: WorkloadSpec, podSecurity: PodSecurity): PodTemplate {
+function fromImage(spec: WorkloadSpec, podSecurity: PodSecurity, own: OwnConfigMaps): PodTemplate {
+  const taken = spec.configMaps ?? [];
+  const files = configuredFiles(taken);
   const container: Container = {
     name: spec.name,
     image: spec.image,
     ...(spec.args === undefined ? {} : { args: spec.args }),
-    env: (spec.env ?? []).map(({ name, value }) => ({ name, value: literal(value) })),
+    env: configuredEnv(
+      (spec.env ?? []).map(({ name, value }) => ({ name, value: literal(value) })),
+      taken,
+      own,
+    ),
     ...(spec.port === undefined
       ? {}
       : {
@@ -109,10 +123,16 @@ function fromImage(spec: WorkloadSpec, podSecurity: PodSecurity): PodTemplate {
           readinessProbe: readinessProbe(spec.port, spec.healthPath),
         }),
     securityContext: containerSecurity,
+    ...(files === undefined ? {} : { volumeMounts: files.volumeMounts }),
   };
   return {
     metadata: { labels: {}, annotations: {} },
-    spec: { ...podDefaults, containers: [container], securityContext: podSecurityOf(podSecurity) },
+    spec: {
+      ...podDefaults,
+      containers: [container],
+      securityContext: podSecurityOf(podSecurity),
+      ...(files === undefined ? {} : { volumes: files.volumes }),
+    },
   };
 }
 
