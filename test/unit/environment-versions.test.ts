@@ -1,7 +1,7 @@
 import test from 'ava';
 import { annotations, environmentBounds, type VendorTwin } from '../../operator/api/index.ts';
 import { samePlanInput, type Plan } from '../../operator/environments/decide/plan/index.ts';
-import { statusOf, transitions } from '../../operator/environments/status/index.ts';
+import { transitions } from '../../operator/environments/status/index.ts';
 import {
   accepted,
   environment,
@@ -12,6 +12,7 @@ import {
   twinClass,
   vendorTwin,
 } from './environment-fixtures.ts';
+import { statusOf } from './environment-situations.ts';
 
 const numbered = (version: string) => ({ version, image: `registry.example/pay@sha256:${version.at(-1)?.repeat(64)}` });
 const catalogue = (...versions: readonly string[]) => [
