@@ -19,7 +19,17 @@ const MAX_TURNS = 12;
 /** What of a context gathering and telling take; acting is the actor's. */
 type Rooms = Pick<
   Context,
-  'client' | 'informers' | 'clock' | 'settings' | 'statuses' | 'events' | 'slots' | 'reports' | 'words' | 'copies'
+  | 'client'
+  | 'informers'
+  | 'clock'
+  | 'settings'
+  | 'statuses'
+  | 'events'
+  | 'slots'
+  | 'reports'
+  | 'reach'
+  | 'words'
+  | 'copies'
 >;
 type Acting = Pick<EnvironmentActor, 'act'>;
 

@@ -12,11 +12,13 @@ import {
 import { Controller, type Metrics } from '../runtime/index.ts';
 import { EnvironmentActor } from './act/actor.ts';
 import type { EnvironmentSettings } from './decide/index.ts';
+import { Asked } from './gather/asked.ts';
 import { DriftView, environmentInformers, HASH_ANNOTATION } from './gather/cache/index.ts';
 import type { Context } from './gather/context.ts';
 import { addIndexes } from './gather/indexes.ts';
 import { Copies } from './gather/copies.ts';
-import { Reports, type FetchReport } from './gather/reports/index.ts';
+import type { TryReach } from './gather/reach.ts';
+import { REPORT_INTERVAL_MS, type FetchReport } from './gather/reports/index.ts';
 import { Slots } from './gather/slots.ts';
 import { KubeletWords } from './gather/words.ts';
 import { environmentReconcile } from './reconcile.ts';
@@ -30,6 +32,7 @@ export interface EnvironmentsOptions {
   readonly logger: Logger;
   readonly metrics?: Metrics | undefined;
   readonly fetchReport: FetchReport;
+  readonly tryReach: TryReach;
   /** Ends what goes on in the background. */
   readonly signal: AbortSignal;
   readonly settings: EnvironmentSettings;
@@ -44,6 +47,7 @@ export function wireEnvironments(options: EnvironmentsOptions): Controller {
   const informers = environmentInformers(cache);
   addIndexes(informers);
   const drift = new DriftView(cache);
+  const asking = { clock, signal, changed: (key: string): void => controller.enqueue(parseKey(key)) };
   const context: Context = {
     ...options,
     informers,
@@ -63,12 +67,8 @@ export function wireEnvironments(options: EnvironmentsOptions): Controller {
     words: new KubeletWords(client, clock),
     copies: new Copies(clock),
     slots: new Slots(informers),
-    reports: new Reports({
-      fetch: options.fetchReport,
-      clock,
-      signal,
-      changed: (key) => controller.enqueue(parseKey(key)),
-    }),
+    reports: new Asked({ ...asking, ask: options.fetchReport, interval: REPORT_INTERVAL_MS }),
+    reach: new Asked({ ...asking, ask: options.tryReach }),
   };
   const actor = new EnvironmentActor(context, (requests) => {
     for (const request of requests) controller.enqueue(request);

@@ -1,4 +1,5 @@
 import { followedEnvironments } from '../environments/gather/cache/index.ts';
+import { reacher, type TryReach } from '../environments/gather/reach.ts';
 import { reportFetcher, type FetchReport } from '../environments/gather/reports/index.ts';
 import { PageServer } from '../environments/page/index.ts';
 import { wireEnvironments } from '../environments/wire.ts';
@@ -10,6 +11,7 @@ import { startProcess, type Overrides, type Parts } from './process.ts';
 /** What a test puts in the place of the world outside the cluster too. */
 export interface EnvironmentsOverrides extends Overrides {
   readonly fetchReport?: FetchReport | undefined;
+  readonly tryReach?: TryReach | undefined;
 }
 
 /** Starts the environments process: the TwinEnvironment controller and the page of each environment. */
@@ -24,6 +26,7 @@ export function startEnvironments(
       const { client, manager, metrics, events, logger, clock, closing } = parts;
       const background = new AbortController();
       closing.defer(() => background.abort());
+      const outbound = outboundOf(parts);
       manager.add(
         wireEnvironments({
           client,
@@ -32,7 +35,8 @@ export function startEnvironments(
           clock,
           logger,
           metrics,
-          fetchReport: overrides.fetchReport ?? reportFetcher(outboundOf(parts)),
+          fetchReport: overrides.fetchReport ?? reportFetcher(outbound),
+          tryReach: overrides.tryReach ?? reacher(outbound),
           signal: background.signal,
           settings: {
             systemNamespace: options.namespace,

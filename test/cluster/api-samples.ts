@@ -180,6 +180,7 @@ const environment = object('TwinEnvironment', 'pr-42', {
         url: 'http://web--pr-42-3f9c21.twins.localhost:30080',
       },
     ],
+    reached: digest,
     copied: [
       { kind: 'Secret', name: 'shop-test-db' },
       { kind: 'ConfigMap', name: 'flags' },

@@ -152,8 +152,52 @@ test('what the kubelet tells in Events only stands in the condition: a probe tha
   t.is((await cluster.request('DELETE', path)).status, 200);
 });
 
+test('Ready means reached: an app that listens on another port than it says is told so, and is Ready once it says it', async (t) => {
+  t.timeout(180_000);
+  const { cluster, images } = story;
+  const app = (port: number): object => {
+    const container = {
+      name: 'web',
+      image: images.storefront.v1,
+      // Its own probe, which says nothing of the port that the environment leads to.
+      readinessProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1 },
+      securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+    };
+    const restricted = { runAsNonRoot: true, runAsUser: 65_532, seccompProfile: { type: 'RuntimeDefault' } };
+    const template = { spec: { securityContext: restricted, containers: [container] } };
+    const spec = { workloads: [{ name: 'web', template, port }], boundary: { auth: 'Token' } };
+    return { ...environment, metadata: { name: 'elsewhere', namespace }, spec };
+  };
+  const path = `/apis/twinlock.dev/v1alpha1/namespaces/${namespace}/twinenvironments/elsewhere`;
+  const until = (type: string, holds: (condition: Condition) => boolean) =>
+    waitFor(
+      `${type} to be told`,
+      async (seen) => {
+        const { status } = (await cluster.request('GET', path)).body as { status?: { conditions?: Condition[] } };
+        seen(status);
+        return status?.conditions?.some((each) => each.type === type && holds(each));
+      },
+      { timeout: 90_000 },
+    );
+  await cluster.apply([app(9090)]);
+  await until(
+    'Ready',
+    ({ status, message }) =>
+      status === 'False' &&
+      /^web:9090 is not reached through the boundary, which answers 502: dial tcp \S+:9090: connect: connection refused$/.test(
+        message,
+      ),
+  );
+  await cluster.apply([app(8080)]);
+  await until('Ready', ({ status }) => status === 'True');
+  await until('Exposed', ({ status, reason }) => status === 'True' && reason === 'BoundaryReady');
+  t.is((await cluster.request('DELETE', path)).status, 200);
+});
+
 interface Condition {
   readonly type: string;
+  readonly status: string;
+  readonly reason: string;
   readonly message: string;
 }
 

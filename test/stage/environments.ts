@@ -2,6 +2,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { TwinEnvironment, TwinEnvironmentStatus } from '../../operator/api/index.ts';
 import { startEnvironments, type EnvironmentsOverrides } from '../../operator/processes/environments.ts';
+import type { Reach } from '../../operator/environments/decide/reach.ts';
 import type { Report } from '../../operator/environments/decide/wiring/index.ts';
 import type { FetchReport } from '../../operator/environments/gather/reports/index.ts';
 import type { ProcessOptions, RunningProcess } from '../../operator/processes/options.ts';
@@ -46,13 +47,19 @@ export async function openEnvironments(
           networkPoliciesEnforced: false,
           ...options,
         },
-        overrides,
+        { tryReach: reachesAll, ...overrides },
       );
       base.endsWith(() => running.stop());
       return running;
     },
   };
 }
+
+/** No test's API server has pods that answer. */
+const reachesAll = async (): Promise<Reach> => {
+  await setTimeout(ANSWER_MS);
+  return { reached: true };
+};
 
 /** Reports that apps give, by workload: no test's API server has pods that answer. */
 export function given(reports: ReadonlyMap<string, Report>): FetchReport {

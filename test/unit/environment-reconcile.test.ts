@@ -2,7 +2,7 @@ import test from 'ava';
 import { TwinEnvironment } from '../../operator/api/index.ts';
 import { environmentInformers, slimNamespace } from '../../operator/environments/gather/cache/index.ts';
 import { addIndexes } from '../../operator/environments/gather/indexes.ts';
-import { Reports } from '../../operator/environments/gather/reports/index.ts';
+import { Asked } from '../../operator/environments/gather/asked.ts';
 import { Copies } from '../../operator/environments/gather/copies.ts';
 import { KubeletWords } from '../../operator/environments/gather/words.ts';
 import { Slots } from '../../operator/environments/gather/slots.ts';
@@ -96,7 +96,8 @@ function reconciling({ start, act, homes = [], live }: Cluster) {
       words: new KubeletWords(client, clock),
       copies: new Copies(clock),
       slots: new Slots(informers),
-      reports: new Reports({ fetch: async () => ({ failure: 'x' }), clock, signal, changed: () => undefined }),
+      reports: new Asked({ ask: async () => ({ failure: 'x' }), clock, signal, changed: () => undefined }),
+      reach: new Asked({ ask: async () => ({ reached: true as const }), clock, signal, changed: () => undefined }),
       events: { record: (event) => void told.push(event), flush: async () => undefined },
     },
     { act },

@@ -3,11 +3,12 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { ManualClock, systemClock } from '../../operator/kube/index.ts';
 import {
   readReport,
+  REPORT_INTERVAL_MS,
   reportFetcher,
-  Reports,
   type FetchReport,
 } from '../../operator/environments/gather/reports/index.ts';
-import type { Report } from '../../operator/environments/decide/wiring/index.ts';
+import { Asked } from '../../operator/environments/gather/asked.ts';
+import type { Report, ReportTarget } from '../../operator/environments/decide/wiring/index.ts';
 import { OutboundClient } from '../../operator/outbound/index.ts';
 
 const test = anyTest as TestFn<{ server: Server; url: (path: string) => URL }>;
@@ -86,7 +87,7 @@ const target = { namespace: 'n', workload: 'web', port: 80, path: '/services' };
 const empty: Report = { services: new Map() };
 
 function poller(answers: (() => Promise<Report>)[]): {
-  reports: Reports;
+  reports: Asked<ReportTarget, Report>;
   clock: ManualClock;
   changed: string[];
   asked: () => number;
@@ -98,7 +99,13 @@ function poller(answers: (() => Promise<Report>)[]): {
     asked++;
     return answers.shift()?.() ?? Promise.resolve(empty);
   };
-  const reports = new Reports({ fetch, clock, signal: never, changed: (key) => changed.push(key) });
+  const reports = new Asked({
+    ask: fetch,
+    interval: REPORT_INTERVAL_MS,
+    clock,
+    signal: never,
+    changed: (key) => changed.push(key),
+  });
   return { reports, clock, changed, asked: () => asked };
 }
 
@@ -108,13 +115,13 @@ async function settle(): Promise<void> {
 }
 
 /** Asks where it is due, as a reconcile does. */
-function look(reports: Reports, ...pods: readonly string[]): Report {
+function look(reports: Asked<ReportTarget, Report>, ...pods: readonly string[]): Report {
   const { due, report } = reports.of('a/b', target, pods);
   if (due) reports.ask('a/b', target, pods);
   return report;
 }
 
-const pauseOf = (reports: Reports): number => reports.of('a/b', target, ['1']).dueIn ?? Infinity;
+const pauseOf = (reports: Asked<ReportTarget, Report>): number => reports.of('a/b', target, ['1']).dueIn ?? Infinity;
 
 test('a reconcile never waits for a report: it is pending first and tells when it is there', async (t) => {
   const { reports, changed } = poller([]);

@@ -84,6 +84,7 @@ export function active(
     lifetime,
     parts: observedParts(partsOf(parts), [pod()]),
     reports: new Map(),
+    reach: { kind: 'Reached' as const, digest: undefined },
     inventory: [],
     rejected: [],
     copied: [],

@@ -94,6 +94,7 @@ const active = (plan: Plan) => ({
   lifetime: { lastActivityAt: 0, expiresAt: undefined, expired: false, handledExtendAt: undefined, extended: false },
   parts: { workloads: new Map(), pods: new Map() },
   reports: new Map(),
+  reach: { kind: 'Reached' as const, digest: undefined },
   inventory: [],
   rejected: [],
   copied: [],

@@ -86,6 +86,7 @@ export const twinEnvironmentStatus = z
     observedRevision: text('spec.source.revision that runs.', 64).optional(),
     services: keyedList('The registry, as observed.', ['name'], service, { max: 32 }).optional(),
     workloads: keyedList('The app, as observed.', ['name'], workload, { max: MAX_WORKLOADS }).optional(),
+    reached: sha256('Digest of the pods through which all that is exposed was reached.').optional(),
     copied: listOf(
       "Secrets and ConfigMaps that were brought into the environment's namespace, and are kept as their originals are, or as `ownConfigMaps` has them.",
       z.object({ kind: choice('Kind.', ['Secret', 'ConfigMap']), name: text('Name.', 253) }),

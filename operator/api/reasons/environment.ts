@@ -60,6 +60,7 @@ export const environmentReasons = [
   // Of Exposed.
   'BoundaryReady',
   'BoundaryNotReady',
+  'NotReached',
   'BoundaryFailed',
   'NoBoundary',
 ] as const;

@@ -62,6 +62,9 @@ export class EnvironmentActor {
       case 'AskApps':
         for (const { target, pods } of action.apps) this.#context.reports.ask(keyOf(key), target, pods);
         return undefined;
+      case 'TryReach':
+        for (const { target, pods } of action.ways) this.#context.reach.ask(keyOf(key), target, pods);
+        return undefined;
     }
   }
 
@@ -78,6 +81,7 @@ export class EnvironmentActor {
   /** Forgets an environment that has nothing any more. */
   #leave(key: string): undefined {
     this.#context.reports.forget(key);
+    this.#context.reach.forget(key);
     this.#context.words.forget(key);
     this.#context.copies.forget(key);
     this.#giveBack(key);

@@ -12,6 +12,7 @@ import { suspended } from './steps/suspended.ts';
 import { unadmitted } from './steps/unadmitted.ts';
 import { unapplied } from './steps/unapplied.ts';
 import { unasked } from './steps/unasked.ts';
+import { untried } from './steps/untried.ts';
 import { uncopied } from './steps/uncopied.ts';
 import type { AssessedWorld, PlannedWorld, World } from './world.ts';
 
@@ -32,6 +33,7 @@ const PLANNED_STEPS: readonly Step<PlannedWorld>[] = [
   interrupted,
   uncopied,
   unasked,
+  untried,
   running,
 ];
 

@@ -2,6 +2,7 @@ import type { Home } from './children/index.ts';
 import type { Copy, LiveKey } from './copies.ts';
 import type { Lifetime } from './lifecycle/index.ts';
 import type { Plan, PlanInput } from './plan/index.ts';
+import type { KnownReach } from './reach.ts';
 import type { Situation } from './situation.ts';
 import type { Orphan, PrunedChild } from './world.ts';
 import type { AppReport } from './wiring/index.ts';
@@ -40,7 +41,9 @@ export type EnvironmentAction =
       readonly home: Home;
     }
   /** Starts asking apps for their reports; nobody waits for the answers. */
-  | { readonly do: 'AskApps'; readonly apps: readonly AppReport[] };
+  | { readonly do: 'AskApps'; readonly apps: readonly AppReport[] }
+  /** The same, for an answer of what is exposed through the boundary. */
+  | { readonly do: 'TryReach'; readonly ways: readonly KnownReach[] };
 
 /** What happens next, or what is to be told when nothing has to. */
 export interface EnvironmentDecision {

@@ -19,6 +19,7 @@ export function notApplied(environment: TwinEnvironment, action: EnvironmentActi
     case 'RemoveOrphans':
     case 'GiveBack':
     case 'AskApps':
+    case 'TryReach':
     case 'Copy':
     case 'Leave':
       return { kind: 'NotApplied', phase: phaseOf(environment), answer, lifetime: undefined };

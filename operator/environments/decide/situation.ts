@@ -2,6 +2,7 @@ import type { Copy } from './copies.ts';
 import type { Blocker, Lifetime } from './lifecycle/index.ts';
 import type { Plan } from './plan/index.ts';
 import type { Problem } from './resolve/index.ts';
+import type { Reachability } from './reach.ts';
 import type { ObservedParts } from './observed.ts';
 import type { Report } from './wiring/index.ts';
 
@@ -37,6 +38,7 @@ export type Situation =
       readonly parts: ObservedParts;
       /** By workload; none of a workload that has no servicesEndpoint. */
       readonly reports: ReadonlyMap<string, Report>;
+      readonly reach: Reachability;
       readonly inventory: readonly InventoryItem[];
       /** What the API server refused to take, object by object. */
       readonly rejected: readonly Problem[];

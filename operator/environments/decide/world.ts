@@ -6,6 +6,7 @@ import type { NamespaceChild } from './live.ts';
 import type { ObservedParts } from './observed.ts';
 import type { Plan, PlanInput, PlanSettings } from './plan/index.ts';
 import type { Refusal } from './refused.ts';
+import type { KnownReach } from './reach.ts';
 import type { Problem } from './resolve/index.ts';
 import type { AppReport } from './wiring/index.ts';
 
@@ -77,6 +78,8 @@ export interface EnvironmentWorld extends Named {
   readonly copied: Copied | undefined;
   /** By workload, of those that report. */
   readonly reports: ReadonlyMap<string, AppReport>;
+  /** By component, of those that the spec exposes. */
+  readonly reach: ReadonlyMap<string, KnownReach>;
   /** Names of the volumes of its claims: those of today, and those that were written down before the claims went. */
   readonly volumes: readonly string[];
   /** Of `volumes`; looked for only while the environment ends and has no namespace any more. */

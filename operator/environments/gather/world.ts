@@ -13,8 +13,9 @@ import {
 } from '../decide/index.ts';
 import type { NamespaceChild } from '../decide/live.ts';
 import { classOf } from '../decide/plan/index.ts';
+import type { KnownReach } from '../decide/reach.ts';
 import type { AppReport } from '../decide/wiring/index.ts';
-import { belongsTo, homeOf, ownerOf } from '../naming/index.ts';
+import { BOUNDARY_NAME, belongsTo, homeOf, ownerOf } from '../naming/index.ts';
 import { childTypes, slimNamespace } from './cache/index.ts';
 import type { Context } from './context.ts';
 import { readOrphans } from './orphans.ts';
@@ -27,7 +28,10 @@ export interface Memory {
   readonly applied: Applied | undefined;
 }
 
-type Sources = Pick<Context, 'client' | 'informers' | 'clock' | 'settings' | 'slots' | 'reports' | 'words' | 'copies'>;
+type Sources = Pick<
+  Context,
+  'client' | 'informers' | 'clock' | 'settings' | 'slots' | 'reports' | 'reach' | 'words' | 'copies'
+>;
 
 /** Reads the world of an environment: from the caches, but for what none of them may say alone. */
 export async function readWorld(
@@ -69,6 +73,7 @@ export async function readWorld(
     children: childrenOf(context, environment, name),
     copied: context.copies.of(keyOf(environment)),
     reports: reportsOf(context, environment, parts),
+    reach: reachOf(context, environment, parts),
     volumes,
     leftVolumes,
     settings,
@@ -119,10 +124,34 @@ function reportsOf(
   return new Map(
     (environment.spec.workloads ?? []).flatMap(({ name: workload, port, servicesEndpoint }) => {
       if (port === undefined || servicesEndpoint === undefined) return [];
-      const ready = (pods.get(workload) ?? []).flatMap((pod) => (pod.ready ? [pod.metadata.uid ?? ''] : []));
       const target = { namespace, workload, port, path: servicesEndpoint.path };
-      const known: AppReport = reports.of(keyOf(environment), target, ready);
+      const known: AppReport = reports.of(keyOf(environment), target, readyOf(pods, workload));
       return [[workload, known] as const];
     }),
   );
+}
+
+/** What is known of the way through the boundary, of what may be exposed; it leads through pods of both. */
+function reachOf({ reach }: Sources, environment: TwinEnvironment, { pods }: ObservedParts): EnvironmentWorld['reach'] {
+  const namespace = homeOf(environment);
+  const { workloads = [], services = [] } = environment.spec;
+  const boundary = readyOf(pods, BOUNDARY_NAME);
+  return new Map(
+    [...workloads, ...services].flatMap(({ name: workload, expose }) => {
+      if (expose === 'None') return [];
+      const behind = readyOf(pods, workload);
+      const whole = boundary.length > 0 && behind.length > 0;
+      const known: KnownReach = reach.of(
+        keyOf(environment),
+        { namespace, workload },
+        whole ? [...boundary, ...behind] : [],
+      );
+      return [[workload, known] as const];
+    }),
+  );
+}
+
+/** Uids of the Ready pods of a component. */
+function readyOf(pods: ObservedParts['pods'], component: string): readonly string[] {
+  return (pods.get(component) ?? []).flatMap((pod) => (pod.ready ? [pod.metadata.uid ?? ''] : []));
 }

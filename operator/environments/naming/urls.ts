@@ -45,6 +45,14 @@ export function insideURL(component: string, port: number, protocol: PortProtoco
   return `${protocol === 'TCP' ? 'tcp' : 'http'}://${component}:${port}`;
 }
 
+/** Host by which the boundary is asked whether it reaches a component; no name that people could have. */
+export function reachHost(component: string): string {
+  return `${component}.${REACH_DOMAIN}`;
+}
+export const REACH_DOMAIN = 'reach.twinlock';
+/** Status that the boundary answers where it does. */
+export const REACHED = 204;
+
 /** Where the environments process answers for an environment: its page, and who is let in. */
 export function pagePath(namespace: string, name: string, page: 'services' | 'access' | 'open'): string {
   return `/environments/${namespace}/${name}/${page}`;

@@ -1,7 +1,8 @@
 import { annotations, environmentReasons, type EnvironmentReason, type OwnConditionType } from '../../api/index.ts';
 import type { Condition, ConditionInput, Outcome } from '../../kube/index.ts';
 import { BOUNDARY_NAME } from '../naming/index.ts';
-import { partState, type ObservedParts, type PartState } from '../decide/observed.ts';
+import { partState, type PartState } from '../decide/observed.ts';
+import type { Situation } from '../decide/situation.ts';
 import type { Summary } from './summary.ts';
 
 export type EnvironmentCondition = ConditionInput<EnvironmentReason, OwnConditionType<'TwinEnvironment'>>;
@@ -77,11 +78,14 @@ export function isolated(enforced: boolean): EnvironmentCondition {
 }
 
 /**
- * Whether the environment has a URL that answers.
+ * Whether the environment has a URL at which all that is exposed answers.
  *
- * @param bounded whether Twinlock was given an image for the boundary; without one there is no URL
+ * @param before what was told last: it holds while pods that are new have not been tried
  */
-export function exposed(parts: ObservedParts, bounded: boolean): EnvironmentCondition {
+export function exposed(
+  { parts, bounded, reach }: Pick<Extract<Situation, { kind: 'Active' }>, 'parts' | 'bounded' | 'reach'>,
+  before: Condition | undefined,
+): EnvironmentCondition {
   if (!bounded) {
     return condition(
       'Exposed',
@@ -91,14 +95,17 @@ export function exposed(parts: ObservedParts, bounded: boolean): EnvironmentCond
     );
   }
   const state = partState(parts, BOUNDARY_NAME);
-  return state.ready
-    ? condition('Exposed', 'True', 'BoundaryReady', 'The boundary answers')
-    : condition(
-        'Exposed',
-        'False',
-        state.failed ? 'BoundaryFailed' : 'BoundaryNotReady',
-        `The boundary ${state.reason}`,
-      );
+  if (!state.ready) {
+    const reason = state.failed ? 'BoundaryFailed' : 'BoundaryNotReady';
+    return condition('Exposed', 'False', reason, `The boundary ${state.reason}`);
+  }
+  if (reach.kind === 'NotReached') return condition('Exposed', 'False', 'NotReached', reach.failures.join('; '));
+  const answers = condition('Exposed', 'True', 'BoundaryReady', 'The boundary answers, and what is behind it');
+  if (reach.kind === 'Reached') return answers;
+  if (reach.asBefore && before?.status === 'True') return answers;
+  if (reach.asBefore && before?.reason === 'NotReached')
+    return condition('Exposed', 'False', 'NotReached', before.message);
+  return condition('Exposed', 'False', 'BoundaryNotReady', 'What is exposed was not tried through the boundary yet');
 }
 
 /** A clause for each part, ready ones included. */

@@ -126,11 +126,11 @@ function assessmentOf(environment: TwinEnvironment, situation: Situation): Asses
 const PHASES = { Current: 'Ready', InProgress: 'Provisioning', Failed: 'Failed' } as const;
 
 function active(environment: TwinEnvironment, situation: Active): Assessment {
-  const { plan, parts, inventory, bounded } = situation;
+  const { plan, parts, inventory } = situation;
   const summary = summarize(plan, parts, situation.reports, environment.status?.services);
   const twins = twinsReady(summary);
   const wired = twinsWired(summary, conditionOf(environment, 'TwinsWired'));
-  const boundary = exposed(parts, bounded);
+  const boundary = exposed(situation, conditionOf(environment, 'Exposed'));
   const behind = summary.workloads.filter(({ state }) => !state.ready);
   const { revision } = environment.spec.source ?? {};
   const failed =
@@ -145,12 +145,20 @@ function active(environment: TwinEnvironment, situation: Active): Assessment {
       ...(revision === undefined ? {} : { observedRevision: revision }),
       services: serviceStatuses(plan, summary),
       workloads: workloadStatuses(plan, summary),
+      ...reachedOf(situation, environment.status),
       ...(situation.copied.length === 0 ? {} : { copied: situation.copied }),
       inventory,
     },
     outcome,
     conditions: [admitted, twins, wired, isolated(situation.policiesEnforced), boundary],
   };
+}
+
+/** Kept as long as it is not known otherwise. */
+function reachedOf({ reach }: Active, before: Status | undefined): Pick<Status, 'reached'> {
+  const kept = reach.kind === 'Waiting' && reach.asBefore ? before?.reached : undefined;
+  const reached = reach.kind === 'Reached' ? reach.digest : kept;
+  return reached === undefined ? {} : { reached };
 }
 
 interface Readings {

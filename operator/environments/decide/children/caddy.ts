@@ -1,7 +1,17 @@
 import { adminPattern } from './admin-paths.ts';
 import { rewrittenHeaders, type Outside } from './rewritten.ts';
 import { accessRoutes } from './access.ts';
-import { BOUNDARY_PORT, PAGE_PORT, PAGE_SERVICE, pagePath, twinPath, type Owner } from '../../naming/index.ts';
+import {
+  BOUNDARY_PORT,
+  PAGE_PORT,
+  PAGE_SERVICE,
+  pagePath,
+  REACH_DOMAIN,
+  REACHED,
+  reachHost,
+  twinPath,
+  type Owner,
+} from '../../naming/index.ts';
 
 /** Port of the boundary's own health, open to the kubelet only: no Service leads to it. */
 export const HEALTH_PORT = 8081;
@@ -48,6 +58,7 @@ export function boundaryConfig(input: BoundaryInput): object {
   const [first] = workloads;
   const page = `${PAGE_SERVICE}.${systemNamespace}.svc.cluster.local:${PAGE_PORT}`;
   const routes: readonly Route[] = [
+    ...upstreamsOf(input).map(reach),
     ...(noindex ? [{ handle: [tellRobots] }] : []),
     { handle: [{ handler: 'request_body', max_size: maxBody }] },
     ...(auth === 'None' ? [] : accessRoutes(owner, scheme, page, proxy, text)),
@@ -92,7 +103,7 @@ export function boundaryConfig(input: BoundaryInput): object {
             trusted_proxies: { source: 'static', ranges: ['0.0.0.0/0', '::/0'] },
             ...limits,
             routes,
-            errors: { routes: [...(noindex ? [{ handle: [tellRobots] }] : []), ...failures] },
+            errors: { routes: [unreached, ...(noindex ? [{ handle: [tellRobots] }] : []), ...failures] },
           },
           health: {
             listen: [`:${HEALTH_PORT}`],
@@ -104,6 +115,41 @@ export function boundaryConfig(input: BoundaryInput): object {
     },
   };
 }
+
+/** Everything that is led to. */
+export function upstreamsOf({
+  workloads,
+  twinsByHost,
+  twinsByPath,
+}: Pick<BoundaryInput, 'workloads' | 'twinsByHost' | 'twinsByPath'>): readonly Upstream[] {
+  return [...workloads, ...twinsByHost, ...twinsByPath];
+}
+
+/**
+ * Whether something behind the boundary answers, for the environments process: whatever it answers is good, and nothing of
+ * it gets out, so that this needs no token.
+ */
+function reach({ name, port, h2c }: Upstream): Route {
+  const transport = { protocol: 'http', dial_timeout: '2s', response_header_timeout: '3s' };
+  return {
+    match: [{ host: [text(reachHost(name))], method: ['GET'], path: ['/'] }],
+    handle: [
+      proxy(`${name}:${port}`, {
+        transport: { ...transport, ...(h2c ? { versions: ['h2c'] } : {}) },
+        headers: { request: { set: { Host: [text(`${name}:${port}`)] } } },
+        handle_response: [{ routes: [{ handle: [{ handler: 'static_response', status_code: REACHED }] }] }],
+      }),
+    ],
+    terminal: true,
+  };
+}
+
+/** What Caddy itself says of one that does not. */
+const unreached: Route = {
+  match: [{ host: [`*.${REACH_DOMAIN}`] }],
+  handle: [{ handler: 'static_response', status_code: '{http.error.status_code}', body: '{http.error.message}\n' }],
+  terminal: true,
+};
 
 /** Bounds of what somebody may hold open or send before anything is asked of an app. */
 const limits: Route = { read_header_timeout: '10s', idle_timeout: '2m', max_header_bytes: 65_536 };

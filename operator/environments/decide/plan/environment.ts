@@ -12,6 +12,7 @@ import {
   networkPolicies,
   quotaManifest,
   twinManifests,
+  upstreamsOf,
   workloadManifests,
   type BoundaryInput,
   type Home,
@@ -91,6 +92,8 @@ export interface Plan {
   readonly url: string | undefined;
   readonly services: readonly ResolvedService[];
   readonly workloads: readonly PlannedWorkload[];
+  /** What the boundary leads to. */
+  readonly exposed: readonly Pick<Upstream, 'name' | 'port'>[];
   readonly copies: readonly Copy[];
   readonly manifests: PlannedManifests;
 }
@@ -184,7 +187,8 @@ function assemble(
   const reporting = workloads.flatMap(({ name: workload, port, reportPath }) =>
     port === undefined || reportPath === undefined ? [] : [{ name: workload, port }],
   );
-  const config = boundaryText(boundaryOf(input, services, workloads, hosts));
+  const boundary = boundaryOf(input, services, workloads, hosts);
+  const config = boundaryText(boundary);
   if (config === undefined) return { problems: [boundaryTooLarge] };
   return {
     home,
@@ -192,6 +196,7 @@ function assemble(
     url: boundaryImage === undefined ? undefined : hosts.url(hosts.host),
     services,
     workloads,
+    exposed: boundaryImage === undefined ? [] : upstreamsOf(boundary).map(({ name: to, port }) => ({ name: to, port })),
     copies: copiesOf(environment, twinClass),
     manifests: {
       namespace: namespaceManifest(home, podSecurity),

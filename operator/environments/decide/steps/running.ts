@@ -1,6 +1,7 @@
 import { AGAIN_MS, until, type EnvironmentDecision } from '../decision.ts';
 import { reporting } from '../observed.ts';
 import { wordsOfRefusal } from '../refused.ts';
+import { onlyAsking, reachabilityOf, tried } from '../reach.ts';
 import type { InventoryItem } from '../situation.ts';
 import type { AppReport, Report } from '../wiring/index.ts';
 import type { PlannedWorld } from '../world.ts';
@@ -11,26 +12,29 @@ export function running(world: PlannedWorld): EnvironmentDecision {
   const refused = applied?.outcome.kind === 'Sent' ? applied.outcome.refused : [];
   const apps = reporting(planned.plan, reports);
   return {
-    situation: {
-      kind: 'Active',
-      plan: planned.plan,
-      lifetime,
-      parts,
-      reports: new Map(apps.map((app) => [app.target.workload, reportOf(world, app)])),
-      inventory: inventoryOf(world),
-      rejected: [...refused.map(wordsOfRefusal), ...(copied?.problems ?? [])].toSorted((x, y) =>
-        x.message < y.message ? -1 : 1,
-      ),
-      copied: copied?.there ?? [],
-      suspended: environment.spec.suspend,
-      bounded: settings.boundaryImage !== undefined,
-      policiesEnforced: settings.policiesEnforced,
-    },
+    situation: onlyAsking(world)
+      ? undefined
+      : {
+          kind: 'Active',
+          plan: planned.plan,
+          lifetime,
+          parts,
+          reach: reachabilityOf(world),
+          reports: new Map(apps.map((app) => [app.target.workload, reportOf(world, app)])),
+          inventory: inventoryOf(world),
+          rejected: [...refused.map(wordsOfRefusal), ...(copied?.problems ?? [])].toSorted((x, y) =>
+            x.message < y.message ? -1 : 1,
+          ),
+          copied: copied?.there ?? [],
+          suspended: environment.spec.suspend,
+          bounded: settings.boundaryImage !== undefined,
+          policiesEnforced: settings.policiesEnforced,
+        },
     requeueAfter: until(
       lifetime,
       now,
       ...(refused.length > 0 ? [AGAIN_MS] : []),
-      ...apps.flatMap(({ dueIn }) => dueIn ?? []),
+      ...[...apps, ...tried(world)].flatMap(({ dueIn }) => dueIn ?? []),
       ...(wordsDueIn === undefined ? [] : [wordsDueIn]),
       ...(copied === undefined || copied.wanted.length === 0 ? [] : [copied.dueIn]),
     ),

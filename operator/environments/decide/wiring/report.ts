@@ -1,4 +1,5 @@
 import { isMembers, printable } from '../../../canonical/index.ts';
+import type { Told } from '../told.ts';
 
 /** One entry of an app's own report. */
 export interface ReportedService {
@@ -24,18 +25,7 @@ export interface ReportTarget {
 }
 
 /** What is known of an app's report. */
-export interface AppReport {
-  readonly target: ReportTarget;
-  /** Uids of its Ready pods. */
-  readonly pods: readonly string[];
-  readonly report: Report;
-  /** This process has had an answer of it, of these pods or others. */
-  readonly heard: boolean;
-  /** One of its pods is Ready, and they were not asked yet, or not for long. */
-  readonly due: boolean;
-  /** Milliseconds until it is to be asked again; undefined while nobody could answer. */
-  readonly dueIn: number | undefined;
-}
+export type AppReport = Told<ReportTarget, Report>;
 
 const MAX_ENTRIES = 128;
 const MAX_TEXT = 2048;

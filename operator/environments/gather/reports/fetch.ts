@@ -4,6 +4,8 @@ import { parseReport, type Report, type ReportTarget } from '../../decide/wiring
 /** Asks a workload for its own report. Never rejects: what goes wrong is a report that says so. */
 export type FetchReport = (target: ReportTarget, signal: AbortSignal) => Promise<Report>;
 
+/** A report is asked for again after so many milliseconds. */
+export const REPORT_INTERVAL_MS = 60_000;
 const TIMEOUT_MS = 2000;
 const MAX_BYTES = 65_536;
 

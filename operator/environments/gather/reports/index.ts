@@ -1,3 +1,2 @@
 /** The apps' own reports of the services that they talk to. */
-export { readReport, reportFetcher, type FetchReport } from './fetch.ts';
-export { Reports } from './reports.ts';
+export { readReport, REPORT_INTERVAL_MS, reportFetcher, type FetchReport } from './fetch.ts';
