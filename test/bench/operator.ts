@@ -21,13 +21,14 @@ export interface Operator {
   stop(): Promise<void>;
 }
 
-let bundled: ReturnType<typeof operatorBundle> | undefined;
+const programs = { environments: 'program', promotions: 'main' } as const;
+const bundled: Partial<Record<keyof typeof programs, ReturnType<typeof operatorBundle>>> = {};
 
 export async function startOperator(stage: Stage, name: 'environments' | 'promotions'): Promise<Operator> {
-  bundled ??= operatorBundle();
-  const files = Object.entries(await bundled);
+  bundled[name] ??= operatorBundle(name === 'environments' ? join(import.meta.dirname, 'program.ts') : undefined);
+  const files = Object.entries(await bundled[name]);
   await Promise.all(files.map(([file, content]) => writeFile(join(stage.folder, file), content)));
-  const program = join(stage.folder, 'main.mjs');
+  const program = join(stage.folder, `${programs[name]}.mjs`);
   const [http = 0, health = 0] = await freePorts(2);
   const log = openSync(join(stage.folder, `${name}.log`), 'a');
   const startedAt = performance.now();

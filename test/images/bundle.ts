@@ -51,14 +51,16 @@ export const operatorFlags = ['--max-semi-space-size=4', '--expose-gc'];
 /** One arena: glibc would keep one for each thread, most of it empty. */
 export const operatorEnvironment = { NODE_ENV: 'production', MALLOC_ARENA_MAX: '1' };
 
+const operatorEntry = join(import.meta.dirname, '../../operator/processes/main.ts');
+
 /**
- * The operator as `main.mjs` and chunks beside it, by file name. What a process imports later, or never, is a chunk of its
+ * The operator as `main.mjs` (or another entry point's name) and chunks beside it, by file name. What a process imports later, or never, is a chunk of its
  * own: only what runs is read at the start.
  */
-export async function operatorBundle(): Promise<Readonly<Record<string, string>>> {
+export async function operatorBundle(entry = operatorEntry): Promise<Readonly<Record<string, string>>> {
   const { outputFiles } = await build({
     ...common,
-    entryPoints: [join(import.meta.dirname, '../../operator/processes/main.ts')],
+    entryPoints: [entry],
     format: 'esm',
     splitting: true,
     outdir: '/app',

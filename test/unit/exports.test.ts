@@ -37,6 +37,7 @@ const FOR_TESTS: Readonly<Record<string, readonly string[]>> = {
   ],
   'hostile input: more of it is tried than its caller lets through': [
     'api/schema/rule.ts: re2Source',
+    'environments/gather/reach.ts: tryReach',
     'environments/gather/reports/fetch.ts: readReport',
     'environments/page/html.ts: escapeHTML',
   ],
