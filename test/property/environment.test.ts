@@ -69,7 +69,7 @@ test('no name breaks out of its place in the boundary’s configuration', (t) =>
         const open = text
           .replaceAll('\\{', '')
           .replaceAll(
-            /\{http\.(request\.uri|request\.(uri\.query|cookie)\.twinlock-token|request\.header\.X-Twinlock-Token|request\.uri\.query|request\.hostport|error\.status_code)\}/g,
+            /\{http\.(request\.uri|request\.(uri\.query|cookie)\.twinlock-token|request\.header\.X-Twinlock-Token|request\.uri\.query|request\.hostport|error\.(status_code|message))\}/g,
             '',
           );
         t.false(open.includes('{'), text);
