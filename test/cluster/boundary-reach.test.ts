@@ -96,8 +96,7 @@ test('no boundary at all is told by its own Service', async (t) => {
   const [nobody = 0] = await freePorts(1);
   const target = { namespace: 'pr-1-x', workload: 'web' };
   t.deepEqual(await tryReach(outbound, new URL(`http://127.0.0.1:${nobody}/`), { target, signal }), {
-    failure:
-      'is not reached, since the Service twinlock-boundary:8080 is not: no answer came (ECONNREFUSED)',
+    failure: 'is not reached, since the Service twinlock-boundary:8080 is not: no answer came (ECONNREFUSED)',
   });
 });
 
