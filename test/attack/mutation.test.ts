@@ -1,5 +1,6 @@
 /** What others change in an object on its way into the API server: mutating policies and webhooks. */
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
+import { hasMutatingPolicies } from '../harness/index.ts';
 import { allowed, denied } from './assert.ts';
 import { mutatingPolicy, mutatingWebhook } from './mutators.ts';
 import { Production } from '../stage/production.ts';
@@ -23,7 +24,7 @@ const made = (apiGroup: string, resource: string, operations = ['CREATE', 'UPDAT
   resources: [resource],
 });
 
-test('denied: what a MutatingAdmissionPolicy makes of an approved pod', async (t) => {
+async function byPolicy(t: ExecutionContext): Promise<void> {
   const shop = await Production.open(stage, 'mutated');
   await shop.pods(1);
   await stage.cluster.apply(
@@ -40,7 +41,9 @@ test('denied: what a MutatingAdmissionPolicy makes of an approved pod', async (t
   allowed(t, await stage.agent('PATCH', `${shop.apps('Deployment', 'web')}/scale`, { spec: { replicas: 2 } }));
   await shop.refusal('web-', /twinlock-pods/);
   t.is((await shop.pods(1)).length, 1);
-});
+}
+// Kubernetes 1.36 and later have them.
+if (hasMutatingPolicies) test('denied: what a MutatingAdmissionPolicy makes of an approved pod', byPolicy);
 
 test('denied: what a webhook makes of an approved pod (a mesh, an intruder); allowed: what the target names', async (t) => {
   const injected = [{ container: 'istio-proxy', imagePrefix: 'registry.example/istio/proxyv2' }];
