@@ -78,6 +78,11 @@ export const breachedRules: readonly Breach[] = [
     [['spec', 'ownConfigMaps', 0, 'name'], 'kube-root-ca.crt'],
     [[...web('configMaps'), 0, 'name'], 'kube-root-ca.crt'],
   ),
+  environment(
+    'spec.workloads[0].runtimeConfig',
+    'runtimeConfig is served where the workload is reached from outside: write expose: Host',
+    [web('expose'), 'None'],
+  ),
   environment('spec.workloads[0]', 'images belongs to template; write the digest in image', [
     web('images'),
     [{ container: 'web', image }],
@@ -159,6 +164,7 @@ export const breachedRules: readonly Breach[] = [
     inside,
     [web('protocol'), 'TCP'],
     [web('healthPath'), undefined],
+    [web('runtimeConfig'), undefined],
     [web('servicesEndpoint'), undefined],
   ),
   environment('spec.workloads[0]', 'healthPath and servicesEndpoint need the port on which the workload answers HTTP', [

@@ -109,6 +109,7 @@ const environment = object('TwinEnvironment', 'pr-42', {
           { service: 'stripe', env: 'stripe.host', value: '{host}:{port}' },
           { env: 'BASE_URL', value: '{url}/app' },
         ],
+        runtimeConfig: { path: '/config.js', format: 'Script' },
         servicesEndpoint: { path: '/admin/services' },
       },
       {

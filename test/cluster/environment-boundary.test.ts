@@ -3,6 +3,8 @@ import { echo, echoed, get, home, openBoundary, page, portOf, upstream, type Run
 
 const test = anyTest as TestFn<Running>;
 
+const script = 'window.twinlockConfig = {"A": "{http.request.host} {env.HOME} \\"quoted\\""};\n';
+
 test.before(async (t) => {
   const servers = await Promise.all(['web', 'admin', 'stripe', 'gcs', 'page'].map(echo));
   const [web = 0, admin = 0, stripe = 0, gcs = 0, pages = 0] = servers.map(portOf);
@@ -11,6 +13,10 @@ test.before(async (t) => {
       workloads: [upstream('web', 8080), upstream('admin', 9090)],
       twinsByHost: [upstream('gcs', 4443)],
       twinsByPath: [upstream('stripe', 12_111)],
+      files: [
+        { workload: 'web', path: '/config.js', contentType: 'text/javascript', body: script },
+        { workload: 'admin', path: '/config.json', contentType: 'application/json', body: '{"a":"b"}' },
+      ],
     },
     { 'web:8080': web, 'admin:9090': admin, 'stripe:12111': stripe, 'gcs:4443': gcs, [page]: pages },
   );
@@ -52,6 +58,23 @@ for (const [title, host, path, upstream, url] of routes) {
     t.is(headers['x-robots-tag'], 'noindex, nofollow');
   });
 }
+
+test('boundary: a configuration is served as it stands, never cached, on the hosts of its workload only', async (t) => {
+  const { port } = t.context;
+  for (const host of [home, `web--${home}`]) {
+    const { status, body, headers } = await get(port, host, '/config.js?v=1');
+    t.is(status, 200);
+    t.is(body, script);
+    t.like(headers, {
+      'cache-control': 'no-store',
+      'content-type': 'text/javascript',
+      'x-content-type-options': 'nosniff',
+    });
+  }
+  t.is((await get(port, `admin--${home}`, '/config.json')).body, '{"a":"b"}');
+  t.is(echoed(await get(port, `admin--${home}`, '/config.js')).name, 'admin');
+  t.is(echoed(await get(port, home, '/config.json')).name, 'web');
+});
 
 test('boundary: the Host header stays what the browser sent', async (t) => {
   t.is(echoed(await get(t.context.port, `admin--${home}`, '/')).host, `admin--${home}`);

@@ -55,6 +55,10 @@ test('no name breaks out of its place in the boundary’s configuration', (t) =>
     workloads: upstreams,
     twinsByHost: upstreams,
     twinsByPath: upstreams,
+    files: fc.array(
+      fc.record({ workload: anything, path: anything, contentType: fc.constant('text/plain'), body: anything }),
+      { maxLength: 2 },
+    ),
     noindex: fc.boolean(),
     auth: fc.constantFrom('None', 'Token'),
     scheme: fc.constantFrom('http', 'https'),

@@ -45,6 +45,7 @@ export async function openBoundary(
       workloads: [],
       twinsByHost: [],
       twinsByPath: [],
+      files: [],
       noindex: true,
       auth: 'None',
       scheme: 'http',

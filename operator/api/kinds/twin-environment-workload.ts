@@ -5,7 +5,8 @@ import { bound, needsKey, notOwn, oneWay } from '../schema/bindings.ts';
 import { keyedList } from '../schema/lists.ts';
 import { portProtocol } from '../schema/ports.ts';
 import { celMatches, withRules } from '../schema/rule.ts';
-import { componentName, dnsLabel, envName, image, text, urlPath } from '../schema/text.ts';
+import { patterns } from '../schema/patterns.ts';
+import { componentName, dnsLabel, envName, image, text, urlPath, worded } from '../schema/text.ts';
 import { args, choice, containerImages, count, embedded, env, port } from '../schema/values.ts';
 import { environmentKind } from '../workload-kinds.ts';
 import { workloadConfigMaps } from './twin-environment-config-maps.ts';
@@ -95,6 +96,24 @@ export const workload = withRules(
       binding,
       { max: 32 },
     ).optional(),
+    runtimeConfig: z
+      .object({
+        path: worded(
+          "Path on the workload's hosts, in place of what it has there itself.",
+          256,
+          patterns.adminPath,
+          "write a path such as /config.json: letters, digits and '-', '.', '_', '~', '@', ':', '!', '$', no slash at the end",
+        ),
+        format: choice('JSON: an object. Env: lines NAME=value. Script: JavaScript that sets window.twinlockConfig.', [
+          'JSON',
+          'Env',
+          'Script',
+        ]).default('JSON'),
+      })
+      .describe(
+        'Serves the variables of the bindings, never cached, to front ends whose build cannot know them. Services that are exposed are named by their URL outside. Everybody who is let in may read them.',
+      )
+      .optional(),
     servicesEndpoint: z
       .object({ path: urlPath('Path that answers {"services": [{"name", "mode", "url"}]}.') })
       .describe("The app's own report of the services that it talks to; with it, the report must agree too.")
@@ -147,6 +166,12 @@ export const workload = withRules(
     check: (w) =>
       (w.port !== undefined && w.protocol === 'HTTP') ||
       (w.healthPath === undefined && w.servicesEndpoint === undefined),
+  },
+  {
+    cel: "!has(self.runtimeConfig) || (self.expose == 'Host' && self.protocol != 'TCP')",
+    message: 'runtimeConfig is served where the workload is reached from outside: write expose: Host',
+    fieldPath: '.runtimeConfig',
+    check: (w) => w.runtimeConfig === undefined || (w.expose === 'Host' && w.protocol !== 'TCP'),
   },
   {
     cel: "self.protocol != 'TCP' || self.expose == 'None'",

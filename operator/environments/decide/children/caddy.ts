@@ -1,6 +1,7 @@
 import { adminPattern } from './admin-paths.ts';
 import { rewrittenHeaders, type Outside } from './rewritten.ts';
 import { accessRoutes } from './access.ts';
+import { served, type ServedFile } from './served.ts';
 import {
   BOUNDARY_PORT,
   PAGE_PORT,
@@ -37,6 +38,8 @@ export interface BoundaryInput {
   readonly workloads: readonly Upstream[];
   readonly twinsByHost: readonly Upstream[];
   readonly twinsByPath: readonly Upstream[];
+  /** Served in place of what workloads have at that path. */
+  readonly files: readonly ServedFile[];
   readonly noindex: boolean;
   /** Who is let in: everybody, or who has the token of a share link. */
   readonly auth: 'None' | 'Token';
@@ -79,6 +82,10 @@ export function boundaryConfig(input: BoundaryInput): object {
     ...twinsByHost.map((twin) => {
       const own = hostOf(twin.name);
       return route({ host: [own] }, guarded(twin, scheme, { scheme, host: own, prefix: '', ...twin }));
+    }),
+    ...input.files.map((file) => {
+      const hosts = [hostOf(file.workload), ...(file.workload === first?.name ? [host] : [])];
+      return route({ host: hosts, path: [text(file.path)] }, [served(file, text)]);
     }),
     ...workloads.map((upstream) => route({ host: [hostOf(upstream.name)] }, guarded(upstream, scheme))),
     ...(first === undefined ? [] : [route({ host: [host] }, guarded(first, scheme))]),

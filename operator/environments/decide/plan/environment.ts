@@ -43,6 +43,7 @@ import { exposeProblem, imageProblem, liveKeyProblem, nameClash, patternProblem,
 import { copiesOf, copyProblem, liveKeysOf, ownLiveKeyProblem, type Copy } from '../copies.ts';
 import { egressProblem } from './egress.ts';
 import { placementProblem, sizeProblem } from './placement.ts';
+import { runtimeConfigs } from './runtime-config.ts';
 import { quotaProblem, withinQuota } from './quota.ts';
 
 /** What holds for every environment of an installation. */
@@ -152,7 +153,7 @@ export function planEnvironment(input: PlanInput): Plan | { readonly problems: r
 }
 
 /** What each workload is told about itself: the first that is exposed answers on the environment's host. */
-function selves({ environment, twinClass, settings }: PlanInput): (workload: WorkloadSpec) => Self {
+function selves({ environment, twinClass, settings }: Omit<PlanInput, 'catalogue'>): (workload: WorkloadSpec) => Self {
   const { metadata, spec } = environment;
   const hosts = environmentHosts(twinClass.spec.exposure, homeOf(environment));
   const first = (spec.workloads ?? []).find(isExposed)?.name;
@@ -262,6 +263,12 @@ function boundaryOf(
     ),
     twinsByHost: exposed('Host'),
     twinsByPath: exposed('Path'),
+    files: runtimeConfigs(
+      environment.spec.workloads ?? [],
+      services,
+      hosts,
+      selves({ environment, twinClass, settings }),
+    ),
     noindex: environment.spec.boundary.noindex,
     auth: environment.spec.boundary.auth,
   };

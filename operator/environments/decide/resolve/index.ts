@@ -1,5 +1,5 @@
 /** What an environment consists of: its services from the catalogue, its workloads and what binds the two. No I/O. */
-export type { Self, WorkloadBinding } from './bindings.ts';
+export { bindingsOf, type Self, type WorkloadBinding } from './bindings.ts';
 export { containerSecurity, podDefaults, podSecurityOf, readinessProbe, type PodSecurity } from './pod-defaults.ts';
 export { allContainers, imagesOf, readTemplate, volumesOf, type EnvVar, type PodTemplate } from './pod-template.ts';
 export { choosingOf } from './chosen.ts';
