@@ -14,7 +14,7 @@ import { one, rendered, type Values } from '../chart/render.ts';
 import { freePorts, tools, waitFor } from '../harness/index.ts';
 
 export const home = 'pr-1-abcdefgh.twins.localhost';
-export const page = 'twinlock-environments.twinlock-system.svc.cluster.local:8080';
+export const page = 'twinlock-environments.twinlock-system.svc:8080';
 
 /** An upstream that speaks HTTP/1 and hides nothing. */
 export function upstream(name: string, port: number, rest: Partial<Upstream> = {}): Upstream {

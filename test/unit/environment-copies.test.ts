@@ -1,6 +1,8 @@
 import test from 'ava';
 import type { EnvironmentReason } from '../../operator/api/index.ts';
 import { contentOf, copiesOf, copyProblem, type Copy } from '../../operator/environments/decide/copies.ts';
+import { Copies } from '../../operator/environments/gather/copies.ts';
+import { ManualClock } from '../../operator/kube/index.ts';
 import { environment, twinClass } from './environment-fixtures.ts';
 
 const secret = (name: string): Copy => ({ kind: 'Secret', name });
@@ -110,3 +112,16 @@ for (const [title, copy, original, reason, message] of refused) {
     t.false(JSON.stringify(found).includes(key), 'the value is told nowhere');
   });
 }
+
+test('originals that change while they are copied are looked at again a minute after the copying began', async (t) => {
+  const clock = new ManualClock(0);
+  const copies = new Copies(clock);
+  t.is(copies.of('shop-dev/pr-42'), undefined);
+  await copies.keep('shop-dev/pr-42', async () => {
+    clock.advance(20_000);
+    return { wanted: [], there: [], problems: [] };
+  });
+  t.is(copies.of('shop-dev/pr-42')?.dueIn, 40_000);
+  clock.advance(50_000);
+  t.is(copies.of('shop-dev/pr-42')?.dueIn, 0);
+});

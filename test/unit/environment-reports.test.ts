@@ -71,7 +71,7 @@ test('a report whose name leads to where it must not is a failure that says so',
   const fetch = reportFetcher(new OutboundClient({ clock: systemClock, refused: async () => ['10.96.0.1'], resolve }));
   const led = { namespace: 'pr-42', workload: 'web', port: 8080, path: '//elsewhere.test/services?x' };
   t.deepEqual(await fetch(led, never), { failure: 'the report cannot be reached: the name leads to the API server' });
-  t.deepEqual(asked, ['web.pr-42.svc.cluster.local']);
+  t.deepEqual(asked, ['web.pr-42.svc']);
 });
 
 test('a report without a name in DNS is a failure, never an error', async (t) => {

@@ -18,8 +18,9 @@ function pod(uid: string, created: number, status: object = running): ReturnType
 }
 
 /** As kubelets write them: events of core/v1 with a count and times. */
-function event(uid: string, reason: string, note: string, last: number): object {
-  return { regarding: { kind: 'Pod', uid }, type: 'Warning', reason, note, deprecatedLastTimestamp: at(last) };
+function event(uid: string, reason: string, note: string, last: number, first = last): object {
+  const times = { deprecatedFirstTimestamp: at(first), deprecatedLastTimestamp: at(last) };
+  return { regarding: { kind: 'Pod', uid }, type: 'Warning', reason, note, ...times };
 }
 
 function words(events: () => readonly object[]) {
@@ -82,13 +83,27 @@ test('of several things said in turns the one told first stays while it is said;
   const { clock, of } = words(() => events);
   clock.advance(11_000);
   t.deepEqual((await of(pod('1', 0))).words, [`FailedMount: ${mount}`]);
-  events = [event('1', 'FailedMount', 'timed out', 20), event('1', 'FailedMount', mount, 5)];
+  events = [event('1', 'FailedMount', 'timed out', 20, 4), event('1', 'FailedMount', mount, 5)];
   clock.advance(10_000);
   t.deepEqual((await of(pod('1', 0))).words, [`FailedMount: ${mount}`]);
   clock.advance(290_000);
   t.deepEqual((await of(pod('1', 0))).words, ['FailedMount: timed out'], 'the other one is over');
   clock.advance(290_000);
   t.deepEqual((await of(pod('1', 0))).words, [undefined]);
+});
+
+test('what was said last before something else began is over: a start that was slow, then a probe that fails', async (t) => {
+  const refused = 'Readiness probe failed: dial tcp 10.0.0.7:8080: connect: connection refused';
+  let events = [event('1', 'Unhealthy', refused, 8, 5)];
+  const { clock, of } = words(() => events);
+  clock.advance(11_000);
+  t.deepEqual((await of(pod('1', 0))).words, [`Unhealthy: ${refused}`]);
+  events = [event('1', 'Unhealthy', probe, 19, 9), ...events];
+  clock.advance(10_000);
+  t.deepEqual((await of(pod('1', 0))).words, [`Unhealthy: ${probe}`]);
+  events = [event('1', 'Unhealthy', refused, 29, 5), event('1', 'Unhealthy', probe, 27, 9)];
+  clock.advance(20_000);
+  t.deepEqual((await of(pod('1', 0))).words, [`Unhealthy: ${probe}`], 'both are said in turns from here on');
 });
 
 test('what the scheduler said before the pod had a node is over', async (t) => {

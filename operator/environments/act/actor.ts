@@ -57,7 +57,9 @@ export class EnvironmentActor {
       case 'Apply':
         return this.#apply(world, action, signal);
       case 'Copy':
-        this.#context.copies.keep(keyOf(key), await bringCopies(this.#context, key.namespace ?? '', action, signal));
+        await this.#context.copies.keep(keyOf(key), () =>
+          bringCopies(this.#context, key.namespace ?? '', action, signal),
+        );
         return undefined;
       case 'AskApps':
         for (const { target, pods } of action.apps) this.#context.reports.ask(keyOf(key), target, pods);

@@ -20,8 +20,10 @@ export class Copies {
     return { ...known.outcome, dueIn: Math.max(0, known.at + INTERVAL - this.#clock.monotonic()) };
   }
 
-  keep(environment: string, outcome: Omit<Copied, 'dueIn'>): void {
-    this.#known.set(environment, { outcome, at: this.#clock.monotonic() });
+  /** What `bring` makes of the originals as they are from now on: what changes while it is under way is seen next time. */
+  async keep(environment: string, bring: () => Promise<Omit<Copied, 'dueIn'>>): Promise<void> {
+    const at = this.#clock.monotonic();
+    this.#known.set(environment, { outcome: await bring(), at });
   }
 
   /** Forgets an environment that is gone. */

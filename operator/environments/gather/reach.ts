@@ -15,7 +15,7 @@ const OWN_PORT = /\S+->/g;
 /** Tries through the boundary's Service, as the front door does. */
 export function reacher(client: OutboundClient): TryReach {
   return (target, signal) =>
-    tryReach(client, new URL(`http://${BOUNDARY_NAME}.${target.namespace}.svc.cluster.local:${BOUNDARY_PORT}/`), {
+    tryReach(client, new URL(`http://${BOUNDARY_NAME}.${target.namespace}.svc:${BOUNDARY_PORT}/`), {
       target,
       signal,
     });

@@ -91,7 +91,8 @@ export class KubeletWords {
 
 /**
  * The newest words of each pod, by uid. What was told before stays as long as it is still being said: several things may
- * be said in turns, and a status is not to go back and forth between them.
+ * be said in turns, and a status is not to go back and forth between them. It is over once something else has begun to be
+ * said after it was said last.
  */
 function newestWords(
   events: readonly KubeEvent[],
@@ -99,18 +100,26 @@ function newestWords(
   now: number,
 ): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
+  const begun = new Map<string, number>();
   const newestFirst = events
     .map((event) => ({ event, at: lastSaid(event) }))
     .filter(({ at }) => at > now - FRESH)
     .toSorted((a, b) => b.at - a.at);
-  for (const { event } of newestFirst) {
+  for (const { event, at } of newestFirst) {
     const uid = event.regarding?.uid ?? '';
     // Where a pod runs was decided before it had anything else to say.
     if (event.reason === 'FailedScheduling') continue;
     const words = said(event.reason ?? 'Warning', event.note);
-    if (!found.has(uid) || before.get(uid) === words) found.set(uid, words);
+    const newest = begun.get(uid);
+    if (newest === undefined) begun.set(uid, firstSaid(event, at));
+    if (newest === undefined || (before.get(uid) === words && at >= newest)) found.set(uid, words);
   }
   return found;
+}
+
+function firstSaid({ deprecatedFirstTimestamp, eventTime }: KubeEvent, last: number): number {
+  const times = [deprecatedFirstTimestamp, eventTime].map((time) => parseTime(time ?? '')).filter(Number.isFinite);
+  return times.length === 0 ? last : Math.min(...times);
 }
 
 function lastSaid({ series, deprecatedLastTimestamp, eventTime }: KubeEvent): number {

@@ -59,7 +59,7 @@ export function boundaryConfig(input: BoundaryInput): object {
   const { owner, systemNamespace, host, hostOf, workloads, twinsByHost, twinsByPath, noindex, auth, maxBody, scheme } =
     input;
   const [first] = workloads;
-  const page = `${PAGE_SERVICE}.${systemNamespace}.svc.cluster.local:${PAGE_PORT}`;
+  const page = `${PAGE_SERVICE}.${systemNamespace}.svc:${PAGE_PORT}`;
   const routes: readonly Route[] = [
     ...upstreamsOf(input).map(reach),
     ...(noindex ? [{ handle: [tellRobots] }] : []),

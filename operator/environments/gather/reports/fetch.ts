@@ -12,7 +12,7 @@ const MAX_BYTES = 65_536;
 /** Reads reports through the workloads' Services. */
 export function reportFetcher(client: OutboundClient): FetchReport {
   return ({ namespace, workload, port, path }, signal) => {
-    const url = new URL(`http://${workload}.${namespace}.svc.cluster.local:${port}`);
+    const url = new URL(`http://${workload}.${namespace}.svc:${port}`);
     const query = path.indexOf('?');
     // Set part by part: a path such as //elsewhere/ must not become a host.
     url.pathname = query < 0 ? path : path.slice(0, query);
