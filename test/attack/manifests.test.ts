@@ -1,6 +1,6 @@
 /** Whole manifests in a Promotion, in the hands of an agent with `edit` and of whoever changes objects on their way in. */
 import test, { type ExecutionContext } from 'ava';
-import { waitFor, type Answer } from '../harness/index.ts';
+import { hasMutatingPolicies, isNewest, waitFor, type Answer } from '../harness/index.ts';
 import { conditionOf, images } from '../stage/shop.ts';
 import { path } from '../stage/promotions.ts';
 import type { Json } from '../stage/stage.ts';
@@ -93,8 +93,11 @@ const strangers: readonly (readonly [string, Json])[] = [
   ['of the app', manifest([{ ...web, image: images.evil }])],
   ['of a container beside it', manifest([web, { name: 'helper', image: images.evil }])],
   ['of an init container', manifest([web], { pod: { initContainers: [{ name: 'first', image: images.evil }] } })],
-  ['of a volume', manifest([web], { pod: { volumes: [{ name: 'data', image: { reference: images.evil } }] } })],
-  ['of a volume, by tag', manifest([web], { pod: { volumes: [{ name: 'data', image: { reference: 'evil:1' } }] } })],
+  // An older API server has no such volumes: what people sign there has an empty one.
+  ...(isNewest ? [images.evil, 'evil:1'] : []).map(
+    (reference) =>
+      ['of a volume', manifest([web], { pod: { volumes: [{ name: 'data', image: { reference } }] } })] as const,
+  ),
   ['that ran under another name', manifest([web, { name: 'twice', image: images.second }])],
 ];
 
@@ -178,42 +181,44 @@ test.serial('denied: replicas and a pause by the way of a manifest (an agent)', 
   t.is((await place.shop.live()).spec.replicas, 1);
 });
 
-test.serial(
-  'denied: what a mutating policy adds to a manifest after people have signed it (a platform add-on)',
-  async (t) => {
-    const place = await production('changed-later');
-    await place.setPolicy({ quorum: [{ count: 2 }] });
-    t.is((await ask(place, 'web-42', [manifest([limited])])).status, 201);
-    await place.shop.phase('web-42', 'AwaitingApproval');
-    await place.vote(hall.voters.alice);
-    const nonce = await place.nonce();
-    const policy = mutatingPolicy(
-      'adds-variable',
-      place.shop.namespace,
-      { apiGroups: ['apps'], apiVersions: ['v1'], operations: ['UPDATE'], resources: ['deployments'] },
-      {
-        patchType: 'JSONPatch',
-        jsonPatch: {
-          expression:
-            '[JSONPatch{op: "add", path: "/spec/template/spec/containers/0/env/-", value: Object.spec.template.spec.containers.env{name: "EVIL", value: "1"}}]',
-        },
+async function addedLater(t: ExecutionContext): Promise<void> {
+  const place = await production('changed-later');
+  await place.setPolicy({ quorum: [{ count: 2 }] });
+  t.is((await ask(place, 'web-42', [manifest([limited])])).status, 201);
+  await place.shop.phase('web-42', 'AwaitingApproval');
+  await place.vote(hall.voters.alice);
+  const nonce = await place.nonce();
+  const policy = mutatingPolicy(
+    'adds-variable',
+    place.shop.namespace,
+    { apiGroups: ['apps'], apiVersions: ['v1'], operations: ['UPDATE'], resources: ['deployments'] },
+    {
+      patchType: 'JSONPatch',
+      jsonPatch: {
+        expression:
+          '[JSONPatch{op: "add", path: "/spec/template/spec/containers/0/env/-", value: Object.spec.template.spec.containers.env{name: "EVIL", value: "1"}}]',
       },
-    );
-    await hall.stage.cluster.apply(policy);
-    await waitFor('the API server has the policy', async () => {
-      await place.looked();
-      return (await place.nonce()) !== nonce;
-    });
-    const again = await place.nextRound(nonce);
-    t.true(again.status?.approval?.statements?.approve.includes('EVIL'), 'it is in front of who signs');
-    t.is(again.status?.approval?.quorum?.[0]?.have, 0, 'votes over the text without it count no longer');
-    t.true(
-      again.status?.plan?.notExercised?.some((at) => at.includes('EVIL')),
-      'and it ran nowhere',
-    );
-    await place.untouched(t);
-  },
-);
+    },
+  );
+  await hall.stage.cluster.apply(policy);
+  await waitFor('the API server has the policy', async () => {
+    await place.looked();
+    return (await place.nonce()) !== nonce;
+  });
+  const again = await place.nextRound(nonce);
+  t.true(again.status?.approval?.statements?.approve.includes('EVIL'), 'it is in front of who signs');
+  t.is(again.status?.approval?.quorum?.[0]?.have, 0, 'votes over the text without it count no longer');
+  t.true(
+    again.status?.plan?.notExercised?.some((at) => at.includes('EVIL')),
+    'and it ran nowhere',
+  );
+  await place.untouched(t);
+}
+if (hasMutatingPolicies)
+  test.serial(
+    'denied: what a mutating policy adds to a manifest after people have signed it (a platform add-on)',
+    addedLater,
+  );
 
 test.serial(
   'denied: a manifest nested as deep as an API server takes it, to stop everybody else (an agent)',
@@ -230,7 +235,8 @@ test.serial(
     };
     const promotion = promotionOf(place, 'web-42');
     const objects = [manifest([web], { spec: { progress: 'bottomless' } })];
-    await make('bottomless', { ...promotion, spec: { ...(promotion['spec'] as Json), objects } });
+    const metadata = { ...(promotion['metadata'] as Json), annotations: { 'twinlock.dev/requested-by': 'dev' } };
+    await make('bottomless', { ...promotion, metadata, spec: { ...(promotion['spec'] as Json), objects } });
     await make('bottomless-dev', {
       apiVersion: 'twinlock.dev/v1alpha1',
       kind: 'TwinEnvironment',

@@ -1,6 +1,6 @@
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { one, rendered, type Manifest } from '../chart/render.ts';
-import { waitFor } from '../harness/index.ts';
+import { hasMutatingPolicies, waitFor } from '../harness/index.ts';
 import { allowed, denied } from './assert.ts';
 import { mutatingPolicy } from './mutators.ts';
 import { must } from '../stage/production.ts';
@@ -141,34 +141,36 @@ test("denied: the front door with the account of a process, a process with anoth
   }
 });
 
-test.serial(
-  'denied: a container that a mutating policy adds to the pods of the operator; allowed: once it is gone',
-  async (t) => {
-    const before = await podOf('twinlock-environments');
-    const expression =
-      'Object{spec: Object.spec{containers: [Object.spec.containers{name: "beside", image: "registry.example/beside@sha256:0"}]}}';
-    const rule = { apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] };
-    const policy = mutatingPolicy('adder', 'twinlock-system', rule, {
-      patchType: 'ApplyConfiguration',
-      applyConfiguration: { expression },
-    });
-    await stage.cluster.apply(policy);
-    const { metadata, spec } = asMade(before);
-    await waitFor('the policy is in force', async () => {
-      const answer = await stage.manager('POST', `${system}/pods?dryRun=All`, { metadata, spec });
-      return answer.status === 403;
-    });
-    await must(stage.admin('DELETE', `${system}/pods/${before.metadata.name}?gracePeriodSeconds=0`));
-    const message = await waitFor('its controller is refused', async (seen) => {
-      const { body } = await stage.admin('GET', `${system}/events`);
-      const messages = (body as { readonly items: readonly { readonly message?: string }[] }).items.map(
-        (event) => event.message ?? '',
-      );
-      seen(messages);
-      return messages.find((each) => each.includes("'twinlock-guard-system'"));
-    });
-    t.regex(message, /not what the chart runs here: keep whatever changes pods/);
-    await stage.cluster.kubectl(['delete', 'mutatingadmissionpolicybinding,mutatingadmissionpolicy', 'adder']);
-    t.not((await podOf('twinlock-environments')).metadata.uid, before.metadata.uid);
-  },
-);
+async function addedByPolicy(t: ExecutionContext): Promise<void> {
+  const before = await podOf('twinlock-environments');
+  const expression =
+    'Object{spec: Object.spec{containers: [Object.spec.containers{name: "beside", image: "registry.example/beside@sha256:0"}]}}';
+  const rule = { apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] };
+  const policy = mutatingPolicy('adder', 'twinlock-system', rule, {
+    patchType: 'ApplyConfiguration',
+    applyConfiguration: { expression },
+  });
+  await stage.cluster.apply(policy);
+  const { metadata, spec } = asMade(before);
+  await waitFor('the policy is in force', async () => {
+    const answer = await stage.manager('POST', `${system}/pods?dryRun=All`, { metadata, spec });
+    return answer.status === 403;
+  });
+  await must(stage.admin('DELETE', `${system}/pods/${before.metadata.name}?gracePeriodSeconds=0`));
+  const message = await waitFor('its controller is refused', async (seen) => {
+    const { body } = await stage.admin('GET', `${system}/events`);
+    const messages = (body as { readonly items: readonly { readonly message?: string }[] }).items.map(
+      (event) => event.message ?? '',
+    );
+    seen(messages);
+    return messages.find((each) => each.includes("'twinlock-guard-system'"));
+  });
+  t.regex(message, /not what the chart runs here: keep whatever changes pods/);
+  await stage.cluster.kubectl(['delete', 'mutatingadmissionpolicybinding,mutatingadmissionpolicy', 'adder']);
+  t.not((await podOf('twinlock-environments')).metadata.uid, before.metadata.uid);
+}
+if (hasMutatingPolicies)
+  test.serial(
+    'denied: a container that a mutating policy adds to the pods of the operator; allowed: once it is gone',
+    addedByPolicy,
+  );

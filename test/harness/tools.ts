@@ -15,8 +15,11 @@ const oldestVersion = 'v1.33.12';
 /** The version of API servers without nodes: the oldest where `TWINLOCK_KUBERNETES=oldest` says so. */
 export const apiVersion = process.env['TWINLOCK_KUBERNETES'] === 'oldest' ? oldestVersion : kubernetesVersion;
 
+/** Whether that is the newest: some fields, and what some of its own plugins write, are of newer versions only. */
+export const isNewest = apiVersion === kubernetesVersion;
+
 /** Whether that version has MutatingAdmissionPolicy v1 (Kubernetes 1.36). */
-export const hasMutatingPolicies = apiVersion !== oldestVersion;
+export const hasMutatingPolicies = isNewest;
 
 const sources = join(import.meta.dirname, 'programs');
 const versionFlags = (version: string): string => {
