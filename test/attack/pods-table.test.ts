@@ -271,7 +271,9 @@ for (const [what, { type, samples, before, change, strict, open }] of TABLES)
       const { stored, refusals } = await judge(t, `${what}: ${field}`, change(fields(before())));
       const same = JSON.stringify(comparable(stored)) === unchanged;
       const found = stored === undefined ? 'Refused' : same ? 'Dropped' : 'Stored';
-      t.is(found, fate, `${what}: ${field}, where nothing is locked: ${refusals.strict}`);
+      // What an older server refuses or drops reaches no pod.
+      if (isNewest || found === 'Stored')
+        t.is(found, fate, `${what}: ${field}, where nothing is locked: ${refusals.strict}`);
       if (found !== 'Stored') continue;
       t.is(refusals.strict === undefined, field in strict, `${what}: ${field}, no mutation: ${refusals.strict}`);
       const lets = field in strict || open.includes(field);
