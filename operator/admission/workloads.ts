@@ -12,7 +12,7 @@ import { fieldManager, isDryRun, may, type Who } from './who.ts';
 import { keepsRemovedBy, keepsSteering, keepsUnprotect, namesWhoChangedIt } from './workload-annotations.ts';
 
 /** Replicas have a rule of their own; the template is compared part by part. */
-const BESIDE_FIELDS = ['replicas', 'template', 'volumeClaimTemplates'];
+const BESIDE_FIELDS = ['replicas', 'template'];
 const BESIDE_METADATA = ['annotations', 'creationTimestamp'];
 
 const template = 'variables.spec.template';
@@ -38,12 +38,7 @@ export function workloads(by: Who, mutating: boolean): PolicyRule {
       { name: 'spec', expression: 'dyn(object.spec)' },
       { name: 'annotations', expression: annotations(template) },
       ...candidates,
-      {
-        name: 'sameFields',
-        expression: roles(
-          all(sameExcept('variables.spec', 'a.spec', BESIDE_FIELDS), sameClaims('variables.spec', 'a.spec')),
-        ),
-      },
+      { name: 'sameFields', expression: roles(sameExcept('variables.spec', 'a.spec', BESIDE_FIELDS)) },
       {
         name: 'sameTemplate',
         expression: roles(
@@ -109,19 +104,6 @@ export function workloads(by: Who, mutating: boolean): PolicyRule {
       namesWhoChangedIt(mutating),
     ],
   };
-}
-
-/** Of StatefulSets, one by one: Kubernetes up to 1.33 writes `creationTimestamp: null` into each. */
-function sameClaims(s: string, t: string): string {
-  const [found, approved] = [s, t].map((spec) => field(spec, 'volumeClaimTemplates', '[]'));
-  return all(
-    `${found}.map(c, c.metadata.name) == ${approved}.map(d, d.metadata.name)`,
-    `${approved}.all(d, ${found}.exists(c, ${all(
-      'c.metadata.name == d.metadata.name',
-      sameExcept('c', 'd', ['metadata']),
-      sameExcept('c.metadata', 'd.metadata', ['creationTimestamp']),
-    ).replaceAll('\n', '\n  ')}))`,
-  );
 }
 
 /**
