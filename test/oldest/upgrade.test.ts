@@ -1,5 +1,6 @@
 /** A newer Kubernetes under a protected namespace: what the older one stored gets the defaults of the newer one. */
 import test, { type ExecutionContext } from 'ava';
+import { withoutNull } from '../../operator/canonical/index.ts';
 import { apiVersion, kubernetesVersion, waitFor, type Answer } from '../harness/index.ts';
 import { openPromotions, path, type Stage } from '../stage/promotions.ts';
 import { conditionOf, images, Shop } from '../stage/shop.ts';
@@ -161,7 +162,8 @@ test.serial('an upgrade of the API server opens nothing and wedges nothing', asy
     seen(status);
     return conditionOf({ status }, 'Ready')?.status === 'True';
   });
-  t.deepEqual(await lockSpec(), before);
+  // It may be in the form of the newer server by now.
+  t.deepEqual(withoutNull(await lockSpec()), withoutNull(before));
 
   // Closed: another image of each, whatever an object holds, and their deletion.
   for (const name of ['web', 'db', 'agent'] as const)
