@@ -2,6 +2,7 @@ import { fieldManagers, Promotion } from '../api/index.ts';
 import { CanonicalError, printable } from '../canonical/index.ts';
 import {
   ApiError,
+  isConflict,
   isTransient,
   StatusWriter,
   TransportError,
@@ -164,5 +165,5 @@ class PromotionTurns implements Turns<World, Action, TurnDecision> {
 /** What is over in a moment, and says nothing about the promotion: a plain Error says `try again`. */
 function isPassing(error: unknown, signal: AbortSignal): boolean {
   const plain = error instanceof Error && Object.getPrototypeOf(error) === Error.prototype;
-  return signal.aborted || plain || error instanceof TransportError || isTransient(error);
+  return signal.aborted || plain || error instanceof TransportError || isTransient(error) || isConflict(error);
 }

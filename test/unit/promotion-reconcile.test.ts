@@ -135,6 +135,8 @@ test('what passes by itself is no news', async (t) => {
   for (const error of [
     new TransportError('GET', '/x', 'connection reset'),
     new ApiError({ method: 'GET', path: '/x', status: 503, body: {} }),
+    // A dry run that somebody was faster than.
+    new ApiError({ method: 'PUT', path: '/x', status: 409, body: { reason: 'Conflict' } }),
     new Error('the lock of shop changes faster than it can be read: try again'),
   ]) {
     const { run: look, written } = looking(async () => Promise.reject(error));
