@@ -28,7 +28,7 @@ const SAMPLE = 4;
 const seed = Number(process.env['TWINLOCK_RIGHTS_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 for (const right of sample(rights, SAMPLE, seed))
   test.serial(`without "${right}" a test that used it fails`, async (t) => {
-    t.timeout(10 * 60_000);
+    t.timeout(20 * 60_000);
     t.log(`TWINLOCK_RIGHTS_SEED=${seed}`);
     const { failed, passed } = await remove(right, (await recordedRights()).get(right) ?? []);
     t.truthy(failed, `nothing misses it, neither of: ${passed.join('; ')}`);
