@@ -30,7 +30,13 @@ const PHASES: readonly Phase[] = [
   { name: 'cluster', files: 'test/cluster/**', concurrency: 2 },
   { name: 'attack', files: 'test/attack/**', concurrency: 2 },
   { name: 'chaos', files: 'test/chaos/**', concurrency: 2 },
-  { name: 'oldest', files: ['test/oldest/**', 'test/attack/**'], concurrency: 2, oldest: true },
+  {
+    name: 'oldest',
+    // What the largest lock costs is measured by policies of twenty times the size, which take a busy machine minutes.
+    files: ['test/oldest/**', 'test/attack/**', '!test/attack/budget.test.ts'],
+    concurrency: 2,
+    oldest: true,
+  },
   // After those that write down which rights they use.
   { name: 'rights', files: 'test/rights/**', concurrency: 1 },
   { name: 'e2e', files: 'test/e2e/**', concurrency: 1 },
