@@ -120,7 +120,7 @@ async function promoted(name: string, image: string, manifests: readonly Json[])
 
 const versionOf = async (): Promise<unknown> => ((await send('GET', '/version')).body as Json)['gitVersion'];
 
-/** The lock's content of each workload and object, and what its target says of it. */
+/** What is locked, and as what. */
 async function lockSpec(): Promise<Json> {
   const { body } = await stage.cluster.request('GET', path('shop', 'workloadlocks', 'lock'));
   return (body as { readonly spec: Json }).spec;
@@ -161,7 +161,6 @@ test.serial('an upgrade of the API server opens nothing and wedges nothing', asy
   t.is(await versionOf(), kubernetesVersion);
 
   // It follows the newer server, and takes nothing there for a change that nobody signed.
-  await shop.environment('env-look', images.second);
   await waitFor('the target is looked at by way of the newer server', async (seen) => {
     await send('PATCH', `${at.web}/scale`, { spec: { replicas: 2 } });
     const { status } = await shop.target(() => true);
