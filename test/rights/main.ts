@@ -1,13 +1,14 @@
 /**
  * Takes each right of each process away, one at a time, and runs a test that used it: it has to fail.
  * Usage: node test/rights/main.ts [--sample 6] [--seed 1] [--jobs 2] ["promotions: get pods" ...]
- * After a run of the phases cluster, attack and chaos, which write down who uses what. Writes rights.md.
+ * After a run of the phases cluster, attack and chaos, which write down who uses what. Writes test/rights/missed.json: each
+ * right with the test that misses it, which is the first that is asked next time.
  */
-import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { sample } from '../mutation/sample.ts';
-import { renderedRights } from '../stage/rights.ts';
-import { recordedRights } from '../stage/uses.ts';
+import { renderedRights, type Right } from '../stage/rights.ts';
+import { recordedRights, type Use } from '../stage/uses.ts';
+import { missed, nameOf, writeMissed } from './missed.ts';
 import { remove, type Removal } from './removal.ts';
 
 const { values, positionals } = parseArgs({
@@ -32,35 +33,29 @@ if (unknown.length > 0 || recorded.size === 0) {
 const chosen = positionals.length > 0 ? positionals : sample(all, Number(values.sample), Number(values.seed));
 const removals: Removal[] = [];
 
-function table(): string {
-  const rows = removals
-    .toSorted((a, b) => (a.right < b.right ? -1 : 1))
-    .map(({ right, failed, passed, seconds }) => {
-      const told = failed ?? `NONE of ${passed.join('; ') || 'no test that uses it'}`;
-      return `| ${right} | ${told.replaceAll('|', '\\|')} | ${seconds} |`;
-    });
-  const missed = removals.filter(({ failed }) => failed !== undefined).length;
-  return [
-    `${missed} of ${removals.length} rights that were taken away (there are ${all.length}) make a test fail`,
-    '',
-    '| right | the test that fails without it | s |',
-    '| --- | --- | --- |',
-    ...rows,
-    '',
-  ].join('\n');
+const known = new Map(Object.entries(await missed()));
+/** The test that missed it last time comes first. */
+function usesOf(right: Right): readonly Use[] {
+  const uses = recorded.get(right) ?? [];
+  const file = known.get(right)?.file;
+  return uses.toSorted((a, b) => Number(b.file === file) - Number(a.file === file));
 }
 
 const queue = chosen[Symbol.iterator]();
 await Promise.all(
   Array.from({ length: Number(values.jobs) }, async () => {
     for (const right of queue) {
-      const removal = await remove(right, recorded.get(right) ?? []);
+      const removal = await remove(right, usesOf(right));
       removals.push(removal);
-      const told = removal.failed ?? `NO TEST FAILS (${removal.passed.join('; ')})`;
+      const told =
+        removal.failed === undefined ? `NO TEST FAILS (${removal.passed.join('; ')})` : nameOf(removal.failed);
       console.log(`${removals.length}/${chosen.length} in ${removal.seconds} s, without ${right}: ${told}`);
-      await writeFile('rights.md', table());
+      if (removal.failed === undefined) known.delete(right);
+      else known.set(right, removal.failed);
+      await writeMissed(known, all);
     }
   }),
 );
-console.log(`\n${table()}\nwritten: rights.md`);
-process.exit(removals.every(({ failed }) => failed !== undefined) ? 0 : 1);
+const found = removals.filter(({ failed }) => failed !== undefined).length;
+console.log(`\n${found} of ${removals.length} rights that were taken away (there are ${all.length}) make a test fail`);
+process.exit(found === removals.length ? 0 : 1);

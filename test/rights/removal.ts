@@ -8,12 +8,13 @@ import { globSync } from 'node:fs';
 import { TapReader } from '../runner/tap.ts';
 import type { Right } from '../stage/rights.ts';
 import type { Use } from '../stage/uses.ts';
+import { nameOf, type NamedTest } from './missed.ts';
 
 /** What became of a right that was taken away. */
 export interface Removal {
   readonly right: Right;
-  /** The test that failed, with its file; nothing when none did. */
-  readonly failed: string | undefined;
+  /** The test that failed; nothing when none did. */
+  readonly failed: NamedTest | undefined;
   /** Tests that went well without it. */
   readonly passed: readonly string[];
   readonly seconds: number;
@@ -23,6 +24,8 @@ export interface Removal {
 const PATIENCE = '0.5';
 /** Files that are tried before a right counts as one that nobody misses. */
 const MOST = 8;
+/** Milliseconds that a run may take: without a right some tests wait for what does not come, one after the other. */
+const LONGEST = 5 * 60_000;
 
 interface Outcome {
   readonly failed: readonly string[];
@@ -39,6 +42,7 @@ async function run(right: Right | undefined, file: string, title?: string): Prom
     const only = title === undefined ? [] : ['--match', title];
     const child = spawn('ava', ['--tap', '--fail-fast', '--timeout', '2m', ...only, path], {
       stdio: ['ignore', 'pipe', 'ignore'],
+      timeout: LONGEST,
       env: {
         ...process.env,
         TWINLOCK_PATIENCE: PATIENCE,
@@ -64,6 +68,9 @@ async function run(right: Right | undefined, file: string, title?: string): Prom
   }
 }
 
+/** The test that takes a right away by itself, where the runner did not write down which it is. */
+const ITSELF = 'takes it away by itself';
+
 /** Each test that failed is run once with all rights, alone if it can be: what fails then too says nothing. */
 const controls = new Map<string, Promise<boolean>>();
 function passesWithAll(file: string, title: string): Promise<boolean> {
@@ -81,22 +88,22 @@ function passesWithAll(file: string, title: string): Promise<boolean> {
 export async function remove(right: Right, uses: readonly Use[]): Promise<Removal> {
   const started = performance.now();
   const passed: string[] = [];
-  const ended = (failed: string | undefined): Removal => ({
+  const ended = (failed: NamedTest | undefined): Removal => ({
     right,
     failed,
     passed,
     seconds: Math.round((performance.now() - started) / 1000),
   });
   const [own] = uses;
-  if (own?.removes === true) return ended(`${own.file}.test.ts takes it away by itself`);
+  if (own?.removes === true) return ended({ file: own.file, test: own.title ?? ITSELF });
   for (const { file, title } of uses.slice(0, MOST))
     // One test alone where the runner knows which; the whole file where that one does not miss it, or needs the others.
     for (const only of title === undefined ? [undefined] : [title, undefined]) {
       const { failed, refused } = await run(right, file, only);
       const [first] = failed;
-      const name = `${file}.test.ts › ${first ?? only ?? 'all of it'}`;
-      if (first === undefined || !refused) passed.push(name);
-      else if (await passesWithAll(file, first)) return ended(name);
+      const test = first ?? only ?? 'all of it';
+      if (first === undefined || !refused) passed.push(nameOf({ file, test }));
+      else if (await passesWithAll(file, first)) return ended({ file, test });
     }
   return ended(undefined);
 }
