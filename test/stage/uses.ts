@@ -23,6 +23,13 @@ const isOfProcess = ({ user, objectRef, userAgent = '' }: AuditedRequest): boole
   objectRef?.resource !== undefined &&
   userAgent.startsWith('twinlock');
 
+/** The right to do this to what the request is about. */
+function rightOf({ user, objectRef }: AuditedRequest, verb: string): Right {
+  const { apiGroup = '', resource = '', subresource } = objectRef ?? {};
+  const at = subresource === undefined ? resource : `${resource}/${subresource}`;
+  return right(processOfAccount(user.username) ?? '', verb, apiGroup, at);
+}
+
 /**
  * What the processes used of their rights.
  *
@@ -33,15 +40,8 @@ export function usesOf(requests: readonly AuditedRequest[]): Uses {
   const used = new Map<Right, string>();
   const refused = new Set<Right>();
   for (const request of requests.filter(isOfProcess)) {
-    const { user, objectRef, verb, annotations = {}, responseStatus, requestReceivedTimestamp: at } = request;
-    const { apiGroup = '', resource = '', subresource } = objectRef ?? {};
-    const of = (verb: string): Right =>
-      right(
-        processOfAccount(user.username) ?? '',
-        verb,
-        apiGroup,
-        subresource === undefined ? resource : `${resource}/${subresource}`,
-      );
+    const { verb, annotations = {}, responseStatus, requestReceivedTimestamp: at } = request;
+    const of = (verb: string): Right => rightOf(request, verb);
     const use = (verb: string): void => {
       const before = used.get(of(verb));
       if (before === undefined || at < before) used.set(of(verb), at);
@@ -69,7 +69,8 @@ async function write(to: string, name: string, rights: ReadonlyMap<Right, string
  * @throws when a process asked for what no rendered role gives it
  */
 export async function recordRights(testFile: string, requests: readonly AuditedRequest[]): Promise<void> {
-  if (removedRight() !== undefined) return recordRefusal(requests);
+  const removed = removedRight();
+  if (removed !== undefined) return recordRefusal(removed, requests);
   const { used, refused } = usesOf(requests);
   const name = basename(testFile, '.test.ts');
   // Rights are taken away on the newest version; whoever does so runs tests with all of them too, which are no uses of a run.
@@ -81,11 +82,22 @@ export async function recordRights(testFile: string, requests: readonly AuditedR
     );
 }
 
+/** Verbs that the API server looks for beside those of the requests. */
+const ASIDE = ['bind', 'rollback'];
+
+/** Whether the API server refused this for want of the right; what an apply makes anew takes the right to create it. */
+const refusedFor = (removed: Right, request: AuditedRequest): boolean =>
+  isOfProcess(request) &&
+  request.responseStatus?.code === 403 &&
+  (ASIDE.some((verb) => removed.includes(`: ${verb} `)) ||
+    rightOf(request, request.verb) === removed ||
+    (request.verb === 'patch' && rightOf(request, 'create') === removed));
+
 /** Whoever took a right away learns that a process was refused for it: the test did not fail for another reason. */
-async function recordRefusal(requests: readonly AuditedRequest[]): Promise<void> {
+async function recordRefusal(removed: Right, requests: readonly AuditedRequest[]): Promise<void> {
   const file = process.env['TWINLOCK_REFUSALS'];
   const refusals = requests
-    .filter((request) => isOfProcess(request) && request.responseStatus?.code === 403)
+    .filter((request) => refusedFor(removed, request))
     .map(({ verb, objectRef }) => `${verb} ${objectRef?.resource ?? ''}\n`);
   if (file !== undefined) await appendFile(file, refusals.join(''));
 }
