@@ -186,12 +186,13 @@ test('room goes to who asks for it: what is refused, suspended or blocked keeps 
   await untilStatus(stage, 'room-elsewhere', (status) => condition(status, 'Stalled').status === 'True', 'unlabelled');
   await stage.cluster.apply([environment('room-good', spec)]);
   await untilStatus(stage, 'room-good', (status) => status.namespace !== undefined);
-  // Two that wait; the first one gives up, and the second one follows the one that has room.
-  await stage.cluster.apply([environment('room-gives-up', spec)]);
-  await untilStatus(stage, 'room-gives-up', (status) => status.queue?.position === 1);
+  // Two that wait; the first one gives up, and the second one follows the one that has room. What is created in one second
+  // stands in the order of names.
+  await stage.cluster.apply([environment('room-first', spec)]);
+  await untilStatus(stage, 'room-first', (status) => status.queue?.position === 1);
   await stage.cluster.apply([environment('room-follows', spec)]);
   await untilStatus(stage, 'room-follows', (status) => status.queue?.position === 2);
-  await stage.cluster.apply([environment('room-gives-up', { ...spec, suspend: true })]);
+  await stage.cluster.apply([environment('room-first', { ...spec, suspend: true })]);
   await untilStatus(stage, 'room-follows', (status) => status.queue?.position === 1);
   await stage.cluster.request('DELETE', pathOf('room-good'));
   const follows = await untilStatus(stage, 'room-follows', (status) => status.namespace !== undefined);
