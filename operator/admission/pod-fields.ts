@@ -62,10 +62,7 @@ const SCHEDULING: Readonly<Record<string, FieldRule>> = {
       any(
         sameField(p, t, 'affinity'),
         all(isDaemonSet, sameExcept(field(p, 'affinity', '{}'), field(t, 'affinity', '{}'), ['nodeAffinity'])),
-        all(
-          `${field(t, 'affinity.?nodeAffinity', '{}')} == ${field(p, 'affinity.?nodeAffinity', '{}')}`,
-          matchesKeys(t),
-        ),
+        sameAffinity(field(p, 'affinity', '{}'), field(t, 'affinity', '{}')),
       ),
   },
   topologySpreadConstraints: {
@@ -77,7 +74,7 @@ const SCHEDULING: Readonly<Record<string, FieldRule>> = {
       ];
       return all(
         `${found}.size() == ${approved}.size()`,
-        `${found}.all(x, ${approved}.exists(y, x == y || (has(y.matchLabelKeys) && ${sameExcept('x', 'y', ['labelSelector'])})))`,
+        `${found}.all(x, ${approved}.exists(y, ${sameButKeys('x', 'y')}))`,
       );
     },
   },
@@ -186,16 +183,51 @@ export function sameByTable(p: string, t: string, table: Readonly<Record<string,
   return all(sameExcept(p, t, Object.keys(table)), ...rules.filter((rule) => rule !== 'true'));
 }
 
-/** Some term of the pod (anti-)affinity of a template has keys that the API server turns into selectors. */
-function matchesKeys(t: string): string {
-  const lists = ['podAffinity', 'podAntiAffinity'].flatMap((side) => [
-    [`affinity.?${side}.?requiredDuringSchedulingIgnoredDuringExecution`, 'x'] as const,
-    [`affinity.?${side}.?preferredDuringSchedulingIgnoredDuringExecution`, 'x.podAffinityTerm'] as const,
-  ]);
+/** The terms of the pod (anti-)affinity are the template's, beside what the API server makes of their keys. */
+function sameAffinity(found: string, approved: string): string {
+  const sides = ['podAffinity', 'podAntiAffinity'];
+  const lists = [
+    ['requiredDuringSchedulingIgnoredDuringExecution', sameButKeys('x', 'y')],
+    [
+      'preferredDuringSchedulingIgnoredDuringExecution',
+      all(sameExcept('x', 'y', ['podAffinityTerm']), sameButKeys('x.podAffinityTerm', 'y.podAffinityTerm')),
+    ],
+  ] as const;
+  const members = lists.map(([list]) => list);
+  return all(
+    sameExcept(found, approved, sides),
+    sameKeys(found, approved),
+    ...sides.flatMap((side) => {
+      const [of, from] = [field(found, side, '{}'), field(approved, side, '{}')];
+      return [sameExcept(of, from, members), sameKeys(of, from)];
+    }),
+    ...sides.flatMap((side) =>
+      lists.map(([list, same]) => {
+        const [of, from] = [field(found, `${side}.?${list}`, '[]'), field(approved, `${side}.?${list}`, '[]')];
+        return `${of}.size() == ${from}.size() && ${of}.all(x, ${from}.exists(y, ${same}))`;
+      }),
+    ),
+  );
+}
+
+function sameKeys(left: string, right: string): string {
+  return all(`${left}.all(k, k in ${right})`, `${right}.all(k, k in ${left})`);
+}
+
+/**
+ * Two terms are the same beside the selectors that the API server makes of keys: of each it adds one more expression, for
+ * the value that this pod has there.
+ */
+function sameButKeys(x: string, y: string): string {
+  const [found, approved] = [field(x, 'labelSelector', '{}'), field(y, 'labelSelector', '{}')];
+  const [of, from] = [field(found, 'matchExpressions', '[]'), field(approved, 'matchExpressions', '[]')];
   return any(
-    ...lists.map(
-      ([list, term]) =>
-        `${field(t, list, '[]')}.exists(x, has(${term}.matchLabelKeys) || has(${term}.mismatchLabelKeys))`,
+    `${x} == ${y}`,
+    all(
+      sameExcept(x, y, ['labelSelector']),
+      sameExcept(found, approved, ['matchExpressions']),
+      `${from}.all(e, e in ${of})`,
+      `${of}.all(e, e in ${from} || e.key in ${field(y, 'matchLabelKeys', '[]')} || e.key in ${field(y, 'mismatchLabelKeys', '[]')})`,
     ),
   );
 }

@@ -1,6 +1,6 @@
 import { MAX_WORKLOADS } from '../api/index.ts';
 import { CanonicalError, canonicalJSON, sortedBy } from '../canonical/index.ts';
-import { approvedSpec, specDigestOrFault, undoneSpec } from '../workloads/index.ts';
+import { specDigestOrFault, undoneSpec } from '../workloads/index.ts';
 import { withoutClosed } from './closed.ts';
 import { MAX_FROZEN, refrozen } from './frozen.ts';
 import { withoutMutations } from './mutations.ts';
@@ -53,8 +53,9 @@ export function contentOf(live: Spec, current: Pick<Approved, 'kind' | 'spec' | 
 function isUndone(live: Spec, current: Approved, fallback: Approved): boolean {
   const { kind } = current;
   const undone = undoneSpec(kind, current.spec, fallback.spec);
-  const found = approvedSpec(kind, withoutMutations(kind, live, fallback.spec, fallback.mutations));
-  return sameJSON(found, undone);
+  if (undone === undefined) return false;
+  const digested = specDigestOrFault(kind, undone);
+  return 'digest' in digested && isContent(live, { ...fallback, digest: digested.digest });
 }
 
 /** Opens the lock for new content: it becomes Current, what was Current becomes Fallback. One value, one write. */

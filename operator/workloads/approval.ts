@@ -34,12 +34,13 @@ export function approvedSpec(kind: WorkloadKind, spec: Spec): Spec {
 /**
  * Digest of {@link approvedSpec}; equal digests mean equal pods and equal rollout behaviour. What is null counts as
  * absent, which is the same in every type of Kubernetes: up to 1.33 it writes `creationTimestamp: null` into each template
- * of something, and since 1.34 nothing.
+ * of something, and since 1.34 nothing. A time there is nobody's: no pod has it, and admission lets anybody write one.
  *
  * @throws CanonicalError when the spec has no canonical form.
  */
 export function specDigest(kind: WorkloadKind, spec: Spec): Digest {
-  return digestOf(withoutNull(approvedSpec(kind, spec)));
+  const [, ...path] = workloadOf(kind).templatePath;
+  return digestOf(withoutNull(withoutTimes(approvedSpec(kind, spec), path)));
 }
 
 /** {@link specDigest}, or why there is none: what a cluster holds may have no canonical form (integers past 2^53). */
@@ -97,6 +98,14 @@ export function podTemplateOf(kind: WorkloadKind, live: WorkloadObject | undefin
 export function withTemplate(kind: WorkloadKind, spec: Spec, template: unknown): Spec {
   const [, ...path] = workloadOf(kind).templatePath;
   return setAt(spec, path, template);
+}
+
+function withoutTimes(at: Spec, [member, ...rest]: readonly string[]): Spec {
+  const { metadata } = at;
+  const { creationTimestamp: _, ...kept } = membersOf(metadata);
+  const timeless = isMembers(metadata) ? { ...at, metadata: kept } : at;
+  const below = member === undefined ? undefined : at[member];
+  return member !== undefined && isMembers(below) ? { ...timeless, [member]: withoutTimes(below, rest) } : timeless;
 }
 
 function setAt(at: Spec, [member, ...rest]: readonly string[], value: unknown): Spec {

@@ -1,10 +1,16 @@
+import { isDeepStrictEqual } from 'node:util';
 import test from 'ava';
-import { waitFor } from '../harness/index.ts';
+import type { WorkloadKind } from '../../operator/api/index.ts';
+import { membersOf } from '../../operator/canonical/index.ts';
+import { isNewest, waitFor } from '../harness/index.ts';
 import { allowed, denied, deniedCommand } from './assert.ts';
 import { Production, must } from '../stage/production.ts';
 import { openAttack, type Live, type Stage } from '../stage/attack.ts';
-import { deployment, images, template, workload } from '../stage/objects.ts';
+import { deployment, images, namespace, template, workload } from '../stage/objects.ts';
 import type { Json } from '../stage/stage.ts';
+import { PARTS } from './content-samples.ts';
+import { fieldsOf, groupVersionOf, schemasOf } from './openapi.ts';
+import { sampleOf } from './pod-samples.ts';
 
 let stage: Stage;
 test.before(async () => {
@@ -21,66 +27,69 @@ const containerChange = (change: Json): Json => ({
     },
   },
 });
-const podChange = (change: Json): Json => ({ spec: { template: { spec: change } } });
 
-const FORBIDDEN: readonly (readonly [what: string, patch: Json])[] = [
-  ['the image', containerChange({ image: images.evil })],
-  ['the image to a tag', containerChange({ image: 'registry.example/web:latest' })],
-  ['the environment', containerChange({ env: [{ name: 'MODE', value: 'debug' }] })],
-  ['the environment from a ConfigMap', containerChange({ envFrom: [{ configMapRef: { name: 'extra' } }] })],
-  ['the command', containerChange({ command: ['sh', '-c', 'id'] })],
-  ['the arguments', containerChange({ args: ['--debug'] })],
-  ['a lifecycle hook', containerChange({ lifecycle: { postStart: { exec: { command: ['id'] } } } })],
-  ['a probe', containerChange({ livenessProbe: { exec: { command: ['id'] } } })],
-  ['the security context of a container', containerChange({ securityContext: { privileged: true } })],
-  ['the resources', containerChange({ resources: { limits: { cpu: '2', memory: '64Mi' } } })],
-  [
-    'a second container',
-    podChange({
-      containers: [
-        ...(template('web')['spec'] as { containers: Json[] }).containers,
-        { name: 'x', image: images.evil },
-      ],
-    }),
-  ],
-  ['an init container', podChange({ initContainers: [{ name: 'x', image: images.evil }] })],
-  ['the volumes', podChange({ volumes: [{ name: 'config', hostPath: { path: '/' } }] })],
-  ['an image volume', podChange({ volumes: [{ name: 'config', image: { reference: images.evil } }] })],
-  ['the service account', podChange({ serviceAccountName: 'admin' })],
-  ['the host network', podChange({ hostNetwork: true })],
-  ['the host PID namespace', podChange({ hostPID: true })],
-  ['host aliases', podChange({ hostAliases: [{ ip: '203.0.113.9', hostnames: ['api.stripe.com'] }] })],
-  ['the DNS', podChange({ dnsPolicy: 'None', dnsConfig: { nameservers: ['203.0.113.9'] } })],
-  ['the runtime class', podChange({ runtimeClassName: 'other' })],
-  ['the scheduler', podChange({ schedulerName: 'other' })],
-  ['the node', podChange({ nodeName: 'mine' })],
-  ['a label of the template', { spec: { template: { metadata: { labels: { track: 'canary' } } } } }],
-  [
-    'an annotation of the template',
-    { spec: { template: { metadata: { annotations: { 'sidecar.istio.io/inject': 'true' } } } } },
-  ],
-  ['a finalizer of the template', { spec: { template: { metadata: { finalizers: ['example.com/stay'] } } } }],
-  ['the pause', { spec: { paused: true } }],
-  ['the strategy', { spec: { strategy: { type: 'Recreate', rollingUpdate: null } } }],
-  ['minReadySeconds', { spec: { minReadySeconds: 300 } }],
-  ['the progress deadline', { spec: { progressDeadlineSeconds: 7200 } }],
-  ['the history limit', { spec: { revisionHistoryLimit: 0 } }],
-];
+const KINDS = ['Deployment', 'StatefulSet', 'DaemonSet', 'CronJob'] as const satisfies readonly WorkloadKind[];
 
-test('denied: each change of an approved Deployment that an agent can make', async (t) => {
-  const shop = await Production.open(stage, 'each-change');
-  const before = await shop.read(shop.apps('Deployment', 'web'));
-  for (const [what, patch] of FORBIDDEN) {
-    denied(
-      t,
-      await stage.agent('PATCH', shop.apps('Deployment', 'web'), patch),
-      'workloads',
-      /Deployment\/web in each-change does not match/,
-      what,
-    );
-  }
-  t.deepEqual((await shop.read(shop.apps('Deployment', 'web'))).spec, before.spec);
-});
+/** A workload of a kind with all parts that are changed one by one. */
+function sample(kind: WorkloadKind): Json {
+  if (kind !== 'CronJob') return workload(kind, 'web');
+  const jobs = { template: template('web', { restartPolicy: 'OnFailure' }) };
+  const spec = { schedule: '0 3 * * *', jobTemplate: { metadata: { labels: { app: 'web' } }, spec: jobs } };
+  return { apiVersion: 'batch/v1', kind, metadata: { name: 'web' }, spec };
+}
+
+for (const kind of KINDS)
+  test(`denied: another value in any field of an approved ${kind} that the server stores`, async (t) => {
+    const namespaces = { plain: `plain-${kind.toLowerCase()}`, shut: `fields-${kind.toLowerCase()}` };
+    const shop = await Production.open(stage, namespaces.shut, [sample(kind)]);
+    const path = shop.apps(kind, 'web');
+    const elsewhere = path.replace(namespaces.shut, namespaces.plain);
+    await must(stage.admin('POST', '/api/v1/namespaces', namespace(namespaces.plain)));
+    await must(stage.admin('POST', elsewhere.slice(0, -'/web'.length), sample(kind)));
+    const send = (to: string, spec: unknown): ReturnType<typeof stage.agent> =>
+      stage.agent('PUT', `${to}?dryRun=All`, { ...sample(kind), spec });
+    const { spec } = await shop.read(path);
+    allowed(t, await send(path, spec));
+    const unchanged = (await must(send(elsewhere, spec))).spec;
+    const notStored: (readonly [path: string, fields: readonly string[]])[] = [];
+    for (const { type, at, samples, lets = {} } of PARTS[kind]) {
+      const schemas = await schemasOf(stage, groupVersionOf(type));
+      const fields = fieldsOf(schemas, type);
+      const served = Object.entries(samples).filter(([field]) => isNewest || fields.includes(field));
+      t.deepEqual(served.map(([field]) => field).toSorted(), fields, `every field of ${type}, and no other`);
+      const kept: string[] = [];
+      for (const [field, one] of served) {
+        const what = [...at, field].join('.');
+        const changed = changedAt(spec, at.slice(1), (before) => ({
+          ...before,
+          ...sampleOf(field, one).fields(before),
+        }));
+        const stored = await send(elsewhere, changed);
+        if (stored.status >= 300 || isDeepStrictEqual((stored.body as Live).spec, unchanged)) {
+          kept.push(field);
+          continue;
+        }
+        const answer = await send(path, changed);
+        if (field in lets) allowed(t, answer);
+        else denied(t, answer, 'workloads|cron-jobs', undefined, what);
+      }
+      notStored.push([at.join('.'), kept.toSorted()]);
+    }
+    const expected = PARTS[kind].map(({ at, unstored = [] }) => [at.join('.'), unstored.toSorted()] as const);
+    if (isNewest) t.deepEqual(notStored, expected, 'what the server refuses or drops');
+    t.deepEqual((await shop.read(path)).spec, spec);
+  });
+
+/** The object with another value at a path. */
+function changedAt(
+  at: unknown,
+  [member, ...rest]: readonly (string | number)[],
+  change: (before: Json) => Json,
+): unknown {
+  if (member === undefined) return change(membersOf(at));
+  if (Array.isArray(at)) return at.map((one, index) => (index === member ? changedAt(one, rest, change) : one));
+  return { ...membersOf(at), [member]: changedAt(membersOf(at)[member], rest, change) };
+}
 
 test('allowed: scale, restart, labels, annotations and a replace with the same content', async (t) => {
   const shop = await Production.open(stage, 'harmless');

@@ -44,7 +44,7 @@ const refused = with_('Refused');
 /** The API server drops the field without a word: its feature is off. */
 const dropped = with_('Dropped');
 /** The field needs another one. */
-const together = with_('Stored');
+export const together = with_('Stored');
 /** Added to the list of the field. */
 const plus = (field: string, value: Json): Sample => ({
   fate: 'Stored',

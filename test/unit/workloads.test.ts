@@ -83,6 +83,11 @@ for (const [kind, row] of workloadRows) {
     });
     t.is(specDigest(kind, older), specDigest(kind, newer));
     t.not(specDigest(kind, older), digest);
+    const timed = withTemplate(kind, spec, {
+      ...template,
+      metadata: { ...template.metadata, creationTimestamp: '2026-01-01T00:00:00Z' },
+    });
+    t.is(specDigest(kind, timed), digest, 'a time that no pod has, which admission lets anybody write');
     t.deepEqual(servedLike(spec, older), newer);
     t.is(servedLike(older, older), older, 'the older server writes it too');
     t.is(servedLike(spec, after.spec ?? {}), after.spec ?? {});
