@@ -1,0 +1,62 @@
+/** Promotions whose process is killed right after one of its writes, and what a test asks of its successor. */
+import type { ExecutionContext } from 'ava';
+import { chainFaults } from '../../operator/records/index.ts';
+import { startDying, type LastWrite, type Written } from './dying.ts';
+import type { Stage } from './promotions.ts';
+import type { Shop } from './shop.ts';
+
+/** A write to die after. */
+export type KillPoint = LastWrite & Pick<Written, 'report'>;
+
+/** A process that dies after `last`, and its successor; `act` is what people do meanwhile. */
+export async function killed(
+  t: ExecutionContext,
+  stage: Stage,
+  last: KillPoint,
+  act: () => Promise<void>,
+): Promise<void> {
+  const dying = await startDying(stage, last);
+  const successor = dying.dead.then(async () => {
+    await dying.stop();
+    return stage.startProcess();
+  });
+  const acted = await act().then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  t.log(told(dying));
+  const late = AbortSignal.timeout(1000);
+  const never = new Promise<undefined>((resolve) => late.addEventListener('abort', () => resolve(undefined)));
+  const running = await Promise.race([successor, never]);
+  await (running ?? dying).stop();
+  const point = `killed after "${last.write}" (${last.nth}.)`;
+  if (acted !== undefined)
+    throw new Error(`${point}: ${acted instanceof Error ? acted.message : ''}`, { cause: acted });
+  if (!last.report) t.truthy(running, `it was never ${point}`);
+}
+
+const told = ({ writes }: { readonly writes: readonly Written[] }): string =>
+  writes.map(({ write, report }) => (report ? `(${write})` : write)).join(', ');
+
+/** Every write of a process that lives through `act`: each is one to die after. */
+export async function killPoints(
+  t: ExecutionContext,
+  stage: Stage,
+  act: () => Promise<void>,
+): Promise<readonly KillPoint[]> {
+  const whole = await startDying(stage, { write: 'nothing', nth: 1 });
+  await act().finally(() => whole.stop());
+  t.log(told(whole));
+  return whole.writes.map(({ write, report }, index) => ({
+    write,
+    report,
+    nth: whole.writes.slice(0, index + 1).filter((each) => each.write === write).length,
+  }));
+}
+
+/** What the chain tells: each record by its outcome, or its type. */
+export async function story(shop: Shop): Promise<readonly string[]> {
+  const records = await shop.records();
+  if (chainFaults(records).length > 0) throw new Error(JSON.stringify(chainFaults(records)));
+  return records.map(({ type, outcome }) => outcome?.result ?? type);
+}
