@@ -35,9 +35,14 @@ export async function shownObjects(): Promise<readonly Shown[]> {
   );
 }
 
-/** Of Flux and Argo CD, which run in clusters of their own: parsed, and not judged by an API server here. */
+/** Of Flux and Argo CD: test/cluster/flux.test.ts has the API server judge them by their own CRDs. */
 export function isOfGitOps({ object: { apiVersion } }: Shown): boolean {
   return /^(kustomize\.toolkit\.fluxcd\.io|argoproj\.io)\//.test(apiVersion);
+}
+
+/** A file that kustomize reads, and no object of a cluster. */
+export function isOfKustomize({ object: { apiVersion } }: Shown): boolean {
+  return apiVersion.startsWith('kustomize.config.k8s.io/');
 }
 
 function filled(block: string): string {

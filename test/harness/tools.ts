@@ -1,4 +1,4 @@
-import { symlink } from 'node:fs/promises';
+import { readFile, readdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { built, cacheFolder, recipe } from './cache.ts';
 import { run } from './command.ts';
@@ -142,8 +142,35 @@ async function hasGo(): Promise<boolean> {
 }
 
 /** The directory of kind's sources, which hold the files of its node image, in Go's module cache. */
-export async function kindSources(): Promise<string> {
-  const args = ['mod', 'download', '-json', 'sigs.k8s.io/kind'];
+export function kindSources(): Promise<string> {
+  return moduleFolder('sigs.k8s.io/kind');
+}
+
+/** A module in Go's module cache. Without a version: that of programs/go.mod. */
+async function moduleFolder(module: string): Promise<string> {
+  const args = ['mod', 'download', '-json', module];
   const { stdout } = await run('go', args, { cwd: sources, env: { GOWORK: 'off' } });
   return (JSON.parse(stdout) as { readonly Dir: string }).Dir;
+}
+
+/**
+ * Where the peers that apply production have their CRDs. Argo CD at the last version whose module asks for no newer Go
+ * than the clusters.
+ */
+const peers = [
+  ['github.com/fluxcd/kustomize-controller@v1.9.4', 'config/crd/bases'],
+  ['github.com/fluxcd/source-controller@v1.9.1', 'config/crd/bases'],
+  ['github.com/argoproj/argo-cd/v3@v3.4.7', 'manifests/crds'],
+] as const;
+
+/** The CRDs of Flux (kustomize-controller, source-controller) and of Argo CD, as they ship them. */
+export async function peerCRDs(): Promise<readonly string[]> {
+  const texts = await Promise.all(
+    peers.map(async ([module, folder]) => {
+      const at = join(await moduleFolder(module), folder);
+      const files = (await readdir(at)).filter((name) => /^(.*toolkit|.*-crd).*\.yaml$/.test(name));
+      return Promise.all(files.map((name) => readFile(join(at, name), 'utf8')));
+    }),
+  );
+  return texts.flat();
 }
