@@ -1,7 +1,7 @@
 /** Production that Git brings: the page's examples judged by the CRDs of Flux and Argo CD, and applied by Flux itself. */
 import test from 'ava';
 import { isOfKustomize, shownObjects } from '../chart/docs.ts';
-import { peerCRDs, waitFor } from '../harness/index.ts';
+import { peerCRDs, waitFor, type CommandResult } from '../harness/index.ts';
 import { openPromotions, type Stage } from '../stage/promotions.ts';
 import type { Json } from '../stage/stage.ts';
 
@@ -16,15 +16,16 @@ test.before(async () => {
 });
 test.after.always(() => stage?.stop());
 
+const dryRun = (object: object): Promise<CommandResult> =>
+  stage.cluster.kubectl(['apply', '--server-side', '--dry-run=server', '--validate=strict', '-f', '-'], {
+    input: JSON.stringify(object),
+    check: false,
+  });
+
 test.serial('each example of the page is taken by the CRDs of Flux and Argo CD, to the last field', async (t) => {
   t.timeout(120_000);
   const examples = (await shownObjects()).filter((each) => each.page === 'docs/gitops.md' && !isOfKustomize(each));
   const judged = new Set<string>();
-  const dryRun = (object: object) =>
-    stage.cluster.kubectl(['apply', '--server-side', '--dry-run=server', '--validate=strict', '-f', '-'], {
-      input: JSON.stringify(object),
-      check: false,
-    });
   for (const { object } of examples) {
     await waitFor(`${object.kind} ${object.metadata.name} is taken`, async (seen) => {
       const { code, stderr } = await dryRun(object);
