@@ -58,6 +58,7 @@ const votes: readonly (readonly [string, string, string])[] = [
     'WrongNamespace: it was signed for another purpose, git: sign with -n vote.v1@twinlock.dev',
   ],
   ['a purpose that is no text', made({ namespace: 'a\n' }), 'BadEncoding: a name holds unprintable bytes'],
+  ['a purpose with a delete in it', made({ namespace: 'a\u007f' }), 'BadEncoding: a name holds unprintable bytes'],
   [
     'a purpose with the last of letters',
     made({ namespace: '~' }),

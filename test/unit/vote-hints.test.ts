@@ -114,9 +114,13 @@ const changed: readonly (readonly [string, string | Buffer])[] = [
   ['without the line break at its end', statements.approve.slice(0, -1)],
   ['with one more line break at its end', `${statements.approve}\n`],
   ['byte order mark', `\ufeff${statements.approve}`],
+  ['byte order mark', `\ufeff${windows(statements.approve)}`],
   ['UTF-16', Buffer.from(`\ufeff${windows(statements.approve)}`, 'utf16le')],
+  ['UTF-16', Buffer.from(`\ufeff${windows(`${statements.approve}\n`)}`, 'utf16le')],
   ['on one line', JSON.stringify(JSON.parse(statements.approve))],
+  ['on one line', `${JSON.stringify(JSON.parse(statements.approve))}\n`],
   ['quoted string', JSON.stringify(statements.approve)],
+  ['quoted string', `${JSON.stringify(statements.approve)}\n`],
 ];
 for (const [index, [words, text]] of changed.entries())
   test(`a good signature over a statement that was changed on its way says how, and does not count: ${words} (${index})`, (t) => {

@@ -3,6 +3,7 @@ import test from 'ava';
 import {
   countVotes,
   MAX_ARMOR_CHARACTERS,
+  MAX_KEY_CHARACTERS,
   reviewKeyring,
   type CountInput,
   type CountResult,
@@ -77,6 +78,12 @@ const told: readonly (readonly [string, Partial<CountInput>, string, string])[] 
     carrying(signed(other, statements.approve)),
     'NotEnrolled',
     `key ${print.get(other)} is not in the keyring: sign with an enrolled key, or have it enrolled`,
+  ],
+  [
+    'a key in a line that is too long to be read',
+    keyed({ publicKey: `${own.line} ${'x'.repeat(MAX_KEY_CHARACTERS)}` }),
+    'NotEnrolled',
+    `key ${fingerprint} is not in the keyring: sign with an enrolled key, or have it enrolled`,
   ],
   [
     'another text',

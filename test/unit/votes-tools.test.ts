@@ -186,6 +186,7 @@ test('the digest of a keyring changes with who can count, and only with that', (
   t.not(keyringDigest(keyring, { quorum: [{ count: 1 }] }), digest, 'any principal: bob counts too');
   const authors = { ...policy, separation: { authors: true } };
   t.not(keyringDigest({ principals: [{ ...alice, emails: [] }, bob] }, authors), keyringDigest(keyring, authors));
+  t.is(keyringDigest({ principals: [{ ...alice, emails: [] }, bob] }, authors), digest, 'nobody has one either way');
 });
 
 test('the digest of a policy changes with what a vote is held under, and only with that', (t) => {
