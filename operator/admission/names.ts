@@ -9,6 +9,7 @@ import {
   labels,
   lockRules,
   protections,
+  recordCutPrefix,
   recordHeadsConfigMap,
   recordKeySecret,
   serviceAccounts,
@@ -29,6 +30,7 @@ export const VOTE_PREFIX = annotations.votePrefix;
 export const PROMOTIONS = serviceAccounts.promotions;
 export const ENVIRONMENTS = serviceAccounts.environments;
 export const BOUNDARY_NAME = boundaryName;
+export const CUT_PREFIX = recordCutPrefix;
 export const RECORD_HEADS = recordHeadsConfigMap;
 export const RECORD_KEY = recordKeySecret;
 export const CONFIGURATION_KEY = configurationKeySecret;

@@ -23,7 +23,13 @@ const isLast = all(
  * impersonate service accounts or mint tokens of them, but those carry no pod. Locks and records have no owner, so the
  * garbage collector has nothing to do with them; they go with their namespace.
  */
-export function operatorOnly(by: Who): PolicyRule {
+export function operatorOnly(by: Who, systemNamespace: string): PolicyRule {
+  // Sealed trust is a chain in Twinlock's own namespace. What may go beside is for the rules of record-retention.
+  const mayGo = all(
+    by.promotions,
+    `request.namespace != ${text(systemNamespace)}`,
+    `!(oldObject.spec.type in ${texts(['Adopted', 'Trust'])})`,
+  );
   return {
     name: 'operator-only',
     description: "Status of Twinlock's kinds, WorkloadLocks and PromotionRecords are written by the operator only.",
@@ -47,7 +53,7 @@ export function operatorOnly(by: Who): PolicyRule {
         expression: any(
           "request.resource.resource != 'promotionrecords'",
           "request.operation == 'CREATE'",
-          all("request.operation == 'DELETE'", clearsNamespace),
+          all("request.operation == 'DELETE'", any(clearsNamespace, mayGo)),
         ),
         message: refusal("' is a record: records are added, never changed'"),
       },

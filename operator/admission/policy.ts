@@ -58,6 +58,12 @@ export interface Bounds extends Validation {
   readonly unless?: string;
 }
 
+/** Objects that a rule is evaluated with, each for itself: one by name, or those of a kind in the request's namespace. */
+export interface Params {
+  readonly kind: { readonly apiVersion: string; readonly kind: string };
+  readonly ref: { readonly name: string; readonly namespace: string } | { readonly selector: object };
+}
+
 /** One rule of the lock; see docs of the lock in security.md. */
 export interface PolicyRule {
   /** The policy and its binding are named after it: {@link policyName}. */
@@ -74,6 +80,8 @@ export interface PolicyRule {
    * nothing, for what goes on while a namespace and its lock go; another rule without a lock holds what is absolute.
    */
   readonly lock?: boolean | 'IfPresent';
+  /** What it compares with where that is not the lock. Nothing there says nothing: another rule holds what is absolute. */
+  readonly params?: Params;
   /** Requests are looked at only when all of these hold. */
   readonly conditions?: readonly Variable[];
   readonly bounds?: Bounds;
@@ -91,6 +99,7 @@ export const protectedNamespaces = {
 
 /** The ValidatingAdmissionPolicy of a rule and the bindings that turn it on. */
 export function renderRule(rule: PolicyRule): readonly PolicyObject[] {
+  const params = paramsOf(rule);
   const metadata = describe(rule.name, rule.description);
   const variables = [
     ...(rule.bounds ? [{ name: 'bounded', expression: rule.bounds.expression }] : []),
@@ -103,7 +112,7 @@ export function renderRule(rule: PolicyRule): readonly PolicyObject[] {
       metadata,
       spec: {
         failurePolicy: 'Fail',
-        ...(comparesWithLock(rule) && { paramKind: { apiVersion: API_VERSION, kind: 'WorkloadLock' } }),
+        ...(params !== undefined && { paramKind: params.kind }),
         matchConstraints: matchConstraints(rule.match, rule.namespaces, rule.objects),
         ...(rule.conditions && { matchConditions: rule.conditions }),
         ...(variables.length > 0 && { variables }),
@@ -132,7 +141,7 @@ function withBounds({ bounds, validations }: PolicyRule): readonly Validation[] 
 }
 
 function bindings(rule: PolicyRule): readonly PolicyObject[] {
-  const missing = rule.lock === 'IfPresent' ? 'Allow' : 'Deny';
+  const missing = rule.lock === 'IfPresent' || rule.params !== undefined ? 'Allow' : 'Deny';
   if (rule.namespaces !== protectedNamespaces) return [binding(rule, rule.name, ['Deny'], missing)];
   return [
     binding(rule, rule.name, ['Deny'], missing, PROTECTIONS.enforce),
@@ -141,8 +150,10 @@ function bindings(rule: PolicyRule): readonly PolicyObject[] {
   ];
 }
 
-function comparesWithLock({ lock }: PolicyRule): boolean {
-  return lock !== undefined && lock !== false;
+function paramsOf({ lock, params }: PolicyRule): { readonly kind: Params['kind']; readonly ref: object } | undefined {
+  return lock === undefined || lock === false
+    ? params
+    : { kind: { apiVersion: API_VERSION, kind: 'WorkloadLock' }, ref: { name: LOCK_NAME } };
 }
 
 function binding(
@@ -152,13 +163,14 @@ function binding(
   parameterNotFoundAction: 'Deny' | 'Allow',
   protection?: string,
 ): PolicyObject {
+  const params = paramsOf(rule);
   return {
     apiVersion: 'admissionregistration.k8s.io/v1',
     kind: 'ValidatingAdmissionPolicyBinding',
     metadata: describe(name, rule.description),
     spec: {
       policyName: policyName(rule.name),
-      ...(comparesWithLock(rule) && { paramRef: { name: LOCK_NAME, parameterNotFoundAction } }),
+      ...(params !== undefined && { paramRef: { ...params.ref, parameterNotFoundAction } }),
       ...(protection !== undefined && {
         matchResources: {
           matchPolicy: 'Equivalent',

@@ -26,6 +26,7 @@ import { jobChanges, jobRuns, jobs } from './jobs.ts';
 import { podMakers } from './pod-makers.ts';
 import { podResize } from './pod-resize.ts';
 import { liveAccess, podWriters, podsLive } from './pods-live.ts';
+import { recordRetention } from './record-retention.ts';
 import { renderRule, requestsOn, type PolicyObject } from './policy.ts';
 import { requestedBy, setRequestedBy, votes } from './votes.ts';
 import { who } from './who.ts';
@@ -78,7 +79,8 @@ export function renderPolicies({ systemNamespace, mutating }: RenderOptions): re
     bounds(),
     votes(),
     requestedBy(),
-    operatorOnly(by),
+    operatorOnly(by, systemNamespace),
+    ...recordRetention(by, systemNamespace),
     guardNamespaces(by, systemNamespace),
     guardDefinitions(),
     guardTargets(systemNamespace),

@@ -20,7 +20,8 @@ export function parseDuration(value: string): number {
   return total;
 }
 
-function isDuration(value: string): boolean {
+/** Whether a text is a duration of the API. */
+export function isDuration(value: string): boolean {
   return value !== '' && patterns.duration.test(value);
 }
 

@@ -81,6 +81,8 @@ export function isRefusalBy(rule: keyof typeof lockRules, said: string): boolean
 /** In Twinlock's own namespace: the key that signs how far each chain of records has come, and what it signed. */
 export const recordKeySecret = 'twinlock-record-key';
 export const recordHeadsConfigMap = 'twinlock-record-heads';
+/** There too, before namespace and target of a chain: which of its records may be deleted. No namespace has an underscore. */
+export const recordCutPrefix = 'cut_';
 
 /** In Twinlock's own namespace: the key of the digests by which statements name what Secrets hold. */
 export const configurationKeySecret = 'twinlock-configuration-key';

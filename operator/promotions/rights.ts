@@ -37,8 +37,8 @@ export const promotionsRights = {
       resources: ['workloadlocks'],
       verbs: [...follow, 'create', 'update', 'delete'],
     },
-    // The chain: appended to, never changed.
-    { apiGroups: ['twinlock.dev'], resources: ['promotionrecords'], verbs: [...follow, 'create'] },
+    // The chain: appended to, never changed. `delete` is for what a cut lets go, when its time is over.
+    { apiGroups: ['twinlock.dev'], resources: ['promotionrecords'], verbs: [...follow, 'create', 'delete'] },
     // Puts the signed fallback back; admission asks for this verb whoever applies it.
     { apiGroups: ['twinlock.dev'], resources: ['productiontargets'], verbs: ['rollback'] },
     // Production: the dry run of the plan, the rollout, the rollback (update), the canary's forbidden edit (patch). A

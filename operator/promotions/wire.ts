@@ -6,6 +6,7 @@ import type { WorkloadLock } from '../api/index.ts';
 import type { ClusterIdentity } from './decide/index.ts';
 import { AsWritten, Sealing, trustWatches, wireTrust, type TrustTerms } from '../trust/index.ts';
 import { Heads, headsMetrics, headsReconciler, headsWatches } from './heads/index.ts';
+import { retentionReconciler, retentionWatches } from './retention/index.ts';
 import { keyringReconciler } from './keyrings/index.ts';
 import { Actor } from './act/actor.ts';
 import { affectedPromotions } from './affected.ts';
@@ -127,7 +128,16 @@ export function wirePromotions(options: WireOptions): void {
       events,
       logger,
       departed,
+      onSigned: (chain) => retentionController.enqueue(chain),
     }),
+  });
+  const retentionController = new Controller({
+    name: 'record-retention',
+    logger,
+    metrics,
+    clock,
+    watches: retentionWatches(caches),
+    reconcile: retentionReconciler({ client, records, heads, caches, inForce, clock, logger }),
   });
   headsController.enqueue({ name: 'key' });
   const acceptances =
@@ -140,6 +150,7 @@ export function wirePromotions(options: WireOptions): void {
     promotionController,
     keyringController,
     headsController,
+    retentionController,
     ...acceptances,
   ])
     manager.add(runnable);

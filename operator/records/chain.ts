@@ -1,14 +1,9 @@
 import { recordName } from '../api/index.ts';
 import { digestOf, type Digest } from '../canonical/index.ts';
+import { cutFaults, newestCut } from './cut.ts';
 import { partsAtEnd, split, storedForm, type LeavingGroup } from './parts.ts';
 import { plainJSON } from './plain.ts';
-import type { ChainLink, RecordEntry, RecordSpec, RecordTarget } from './types.ts';
-
-/** A fault in a chain, in words for an auditor. */
-export interface ChainFault {
-  readonly sequence: number;
-  readonly message: string;
-}
+import type { ChainFault, ChainLink, RecordEntry, RecordSpec, RecordTarget } from './types.ts';
 
 /** The last record of a chain; undefined when there is none. */
 export function headOf(records: readonly RecordSpec[]): RecordSpec | undefined {
@@ -74,7 +69,8 @@ export function nameOf(record: RecordSpec): string {
 }
 
 /**
- * Every fault of a chain: a digest that does not fit, a gap, a predecessor that is another. Empty when it holds.
+ * Every fault of a chain: a digest that does not fit, a gap, a predecessor that is another. Empty when it holds. What its
+ * newest cut lets go may be missing.
  *
  * @param isSound whether a record's digest is that of its content
  */
@@ -83,16 +79,18 @@ export function chainFaults<T extends ChainLink>(
   isSound = (record: T): boolean => recordDigest(record) === record.digest,
 ): readonly ChainFault[] {
   const faults: ChainFault[] = [];
-  let before: ChainLink | undefined;
+  const cut = newestCut(records)?.cut;
+  let before: Pick<ChainLink, 'sequence' | 'digest'> | undefined = cut && { sequence: cut.size, digest: cut.digest };
   for (const record of records) {
     const { sequence } = record;
     if (!isSound(record))
       faults.push({ sequence, message: `record ${sequence} was changed: its digest does not fit its content` });
+    if (sequence <= (cut?.size ?? 0)) continue;
     const expected = (before?.sequence ?? 0) + 1;
     if (sequence !== expected) faults.push({ sequence, message: `before record ${sequence}, ${expected} is missing` });
     else if (record.previous?.digest !== before?.digest)
       faults.push({ sequence, message: `record ${sequence} follows another record than ${sequence - 1}` });
     before = record;
   }
-  return faults;
+  return [...faults, ...cutFaults(records)];
 }

@@ -270,6 +270,10 @@ export const breachedRules: readonly Breach[] = [
     ['spec', 'versions', 0, 'liveKeyPatterns'],
     ['('],
   ]),
+  target('spec.records.keepFor', 'records are evidence: keep them for 720h at least', [
+    ['spec', 'records', 'keepFor'],
+    '719h59m59s',
+  ]),
   breaches('ProductionTarget', 'web')(
     'metadata.name',
     'choose a name of at most 63 characters: it becomes the value of a label',
@@ -406,5 +410,7 @@ export const breachedRules: readonly Breach[] = [
     ['spec', 'trust'],
     undefined,
   ]),
+  record('web-000009')('spec', 'a Cut has cut, and no other record has', [['spec', 'cut'], undefined]),
+  record('web-000009')('spec.cut', 'a Cut is of records before it', [['spec', 'cut', 'size'], 9]),
   record('web-000005')('spec', 'a Part has part, and no other record has', [['spec', 'part'], undefined]),
 ];

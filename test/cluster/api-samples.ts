@@ -336,6 +336,7 @@ const productionTarget = object('ProductionTarget', 'web', {
     ],
     minReplicas: 1,
     liveAccess: 'Deny',
+    records: { keepFor: '8760h' },
     rollback: {
       automatic: true,
       progressDeadline: '10m',
@@ -727,6 +728,23 @@ const records: readonly Sample[] = [
       time,
       promotion: { namespace: 'shop', name: 'web-42', uid: '77aa' },
       job: { name: 'migrate', job: 'web-42-migrate', uid: '9c3e', result: 'Succeeded', message: 'it is complete' },
+    },
+  }),
+  object('PromotionRecord', 'web-000009', {
+    spec: {
+      type: 'Cut',
+      target,
+      sequence: 9,
+      previous: { name: 'web-000008', digest },
+      digest,
+      time,
+      cut: {
+        size: 7,
+        digest,
+        keepFor: '8760h',
+        kept: [{ sequence: 1, digest }],
+        going: [{ sequence: 2, digest }],
+      },
     },
   }),
 ];

@@ -180,7 +180,7 @@ test.serial('records that were removed in the cluster are told, and what is left
   t.is((await headOf(shop.namespace)).note, before.note);
   const page = await readFile(join(root, 'docs/audit.md'), 'utf8');
   const [, command = ''] = /`(kubectl patch configmap [^`]+)`/.exec(page) ?? [];
-  const lines = command.replace('shop.web', `${shop.namespace}.web`);
+  const lines = command.replaceAll('shop.web', `${shop.namespace}.web`);
   const reader = await shell(join(stage.folder, 'cut'), lines);
   t.regex(reader.stderr, /forbidden/);
   const admin = await shell(join(stage.folder, 'cut'), `export KUBECONFIG=${stage.cluster.kubeconfig}\n${lines}`);

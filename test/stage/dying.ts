@@ -1,5 +1,6 @@
 /** The promotions process, ended right after one of its writes: the write is done, its answer is lost, and so is all else. */
 import { KubeEvent, TransportError, type Client } from '../../operator/kube/index.ts';
+import type { SteppedClock } from './clock.ts';
 import type { Stage } from './promotions.ts';
 import { systemNamespace } from './stage.ts';
 
@@ -33,15 +34,21 @@ export interface LastWrite {
  *
  * @param last it dies right after this; dry runs and events do not count
  * @param options what it is started with
+ * @param clock left out: the machine's
  */
 export async function startDying(
   stage: Pick<Stage, 'startProcess'>,
   last: LastWrite,
   options: Parameters<Stage['startProcess']>[0] = {},
+  clock?: SteppedClock,
 ): Promise<Dying> {
   const writes: Written[] = [];
   const { promise: dead, resolve: die } = Promise.withResolvers<void>();
-  const { stop } = await stage.startProcess(options, { client: (client) => mortalClient(client, writes, last, die) });
+  const { client: beside = (client: Client): Client => client, ...overrides } = clock?.overrides ?? {};
+  const { stop } = await stage.startProcess(options, {
+    ...overrides,
+    client: (client) => mortalClient(beside(client), writes, last, die),
+  });
   return { writes, dead, stop };
 }
 

@@ -44,6 +44,9 @@ const WITHOUT_LOCK = [
   'twinlock-removal',
   'twinlock-configuration-removal',
   'twinlock-job-runs',
+  'twinlock-records-in-use',
+  'twinlock-record-cuts',
+  'twinlock-record-targets',
 ];
 
 test('deny is the default: errors fail, a missing lock denies, every policy has a binding that denies', (t) => {

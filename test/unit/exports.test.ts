@@ -41,10 +41,7 @@ const FOR_TESTS: Readonly<Record<string, readonly string[]>> = {
     'environments/gather/reports/fetch.ts: readReport',
     'environments/page/html.ts: escapeHTML',
   ],
-  'a chain or a checkpoint made by hand, to be found out': [
-    'records/chain.ts: headOf',
-    'records/checkpoint/checkpoint.ts: checkpointText',
-  ],
+  'a chain or a checkpoint made by hand, to be found out': ['records/checkpoint/checkpoint.ts: checkpointText'],
   'what a program does, without its socket, its files or its process': [
     'environments/page/server.ts: answer',
     'install/rbac.ts: renderRbac',

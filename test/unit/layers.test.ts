@@ -52,13 +52,14 @@ const TABLE: Readonly<Record<string, string>> = {
   'environments/page': 'canonical kube runtime api ./naming',
 
   promotions:
-    'canonical kube runtime api workloads objects votes records lock outbound gates trust targets ./decide ./status ./gather ./act ./keyrings ./heads',
+    'canonical kube runtime api workloads objects votes records lock outbound gates trust targets ./decide ./status ./gather ./act ./keyrings ./heads ./retention',
   'promotions/decide': 'canonical kube api workloads objects votes records lock gates',
   'promotions/status': 'canonical kube api workloads objects votes records lock ./decide',
   'promotions/gather': 'canonical kube api workloads objects votes records lock gates trust targets ./decide',
   'promotions/act': 'canonical kube api workloads objects votes records lock targets ./decide ./gather',
   'promotions/keyrings': 'canonical kube runtime api votes trust',
   'promotions/heads': 'canonical kube runtime api records',
+  'promotions/retention': 'canonical kube runtime api records trust ./gather ./heads',
 
   // Of the rooms their rights alone, never what runs.
   install: 'canonical kube api workloads objects admission environments promotions',

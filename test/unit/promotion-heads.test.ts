@@ -81,6 +81,7 @@ const KEY = 'secrets/twinlock-record-key';
 function scene(store: Store, records: readonly RecordSpec[], isHead = true) {
   const logged: object[] = [];
   const told: string[] = [];
+  const signed: string[] = [];
   const departed = new Map<string, string>();
   const heads = new Heads({ client: store.client, namespace: 'twinlock-system', cluster });
   const reconcile = headsReconciler({
@@ -92,6 +93,7 @@ function scene(store: Store, records: readonly RecordSpec[], isHead = true) {
     >[0]['targets'],
     events: { record: ({ note }) => void told.push(note) },
     departed,
+    onSigned: ({ name: chainName }) => void signed.push(chainName),
     logger: { ...silentLogger, info: (fields) => void logged.push(fields) },
   });
   return {
@@ -99,6 +101,7 @@ function scene(store: Store, records: readonly RecordSpec[], isHead = true) {
     start: () => reconcile({ name: 'key' }, signal),
     logged,
     told,
+    signed,
     departed,
   };
 }
@@ -111,6 +114,29 @@ test('the key is made at the start, is immutable, and is published beside what i
   t.regex(store.heads['keys'] ?? '', /^twinlock\.dev\/records\/v1\/cluster-uid\+[0-9a-f]{8}\+.{44}\n$/);
   await scene(store, []).start();
   t.is(store.writes.length, 2, 'once');
+});
+
+test('admission is told which records may go, once, and in words that it reads', async (t) => {
+  const store = new Store();
+  const heads = new Heads({ client: store.client, namespace: 'twinlock-system', cluster });
+  const cut = { size: 12, digest: 'sha256:x', keepFor: '720h' };
+  const kept = [3, 7].map((sequence) => ({ sequence, digest: 'sha256:x' }));
+  const shop = { namespace: 'shop', target: 'web' };
+  t.true(await heads.letGo(shop, cut, signal));
+  t.is(store.heads['cut_shop.web'], 'upto=12');
+  t.false(await heads.letGo(shop, cut, signal));
+  t.true(await heads.letGo(shop, { ...cut, kept }, signal));
+  t.is(store.heads['cut_shop.web'], 'upto=12 not=3 not=7');
+});
+
+test('whoever waits for a signature is told of each look at a chain that is signed to its end, and of no other', async (t) => {
+  const store = new Store();
+  const sound = scene(store, chain);
+  await sound.reconcile();
+  t.deepEqual(sound.signed, ['web']);
+  const departing = scene(store, chain.slice(0, 2));
+  await departing.reconcile();
+  t.deepEqual(departing.signed, []);
 });
 
 test('somebody who makes the key first makes it for all', async (t) => {

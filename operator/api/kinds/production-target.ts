@@ -1,11 +1,13 @@
 import { z } from 'zod';
 
 import type { KindDefinition, TwinlockObject } from '../kind.ts';
+import { isDuration, parseDuration } from '../duration.ts';
 import { acceptedColumn, columns, nameFitsLabel, resourceOf } from '../kind.ts';
 import { MAX_OBJECTS } from '../object-kinds.ts';
 import { MAX_WORKLOADS } from '../workload-kinds.ts';
 import { conditions, lastHandledReconcileAt, observedGeneration } from '../schema/conditions.ts';
 import { keyedList, linesOf, listOf } from '../schema/lists.ts';
+import { withRules } from '../schema/rule.ts';
 import { dnsLabel, duration, objectName, sha256, text, timestamp } from '../schema/text.ts';
 import { trust } from '../schema/trust.ts';
 import {
@@ -31,6 +33,9 @@ const serviceAccounts = (description: string) =>
     }),
     { max: 16 },
   );
+
+/** Thirty days. */
+const MIN_KEEP = '720h';
 
 /** `spec` of a ProductionTarget. */
 export const productionTargetSpec = z
@@ -102,6 +107,21 @@ export const productionTargetSpec = z
       'Listed: Services, Ingresses and HTTPRoutes of the namespace that no target lists in objects are neither made nor changed nor deleted. Free: only those that are listed are held. The strictest target of the namespace decides.',
       ['Free', 'Listed'],
     ).default('Free'),
+    records: z
+      .object({
+        keepFor: withRules(
+          duration(
+            'How long each record is kept at least; what still says why something stands is kept longer. A tenth of it later at most it is gone.',
+          ),
+          {
+            cel: `duration(self) >= duration('${MIN_KEEP}')`,
+            message: `records are evidence: keep them for ${MIN_KEEP} at least`,
+            check: (value) => !isDuration(value) || parseDuration(value) >= parseDuration(MIN_KEEP),
+          },
+        ),
+      })
+      .describe('What becomes of records that are old. Left out: they are kept for ever.')
+      .optional(),
     rollback: z
       .object({
         automatic: flag('Whether a rollout that fails is taken back to the fallback that was signed with it.').default(

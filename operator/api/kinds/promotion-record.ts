@@ -7,7 +7,17 @@ import { MAX_OBJECTS, objectKinds } from '../object-kinds.ts';
 import { MAX_JOBS, MAX_WORKLOADS } from '../workload-kinds.ts';
 import { listOf } from '../schema/lists.ts';
 import { withRules } from '../schema/rule.ts';
-import { dnsLabel, objectName, patterned, personName, reason, sha256, text, timestamp } from '../schema/text.ts';
+import {
+  dnsLabel,
+  duration,
+  objectName,
+  patterned,
+  personName,
+  reason,
+  sha256,
+  text,
+  timestamp,
+} from '../schema/text.ts';
 import {
   choice,
   count,
@@ -22,7 +32,7 @@ import {
 import { workloadKinds } from '../workload-kinds.ts';
 import { gateResults, gateTypes } from './promotion-status.ts';
 
-const recordTypes = ['Adopted', 'Round', 'Job', 'Outcome', 'Trust', 'Tampered', 'Part'] as const;
+const recordTypes = ['Adopted', 'Round', 'Job', 'Outcome', 'Trust', 'Tampered', 'Part', 'Cut'] as const;
 /** Kinds that sealed trust holds. */
 export const sealedKinds = ['ApproverKeyring', 'ApprovalPolicy', 'ProductionTarget'] as const;
 /** `Approved` is a step, its rollout follows; every other one is an end. */
@@ -130,6 +140,28 @@ const parts = listOf(
   { max: 2 },
 );
 
+/** Records before a cut that stay, and what it says of each. */
+export const MAX_KEPT = 512;
+
+const stays = (description: string) =>
+  listOf(
+    description,
+    z.object({ sequence: count('Place in the chain.', 1, 999_999), digest: sha256('Digest of the record.') }),
+    { max: MAX_KEPT },
+  );
+
+const cut = z
+  .object({
+    size: count('Sequence of the last record that may be gone.', 1, 999_999),
+    digest: sha256('Its digest.'),
+    keepFor: duration('How long the target kept records.'),
+    kept: stays('Records up to that one that stay: they say why something stands.').optional(),
+    going: stays('Records that a cut before this one kept and that go now.').optional(),
+  })
+  .describe(
+    'Which records are gone since their time was over: all up to a place in the chain, beside those that are named.',
+  );
+
 const trust = z
   .object({
     kind: choice('Kind of what changes.', sealedKinds),
@@ -157,7 +189,7 @@ const foundContent = z
 const promotionRecordSpec = withRules(
   z.object({
     type: choice(
-      'Adopted: taken over as found, signed by nobody. Round: what was asked. Job: what became of a Job of a promotion. Outcome: what came of it. Trust: a keyring, a policy or a target that counts from here on. Tampered: production had content that was never approved. Part: some of what was too large for the record that names it.',
+      'Adopted: taken over as found, signed by nobody. Round: what was asked. Job: what became of a Job of a promotion. Outcome: what came of it. Trust: a keyring, a policy or a target that counts from here on. Tampered: production had content that was never approved. Part: some of what was too large for the record that names it. Cut: records before it are gone, since their time was over.',
       recordTypes,
     ),
     target: z
@@ -178,6 +210,7 @@ const promotionRecordSpec = withRules(
     digest: sha256('Digest over the JCS form of this spec without this field.'),
     time: timestamp('When the record was written.'),
     part: part.optional(),
+    cut: cut.optional(),
     parts: parts.optional(),
     message: text('Why, in a sentence, where the rest does not say it.', 1024, 0).optional(),
     promotion: z
@@ -336,6 +369,17 @@ const promotionRecordSpec = withRules(
     cel: "(self.type == 'Part') == has(self.part)",
     message: 'a Part has part, and no other record has',
     check: (r) => (r.type === 'Part') === (r.part !== undefined),
+  },
+  {
+    cel: "(self.type == 'Cut') == has(self.cut)",
+    message: 'a Cut has cut, and no other record has',
+    check: (r) => (r.type === 'Cut') === (r.cut !== undefined),
+  },
+  {
+    cel: '!has(self.cut) || self.cut.size < self.sequence',
+    message: 'a Cut is of records before it',
+    fieldPath: '.cut',
+    check: (r) => r.cut === undefined || r.cut.size < r.sequence,
   },
 ).describe('What happened. It cannot be changed.');
 

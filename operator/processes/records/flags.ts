@@ -14,6 +14,7 @@ Examples:
   main.ts records verify web.jsonl
   main.ts records verify web.jsonl --key=cluster.key -o json
   kubectl logs -n twinlock-system deployment/twinlock-promotions | main.ts records verify - --key=cluster.key
+  cat before-the-cut.jsonl web.jsonl | main.ts records verify - --key=cluster.key
   main.ts records verify web.jsonl --checkpoint=seen --witnesses=allowed_signers --countersignature=seen.sig
 `;
 

@@ -2,6 +2,8 @@ import { createPublicKey, type KeyObject } from 'node:crypto';
 import { fieldManagers, recordHeadsConfigMap } from '../../api/index.ts';
 import { ConfigMap, type Client } from '../../kube/index.ts';
 import {
+  cutFieldOf,
+  cutWords,
   HEAD_KEYS,
   headFieldOf,
   headKeysOf,
@@ -12,6 +14,7 @@ import {
   signCheckpoint,
   signersOf,
   type Checkpoint,
+  type Cut,
 } from '../../records/index.ts';
 import { recordKey } from './key.ts';
 
@@ -79,6 +82,19 @@ export class Heads {
     const note = signCheckpoint(checkpoint, key);
     this.#opened = { key, stored: await this.#write(stored, headFieldOf(checkpoint), note, signal) };
     return note;
+  }
+
+  /**
+   * Tells admission which records of a chain may be deleted: those that a cut lets go, and no other.
+   *
+   * @returns whether that was news
+   */
+  async letGo(chain: ChainName, cut: Cut, signal: AbortSignal): Promise<boolean> {
+    const { key, stored } = await this.open(signal);
+    const [field, words] = [cutFieldOf(chain), cutWords(cut)];
+    if (stored.data?.[field] === words) return false;
+    this.#opened = { key, stored: await this.#write(stored, field, words, signal) };
+    return true;
   }
 
   /** What is stored is read again the next time. */

@@ -13,6 +13,8 @@ export interface HeadsReconcilerOptions {
   readonly logger: Logger;
   /** By chain, why it is not signed any more; kept here. */
   readonly departed: Map<string, string>;
+  /** Told when a chain was signed to its end. */
+  readonly onSigned: (chain: ObjectKey) => void;
 }
 
 /** Milliseconds until a chain that this process has not read to its end is looked at again. */
@@ -57,6 +59,7 @@ export function headsReconciler(options: HeadsReconcilerOptions): Reconcile {
         : await heads.sign({ cluster, namespace, target, size: head.sequence, digest: head.digest }, signal);
     if (logged.get(key) !== checkpoint) logger.info({ checkpoint }, 'record checkpoint');
     logged.set(key, checkpoint);
+    options.onSigned({ namespace, name: target });
     return undefined;
   };
 }

@@ -1,4 +1,5 @@
 import { departureOf, keyName, signersOf, type NoteKey, type SignedCheckpoint } from '../checkpoint/index.ts';
+import { isGone } from '../cut.ts';
 import type { FoundRecord } from './lines.ts';
 import { witnessesOf, type Witness } from './witnesses.ts';
 
@@ -45,6 +46,16 @@ export function judgeEnd(chain: readonly FoundRecord[], notes: readonly SignedCh
   const rewritten = departures.some(({ kind }) => kind === 'Rewritten');
   const head = chain.at(-1)?.sequence ?? 0;
   if (faults.length > 0) return { complete: 'no', rewritten, checkpoint, faults, doubts: [] };
+  const unseen = counted.filter(
+    ({ size, digest, witnesses }) => witnesses.length > 0 && isGone(chain, { sequence: size, digest }),
+  );
+  if (unseen.length > 0) {
+    const doubts = unseen.map(
+      ({ size, witnesses }) =>
+        `${witnesses.join(', ')} signed for record ${size}, which is gone: give an export from before the cut too`,
+    );
+    return { complete: 'unknown', rewritten, checkpoint, faults, doubts };
+  }
   if (newest.size === head) return { complete: 'yes', rewritten, checkpoint, faults, doubts: [] };
   const doubt = `the newest checkpoint is of record ${newest.size} and the last record is ${head}: get a newer one`;
   return { complete: 'unknown', rewritten, checkpoint, faults, doubts: [doubt] };

@@ -1,4 +1,4 @@
-import { isDigest, isMembers, itemsOf, membersOf } from '../../canonical/index.ts';
+import { isDigest, isList, isMembers, itemsOf, membersOf } from '../../canonical/index.ts';
 import { isParts } from '../parts.ts';
 import type { ChainLink } from '../types.ts';
 
@@ -68,7 +68,7 @@ export function readExport(text: string): Export {
 
 function isFoundRecord(value: unknown): value is FoundRecord {
   if (!isMembers(value)) return false;
-  const { target, sequence, digest, previous, parts } = value;
+  const { target, sequence, digest, previous, parts, cut } = value;
   const { namespace, name } = membersOf(target);
   return (
     typeof namespace === 'string' &&
@@ -76,8 +76,21 @@ function isFoundRecord(value: unknown): value is FoundRecord {
     Number.isSafeInteger(sequence) &&
     isDigest(digest) &&
     (previous === undefined || isDigest(membersOf(previous)['digest'])) &&
-    isParts(parts)
+    isParts(parts) &&
+    (cut === undefined || isCut(cut))
   );
+}
+
+function isCut(value: unknown): boolean {
+  const { size, digest, kept = [], going = [] } = membersOf(value);
+  return (
+    Number.isSafeInteger(size) && isDigest(digest) && [kept, going].every((list) => isList(list) && list.every(isPlace))
+  );
+}
+
+function isPlace(value: unknown): boolean {
+  const { sequence, digest } = membersOf(value);
+  return Number.isSafeInteger(sequence) && isDigest(digest);
 }
 
 function parsed(text: string): unknown {

@@ -1,7 +1,8 @@
 import { readCheckpoint } from '../checkpoint/index.ts';
+import { newestCut } from '../cut.ts';
 import { judgeContent } from './content.ts';
 import { judgeEnd, type Answer, type Trust } from './end.ts';
-import type { Export } from './lines.ts';
+import type { Export, FoundRecord } from './lines.ts';
 import { witnessesOf } from './witnesses.ts';
 
 /** What can be said of one target's chain. */
@@ -9,7 +10,7 @@ export interface ChainVerdict {
   readonly namespace: string;
   readonly target: string;
   readonly records: number;
-  /** No byte was changed, and no record is missing before the last one. */
+  /** No byte was changed, and no record is missing before the last one but by a cut that was signed for. */
   readonly intact: Answer;
   /** The last record is the last one that was signed for: nothing was cut off at the end. */
   readonly complete: Answer;
@@ -51,17 +52,19 @@ export function verifyExport({ records, checkpoints, problems }: Export, trust: 
       read.filter((note) => note.namespace === namespace && note.target === target),
       trust,
     );
+    const doubts = [
+      ...content.doubts,
+      ...uncovered(content.chain, end.complete === 'no' ? 0 : (end.checkpoint?.size ?? 0)),
+    ];
     return {
       namespace,
       target,
       records: content.chain.length,
-      intact: end.rewritten
-        ? 'no'
-        : answered(content.faults, content.chain.length === 0 ? ['nothing'] : content.doubts),
+      intact: end.rewritten ? 'no' : answered(content.faults, content.chain.length === 0 ? ['nothing'] : doubts),
       complete: end.complete,
       checkpoint: end.checkpoint,
       faults: [...content.faults, ...end.faults],
-      doubts: [...content.doubts, ...end.doubts],
+      doubts: [...doubts, ...end.doubts],
     };
   });
   const unmatched = trust.countersignatures.filter((armor) =>
@@ -80,6 +83,16 @@ export function verifyExport({ records, checkpoints, problems }: Export, trust: 
 
 function chainOf(namespace: string, target: string): string {
   return JSON.stringify([namespace, target]);
+}
+
+/** Anybody can drop records at the start and say that a cut took them: it counts when it was signed for. */
+function uncovered(chain: readonly FoundRecord[], signed: number): readonly string[] {
+  const newest = newestCut(chain);
+  const first = chain.findIndex(({ sequence }, index) => sequence !== index + 1);
+  if (newest === undefined || newest.sequence <= signed || first === -1) return [];
+  return [
+    `record ${first + 1} is gone by the cut in record ${newest.sequence}, for which no checkpoint that counts was signed`,
+  ];
 }
 
 function answered(faults: readonly unknown[], doubts: readonly unknown[]): Answer {

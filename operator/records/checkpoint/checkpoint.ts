@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { isDigest } from '../../canonical/index.ts';
+import { isGone } from '../cut.ts';
 import type { ChainLink } from '../types.ts';
 import { parseNote, signNote, type Note } from './note.ts';
 
@@ -77,7 +78,7 @@ export interface Departure {
  * signed before: that is what a cut or a rewritten chain would need.
  */
 export function departureOf(
-  records: readonly Pick<ChainLink, 'sequence' | 'digest'>[],
+  records: readonly Pick<ChainLink, 'sequence' | 'digest' | 'cut'>[],
   { size, digest }: Pick<Checkpoint, 'size' | 'digest'>,
 ): Departure | undefined {
   const head = records.at(-1)?.sequence ?? 0;
@@ -85,7 +86,8 @@ export function departureOf(
     const gone = head + 1 === size ? `record ${size} was` : `records ${head + 1} to ${size} were`;
     return { kind: 'Cut', message: `record ${size} was signed for and the last one is ${head}: ${gone} cut off` };
   }
-  return records.some((record) => record.sequence === size && record.digest === digest)
+  return records.some((record) => record.sequence === size && record.digest === digest) ||
+    isGone(records, { sequence: size, digest })
     ? undefined
     : { kind: 'Rewritten', message: `record ${size} is not the one that was signed for` };
 }

@@ -10,4 +10,4 @@ export {
   type SignedCheckpoint,
 } from './checkpoint.ts';
 export { keyLine, parseKeyLine, signersOf, type NoteKey } from './note.ts';
-export { HEAD_KEYS, headFieldOf, headKeysOf } from './stored.ts';
+export { cutFieldOf, cutWords, HEAD_KEYS, headFieldOf, headKeysOf } from './stored.ts';
