@@ -6,8 +6,8 @@ type Frozen = NonNullable<LockSpec['frozen']>[number];
 
 /** ConfigMaps and Secrets that a lock freezes; the schema of a lock takes as many. */
 export const MAX_FROZEN = 512;
-/** Of these, names that one promotion may ask for before anybody signed. */
-export const MAX_ASKED = 128;
+/** Of these, names that the promotions of one person may ask for before anybody signed. */
+const MAX_ASKED = 128;
 /** Promotions that may ask for one name, and users that may exchange one; the schema takes as many. */
 const MAX_PROMOTIONS = 64;
 const MAX_ROTATORS = 16;
@@ -63,6 +63,23 @@ function heldBy({ approved, jobs = [] }: LockSpec): Map<string, Frozen> {
 export function notHeld<T extends ConfigurationKey>(lock: LockSpec, names: readonly T[]): readonly T[] {
   const held = heldBy(lock);
   return names.filter((key) => !held.has(placeOf(key)));
+}
+
+/**
+ * Names that the promotions of one person may ask for together. Half of the room that approved contents leave stays for
+ * others, so that nobody shuts them out by asking.
+ */
+export function mostAsked(lock: LockSpec): number {
+  return Math.min(MAX_ASKED, Math.ceil((MAX_FROZEN - heldBy(lock).size) / 2));
+}
+
+/** How many names beside these the lock freezes because one of those promotions asked. */
+export function askedFor(lock: LockSpec, promotions: readonly string[], beside: readonly ConfigurationKey[]): number {
+  const own = new Set(beside.map(placeOf));
+  const asked = (lock.frozen ?? []).filter(
+    (key) => !own.has(placeOf(key)) && key.promotions?.some((uid) => promotions.includes(uid)),
+  );
+  return notHeld(lock, asked).length;
 }
 
 /** Whether the lock freezes all of these names. */

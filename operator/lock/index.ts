@@ -36,7 +36,17 @@ export {
   withRestoredObjects,
   type ObjectState,
 } from './objects.ts';
-export { freezes, MAX_ASKED, MAX_FROZEN, notHeld, refrozen, withAsked, withHeldStill, withReleased } from './frozen.ts';
+export {
+  askedFor,
+  freezes,
+  MAX_FROZEN,
+  mostAsked,
+  notHeld,
+  refrozen,
+  withAsked,
+  withHeldStill,
+  withReleased,
+} from './frozen.ts';
 export { holdsJob, jobFault, NOT_SIGNED, withJob, withJobs } from './jobs.ts';
 export { withoutMutations } from './mutations.ts';
 export type * from './types.ts';

@@ -20,7 +20,7 @@ import { Remembered } from './act/remembered.ts';
 export interface PromotionControllerOptions {
   readonly client: Pick<Client, 'patch'>;
   readonly reader: Pick<WorldReader, 'read' | 'known'>;
-  readonly actor: Pick<Actor, 'act'>;
+  readonly actor: Pick<Actor, 'act' | 'end'>;
   readonly events: Pick<EventRecorder, 'record'>;
   readonly promotions: Informer<Promotion>;
   /** Milliseconds from when a reconcile began that saw the last vote to production's change. */
@@ -70,6 +70,7 @@ class PromotionTurns implements Turns<World, Action, TurnDecision> {
   /** Whatever keeps a promotion from being read is told where people look, not only in a log. */
   async gather(signal: AbortSignal): Promise<World | undefined> {
     const { reader, remembered } = this.#shared;
+    this.#unread = undefined;
     try {
       // All of it each turn: what is counted before the lock opens is read after the approval was recorded.
       const world = await reader.read(this.#request, signal);
@@ -89,6 +90,11 @@ class PromotionTurns implements Turns<World, Action, TurnDecision> {
 
   async act(world: World, action: Action, { verdict }: TurnDecision, signal: AbortSignal): Promise<undefined> {
     const { actor, remembered, monotonic, onRolledOut } = this.#shared;
+    if (world.stage === 'Unreadable' && action.do === 'Append') {
+      this.#endedHere = true;
+      await actor.end(world, action);
+      return undefined;
+    }
     if (world.stage !== 'Deciding' && world.stage !== 'RollingOut')
       throw new TypeError(`nothing is done for a promotion that is ${world.stage}`);
     const why = { reason: verdict.reason, message: verdict.message };
@@ -101,7 +107,8 @@ class PromotionTurns implements Turns<World, Action, TurnDecision> {
 
   async report(world: World, decision: TurnDecision): Promise<Result | undefined> {
     const { remembered, statuses } = this.#shared;
-    if (this.#unread !== undefined) {
+    // What is over need not be read any more.
+    if (this.#unread !== undefined && decision.verdict.phase !== 'Expired') {
       await this.#tryWrite(world, decision);
       throw this.#unread.error;
     }

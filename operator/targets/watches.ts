@@ -29,12 +29,11 @@ export function targetWatches({ targets, locks, records, namespaces, promotions 
     watchMapped(locks, ({ metadata }) => targets.lister.list(metadata.namespace ?? '').map(requestOf)),
     watchMapped(records, ({ metadata, spec }) => [{ namespace: metadata.namespace, name: spec.target.name }]),
     watchMapped(namespaces, ({ metadata }) => targets.lister.list(metadata.name).map(requestOf)),
-    // Only the end of a promotion matters here: one that goes during its rollout.
-    watchMapped(
-      promotions,
-      ({ metadata, spec }) => [{ namespace: metadata.namespace, name: spec.targetRef.name }],
-      onlyItsEnd,
-    ),
+    // Only the end of a promotion matters here: one that goes during its rollout, or ran out without a record.
+    watchMapped(promotions, ({ metadata, spec }) => [{ namespace: metadata.namespace, name: spec.targetRef.name }], {
+      ...onlyItsEnd,
+      update: (before, after) => before.status?.phase !== 'Expired' && after.status?.phase === 'Expired',
+    }),
   ];
 }
 

@@ -11,9 +11,11 @@ import { full, quick, table } from './figure.ts';
 import type { Figure, Sizes } from './figure.ts';
 import { measureMemory } from './memory.ts';
 import { measurePromotion } from './promotion.ts';
+import { measureWrites } from './writes.ts';
 
 const MEASURES: Readonly<Record<string, (sizes: Sizes) => Promise<Figure[]>>> = {
   admission: measureAdmission,
+  writes: measureWrites,
   promotion: measurePromotion,
   environments: measureEnvironments,
   memory: measureMemory,

@@ -2,8 +2,9 @@ import test from 'ava';
 import {
   freezes,
   lockOverflow,
-  MAX_ASKED,
+  askedFor,
   MAX_FROZEN,
+  mostAsked,
   refrozen,
   withAsked,
   withHeldStill,
@@ -101,6 +102,8 @@ test('a Secret is exchanged by those whom every content that refers to it names,
   t.deepEqual(refrozen(asked).frozen?.[1], { ...secret, rotators: ['a'], promotions: ['one'] } as Frozen[number]);
 });
 
+/** Names that one person's promotions may ask for. */
+const MOST = mostAsked(empty);
 const secret = (name: string): Frozen[number] => ({ kind: 'Secret', name });
 const many = (count: number, prefix: string): readonly Frozen[number][] =>
   Array.from({ length: count }, (_, index) => configMap(`${prefix}-${index}`));
@@ -125,9 +128,23 @@ test('whoever exchanges Secrets here goes on with one that a promotion only asks
   t.is(withAsked({ ...lock, frozen: [most] }, [secret('tls')], 'one').frozen?.at(-1)?.promotions?.length, 64);
 });
 
+const runs = (count: number): LockSpec =>
+  withOnly(empty, entry(...Array.from({ length: count }, (_, index) => `held-${index}`)));
+
+test('nobody fills the room that what runs leaves: half of it is for others', (t) => {
+  t.is(mostAsked(runs(1)), 128);
+  t.is(mostAsked(runs(MAX_FROZEN - 100)), 50);
+  t.is(mostAsked(runs(MAX_FROZEN)), 0);
+  const lock = withAsked(withAsked(runs(1), [configMap('a'), configMap('b')], 'one'), [configMap('b')], 'two');
+  t.is(askedFor(lock, ['one', 'two'], []), 2);
+  t.is(askedFor(lock, ['two'], []), 1);
+  t.is(askedFor(lock, ['one'], [configMap('b')]), 1, 'what is asked for anyway takes no more room');
+  t.is(askedFor(lock, ['three'], []), 0);
+});
+
 test('what is asked for takes no room from what runs', (t) => {
-  const runs = withOnly(empty, entry('a'));
-  const full = withAsked(runs, many(MAX_FROZEN, 'asked'), 'one');
+  const one = withOnly(empty, entry('a'));
+  const full = withAsked(one, many(MAX_FROZEN, 'asked'), 'one');
   t.is(full.frozen?.length, MAX_FROZEN);
   t.false(freezes(full, many(MAX_FROZEN, 'asked')), 'there was no room for all of them');
   t.false(freezes(withAsked(full, [configMap('b')], 'two'), [configMap('b')]));
@@ -135,10 +152,10 @@ test('what is asked for takes no room from what runs', (t) => {
   t.true(freezes(opened, [configMap('a'), configMap('b'), configMap('c')]));
   t.is(opened.frozen?.length, MAX_FROZEN);
   t.is(lockOverflow(opened), undefined);
-  t.true(MAX_ASKED < MAX_FROZEN);
+  t.true(MOST < MAX_FROZEN);
   const long = `${'x'.repeat(250)}`;
   const heavy: LockSpec = {
-    ...withAsked(runs, many(MAX_ASKED, long), 'one'),
+    ...withAsked(one, many(MOST, long), 'one'),
     approved: [{ ...entry('a'), spec: { ...entry('a').spec, filler: 'x'.repeat(1_430_000) } }],
   };
   t.not(lockOverflow(heavy), undefined);

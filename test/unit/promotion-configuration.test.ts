@@ -1,5 +1,5 @@
 import test from 'ava';
-import { MAX_ASKED, MAX_FROZEN, refrozen, type LockSpec } from '../../operator/lock/index.ts';
+import { MAX_FROZEN, mostAsked, refrozen, type LockSpec } from '../../operator/lock/index.ts';
 import { decide, type DecidingWorld, type FoundConfiguration } from '../../operator/promotions/decide/index.ts';
 import { configurationInPlace, readersOf } from '../../operator/promotions/decide/configuration.ts';
 import { objectDigest } from '../../operator/objects/index.ts';
@@ -219,7 +219,13 @@ test('a ConfigMap that the promotion brings is what it will be; in place only wh
   t.regex(inPlace({ changes: false, goes: true }, kept)?.message ?? '', /the fallback of Deployment\/web refers to it/);
 });
 
-const asking = (count: number, others: LockSpec['frozen'] = []): ReturnType<typeof verdictOf> => {
+/** Names that one person's promotions may ask for. */
+const MOST = mostAsked({ liveAccess: 'Deny', approved: [] });
+const asking = (
+  count: number,
+  others: LockSpec['frozen'] = [],
+  sameRequester: readonly string[] = [],
+): ReturnType<typeof verdictOf> => {
   const envFrom = Array.from({ length: count }, (_, index) => ({ configMapRef: { name: `c-${index}` } }));
   const spec = { containers: [{ name: 'web', image: images.second, envFrom }] };
   const [live] = factsOf([deployment(images.first)]);
@@ -228,12 +234,12 @@ const asking = (count: number, others: LockSpec['frozen'] = []): ReturnType<type
     workloads: [{ ...live!, planned: { spec: { ...approvedSpec('Deployment', { ...wanted.spec }) } } }],
     configuration: envFrom.map(({ configMapRef: { name } }) => ({ kind: 'ConfigMap', name, state: { digest } })),
   });
-  return verdictOf({ ...base, lock: { ...base.lock!, spec: { ...base.lock!.spec, frozen: others } } });
+  return verdictOf({ ...base, sameRequester, lock: { ...base.lock!, spec: { ...base.lock!.spec, frozen: others } } });
 };
 
 test('a name that is asked for is no more than one promotion may ask, and what there is room for', (t) => {
-  t.is(asking(MAX_ASKED).reason, 'Freezing');
-  const more = asking(MAX_ASKED + 1);
+  t.is(asking(MOST).reason, 'Freezing');
+  const more = asking(MOST + 1);
   t.is(more.reason, 'LockTooLarge');
   t.regex(more.message, /it refers to 129 ConfigMaps and Secrets that nothing approved refers to, .* may bring 128/);
   t.is(more.action, undefined);
@@ -244,6 +250,24 @@ test('a name that is asked for is no more than one promotion may ask, and what t
   }));
   t.is(asking(1, full).reason, 'LockTooLarge');
   t.regex(asking(1, full).message, /has no room for more: refer to fewer, or wait/);
+});
+
+test("one person's promotions leave room for those of others", (t) => {
+  const hers = Array.from({ length: MOST - 1 }, (_, index) => ({
+    kind: 'ConfigMap' as const,
+    name: `hers-${index}`,
+    promotions: [`hers-${index % 8}`],
+  }));
+  const uids = Array.from({ length: 8 }, (_, index) => `hers-${index}`);
+  t.is(asking(1, hers, uids).reason, 'Freezing');
+  const more = asking(2, hers, uids);
+  t.is(more.reason, 'LockTooLarge');
+  t.regex(
+    more.message,
+    /other promotions of the same person bring 127; together they may bring 128: delete one of them/,
+  );
+  t.is(more.action, undefined);
+  t.is(asking(MOST, hers).reason, 'Freezing', 'those of others do not count');
 });
 
 /** What runs refers to the same Secret, which cert-manager exchanges. */

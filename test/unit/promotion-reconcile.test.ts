@@ -32,6 +32,7 @@ function reconciling(start: Scene, meanwhile: (approved: Scene) => Scene): { run
     reader: { read: async () => worldOf(current), known: () => worldOf(current) },
     events: { record: () => undefined },
     actor: {
+      end: async () => undefined,
       act: async (_seen, action) => {
         const approves = action.do === 'Append' && action.entry.outcome?.result === 'Approved';
         done.push(action.do === 'Append' ? (action.entry.outcome?.result ?? action.entry.type) : action.do);
@@ -74,9 +75,17 @@ const { signal } = new AbortController();
 function looking(read: () => Promise<Scene>, known: Scene = world()) {
   const written: NonNullable<Promotion['status']>[] = [];
   const told: EventInput[] = [];
+  const ended: string[] = [];
+  let current = known;
   const reconcile = promotionReconcile({
-    reader: { read: async () => worldOf(await read()), known: () => worldOf(known) },
-    actor: { act: async () => true },
+    reader: { read: async () => worldOf(await read()), known: () => worldOf(current) },
+    actor: {
+      act: async () => true,
+      end: async (_known, action) => {
+        ended.push(action.entry.outcome?.result ?? '');
+        current = after(current, action);
+      },
+    },
     events: { record: (event) => void told.push(event) },
     client: {
       patch: async (_type: unknown, _key: unknown, patch: { readonly body: unknown }) => {
@@ -89,7 +98,7 @@ function looking(read: () => Promise<Scene>, known: Scene = world()) {
     onRolledOut: () => undefined,
     monotonic: () => 0,
   });
-  return { written, told, run: () => reconcile({ namespace: 'shop', name: 'web-42' }, signal) };
+  return { written, told, ended, run: () => reconcile({ namespace: 'shop', name: 'web-42' }, signal) };
 }
 
 const reasonOf = (status: Promotion['status']): string | undefined =>
@@ -120,6 +129,26 @@ test('what cannot be read is told on the promotion, and tried again', async (t) 
   const broken = looking(async () => Promise.reject(defect));
   await t.throwsAsync(broken.run(), { is: defect });
   t.is(reasonOf(broken.written[0]), 'NotDecidable');
+});
+
+test('what cannot be read and nobody approved ends in its time, with a record where people were asked', async (t) => {
+  const refusal = new ApiError({ method: 'GET', path: '/x', status: 403, body: { message: 'no' } });
+  const late = Date.parse('2026-12-30T00:00:00Z');
+  for (const [known, recorded] of [
+    [world(), []],
+    [run(world()).world, ['Expired']],
+  ] as const) {
+    const looked = looking(async () => Promise.reject(refusal), { ...known, now: late });
+    await looked.run();
+    t.is(looked.written.at(-1)?.phase, 'Expired');
+    t.deepEqual(looked.ended, recorded);
+  }
+  const approved = looking(async () => Promise.reject(refusal), {
+    ...until(voted(run(world()).world, keys.alice), 'OpenLock'),
+    now: late,
+  });
+  await t.throwsAsync(approved.run(), { is: refusal });
+  t.is(approved.written[0]?.phase, 'RollingOut', 'it may run already: nobody can say that it is over');
 });
 
 test('over is over, also where nothing can be read any more', async (t) => {
@@ -183,6 +212,7 @@ test('a rollback that others came in between of is taken up again later, and its
   const reconcile = promotionReconcile({
     reader: { read: async () => worldOf(seen), known: () => worldOf(seen) },
     actor: {
+      end: async () => undefined,
       act: async (_seen, action) => {
         const answer = answers.shift();
         if (answer !== undefined) throw answer;

@@ -281,6 +281,7 @@ export function world(changes: Partial<Scene> = {}): Scene {
     lock: lockOf(before),
     records: [adopted(...before)],
     siblings: [],
+    sameRequester: [],
     objects: [],
     jobs: [],
     configuration: [],

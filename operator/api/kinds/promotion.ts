@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import type { KindDefinition, TwinlockObject } from '../kind.ts';
+import { parseDuration } from '../duration.ts';
 import { columns, nameFitsLabel, resourceOf } from '../kind.ts';
 import { keyedList } from '../schema/lists.ts';
 import { MAX_OBJECTS, objectKinds } from '../object-kinds.ts';
@@ -117,3 +118,8 @@ export const promotionKind = {
 } as const satisfies KindDefinition;
 
 export const Promotion = resourceOf<Promotion>(promotionKind);
+
+/** When a promotion that nobody approved is over, milliseconds since the epoch. */
+export function notAfterOf({ metadata, spec }: Pick<Promotion, 'metadata' | 'spec'>): number {
+  return Date.parse(metadata.creationTimestamp ?? '') + parseDuration(spec.expiresAfter);
+}

@@ -1,4 +1,11 @@
-import { fieldManagers, isRefusalBy, labels, WorkloadLock } from '../../api/index.ts';
+import {
+  fieldManagers,
+  isRefusalBy,
+  labels,
+  WorkloadLock,
+  type ProductionTarget,
+  type Promotion,
+} from '../../api/index.ts';
 import {
   ApiError,
   handedOver,
@@ -10,12 +17,12 @@ import {
   type EventRecorder,
 } from '../../kube/index.ts';
 import type { Canary } from '../../targets/canary/index.ts';
-import type { Action, ActingWorld, LiveWorkload, ObjectAction } from '../decide/index.ts';
+import type { Action, ActingWorld, Known, LiveWorkload, ObjectAction } from '../decide/index.ts';
 import { sameLock, type LockSpec } from '../../lock/index.ts';
 import { objectType, withObjectContent } from '../../objects/index.ts';
 import { withContent, workloadOf } from '../../workloads/index.ts';
 import { manifestOf, newJob, newObject, withManifestMetadata } from '../decide/plan/index.ts';
-import type { RecordStore, RecordTarget } from '../../records/index.ts';
+import type { RecordEntry, RecordStore, RecordTarget } from '../../records/index.ts';
 
 export interface ActorOptions {
   readonly client: Pick<Client, 'create' | 'replace' | 'delete'>;
@@ -85,7 +92,7 @@ export class Actor {
   async #append(world: ActingWorld, { entry }: Extract<Action, { do: 'Append' }>): Promise<void> {
     const { promotion, target, records } = world;
     const at = chainOf(world);
-    const { outcome, round } = entry;
+    const { outcome } = entry;
     const [appended] = await Promise.all([
       this.#options.records.append(at, records, entry),
       // The lock opens next: the canary looks meanwhile.
@@ -93,7 +100,16 @@ export class Actor {
         ? this.#options.canary.check(at.namespace, tried(world))
         : undefined,
     ]);
-    if (!appended) return;
+    if (appended) this.#tell(promotion, target, entry);
+  }
+
+  /** Records the end of one of which nothing else could be read. */
+  async end({ promotion, records, history }: Known, { entry }: Extract<Action, { do: 'Append' }>): Promise<void> {
+    const at = chainOf({ promotion, history, target: undefined });
+    if (await this.#options.records.append(at, records, entry)) this.#tell(promotion, undefined, entry);
+  }
+
+  #tell(promotion: Promotion, target: ProductionTarget | undefined, { outcome, round }: RecordEntry): void {
     const bad = outcome !== undefined && outcome.result !== 'Approved' && outcome.result !== 'Completed';
     this.#options.events.record({
       regarding: promotion,
@@ -358,7 +374,11 @@ export class Actor {
 }
 
 /** The target's, or that of the last round: what was begun for a target that is gone by now ends in its chain. */
-function chainOf({ target, promotion, history: { rounds } }: ActingWorld): RecordTarget {
+function chainOf({
+  target,
+  promotion,
+  history: { rounds },
+}: Pick<ActingWorld, 'target' | 'promotion' | 'history'>): RecordTarget {
   const { namespace = '', name, uid = '' } = target?.metadata ?? {};
   const chain = name === undefined ? rounds.at(-1)?.target : { namespace, name, uid };
   if (chain === undefined) throw new TypeError(`promotion ${promotion.metadata.name} has no chain to record in`);

@@ -1,19 +1,21 @@
 import {
+  askedFor,
   freezes,
   lockOverflow,
-  MAX_ASKED,
   MAX_FROZEN,
+  mostAsked,
   notHeld,
   sameLock,
   usersOf,
   withAsked,
   withHeldStill,
   withReleased,
+  type LockSpec,
 } from '../../lock/index.ts';
 import type { Promotion } from '../../api/index.ts';
 import { printable } from '../../canonical/index.ts';
 import type { ObjectKey } from '../../objects/index.ts';
-import { referencesOf } from '../../workloads/index.ts';
+import { referencesOf, type ConfigurationKey } from '../../workloads/index.ts';
 import { shownKey, type Configured } from './configured.ts';
 import { openedLock } from './content.ts';
 import type { Facts } from './facts.ts';
@@ -28,16 +30,16 @@ const LOOK_AGAIN_MS = 10_000;
  * What is signed is what the pods will read: it is there, and frozen before it is digested. A name that is missing is
  * frozen for nobody, so that people can make it; one that may be absent is frozen when the lock opens.
  */
-export const configurationUnsettled: DecisionStep = ({ promotion, target, history }, { configuration, lock }) => {
+export const configurationUnsettled: DecisionStep = (
+  { promotion, target, history, sameRequester },
+  { configuration, lock },
+) => {
   const { uid = '' } = promotion.metadata;
   const missing = configuration.find(isMissing);
   const wanted = missing === undefined ? configuration.filter(({ state }) => state !== 'Absent') : [];
   const asked = notHeld(lock, wanted);
-  if (asked.length > MAX_ASKED)
-    return stall(
-      'LockTooLarge',
-      `it refers to ${asked.length} ConfigMaps and Secrets that nothing approved refers to, and one promotion may bring ${MAX_ASKED}: promote fewer workloads at once`,
-    );
+  const full = asked.length === 0 ? undefined : beyondShare(asked, lock, sameRequester);
+  if (full !== undefined) return full;
   const before = history.approved === undefined ? withReleased(lock, uid) : lock;
   const asking = withAsked(before, wanted, uid, usersOf(target?.spec.rotators));
   const overflow = lockOverflow(asking);
@@ -47,6 +49,25 @@ export const configurationUnsettled: DecisionStep = ({ promotion, target, histor
   if (!sameLock(lock, asking)) return { ...verdict, action: { do: 'Freeze', lock: asking } };
   return missing === undefined ? undefined : verdict;
 };
+
+/** One person's promotions leave room for those of others. */
+function beyondShare(
+  asked: readonly ConfigurationKey[],
+  lock: LockSpec,
+  sameRequester: readonly string[],
+): Verdict | undefined {
+  const most = mostAsked(lock);
+  const words = `it refers to ${asked.length} ConfigMaps and Secrets that nothing approved refers to, and`;
+  if (asked.length > most)
+    return stall('LockTooLarge', `${words} one promotion may bring ${most}: promote fewer workloads at once`);
+  const others = askedFor(lock, sameRequester, asked);
+  if (asked.length + others <= most) return undefined;
+  return stall(
+    'LockTooLarge',
+    `${words} other promotions of the same person bring ${others}; together they may bring ${most}: delete one of them, or wait until one is over`,
+    LOOK_AGAIN_MS,
+  );
+}
 
 /**
  * Before the lock opens, what is signed is held still where somebody could exchange it, a rotator or who rolls back an

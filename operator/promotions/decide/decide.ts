@@ -1,3 +1,4 @@
+import { notAfterOf } from '../../api/index.ts';
 import type { CountResult } from '../../votes/index.ts';
 import { decideApproval } from './approval.ts';
 import { configurationInPlace, configurationUnsettled, released } from './configuration.ts';
@@ -25,6 +26,7 @@ import {
   clockSkewed,
   environmentNotAdmitted,
   expired,
+  expiredAt,
   keyringMissing,
   notEnforced,
   policyMissing,
@@ -128,10 +130,11 @@ function inTime(verdict: Verdict, { now, history }: DecidingWorld, { notAfter }:
   return { ...verdict, requeueAfter };
 }
 
-/** Nothing is done, and whoever looks is told why. */
-function undecidable({ history }: Known, { reason, message }: Cause): Verdict {
-  const { ended } = history;
+/** Nothing is done, and whoever looks is told why. What nobody approved ends in its time; what is approved may run already. */
+function undecidable(known: Known, { reason, message }: Cause): Verdict {
+  const { ended, approved } = known.history;
   if (ended !== undefined) return recordedEnd({ ended });
   const stalled = stall(reason, message, LOOK_AGAIN_MS);
-  return history.approved === undefined ? stalled : { ...stalled, phase: 'RollingOut' };
+  if (approved !== undefined) return { ...stalled, phase: 'RollingOut' };
+  return expiredAt(known, notAfterOf(known.promotion)) ?? stalled;
 }

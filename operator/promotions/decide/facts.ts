@@ -1,4 +1,4 @@
-import { parseDuration } from '../../api/index.ts';
+import { notAfterOf } from '../../api/index.ts';
 import { itemsOf, membersOf, type Digest } from '../../canonical/index.ts';
 import { approvedSpec, revisionOf, specDigest, type WorkloadObject } from '../../workloads/index.ts';
 import { contentOf, contentsOf, type LockSpec, type WorkloadKey } from '../../lock/index.ts';
@@ -86,7 +86,7 @@ export function factsOf(world: DecidingWorld): Facts {
   const changes = changesOf([...changed.map(signedPart), ...changedObjects.map(inWords), ...jobs.map(jobPart)]);
   return {
     requestedBy: requesterOf(promotion),
-    notAfter: Date.parse(promotion.metadata.creationTimestamp ?? '') + parseDuration(promotion.spec.expiresAfter),
+    notAfter: notAfterOf(promotion),
     artifacts,
     gates:
       'object' in world.policy

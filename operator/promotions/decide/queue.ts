@@ -1,4 +1,4 @@
-import { annotations, parseDuration, type Promotion } from '../../api/index.ts';
+import { annotations, notAfterOf, type Promotion } from '../../api/index.ts';
 import { resultOf, type RecordSpec } from '../../records/index.ts';
 import { pending, type Verdict } from './verdict.ts';
 import type { Behind, QueuedWorld } from './world.ts';
@@ -58,7 +58,7 @@ function byTurns(open: readonly Promotion[]): readonly Promotion[] {
   return open
     .toSorted((a, b) => (ageOf(a) < ageOf(b) ? -1 : 1))
     .map((promotion) => {
-      const who = requesterOf(promotion);
+      const who = askerOf(promotion);
       const turn = asked.get(who) ?? 0;
       asked.set(who, turn + 1);
       return { promotion, turn };
@@ -67,13 +67,10 @@ function byTurns(open: readonly Promotion[]): readonly Promotion[] {
     .map(({ promotion }) => promotion);
 }
 
-function requesterOf({ metadata }: Promotion): string {
+/** Who asked: the person, or the namespace of a service account. */
+export function askerOf({ metadata }: Promotion): string {
   const user = metadata.annotations?.[annotations.requestedBy] ?? '';
   return SERVICE_ACCOUNT.exec(user)?.[1] ?? user;
-}
-
-function notAfterOf({ metadata, spec }: Promotion): number {
-  return Date.parse(metadata.creationTimestamp ?? '') + parseDuration(spec.expiresAfter);
 }
 
 function ageOf({ metadata }: Promotion): string {

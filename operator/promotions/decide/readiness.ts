@@ -4,13 +4,17 @@ import { clockTrusted, MAX_SKEW_SECONDS } from '../../votes/index.ts';
 import { notAdmitted } from './admitted.ts';
 import { end } from './end.ts';
 import type { DecisionStep } from './steps.ts';
-import { pending, stall } from './verdict.ts';
+import { pending, stall, type Verdict } from './verdict.ts';
+import type { Known } from './world.ts';
 
 /** Milliseconds after which a clock that is off is compared again. */
 const CLOCK_INTERVAL_MS = 5000;
 
 /** Past `expiresAfter`, approved or not. */
-export const expired: DecisionStep = (world, { notAfter }) => {
+export const expired: DecisionStep = (world, { notAfter }) => expiredAt(world, notAfter);
+
+/** The same of one of which nothing else can be judged. */
+export function expiredAt(world: Known, notAfter: number): Verdict | undefined {
   if (world.now <= notAfter) return undefined;
   const { approved, rounds } = world.history;
   const within = `within ${world.promotion.spec.expiresAfter}: create a new Promotion`;
@@ -22,7 +26,7 @@ export const expired: DecisionStep = (world, { notAfter }) => {
   return rounds.length === 0
     ? { phase: 'Expired', reason: 'Expired', message }
     : end(world, 'Expired', 'Expired', message);
-};
+}
 
 /** Without a clock that agrees with the API server's nobody knows who is in time. */
 export const clockSkewed: DecisionStep = ({ skewSeconds }) =>

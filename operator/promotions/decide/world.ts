@@ -159,6 +159,8 @@ export interface DecidingWorld extends Known {
   readonly configuration: readonly FoundConfiguration[];
   /** Other promotions to the same target. */
   readonly siblings: readonly Promotion[];
+  /** Uids of the other promotions in the namespace that the same person asked for. */
+  readonly sameRequester: readonly string[];
 }
 
 /** All that a rollout whose lock is open is decided from. */

@@ -10,6 +10,7 @@ import {
 import type { Client, Clock, ObjectKey } from '../../kube/index.ts';
 import { readSnapshot, type Canary, type Enforcement, type FollowedWorkloads } from '../../targets/index.ts';
 import {
+  askerOf,
   latchedArtifacts,
   policyNameOf,
   stageOf,
@@ -143,6 +144,14 @@ export class WorldReader {
       .filter((other) => other.spec.targetRef.name === spec.targetRef.name && other.metadata.uid !== metadata.uid);
   }
 
+  #sameRequester(promotion: Promotion): readonly string[] {
+    const { namespace = '', uid } = promotion.metadata;
+    return this.#options.caches.promotions.lister
+      .list(namespace)
+      .filter((other) => other.metadata.uid !== uid && askerOf(other) === askerOf(promotion))
+      .map(({ metadata }) => metadata.uid ?? '');
+  }
+
   async #deciding(cached: Promotion, hint: Hint, signal: AbortSignal): Promise<SeenDeciding | undefined> {
     const { client, caches, cluster, nonce } = this.#options;
     const { namespace = '' } = cached.metadata;
@@ -179,6 +188,7 @@ export class WorldReader {
       namespaceLabels: caches.namespaces.lister.get({ name: environmentRef.namespace })?.metadata.labels ?? undefined,
       classes: caches.classes.lister.list(),
       siblings: this.#siblings(live.promotion),
+      sameRequester: this.#sameRequester(live.promotion),
     };
   }
 

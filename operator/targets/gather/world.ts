@@ -22,6 +22,7 @@ import {
   type TargetWorld,
 } from '../decide/index.ts';
 import type { InForce } from '../../trust/index.ts';
+import { asksStill } from './asking.ts';
 import type { FollowedPods } from './followed-pods.ts';
 import type { FollowedWorkloads } from './followed.ts';
 import { rehearse } from './rehearse.ts';
@@ -182,16 +183,17 @@ export class TargetReader {
     return { workloads: workloads ?? [], others: [], owned, pods: workloads === undefined ? undefined : pods };
   }
 
-  /** Of the promotions that names are frozen for, those that exist and whose end is not on record. */
+  /** Of the promotions that names are frozen for, those that may still open the lock. */
   #asking(namespace: string, lock: LockSpec | undefined): ReadonlySet<string> {
-    const { promotions, records } = this.#options;
+    const { promotions, records, clock } = this.#options;
     const uids = new Set(
       (lock?.frozen ?? []).flatMap(({ promotions: asked = [], opening = [] }) => asked.concat(opening)),
     );
     if (uids.size === 0) return uids;
-    const asking = promotions.lister.list(namespace).filter(({ metadata: { uid = '', deletionTimestamp }, spec }) => {
-      if (!uids.has(uid) || deletionTimestamp !== undefined) return false;
-      return historyOf(records.of({ namespace, name: spec.targetRef.name }), uid).ended === undefined;
+    const asking = promotions.lister.list(namespace).filter((promotion) => {
+      const { uid = '' } = promotion.metadata;
+      const chain = records.of({ namespace, name: promotion.spec.targetRef.name });
+      return uids.has(uid) && asksStill(promotion, historyOf(chain, uid), clock.now());
     });
     return new Set(asking.map(({ metadata }) => metadata.uid ?? ''));
   }
