@@ -80,7 +80,10 @@ export interface PolicyRule {
    * nothing, for what goes on while a namespace and its lock go; another rule without a lock holds what is absolute.
    */
   readonly lock?: boolean | 'IfPresent';
-  /** What it compares with where that is not the lock. Nothing there says nothing: another rule holds what is absolute. */
+  /**
+   * What it compares with where that is not the lock. One that is asked for by its name and missing refuses; where none of
+   * those of a namespace is left, another rule holds what is absolute.
+   */
   readonly params?: Params;
   /** Requests are looked at only when all of these hold. */
   readonly conditions?: readonly Variable[];
@@ -141,7 +144,8 @@ function withBounds({ bounds, validations }: PolicyRule): readonly Validation[] 
 }
 
 function bindings(rule: PolicyRule): readonly PolicyObject[] {
-  const missing = rule.lock === 'IfPresent' || rule.params !== undefined ? 'Allow' : 'Deny';
+  const { lock, params } = rule;
+  const missing = lock === 'IfPresent' || (params !== undefined && 'selector' in params.ref) ? 'Allow' : 'Deny';
   if (rule.namespaces !== protectedNamespaces) return [binding(rule, rule.name, ['Deny'], missing)];
   return [
     binding(rule, rule.name, ['Deny'], missing, PROTECTIONS.enforce),
