@@ -6,6 +6,7 @@ import { dirname, join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { stringify } from 'yaml';
 import { renderPolicies } from './index.ts';
+import { policyName, RULES } from './names.ts';
 
 const root = join(import.meta.dirname, '../..');
 const file = join(root, 'charts/twinlock/templates/policies.yaml');
@@ -14,6 +15,10 @@ const systemNamespace = '{{ .Release.Namespace }}';
 
 /** What the API server must have for the policies that write. */
 const CAPABILITY = '{{- if .Capabilities.APIVersions.Has "admissionregistration.k8s.io/v1/MutatingAdmissionPolicy" }}';
+
+/** Kinds that the values name: rendered once, in a form that the template repeats for each. */
+const EACH_KIND = { group: '{{ .group }}', version: '{{ .version }}', kind: '{{ .kind }}', plural: '{{ .plural }}' };
+const KINDS = '.Values.promotions.kinds';
 
 /**
  * The chart's template with every policy and binding. Helm fills in the namespace, and takes of what depends on the API
@@ -25,9 +30,20 @@ export function renderTemplate(): string {
   const older = new Map(documentsOf(false));
   const documents = documentsOf(true).map(([name, text]) => {
     const without = older.get(name) ?? '';
+    if (text.includes(EACH_KIND.plural) || name.includes(policyName(RULES.definedObjects)))
+      return `{{- if ${KINDS} }}\n---\n${forEachKind(text)}{{- end }}\n`;
     return without === text ? `---\n${text}` : `${CAPABILITY}\n---\n${text}${otherwise(without)}{{- end }}\n`;
   });
   return header + documents.join('');
+}
+
+const repeated = (part: string): string => `{{- range ${KINDS} }}\n${part}{{- end }}\n`;
+
+/** A rule of what is matched, and a line of the map from resources to kinds. */
+function forEachKind(text: string): string {
+  return text
+    .replace(/^ *- apiGroups:\n(?:(?! *- apiGroups:).*\n)*? *scope: .*\n/m, repeated)
+    .replace(/^ *'\{\{ \.plural .*\n/m, repeated);
 }
 
 function otherwise(text: string): string {
@@ -35,9 +51,10 @@ function otherwise(text: string): string {
 }
 
 function documentsOf(mutating: boolean): readonly (readonly [name: string, text: string])[] {
-  return renderPolicies({ systemNamespace, mutating }).map((policy) => {
+  return renderPolicies({ systemNamespace, mutating, kinds: [EACH_KIND] }).map((policy) => {
     const text = stringify(policy, { lineWidth: 0, aliasDuplicateObjects: false });
-    if (text.replaceAll(systemNamespace, '').includes('{{'))
+    const ours = [systemNamespace, ...Object.values(EACH_KIND)];
+    if (ours.reduce((rest, own) => rest.replaceAll(own, ''), text).includes('{{'))
       throw new Error('an expression holds "{{", which Helm would take for its own: put a space between the braces');
     return [`${policy.kind}/${policy.metadata.name}`, text];
   });

@@ -1,11 +1,12 @@
-import { bookkeepingKeys, objectKinds, type ObjectKind } from '../api/index.ts';
+import { objectKinds, type ObjectKind } from '../api/index.ts';
 import { ALLOCATED_BY_SERVICE, HEADLESS, objectType } from '../objects/index.ts';
-import { all, any, field, group, not, sameExcept, text, texts } from './cel.ts';
-import { denial, refusal } from './denial.ts';
-import { keepsOwners, makesNoFinalizers, makesNoOwners } from './lifecycle.ts';
-import { PLAN_MANAGER, RULES } from './names.ts';
+import { all, any, field, group, sameExcept, text, texts } from './cel.ts';
+import { denial } from './denial.ts';
+import { CONTENT, heldValidations, heldVariables, isApproved, OBJECT, OLD, sameKeys } from './held-objects.ts';
+import { keepsOwners } from './lifecycle.ts';
+import { RULES } from './names.ts';
 import { protectedNamespaces, type PolicyRule, type ResourceRule } from './policy.ts';
-import { clearsNamespace, fieldManager, isDryRun, may, type Who } from './who.ts';
+import { clearsNamespace, type Who } from './who.ts';
 
 /** Each in the version in which the lock holds it: what is sent in another one is converted for the policy. */
 const MATCH: readonly ResourceRule[] = objectKinds.map((kind) => {
@@ -21,27 +22,6 @@ const DEFINED: readonly ObjectKind[] = ['HTTPRoute'];
 
 /** What is compared apart, or is no content. */
 const APART = ['apiVersion', 'kind', 'metadata', 'status', 'spec', 'secrets'];
-const OBJECT = 'variables.object';
-const OLD = 'variables.old';
-const CONTENT = 'a.content';
-
-const isBookkeeping = (key: string): string =>
-  any(
-    `${key} in ${texts(bookkeepingKeys.filter((known) => !known.endsWith('*')))}`,
-    ...bookkeepingKeys
-      .filter((known) => known.endsWith('*'))
-      .map((known) => `${key}.startsWith(${text(known.slice(0, -1))})`),
-  );
-
-/** Labels or annotations are the same, beside those that only say who applies the object. */
-function sameKeys(left: string, right: string, name: string): string {
-  const [found, approved] = [field(`${left}.?metadata`, name, '{}'), field(`${right}.?metadata`, name, '{}')];
-  return all(
-    `${found}.all(k, ${isBookkeeping('k')} || ${approved}[?k] == optional.of(${found}[k]))`,
-    `${approved}.all(k, ${isBookkeeping('k')} || k in ${found})`,
-  );
-}
-
 /**
  * Nobody chose it: who writes a field has it in the managed fields, which the API server works out before it allocates.
  * Where it keeps none, nobody can tell.
@@ -126,68 +106,18 @@ export function objects(by: Who): PolicyRule {
     lock: 'IfPresent',
     namespaces: protectedNamespaces,
     match: MATCH,
-    variables: [
-      { name: 'name', expression: "(object == null ? oldObject : object).metadata.?name.orValue('')" },
-      {
-        name: 'entries',
-        expression:
-          'params.spec.?objects.orValue([]).filter(a, a.kind == request.kind.kind && a.name == variables.name)',
-      },
-      { name: 'object', expression: 'dyn(object)' },
-      { name: 'old', expression: "request.operation == 'CREATE' ? dyn({}) : dyn(oldObject)" },
-      {
-        name: 'managed',
-        expression: `${field(`${OBJECT}.metadata`, 'managedFields', '[]')}.map(m, m.?fieldsV1[?'f:spec'].orValue({}))`,
-      },
-      {
-        name: 'unchanged',
-        expression: all(
-          "request.operation == 'UPDATE'",
-          sameExcept(OBJECT, OLD, ['metadata', 'status']),
-          sameKeys(OBJECT, OLD, 'labels'),
-          sameKeys(OBJECT, OLD, 'annotations'),
-        ),
-      },
-      {
-        name: 'roles',
-        expression: `variables.entries.filter(a, request.operation == 'DELETE' ? !has(a.content) : (
-  ${sameContent.replaceAll('\n', '\n  ')}
-)).map(a, has(a.closed) ? 'Closed' : a.role)`,
-      },
-      {
-        name: 'rollsBack',
-        expression: all(
-          "'Fallback' in variables.roles",
-          `variables.entries.exists(a, a.role == 'Fallback' && ${may('rollback', 'productiontargets', 'request.namespace', 'a.target')})`,
-          any(
-            "!request.userInfo.username.startsWith('system:serviceaccount:')",
-            by.promotions,
-            `variables.entries.exists(a, a.role == 'Fallback' && request.userInfo.username in ${field('a', 'rollbackUsers', '[]')})`,
-          ),
-        ),
-      },
-      { name: 'plan', expression: all(isDryRun, `${fieldManager} == ${text(PLAN_MANAGER)}`, by.promotions) },
-    ],
+    variables: heldVariables(by, {
+      kind: 'request.kind.kind',
+      sameContent,
+      variables: [
+        {
+          name: 'managed',
+          expression: `${field(`${OBJECT}.metadata`, 'managedFields', '[]')}.map(m, m.?fieldsV1[?'f:spec'].orValue({}))`,
+        },
+      ],
+    }),
     validations: [
-      {
-        expression: any(
-          'variables.entries.size() == 0',
-          all("request.operation == 'DELETE'", clearsNamespace),
-          all("request.operation != 'DELETE'", 'variables.unchanged'),
-          "'Current' in variables.roles",
-          'variables.rollsBack',
-          all("request.operation != 'DELETE'", 'variables.plan'),
-        ),
-        message: denial(`('Fallback' in variables.roles
-  ? ' is what was approved before: rolling back needs the verb rollback on productiontargets, and a service account the name in rollback.serviceAccounts of the ProductionTarget'
-  : 'Closed' in variables.roles
-  ? ' was signed, and is closed: too late, or taken back'
-  : request.operation == 'DELETE'
-  ? ' is listed by a ProductionTarget and may not be deleted'
-  : !variables.entries.exists(a, a.role == 'Current' && has(a.content))
-  ? ' is listed by a ProductionTarget, and approved is that it is not there'
-  : ' does not match the approved content')`),
-      },
+      isApproved,
       {
         expression: any(
           'variables.entries.size() > 0',
@@ -200,23 +130,7 @@ export function objects(by: Who): PolicyRule {
           "' routes traffic, and no ProductionTarget lists it: a platform engineer adds it to spec.objects of one'",
         ),
       },
-      {
-        // A stolen token of it would write everybody's Services else.
-        expression: any('variables.entries.size() > 0', not(`(${by.namedPromotions})`)),
-        message: refusal("' is listed by no ProductionTarget, and the promotions process writes nothing else'"),
-      },
-      {
-        expression: any(
-          'variables.entries.size() == 0',
-          "request.operation == 'DELETE'",
-          all(keepsOwners.expression, makesNoOwners.expression),
-        ),
-        message: refusal("' may not be given an owner: it would be deleted with it'"),
-      },
-      {
-        ...makesNoFinalizers,
-        expression: any('variables.entries.size() == 0', makesNoFinalizers.expression),
-      },
+      ...heldValidations(by),
     ],
   };
 }

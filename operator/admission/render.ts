@@ -1,3 +1,4 @@
+import type { DefinedKind } from '../api/index.ts';
 import { appWorkloads } from '../workloads/index.ts';
 import { bounds } from './bounds.ts';
 import { boundary, boundarySlices } from './boundary.ts';
@@ -17,6 +18,7 @@ import {
 } from './guard/index.ts';
 import { madeMakers, removal, routing, signedRemoval, workloadStatus } from './lifecycle.ts';
 import { scale } from './scale.ts';
+import { definedObjects } from './defined-objects.ts';
 import { objects } from './objects.ts';
 import { operatorOnly } from './operator-only.ts';
 import { pods } from './pods.ts';
@@ -41,6 +43,8 @@ export interface RenderOptions {
    * Without it clients write the first themselves, and the second is in the audit log only.
    */
   readonly mutating: boolean;
+  /** Kinds of objects that the installation names beside the known ones. Default none. */
+  readonly kinds?: readonly DefinedKind[] | undefined;
 }
 
 /**
@@ -49,7 +53,7 @@ export interface RenderOptions {
  *
  * Spec: security.md, "The lock".
  */
-export function renderPolicies({ systemNamespace, mutating }: RenderOptions): readonly PolicyObject[] {
+export function renderPolicies({ systemNamespace, mutating, kinds = [] }: RenderOptions): readonly PolicyObject[] {
   const by = who(systemNamespace);
   const rules = [
     workloads(by, mutating),
@@ -71,6 +75,7 @@ export function renderPolicies({ systemNamespace, mutating }: RenderOptions): re
     workloadStatus(),
     scale(),
     objects(by),
+    ...(kinds.length === 0 ? [] : [definedObjects(by, kinds)]),
     routing(),
     configuration(),
     configurationRemoval(),

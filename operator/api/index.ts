@@ -9,4 +9,5 @@ export * from './reasons/index.ts';
 export { maxRequest } from './schema/conditions.ts';
 export { trustBounds, type TrustStatus } from './schema/trust.ts';
 export * from './object-kinds.ts';
+export * from './defined-kinds.ts';
 export * from './workload-kinds.ts';

@@ -65,6 +65,7 @@ export const lockRules = {
   jobRuns: 'job-runs',
   workloadStatus: 'workload-status',
   objects: 'objects',
+  definedObjects: 'defined-objects',
   removal: 'removal',
 } as const;
 

@@ -22,6 +22,9 @@ export const workloadApiVersions = {
   CronJob: 'batch/v1',
 } as const satisfies Record<WorkloadKind, string>;
 
+/** Kinds beside those whose pods would be production's: their templates are no objects of a target. */
+export const makersOfPods = ['Pod', 'PodTemplate', 'ReplicaSet', 'ReplicationController', 'Job'] as const;
+
 /** Annotations that the deployment controller keeps on Deployments and their ReplicaSets, and is steered by. */
 export const deploymentAnnotations = {
   /** What they start with: revision, history, and the sizes that scaling in mid-rollout is computed from. */

@@ -6,6 +6,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { crdTemplate } from './crds.ts';
+import { kindsTemplate } from './kinds.ts';
 import { rbacTemplate } from './rbac.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -20,7 +21,11 @@ async function render(): Promise<ReadonlyMap<string, string>> {
       return [`${crdFolder}/${name}`, crdTemplate(name, text)];
     }),
   );
-  return new Map([...crds, ['charts/twinlock/templates/rbac.yaml', rbacTemplate()]]);
+  return new Map([
+    ...crds,
+    ['charts/twinlock/templates/rbac.yaml', rbacTemplate()],
+    ['charts/twinlock/templates/_kinds.tpl', kindsTemplate()],
+  ]);
 }
 
 /** Files that differ from what would be written; those that would not be written any more too. */

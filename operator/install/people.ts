@@ -12,6 +12,10 @@ const ofTwinlock = (resources: readonly string[], verbs: readonly string[]): Rul
   verbs,
 });
 
+export const onCallRole = 'twinlock-oncall';
+/** What puts an object of a target back. */
+export const onCallObjectVerbs = [...read, 'create', 'update', 'delete'] as const;
+
 /** What a team works with; the rest is written by the platform or by the controllers. */
 const teamKinds = ['twinenvironments', 'promotions'] as const;
 
@@ -41,12 +45,12 @@ export const peopleRoles: readonly RoleDefinition[] = [
   {
     // What `kubectl rollout undo` and `kubectl rollout status` need, and what puts back an object, or a workload that was
     // removed; the verb rollback makes the fallback acceptable, and lets a pod that hangs be taken away at once.
-    name: 'twinlock-oncall',
+    name: onCallRole,
     rules: [
       ofTwinlock(['productiontargets'], [...read, 'rollback']),
       ofTwinlock(['promotions', 'promotionrecords', 'workloadlocks'], read),
       ...rightsOn(typesOf(appWorkloads), [...read, 'create', 'update', 'patch']),
-      ...rightsOn(objectTypes, [...read, 'create', 'update', 'delete']),
+      ...rightsOn(objectTypes, onCallObjectVerbs),
       ...rightsOn([...typesOf(appMade), REVISION], read),
       // Runs one by hand, stops one and lets it go on.
       ...rightsOn([jobMaker.type], ['create', 'patch', 'delete']),

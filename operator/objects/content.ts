@@ -1,11 +1,12 @@
-import { bookkeepingKeys, type ObjectKind } from '../api/index.ts';
+import { bookkeepingKeys } from '../api/index.ts';
 import { digestOf, isMembers, itemsOf, membersOf, type Digest, type Members } from '../canonical/index.ts';
 import type { KubeObject } from '../kube/index.ts';
-import { objectType } from './table.ts';
+import { isKnownKind, objectType } from './table.ts';
 
 /** By kind and name, in one namespace. */
 export interface ObjectKey {
-  readonly kind: ObjectKind;
+  /** One that every installation knows, or one that this installation names. */
+  readonly kind: string;
   readonly name: string;
 }
 
@@ -15,20 +16,22 @@ export const ALLOCATED_BY_SERVICE = ['clusterIP', 'clusterIPs', 'healthCheckNode
 export const HEADLESS = 'None';
 
 /**
- * What people approve of an object: all that users write, i.e. labels, annotations and every member but status. What the
- * API server allocates counts only where it is written in `like`; so do tokens that others add to a ServiceAccount.
+ * What people approve of an object: all that users write, i.e. labels, annotations and every member but status; of a kind
+ * that an installation names, its version too. What the API server allocates counts only where it is written in `like`; so do tokens that others add to a ServiceAccount.
  *
  * @param like the manifest or the approved content that it is compared with; left out: nothing is written there
  */
-export function contentOfObject(kind: ObjectKind, object: KubeObject, like: unknown = {}): Members {
-  const { apiVersion: _version, kind: _kind, metadata, ...rest } = object;
+export function contentOfObject(kind: string, object: KubeObject, like: unknown = {}): Members {
+  const { apiVersion, kind: _kind, metadata, ...rest } = object;
   const { status: _status, ...members } = membersOf(rest);
   const [labels, annotations] = [ownOf(metadata.labels), ownOf(metadata.annotations)];
   const own = {
     ...(Object.keys(labels).length === 0 ? {} : { labels }),
     ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
   };
-  const content = { ...(Object.keys(own).length === 0 ? {} : { metadata: own }), ...members };
+  // What a field means, its version says; of a kind that every installation knows there is one.
+  const version = isKnownKind(kind) ? {} : { apiVersion };
+  const content = { ...version, ...(Object.keys(own).length === 0 ? {} : { metadata: own }), ...members };
   return withoutAllocated(kind, content, membersOf(like));
 }
 
@@ -44,12 +47,12 @@ export function withObjectContent(
   content: Members,
   live: KubeObject | undefined,
 ): KubeObject {
-  const { metadata: own, ...members } = content;
+  const { metadata: own, apiVersion, ...members } = content;
   const { labels, annotations } = membersOf(own);
   const { managedFields: _owners, ...metadata } = live?.metadata ?? { name, namespace };
   return {
     ...members,
-    apiVersion: objectType(kind).apiVersion,
+    apiVersion: isKnownKind(kind) ? objectType(kind).apiVersion : textOf(apiVersion),
     kind,
     metadata: {
       ...metadata,
@@ -79,7 +82,11 @@ function textsOf(map: unknown): Texts {
   );
 }
 
-function withoutAllocated(kind: ObjectKind, content: Members, like: Members): Members {
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function withoutAllocated(kind: string, content: Members, like: Members): Members {
   if (kind === 'ServiceAccount') return like['secrets'] === undefined ? without(content, ['secrets']) : content;
   const spec = content['spec'];
   if (kind !== 'Service' || !isMembers(spec)) return content;

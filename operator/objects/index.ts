@@ -7,4 +7,4 @@ export {
   withObjectContent,
   type ObjectKey,
 } from './content.ts';
-export { objectType, objectTypes } from './table.ts';
+export { isKnownKind, objectType, ObjectTypes, objectTypes, ObjectUnreadable } from './table.ts';

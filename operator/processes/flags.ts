@@ -1,5 +1,12 @@
 import { Command as Commander, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { productionTargetSpec, systemNamespace } from '../api/index.ts';
+import type { z } from 'zod';
+import {
+  definedKindFault,
+  definedKinds,
+  productionTargetSpec,
+  systemNamespace,
+  type DefinedKind,
+} from '../api/index.ts';
 import type { ListenAddress } from '../runtime/index.ts';
 import { withRecords } from './records/flags.ts';
 import type { RecordsCommand } from './records/options.ts';
@@ -43,6 +50,7 @@ interface PromotionsFlags extends CommonFlags {
   readonly trustRoot?: Pick<SealedTrust, 'keyring' | 'digest'>;
   readonly trustChain: string;
   readonly podWriters: readonly PodWriter[];
+  readonly kinds: readonly DefinedKind[];
 }
 
 const EXAMPLES = `
@@ -109,15 +117,33 @@ function programOf(choose: Choose, print: (text: string) => void): Commander {
       [],
     )
     .option(
+      '--kinds <json>',
+      'further kinds of objects that targets may list, as promotions.kinds of the chart',
+      kinds,
+      [],
+    )
+    .option(
       '--trust-root <keyring@digest>',
       'seals trust: what changes in keyrings, policies and targets counts only when the people of this ApproverKeyring signed it; the digest is that of its first version',
       trustRoot,
     )
     .option('--trust-chain <name>', 'chain of records that says what was signed', trustChain, 'trust');
   promotions.action(() => {
-    const { podWriters: writers, trustRoot: root, trustChain: chain, ...common } = promotions.opts<PromotionsFlags>();
+    const {
+      podWriters: writers,
+      kinds: named,
+      trustRoot: root,
+      trustChain: chain,
+      ...common
+    } = promotions.opts<PromotionsFlags>();
     const sealedTrust = root === undefined ? undefined : { ...root, chain };
-    const options = { ...commonOptions(common), networkPoliciesEnforced: false, podWriters: writers, sealedTrust };
+    const options = {
+      ...commonOptions(common),
+      networkPoliciesEnforced: false,
+      podWriters: writers,
+      kinds: named,
+      sealedTrust,
+    };
     choose({ run: 'promotions', options });
   });
   withRecords(program, choose);
@@ -178,18 +204,37 @@ function listenAddress(text: string): ListenAddress {
 
 /** A writer that cannot be read is refused, not left out: the network of every pod may hang on it. */
 function podWriters(text: string): readonly PodWriter[] {
-  const schema = productionTargetSpec.shape.podWriters.unwrap();
-  const read = schema.safeParse(parsed(text));
-  if (read.success) return read.data;
-  const [problem] = read.error.issues;
+  return read(
+    productionTargetSpec.shape.podWriters.unwrap(),
+    text,
+    'Write a list in JSON, such as [{"user": "...", "annotations": ["..."]}].',
+  );
+}
+
+/** One that cannot be held must not be written by anybody in the name of a promotion. */
+function kinds(text: string): readonly DefinedKind[] {
+  const named = read(
+    definedKinds,
+    text,
+    'Write a list in JSON, such as [{"group": "...", "version": "v1", "kind": "...", "plural": "..."}].',
+  );
+  const fault = definedKindFault(named);
+  if (fault !== undefined) throw new InvalidArgumentError(fault);
+  return named;
+}
+
+function read<S extends z.ZodType>(schema: S, text: string, hint: string): z.output<S> {
+  const result = schema.safeParse(parsed(text, hint));
+  if (result.success) return result.data;
+  const [problem] = result.error.issues;
   const where = problem?.path.map(String).join('.') ?? '';
   throw new InvalidArgumentError(`${where === '' ? '' : `${where}: `}${problem?.message ?? 'unreadable'}`);
 }
 
-function parsed(json: string): unknown {
+function parsed(json: string, hint: string): unknown {
   try {
     return JSON.parse(json);
   } catch {
-    throw new InvalidArgumentError('Write a list in JSON, such as [{"user": "...", "annotations": ["..."]}].');
+    throw new InvalidArgumentError(hint);
   }
 }

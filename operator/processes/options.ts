@@ -1,4 +1,4 @@
-import type { ProductionTargetSpec } from '../api/index.ts';
+import type { DefinedKind, ProductionTargetSpec } from '../api/index.ts';
 import type { ListenAddress } from '../runtime/index.ts';
 
 /** Who, beside kubelets and Kubernetes' controllers, writes into running pods. */
@@ -25,6 +25,8 @@ export interface ProcessOptions {
   readonly networkPoliciesEnforced: boolean;
   /** Promotions only: changes of keyrings, policies and targets count only when they are signed. Left out: they count as written. */
   readonly sealedTrust?: { readonly keyring: string; readonly digest: string; readonly chain: string } | undefined;
+  /** Promotions only: kinds of objects that targets may list beside the known ones. */
+  readonly kinds?: readonly DefinedKind[];
   /** Promotions only: writers of every namespace of production, beside those that its target names. */
   readonly podWriters?: readonly PodWriter[];
 }

@@ -24,6 +24,7 @@ export function startPromotions(options: ProcessOptions, overrides: Overrides = 
         cluster: await clusterIdentity(parts),
         nonce: () => randomBytes(NONCE_BYTES).toString('hex'),
         podWriters: options.podWriters,
+        kinds: options.kinds,
         trust: options.sealedTrust,
       });
       return undefined;

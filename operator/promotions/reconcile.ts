@@ -10,6 +10,7 @@ import {
   type EventRecorder,
   type Informer,
 } from '../kube/index.ts';
+import { ObjectUnreadable } from '../objects/index.ts';
 import { takeTurns, type Reconcile, type Request, type Result, type Turns } from '../runtime/index.ts';
 import type { Actor } from './act/actor.ts';
 import { decide, uncanonicalError, type Action, type Cause, type Decision, type World } from './decide/index.ts';
@@ -142,6 +143,7 @@ class PromotionTurns implements Turns<World, Action, TurnDecision> {
     if (error instanceof CanonicalError) return uncanonicalError(error);
     this.#unread = { error };
     const words = printable(error instanceof Error ? error.message : String(error), MAX_WORDS);
+    if (error instanceof ObjectUnreadable) return { reason: 'NotReadable', message: words };
     return error instanceof ApiError
       ? { reason: 'NotReadable', message: `the API server does not let the controller read what it needs: ${words}` }
       : { reason: 'NotDecidable', message: `the controller cannot decide this promotion, see its log: ${words}` };

@@ -5,6 +5,8 @@ import { jobMaker, ownedTypes, rightsOn, unnameableMakers, workloadRows } from '
 
 const workloadTypes = workloadRows.map(([, { type }]) => type);
 const follow = ['get', 'list', 'watch'] as const;
+/** On objects that targets list. */
+export const objectVerbs = ['get', 'create', 'update', 'delete'] as const;
 
 /**
  * What the promotions process may do: exactly what it uses. It is the only one with write rights on production, and in a
@@ -49,7 +51,7 @@ export const promotionsRights = {
     // Jobs of a promotion: made under a name, read by it, and ended when their time is over.
     ...rightsOn([jobMaker.type], ['get', 'create', 'delete']),
     // Objects that targets list: read by name, planned (dry run), applied and taken back. Never listed, never watched.
-    ...rightsOn(objectTypes, ['get', 'create', 'update', 'delete']),
+    ...rightsOn(objectTypes, objectVerbs),
     // A namespace that also runs what no target names is not taken over: every kind that makes pods.
     ...rightsOn(
       unnameableMakers.map(({ type }) => type),

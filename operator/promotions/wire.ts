@@ -2,7 +2,8 @@ import type { Client, Clock, EventRecorder, Logger } from '../kube/index.ts';
 import { Controller, requestOf, type Manager, type Request } from '../runtime/index.ts';
 import { wireTargets } from '../targets/index.ts';
 import { RecordMirror, RecordStore } from '../records/index.ts';
-import type { WorkloadLock } from '../api/index.ts';
+import type { DefinedKind, WorkloadLock } from '../api/index.ts';
+import { ObjectTypes } from '../objects/index.ts';
 import type { ClusterIdentity } from './decide/index.ts';
 import { AsWritten, Sealing, trustWatches, wireTrust, type TrustTerms } from '../trust/index.ts';
 import { Heads, headsMetrics, headsReconciler, headsWatches } from './heads/index.ts';
@@ -30,13 +31,27 @@ export interface WireOptions {
   readonly trust?: Omit<TrustTerms, 'cluster'> | undefined;
   /** Who may write into running pods in every protected namespace. Default nobody. */
   readonly podWriters?: WorkloadLock['spec']['podWriters'] | undefined;
+  /** Kinds of objects that targets may list beside the known ones. Default none. */
+  readonly kinds?: readonly DefinedKind[] | undefined;
 }
 
 const PROMOTION_WORKERS = 4;
 
 /** Puts the process together: caches, what guards production, the controllers of promotions and keyrings. */
 export function wirePromotions(options: WireOptions): void {
-  const { manager, client, logger, events, clock, systemNamespace, cluster, nonce, podWriters, trust } = options;
+  const {
+    manager,
+    client,
+    logger,
+    events,
+    clock,
+    systemNamespace,
+    cluster,
+    nonce,
+    podWriters,
+    trust,
+    kinds = [],
+  } = options;
   const { cache, metrics } = manager;
   const caches = followAll(cache);
   const { promotions, locks } = caches;
@@ -51,6 +66,7 @@ export function wirePromotions(options: WireOptions): void {
       clock,
       lastSigned: (chain, signal) => heads.last(chain, signal),
     });
+  const types = new ObjectTypes(kinds);
   const inForce = sealing ?? new AsWritten(client, caches.policies);
   const mirror = new RecordMirror(caches.records, clock, (logged) => logger.info(logged, 'promotion record'));
 
@@ -69,6 +85,8 @@ export function wirePromotions(options: WireOptions): void {
     informers: caches,
     systemNamespace,
     podWriters,
+    kinds,
+    types,
     inForce,
     sealing,
     onEnforcement: (namespace) => enqueue(promotions.lister.list(namespace).map(requestOf)),
@@ -94,12 +112,13 @@ export function wirePromotions(options: WireOptions): void {
         followed,
         canary,
         clock,
+        types,
         cluster,
         systemNamespace,
         inForce,
         nonce,
       }),
-      actor: new Actor({ client, records, canary, events, clock, absorb: (lock) => locks.absorb(lock) }),
+      actor: new Actor({ client, records, canary, events, clock, types, absorb: (lock) => locks.absorb(lock) }),
       monotonic: () => clock.monotonic(),
       onRolledOut: (milliseconds) => voteToRollout.observe(milliseconds / 1000),
     }),

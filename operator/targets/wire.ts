@@ -1,5 +1,6 @@
-import type { WorkloadLock } from '../api/index.ts';
+import type { DefinedKind, WorkloadLock } from '../api/index.ts';
 import type { Cache, Client, Clock, EventRecorder, Logger } from '../kube/index.ts';
+import type { ObjectTypes } from '../objects/index.ts';
 import type { RecordStore } from '../records/index.ts';
 import { Controller, requestOf, type Metrics, type Runnable } from '../runtime/index.ts';
 import { TargetActor } from './act/actor.ts';
@@ -26,6 +27,9 @@ export interface TargetsOptions {
   readonly systemNamespace: string;
   /** Who may write into running pods in every protected namespace. Default nobody. */
   readonly podWriters?: WorkloadLock['spec']['podWriters'] | undefined;
+  /** Kinds of objects that the installation names beside the known ones. */
+  readonly kinds: readonly DefinedKind[];
+  readonly types: ObjectTypes;
   /** Targets as they count. */
   readonly inForce: InForce;
   /** Left out: trust is not sealed, what stands in the cluster counts. */
@@ -47,12 +51,26 @@ const WORKERS = 2;
 
 /** Wires what guards production: the canary, what is followed, the controllers of targets and of released namespaces. */
 export function wireTargets(options: TargetsOptions): Targets {
-  const { client, cache, logger, metrics, events, clock, records, informers, podWriters, inForce, sealing } = options;
+  const {
+    client,
+    cache,
+    logger,
+    metrics,
+    events,
+    clock,
+    records,
+    informers,
+    podWriters,
+    inForce,
+    sealing,
+    kinds,
+    types,
+  } = options;
   const { targets, promotions, locks, namespaces } = informers;
   const enqueue = (namespace: string): void => {
     for (const request of targets.lister.list(namespace).map(requestOf)) controller.enqueue(request);
   };
-  const installed = followPolicies(cache, options.systemNamespace, () => canary.wake());
+  const installed = followPolicies(cache, { systemNamespace: options.systemNamespace, kinds }, () => canary.wake());
   const canary: Canary = wireCanary({
     client,
     clock,
@@ -86,6 +104,7 @@ export function wireTargets(options: TargetsOptions): Targets {
     canary,
     clock,
     podWriters,
+    types,
     inForce,
     systemNamespace: options.systemNamespace,
   });

@@ -69,7 +69,7 @@ const people = {
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 type Name = keyof typeof people;
 
-export interface AttackOptions extends Pick<StageOptions<Name>, 'apiServerFlags'> {
+export interface AttackOptions extends Pick<StageOptions<Name>, 'apiServerFlags' | 'kinds'> {
   /**
    * Accounts of the operator that an attacker who writes bindings has given the attackers' own rights. Whoever has such a
    * token, or only the name, then has the verbs, and admission alone is in the way. The others have the rendered roles.

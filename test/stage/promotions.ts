@@ -47,7 +47,7 @@ type Name = keyof typeof roles;
 
 /** Starts everything but the process itself. */
 export async function openPromotions(
-  options: Pick<StageOptions<Name>, 'testFile' | 'without' | 'apiServerFlags'> = {},
+  options: Pick<StageOptions<Name>, 'testFile' | 'without' | 'apiServerFlags' | 'kinds'> = {},
 ): Promise<Stage> {
   const base = await openStage<Name>({
     ...options,

@@ -1,4 +1,5 @@
 /** The rights of both processes, one by one, as the roles are rendered, and roles without one of them. */
+import type { DefinedKind } from '../../operator/api/index.ts';
 import { renderRbac } from '../../operator/install/rbac.ts';
 
 /** `promotions: patch twinlock.dev/promotions/status`. */
@@ -28,7 +29,8 @@ const processes: Readonly<Record<string, string>> = {
   'twinlock-environment-source': 'environments',
 };
 
-const rendered = (): readonly Role[] => renderRbac('twinlock-system') as readonly Role[];
+const rendered = (kinds: readonly DefinedKind[] = []): readonly Role[] =>
+  renderRbac('twinlock-system', kinds) as readonly Role[];
 
 /** The process whose account this is. */
 export const processOfAccount = (user: string): string | undefined => processes[user.split(':').at(-1) ?? ''];
@@ -71,11 +73,12 @@ export const removedRight = (): Right | undefined => process.env['TWINLOCK_WITHO
  * The roles, accounts and bindings as they are rendered.
  *
  * @param without but for this right
+ * @param kinds with the rights on these kinds of objects
  */
-export function renderedRoles(without?: Right): readonly object[] {
+export function renderedRoles(without?: Right, kinds: readonly DefinedKind[] = []): readonly object[] {
   return [without, removedRight()].reduce(
     (roles: readonly Role[], each) => (each === undefined ? roles : roles.map((role) => withoutRight(role, each))),
-    rendered(),
+    rendered(kinds),
   );
 }
 

@@ -5,6 +5,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { DefinedKind } from '../../operator/api/index.ts';
 import { renderPolicies } from '../../operator/admission/index.ts';
 import { hasMutatingPolicies, startApi, type ApiCluster } from '../harness/index.ts';
 import { watchStatuses } from '../statuses/watch.ts';
@@ -45,6 +46,8 @@ export interface StageOptions<Name extends string> {
   readonly testFile?: string;
   /** A right that is taken out of the rendered roles. */
   readonly without?: Right;
+  /** Kinds of objects that the installation names beside the known ones. */
+  readonly kinds?: readonly DefinedKind[];
 }
 
 /** Starts an API server of its own and installs everything on it. */
@@ -55,6 +58,7 @@ export async function openStage<Name extends string = never>({
   apiServerFlags = {},
   testFile,
   without,
+  kinds = [],
 }: StageOptions<Name> = {}): Promise<Stage<Name>> {
   const folder = await mkdtemp(join(tmpdir(), 'twinlock-stage-'));
   const ends: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })];
@@ -73,13 +77,13 @@ export async function openStage<Name extends string = never>({
     ends.push(() => statuses.stop());
     await cluster.apply([
       { apiVersion: 'v1', kind: 'Namespace', metadata: { name: systemNamespace } },
-      ...renderedRoles(without),
+      ...renderedRoles(without, kinds),
       ...before,
     ]);
     // Before the guard stands: it lets nobody mint the operator's tokens.
     const promotions = await cluster.boundToken(systemNamespace, 'twinlock-promotions');
     const environments = await cluster.boundToken(systemNamespace, 'twinlock-environments');
-    await cluster.apply(renderPolicies({ systemNamespace, mutating: hasMutatingPolicies }));
+    await cluster.apply(renderPolicies({ systemNamespace, mutating: hasMutatingPolicies, kinds }));
     const named = await admit(cluster, people ?? ({} as Readonly<Record<Name, readonly string[]>>));
     if (after.length > 0) await cluster.apply(after);
     return {

@@ -3,6 +3,7 @@ import type { ApprovalPolicy, Promotion } from '../../operator/api/index.ts';
 import { ManualClock, type Client, type Informer, type ObjectKey } from '../../operator/kube/index.ts';
 import { decide, MOST_OPEN } from '../../operator/promotions/decide/index.ts';
 import { WorldReader, type ReaderOptions } from '../../operator/promotions/gather/world.ts';
+import { ObjectTypes } from '../../operator/objects/index.ts';
 import type { RecordStore } from '../../operator/records/index.ts';
 import { AsWritten } from '../../operator/trust/index.ts';
 import { keys, now, promotion, run, until, voted, world } from './promotion-world.ts';
@@ -75,6 +76,7 @@ function reading(live: Shop, stale: Stale = {}): { readonly reader: WorldReader;
     followed: { get: () => undefined },
     canary: { state: () => enforcement, ensure: async () => enforcement },
     clock: new ManualClock(now),
+    types: new ObjectTypes(),
     cluster: { name: 'test', uid: 'cluster-uid' },
     systemNamespace: 'twinlock-system',
     inForce: new AsWritten(client as unknown as Client, caches.policies as unknown as Informer<ApprovalPolicy>),

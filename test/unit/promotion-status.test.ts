@@ -3,6 +3,7 @@ import type { Promotion } from '../../operator/api/index.ts';
 import { ApiError, ManualClock, type Client, type Informer } from '../../operator/kube/index.ts';
 import { Actor } from '../../operator/promotions/act/actor.ts';
 import { promotionReconcile } from '../../operator/promotions/reconcile.ts';
+import { ObjectTypes } from '../../operator/objects/index.ts';
 import type { RecordStore } from '../../operator/records/index.ts';
 import { sealRecord } from '../../operator/records/index.ts';
 import type { WorkloadObject } from '../../operator/workloads/index.ts';
@@ -261,6 +262,7 @@ async function reconciled(
       canary: { check: active, ensure: active },
       events,
       clock: new ManualClock(),
+      types: new ObjectTypes(),
       absorb: () => undefined,
     }),
     events,

@@ -1,6 +1,7 @@
 import test from 'ava';
 import type { WorkloadLock } from '../../operator/api/index.ts';
 import type { Client, Deployment } from '../../operator/kube/index.ts';
+import { ObjectTypes } from '../../operator/objects/index.ts';
 import { readSnapshot } from '../../operator/targets/index.ts';
 import { deployment, images, lockOf } from './promotion-world.ts';
 
@@ -31,7 +32,12 @@ function next<T>(script: T[]): T | undefined {
 }
 
 const read = (client: Pick<Client, 'find'>): ReturnType<typeof readSnapshot> =>
-  readSnapshot(client, 'shop', { workloads: web, objects: [] }, AbortSignal.timeout(5000));
+  readSnapshot(
+    { client, types: new ObjectTypes() },
+    'shop',
+    { workloads: web, objects: [] },
+    AbortSignal.timeout(5000),
+  );
 
 test('content that is Current costs one read of each', async (t) => {
   const { client, reads } = scripted([shut], [old]);

@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { DECISIONS, MAX_ARMOR_CHARACTERS, MAX_STATEMENT_BYTES, MAX_VOTES } from '../../votes/index.ts';
 import type { KindDefinition, TwinlockObject } from '../kind.ts';
 import { columns, resourceOf } from '../kind.ts';
-import { MAX_OBJECTS, objectKinds } from '../object-kinds.ts';
+import { kindName } from '../defined-kinds.ts';
+import { MAX_OBJECTS } from '../object-kinds.ts';
 import { MAX_JOBS, MAX_WORKLOADS } from '../workload-kinds.ts';
 import { listOf } from '../schema/lists.ts';
 import { withRules } from '../schema/rule.ts';
@@ -29,7 +30,6 @@ import {
   workloadKind,
   workloadName,
 } from '../schema/values.ts';
-import { workloadKinds } from '../workload-kinds.ts';
 import { gateResults, gateTypes } from './promotion-status.ts';
 
 const recordTypes = ['Adopted', 'Round', 'Job', 'Outcome', 'Trust', 'Tampered', 'Part', 'Cut'] as const;
@@ -177,7 +177,7 @@ const trust = z
 
 const foundContent = z
   .object({
-    kind: choice('Kind of what has it.', [...workloadKinds, 'Pod', 'WorkloadLock', ...objectKinds]),
+    kind: kindName('Kind of what has it.'),
     name: workloadName,
     from: sha256('Digest of the content that is approved. Left out: nothing is.').optional(),
     to: sha256('Digest of the content that was found.').optional(),

@@ -4,8 +4,9 @@ import type { KindDefinition, TwinlockObject } from '../kind.ts';
 import { parseDuration } from '../duration.ts';
 import { columns, nameFitsLabel, resourceOf } from '../kind.ts';
 import { keyedList } from '../schema/lists.ts';
-import { MAX_OBJECTS, objectKinds } from '../object-kinds.ts';
-import { MAX_WORKLOADS, workloadKinds } from '../workload-kinds.ts';
+import { kindName } from '../defined-kinds.ts';
+import { MAX_OBJECTS } from '../object-kinds.ts';
+import { MAX_WORKLOADS } from '../workload-kinds.ts';
 import { withRules } from '../schema/rule.ts';
 import { jobManifests, manifests } from '../schema/manifest.ts';
 import { dnsLabel, duration, objectName, text } from '../schema/text.ts';
@@ -44,7 +45,7 @@ const promotionSpec = withRules(
       "The target's workloads and objects that the promotion takes away: objects with the rest, workloads when everything else runs. They stay in the target, and only a promotion makes them again.",
       ['kind', 'name'],
       z.object({
-        kind: choice('Kind of the workload or of the object.', [...workloadKinds, ...objectKinds]),
+        kind: kindName('Kind of the workload or of the object.'),
         name: objectName('Name of the workload or of the object.'),
       }),
       { min: 1, max: MAX_WORKLOADS + MAX_OBJECTS },

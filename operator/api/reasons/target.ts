@@ -16,6 +16,7 @@ export const targetReasons = [
   'WorkloadPaused',
   'FinalizerFound',
   'ContentNotCanonical',
+  'ObjectUnreadable',
   'PodsMutated',
   'PodsRefused',
   'WebhookWithoutDryRun',

@@ -1,19 +1,14 @@
 import { z } from 'zod';
 
-import { MAX_OBJECTS, objectApiVersions, objectKinds, type ObjectKind } from '../object-kinds.ts';
-import {
-  controllersAnnotations,
-  jobMakers,
-  MAX_JOBS,
-  workloadApiVersions,
-  workloadKinds,
-  type WorkloadKind,
-} from '../workload-kinds.ts';
+import { isNeverPromoted, kindName, neverKindsCel } from '../defined-kinds.ts';
+import { MAX_OBJECTS, objectApiVersions } from '../object-kinds.ts';
+import { controllersAnnotations, jobMakers, MAX_JOBS, workloadApiVersions, workloadKinds } from '../workload-kinds.ts';
+import { group as ownGroup } from '../kind.ts';
 import { keyedList, listOf } from './lists.ts';
 import { patterns } from './patterns.ts';
 import { withRules } from './rule.ts';
 import { dnsLabel, objectName, worded } from './text.ts';
-import { choice, embedded } from './values.ts';
+import { choice, embedded, printable } from './values.ts';
 
 /** Manifests that one Promotion carries. */
 const maxManifests = MAX_OBJECTS;
@@ -74,15 +69,7 @@ const template = (description: string) =>
     .looseObject({ metadata: embedded('Labels and annotations of the pods.').optional(), spec: podSpec })
     .describe(description);
 
-const apiVersions = [
-  'apps/v1',
-  'batch/v1',
-  'v1',
-  'networking.k8s.io/v1',
-  'policy/v1',
-  'autoscaling/v2',
-  'gateway.networking.k8s.io/v1',
-] as const satisfies readonly ((typeof workloadApiVersions)[WorkloadKind] | (typeof objectApiVersions)[ObjectKind])[];
+const ownVersions = `${ownGroup}/`;
 const versionOf: Readonly<Record<string, string>> = { ...workloadApiVersions, ...objectApiVersions };
 const isIn = (kinds: readonly string[], kind: unknown): boolean => kinds.some((each) => each === kind);
 const lastingKinds = workloadKinds.filter((kind) => !isIn(jobMakers, kind));
@@ -92,11 +79,8 @@ const celList = (kinds: readonly string[]): string => `[${kinds.map((kind) => `'
 const manifest = withRules(
   z
     .looseObject({
-      apiVersion: choice('API version of the kind.', apiVersions),
-      kind: choice('Kind. It has to be a workload of the target, or one of its objects.', [
-        ...workloadKinds,
-        ...objectKinds,
-      ]),
+      apiVersion: printable('API version of the kind.', 317),
+      kind: kindName('Kind. It has to be a workload of the target, or one of its objects.'),
       metadata: z
         .object({
           name: objectName('Name of the object.'),
@@ -139,13 +123,18 @@ const manifest = withRules(
     check: ({ kind, spec }) => !isIn(jobMakers, kind) || spec?.jobTemplate !== undefined,
   },
   {
-    cel: `self.apiVersion == {${Object.entries(versionOf)
+    cel: `!(self.kind in ${neverKindsCel}) && !self.apiVersion.startsWith('${ownVersions}')`,
+    message: 'what makes pods, Secrets, roles and kinds of Twinlock are never promoted: leave them out',
+    check: ({ kind, apiVersion }) => !isNeverPromoted(kind) && !apiVersion.startsWith(ownVersions),
+  },
+  {
+    cel: `!(self.kind in ${celList(Object.keys(versionOf))}) || self.apiVersion == {${Object.entries(versionOf)
       .map(([kind, version]) => `'${kind}': '${version}'`)
       .join(', ')}}[self.kind]`,
     message: `write the API version of the kind: ${Object.entries(versionOf)
       .map(([kind, version]) => `${version} ${kind}`)
       .join(', ')}`,
-    check: ({ kind, apiVersion }) => apiVersion === versionOf[kind],
+    check: ({ kind, apiVersion }) => !Object.hasOwn(versionOf, kind) || apiVersion === versionOf[kind],
   },
 );
 

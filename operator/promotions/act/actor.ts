@@ -19,7 +19,7 @@ import {
 import type { Canary } from '../../targets/canary/index.ts';
 import type { Action, ActingWorld, Known, LiveWorkload, ObjectAction } from '../decide/index.ts';
 import { sameLock, type LockSpec } from '../../lock/index.ts';
-import { objectType, withObjectContent } from '../../objects/index.ts';
+import { withObjectContent, type ObjectTypes } from '../../objects/index.ts';
 import { withContent, workloadOf } from '../../workloads/index.ts';
 import { manifestOf, newJob, newObject, withManifestMetadata } from '../decide/plan/index.ts';
 import type { RecordEntry, RecordStore, RecordTarget } from '../../records/index.ts';
@@ -30,6 +30,7 @@ export interface ActorOptions {
   readonly canary: Pick<Canary, 'check' | 'ensure'>;
   readonly events: EventRecorder;
   readonly clock: Clock;
+  readonly types: ObjectTypes;
   /** Takes the answer of an own write into the caches. */
   readonly absorb: (lock: WorkloadLock) => void;
 }
@@ -161,11 +162,11 @@ export class Actor {
     { do: what, object: key, content }: ObjectAction,
     signal: AbortSignal,
   ): Promise<boolean> {
-    const { client, events } = this.#options;
+    const { client, events, types } = this.#options;
     const { namespace = '' } = promotion.metadata;
     const { kind, name } = key;
     const live = objects.find((object) => object.kind === kind && object.name === name)?.live;
-    const type = objectType(kind);
+    const type = types.of(kind);
     const options = { fieldManager: fieldManagers.promotions, signal };
     if (content === undefined) {
       if (live === undefined) return false;
@@ -272,7 +273,8 @@ export class Actor {
     const [workload, object] = [workloads.find(isIt), objects.find(isIt)];
     const live = workload?.live ?? object?.live;
     const managedFields = live && handedOver(live, fieldManagers.promotions);
-    const type = workload === undefined ? object && objectType(object.kind) : workloadOf(workload.kind).type;
+    const type =
+      workload === undefined ? object && this.#options.types.of(object.kind) : workloadOf(workload.kind).type;
     if (live === undefined || managedFields === undefined || type === undefined) return false;
     const options = { fieldManager: fieldManagers.promotions, signal };
     await this.#options.client.replace(type, { ...live, metadata: { ...live.metadata, managedFields } }, options);
@@ -405,7 +407,7 @@ async function unlessRefused(applying: Promise<boolean>): Promise<boolean> {
   }
 }
 
-const LOCK_RULES = ['workloads', 'cronJobs', 'jobs', 'jobRuns', 'objects', 'removal'] as const;
+const LOCK_RULES = ['workloads', 'cronJobs', 'jobs', 'jobRuns', 'objects', 'definedObjects', 'removal'] as const;
 
 function isLockDenial(error: unknown): boolean {
   return error instanceof ApiError && LOCK_RULES.some((rule) => isRefusalBy(rule, error.message));

@@ -3,7 +3,7 @@ import type { Artifact } from '../../gates/index.ts';
 import { printable } from '../../canonical/index.ts';
 import { ApiError, isTransient, Job, type Client } from '../../kube/index.ts';
 import { stateOf } from '../../lock/index.ts';
-import { contentOfObject, objectType, withObjectContent } from '../../objects/index.ts';
+import { contentOfObject, ObjectTypes, withObjectContent } from '../../objects/index.ts';
 import { specDigest, workloadOf } from '../../workloads/index.ts';
 import {
   latchedArtifacts,
@@ -40,9 +40,11 @@ export type Guesses = ReadonlyMap<string, Guess>;
 /** Asks the API server what it would make of the new content: a dry run, defaults and mutations included. */
 export class Planner {
   readonly #client: Pick<Client, 'create' | 'replace'>;
+  readonly #types: ObjectTypes;
 
-  constructor(client: Pick<Client, 'create' | 'replace'>) {
+  constructor(client: Pick<Client, 'create' | 'replace'>, types = new ObjectTypes()) {
     this.#client = client;
+    this.#types = types;
   }
 
   /** Sends the dry runs at once, beside the reads that will tell whether they were of the right content. */
@@ -116,8 +118,8 @@ export class Planner {
     const options = { dryRun: true, fieldManager: fieldManagers.plan, signal };
     try {
       const answer = await (live === undefined
-        ? this.#client.create(objectType(kind), object, options)
-        : this.#client.replace(objectType(kind), object, options));
+        ? this.#client.create(this.#types.of(kind), object, options)
+        : this.#client.replace(this.#types.of(kind), object, options));
       return { state: stateOf(kind, answer, manifest) };
     } catch (error) {
       if (!(error instanceof ApiError) || isTransient(error) || error.status === 409) throw error;

@@ -25,6 +25,7 @@ import {
 } from '../decide/index.ts';
 import { jobsOf, touchedObjects } from '../decide/plan/index.ts';
 import { historyOf, type RecordSpec, type RecordStore } from '../../records/index.ts';
+import type { ObjectTypes } from '../../objects/index.ts';
 import type { InForce } from '../../trust/index.ts';
 import type { Caches } from './caches.ts';
 import { withConfiguration } from './configuration.ts';
@@ -40,6 +41,7 @@ export interface ReaderOptions {
   readonly followed: Pick<FollowedWorkloads, 'get'>;
   readonly canary: Pick<Canary, 'state' | 'ensure'>;
   readonly clock: Clock;
+  readonly types: ObjectTypes;
   readonly cluster: ClusterIdentity;
   /** The operator's own. */
   readonly systemNamespace: string;
@@ -81,7 +83,7 @@ export class WorldReader {
 
   constructor(options: ReaderOptions) {
     this.#options = options;
-    this.#planner = new Planner(options.client);
+    this.#planner = new Planner(options.client, options.types);
     this.#skew = new ClockSkew(options.client, options.clock);
   }
 
@@ -160,7 +162,7 @@ export class WorldReader {
     const [live, { lock, workloads, objects }, policy, keyring, environment, skewSeconds, enforcement] =
       await Promise.all([
         this.#objects(cached, signal),
-        readSnapshot(client, namespace, readFor(cached, hint.target), signal),
+        readSnapshot(this.#options, namespace, readFor(cached, hint.target), signal),
         this.#policy(hint.target, signal),
         this.#keyring(hint.target, signal),
         client.find(TwinEnvironment, environmentRef, { signal }),
@@ -198,7 +200,7 @@ export class WorldReader {
     const { namespace = '' } = cached.metadata;
     const [live, { lock, workloads, objects }] = await Promise.all([
       this.#objects(cached, signal),
-      readSnapshot(client, namespace, readFor(cached, hint.target), signal),
+      readSnapshot(this.#options, namespace, readFor(cached, hint.target), signal),
     ]);
     if (live === undefined) return undefined;
     const jobs = await readJobs(client, live.promotion, signal);

@@ -1,6 +1,7 @@
 import type { Client, Clock, Logger } from '../../kube/index.ts';
 import { sleep } from '../../kube/index.ts';
 import type { Approved, ApprovedObject, WorkloadKey } from '../../lock/index.ts';
+import { isKnownKind } from '../../objects/index.ts';
 import { mutatorLine, type ForeignMutator } from './mutators.ts';
 import { probe, type Enforcement } from './probe.ts';
 import { refusedReplacement, replacementLine } from './replacement.ts';
@@ -144,7 +145,10 @@ export class Canary {
       namespace,
       workload,
       approved: current.find(({ kind, name }) => kind === workload?.kind && name === workload.name) ?? current[0],
-      object: objects.find(({ role, content }) => role === 'Current' && content !== undefined),
+      // Of those that the installation names it is looked whether their rule is as rendered.
+      object: objects.find(
+        ({ kind, role, content }) => role === 'Current' && content !== undefined && isKnownKind(kind),
+      ),
     });
   }
 

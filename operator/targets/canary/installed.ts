@@ -1,4 +1,4 @@
-import { renderPolicies } from '../../admission/index.ts';
+import { renderPolicies, type RenderOptions } from '../../admission/index.ts';
 import { canonicalJSON } from '../../canonical/index.ts';
 import {
   MutatingAdmissionPolicy,
@@ -25,10 +25,14 @@ export interface FollowedPolicies {
  *
  * @param onChange told of every change of one of them
  */
-export function followPolicies(cache: Cache, systemNamespace: string, onChange: () => void): FollowedPolicies {
-  const rendered = renderPolicies({ systemNamespace, mutating: true });
+export function followPolicies(
+  cache: Cache,
+  { systemNamespace, kinds }: Omit<RenderOptions, 'mutating'>,
+  onChange: () => void,
+): FollowedPolicies {
+  const rendered = renderPolicies({ systemNamespace, kinds, mutating: true });
   // The chart rendered these where Kubernetes was older than 1.36; an upgrade of Kubernetes alone must not end the lock.
-  const withoutMutating = renderPolicies({ systemNamespace, mutating: false });
+  const withoutMutating = renderPolicies({ systemNamespace, kinds, mutating: false });
   const own = new Set(rendered.map(({ kind, metadata }) => `${kind}/${metadata.name}`));
   const policies = cache.informer(MutatingAdmissionPolicy, { optional: true });
   const bindings = cache.informer(MutatingAdmissionPolicyBinding, { optional: true });

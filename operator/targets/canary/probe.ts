@@ -1,8 +1,8 @@
 import { fieldManagers, lockRules, policyName } from '../../api/index.ts';
 import type { Members } from '../../canonical/index.ts';
-import { ApiError, Pod, type Client, type KubeObject } from '../../kube/index.ts';
+import { ApiError, Pod, type Client, type KubeObject, type ResourceType } from '../../kube/index.ts';
 import type { Approved, ApprovedObject, WorkloadKey } from '../../lock/index.ts';
-import { contentOfObject, objectType, withObjectContent } from '../../objects/index.ts';
+import { contentOfObject, isKnownKind, objectType, withObjectContent } from '../../objects/index.ts';
 import { podTemplateOf, withTemplate, workloadOf } from '../../workloads/index.ts';
 import { answerTo, type Answer } from './answers.ts';
 import { forbiddenPod, MARK } from './shape.ts';
@@ -56,7 +56,7 @@ export async function probe(client: ProbeClient, tried: Tried): Promise<Enforcem
   const first = await ask([
     { what: policyName(lockRules.pods), send: () => makePod(client, tried) },
     ...onWorkload(policyName(lockRules.workloads), (key) => editTemplate(client, namespace, key)),
-    ...onObject(tried, (object, content) => makeObject(client, namespace, object, content)),
+    ...onObject(tried, (object, content, type) => makeObject(client, namespace, object, content, type)),
   ]);
   if (!needsAnother(first)) return enforcementOf(first);
   const second = await ask(
@@ -116,11 +116,12 @@ function editTemplate(client: ProbeClient, namespace: string, { kind, name }: Wo
 
 function onObject(
   { object }: Tried,
-  send: (object: ApprovedObject, content: Members) => Promise<Answer>,
+  send: (object: ApprovedObject, content: Members, type: ResourceType) => Promise<Answer>,
 ): readonly Probe[] {
   const content = object?.content;
-  if (object === undefined || content === undefined) return [];
-  return [{ what: policyName(lockRules.objects), send: () => send(object, content) }];
+  if (object === undefined || content === undefined || !isKnownKind(object.kind)) return [];
+  const type = objectType(object.kind);
+  return [{ what: policyName(lockRules.objects), send: () => send(object, content, type) }];
 }
 
 /** Makes it once more with an annotation that nobody approved; whether it is there already is asked after the lock. */
@@ -129,6 +130,7 @@ function makeObject(
   namespace: string,
   { kind, name }: ApprovedObject,
   content: Members,
+  type: ResourceType,
 ): Promise<Answer> {
   const marked = withObjectContent({ kind, name }, namespace, content, undefined);
   const object = {
@@ -138,7 +140,7 @@ function makeObject(
   const wanted = withObjectContent({ kind, name }, namespace, contentOfObject(kind, object), undefined);
   return answerTo(
     () =>
-      client.create(objectType(kind), wanted, OPTIONS).catch((error: unknown) => {
+      client.create(type, wanted, OPTIONS).catch((error: unknown) => {
         if (error instanceof ApiError && error.reason === 'AlreadyExists') return wanted;
         throw error;
       }),

@@ -4,7 +4,7 @@ import { chainFault, listOf, shown, stall, type TargetStep } from './common.ts';
 import { health } from './health.ts';
 import { obstacles } from './inventory.ts';
 import { abandoned, lockThere, orphans, protection, readable, tampered, undone, upkeep } from './keeping.ts';
-import { objectsFollowLive, tamperedObject, undoneObject } from './objects.ts';
+import { objectsFollowLive, tamperedObject, undoneObject, unreadObjects } from './objects.ts';
 import { endingPods, tamperedPods } from './pods.ts';
 import type { TargetVerdict } from './verdict.ts';
 import { followsLive, notEnforced } from './warned.ts';
@@ -25,6 +25,7 @@ const enforcement: TargetStep = (world) =>
  * judged by it.
  */
 const CHAIN: readonly TargetStep[] = [
+  unreadObjects,
   taken,
   notCanonical,
   takenOnce,

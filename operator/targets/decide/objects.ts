@@ -33,6 +33,15 @@ import { isUndoTold, lateWords, outcomeAction, undoneWords } from './outcomes.ts
 import type { TargetVerdict } from './verdict.ts';
 import type { LiveObject, TargetWorld } from './world.ts';
 
+/** How often it is looked whether somebody serves the kind by now: nothing tells. */
+const UNREAD_INTERVAL_MS = 10_000;
+
+/** Comes first: what is not read is not known to be as approved, nor to be gone. The lock stays as it is. */
+export const unreadObjects: TargetStep = ({ unread }) =>
+  unread === undefined
+    ? undefined
+    : { ...stall('ObjectUnreadable', `spec.objects: ${unread}`), requeueAfter: UNREAD_INTERVAL_MS };
+
 /** Objects of the target that no Adopted record of this very target has taken over. */
 export function unadoptedObjects({ target, records, objects }: TargetWorld): readonly LiveObject[] {
   const taken = records.filter(({ type, target: of }) => type === 'Adopted' && of.uid === target.metadata.uid);

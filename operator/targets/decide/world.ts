@@ -70,6 +70,8 @@ export interface TargetWorld {
   readonly workloads: readonly LiveWorkload[];
   /** The target's further objects, as they are live. */
   readonly objects: readonly LiveObject[];
+  /** Why they could not be read: then none of them is here. Left out: they could. */
+  readonly unread?: string | undefined;
   /** Workloads that the lock holds and that no target answers for any more: this one gave them up, or theirs is gone. */
   readonly givenUp: readonly LiveWorkload[];
   readonly running: Running;

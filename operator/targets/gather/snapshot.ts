@@ -1,7 +1,7 @@
 import { WorkloadLock, workloadLockName } from '../../api/index.ts';
-import type { Client, KubeObject } from '../../kube/index.ts';
+import { isNotFound, type Client, type KubeObject } from '../../kube/index.ts';
 import { contentsOf, matchLive, matchObject, objectsOf, type WorkloadKey } from '../../lock/index.ts';
-import { objectType, type ObjectKey } from '../../objects/index.ts';
+import type { ObjectKey, ObjectTypes } from '../../objects/index.ts';
 import { workloadOf, type WorkloadObject } from '../../workloads/index.ts';
 
 /** What is live, and the lock that held when it was read. */
@@ -11,6 +11,11 @@ export interface Snapshot {
   readonly objects: readonly (ObjectKey & { readonly live: KubeObject | undefined })[];
 }
 
+interface Reads {
+  readonly client: Pick<Client, 'find'>;
+  readonly types: ObjectTypes;
+}
+
 /** Beyond this the lock changes faster than it can be read. */
 const MAX_READS = 5;
 
@@ -18,9 +23,11 @@ const MAX_READS = 5;
  * Reads workloads, objects and lock as they were at one time. The lock opens before content is applied and closes after it
  * is taken back: read one by one, either order can show approved content beside a lock that does not have it yet, or any
  * more. So where content is not Current it is read between two reads of the same lock.
+ *
+ * @throws ObjectUnreadable when a kind of the objects is not known here, or not served
  */
 export async function readSnapshot(
-  client: Pick<Client, 'find'>,
+  { client, types }: Reads,
   namespace: string,
   { workloads, objects }: { readonly workloads: readonly WorkloadKey[]; readonly objects: readonly ObjectKey[] },
   signal: AbortSignal,
@@ -40,7 +47,7 @@ export async function readSnapshot(
         objects.map(async ({ kind, name }) => ({
           kind,
           name,
-          live: await client.find(objectType(kind), { namespace, name }, { signal }),
+          live: await readObject({ client, types }, { kind, name }, namespace, signal),
         })),
       ),
     ]);
@@ -56,6 +63,23 @@ export async function readSnapshot(
     if (before?.metadata.resourceVersion === after?.metadata.resourceVersion) return snapshot;
   }
   throw new Error(`the lock of ${namespace} changes faster than it can be read: try again`);
+}
+
+async function readObject(
+  { client, types }: Reads,
+  { kind, name }: ObjectKey,
+  namespace: string,
+  signal: AbortSignal,
+): Promise<KubeObject | undefined> {
+  const type = types.of(kind);
+  try {
+    const live = await client.find(type, { namespace, name }, { signal });
+    if (live !== undefined && live.kind !== kind) throw types.misnamed(kind, live.kind);
+    return live;
+  } catch (error) {
+    // What is not there is found as undefined: this says that nobody serves the kind.
+    throw isNotFound(error) ? types.unserved(kind) : error;
+  }
 }
 
 function isCurrent({ lock, workloads, objects }: Snapshot): boolean {

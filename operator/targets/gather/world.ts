@@ -21,6 +21,7 @@ import {
   type Running,
   type TargetWorld,
 } from '../decide/index.ts';
+import { ObjectUnreadable, type ObjectTypes } from '../../objects/index.ts';
 import type { InForce } from '../../trust/index.ts';
 import { asksStill } from './asking.ts';
 import type { FollowedPods } from './followed-pods.ts';
@@ -28,7 +29,7 @@ import type { FollowedWorkloads } from './followed.ts';
 import { rehearse } from './rehearse.ts';
 import { isReaderBinding } from './reader-binding.ts';
 import { readInventory, readPods } from './running.ts';
-import { readSnapshot } from './snapshot.ts';
+import { readSnapshot, type Snapshot } from './snapshot.ts';
 
 export interface TargetReaderOptions {
   readonly client: Client;
@@ -39,6 +40,7 @@ export interface TargetReaderOptions {
   readonly pods: Pick<FollowedPods, 'follow' | 'whenKnown' | 'of'>;
   readonly canary: Pick<Canary, 'state' | 'check' | 'ensure'>;
   readonly clock: Clock;
+  readonly types: ObjectTypes;
   /** The operator's own. */
   readonly systemNamespace: string;
   /** Targets as they count. */
@@ -103,7 +105,7 @@ export class TargetReader {
     const workloads =
       open.length === 0
         ? []
-        : (await readSnapshot(client, namespace, { workloads: open, objects: [] }, signal)).workloads;
+        : (await readSnapshot(this.#options, namespace, { workloads: open, objects: [] }, signal)).workloads;
     return { ...of, others, namespace: object, lock, bound, workloads };
   }
 
@@ -118,8 +120,8 @@ export class TargetReader {
     const takesInventory = needsInventory(ground);
     // After the canary's look: what is read now, nobody could have changed against the lock.
     const listed = { workloads: [...target.spec.workloads, ...left], objects: target.spec.objects ?? [] };
-    const [{ lock, workloads, objects }, running] = await Promise.all([
-      readSnapshot(client, namespace, listed, signal),
+    const [{ lock, workloads, objects, unread }, running] = await Promise.all([
+      this.#snapshot(namespace, listed, signal),
       takesInventory ? readInventory(client, namespace, signal) : this.#followed(namespace, signal),
     ]);
     const isOwn = (workload: WorkloadKey): boolean => has(target.spec.workloads, workload);
@@ -144,6 +146,7 @@ export class TargetReader {
       orphanedChains: new Map(gone.map((of) => [of, records.of({ namespace, name: of })])),
       workloads: own,
       objects,
+      ...(unread === undefined ? {} : { unread }),
       givenUp: workloads.filter((workload) => !isOwn(workload)),
       running,
       rehearsals,
@@ -152,6 +155,21 @@ export class TargetReader {
       asking: this.#asking(namespace, lock?.spec),
       podWriters,
     };
+  }
+
+  /** Where an object cannot be read, nothing is told of any of them but that. */
+  async #snapshot(
+    namespace: string,
+    listed: Parameters<typeof readSnapshot>[2],
+    signal: AbortSignal,
+  ): Promise<Snapshot & Pick<TargetWorld, 'unread'>> {
+    try {
+      return await readSnapshot(this.#options, namespace, listed, signal);
+    } catch (error) {
+      if (!(error instanceof ObjectUnreadable)) throw error;
+      const without = await readSnapshot(this.#options, namespace, { ...listed, objects: [] }, signal);
+      return { ...without, unread: error.message };
+    }
   }
 
   #lock(namespace: string, signal: AbortSignal): Promise<WorkloadLock | undefined> {

@@ -34,5 +34,4 @@ export {
   withManifestMetadata,
   type Manifest,
   type ManifestFault,
-  type ObjectManifest,
 } from './manifests.ts';

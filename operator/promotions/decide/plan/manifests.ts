@@ -2,7 +2,6 @@ import {
   jobMakers,
   objectKinds,
   workloadKinds,
-  type ObjectKind,
   type ProductionTarget,
   type Promotion,
   type WorkloadKind,
@@ -23,11 +22,6 @@ export interface Manifest extends AnyManifest {
   readonly spec: NonNullable<AnyManifest['spec']>;
 }
 
-/** One of an object beside the workloads. */
-export interface ObjectManifest extends AnyManifest {
-  readonly kind: ObjectKind;
-}
-
 function isOfWorkload(manifest: AnyManifest): manifest is Manifest {
   return workloadKinds.some((kind) => kind === manifest.kind) && manifestTemplate(manifest) !== undefined;
 }
@@ -37,8 +31,9 @@ function manifestTemplate({ kind, spec }: AnyManifest): Template | undefined {
   return jobMakers.some((each) => each === kind) ? spec?.jobTemplate?.spec.template : spec?.template;
 }
 
-function isOfObject(manifest: AnyManifest): manifest is ObjectManifest {
-  return objectKinds.some((kind) => kind === manifest.kind);
+/** Of an object beside the workloads. */
+function isOfObject({ kind }: { readonly kind: string }): boolean {
+  return !workloadKinds.some((each) => each === kind);
 }
 
 /** Manifests of workloads. */
@@ -50,13 +45,12 @@ export function workloadManifests({ objects = [] }: Pick<Promotion['spec'], 'obj
 export function objectManifestOf(
   { objects = [] }: Pick<Promotion['spec'], 'objects'>,
   { kind, name }: ObjectKey,
-): ObjectManifest | undefined {
+): AnyManifest | undefined {
   return objects.filter(isOfObject).find((manifest) => manifest.kind === kind && manifest.metadata.name === name);
 }
 
 type Removed = NonNullable<Promotion['spec']['removes']>[number];
 const isWorkloadKey = (key: Removed): key is Removed & WorkloadKey => workloadKinds.some((kind) => kind === key.kind);
-const isObjectKey = (key: Removed): key is Removed & ObjectKey => objectKinds.some((kind) => kind === key.kind);
 
 /** The workloads that a promotion takes away. */
 export function removedWorkloads({ removes = [] }: Pick<Promotion['spec'], 'removes'>): readonly WorkloadKey[] {
@@ -69,12 +63,17 @@ export function touchedObjects({
   removes = [],
 }: Pick<Promotion['spec'], 'objects' | 'removes'>): readonly ObjectKey[] {
   const brought = objects.filter(isOfObject).map(({ kind, metadata }) => ({ kind, name: metadata.name }));
-  return inOrder([...brought, ...removes.filter(isObjectKey).map(({ kind, name }) => ({ kind, name }))]);
+  return inOrder([...brought, ...removes.filter(isOfObject).map(({ kind, name }) => ({ kind, name }))]);
 }
 
-/** By kind as they are applied, then by name. */
+function place(kind: string): string {
+  const at = objectKinds.findIndex((each) => each === kind);
+  return String(at < 0 ? objectKinds.length : at).padStart(2, '0');
+}
+
+/** By kind as they are applied, those that an installation names last, then by name. */
 export function inOrder<T extends ObjectKey>(objects: readonly T[]): readonly T[] {
-  return sortedBy(objects, ({ kind, name }) => `${String(objectKinds.indexOf(kind)).padStart(2, '0')}/${name}`);
+  return sortedBy(objects, ({ kind, name }) => `${place(kind)}/${kind}/${name}`);
 }
 
 /**
@@ -122,7 +121,7 @@ export function manifestFault({ metadata, spec }: Promotion, target: TargetSpec)
     const fault = isOfWorkload(manifest) ? notAWorkload(key, target) : notListed('spec.objects', key, target);
     if (fault !== undefined) return fault;
   }
-  for (const removed of removes.filter(isObjectKey)) {
+  for (const removed of removes.filter(isOfObject)) {
     const fault = notListed('spec.removes', removed, target);
     if (fault !== undefined) return fault;
     if (objectManifestOf(spec, removed) !== undefined)
