@@ -22,9 +22,9 @@ const meshSpec = {
 };
 
 /** Which versions a definition serves; the last one is stored. */
-export function meshDefinition(served: readonly string[] = ['v1beta1', 'v1']): Json {
+export function meshDefinition(served: readonly string[] = ['v1beta1', 'v1'], kind = mesh): Json {
   return definition(
-    mesh,
+    kind,
     ['v1beta1', 'v1'].map((name) => ({
       name,
       served: served.includes(name),
