@@ -21,6 +21,9 @@ const quota: DefinedKind = { group: '', version: 'v1', kind: 'ResourceQuota', pl
 const template = (kinds: readonly object[]) =>
   helmTemplate(smallest, 'twinlock-system', [MUTATING], ['--set-json', `promotions.kinds=${JSON.stringify(kinds)}`]);
 
+const names = (manifests: readonly Manifest[]): readonly string[] =>
+  manifests.map(({ kind, metadata }) => `${kind}/${metadata.name}`);
+
 test('each kind has its rights, its part of the rule and a place in what the process is told; others nothing', async (t) => {
   const kinds = [route, scaled, quota];
   const { stdout, stderr } = await template(kinds);
@@ -43,8 +46,6 @@ test('each kind has its rights, its part of the rule and a place in what the pro
   t.deepEqual('run' in command && command.options.kinds, kinds);
 
   const without = await rendered();
-  const names = (manifests: readonly Manifest[]): readonly string[] =>
-    manifests.map(({ kind, metadata }) => `${kind}/${metadata.name}`);
   t.deepEqual(
     names(found).filter((name) => !names(without).includes(name)),
     [

@@ -151,15 +151,20 @@ test('the system namespace is the only thing that differs between two installati
   t.notRegex(JSON.stringify(policies), /twinlock-system/);
 });
 
-test("the chart's template leaves the namespace to Helm, the choice by what the API server has, and nothing else", (t) => {
+test("the chart's template leaves to Helm the namespace, the choice by what the API server has, the kinds of the values, and nothing else", (t) => {
   const template = renderTemplate();
   t.regex(template, /system:serviceaccount:\{\{ \.Release\.Namespace \}\}:twinlock-promotions/);
   const helms = new Set([...template.matchAll(/\{\{[^}]*\}\}/g)].map(([action]) => action));
   t.deepEqual([...helms].toSorted(), [
     '{{ .Release.Namespace }}',
+    '{{ .group }}',
+    '{{ .kind }}',
+    '{{ .plural }}',
     '{{- else }}',
     '{{- end }}',
     '{{- if .Capabilities.APIVersions.Has "admissionregistration.k8s.io/v1/MutatingAdmissionPolicy" }}',
+    '{{- if .Values.promotions.kinds }}',
+    '{{- range .Values.promotions.kinds }}',
   ]);
   const older = renderPolicies({ systemNamespace: 'somewhere', mutating: false });
   const both = older.filter(({ metadata, spec }) =>
