@@ -22,6 +22,8 @@ export interface Decision {
   readonly contents: readonly DecidedContent[];
   /** It was taken back, or never arrived at this workload: what it replaced runs. */
   readonly takenBack: boolean;
+  /** When that was, or when it was decided: the time of its record. */
+  readonly since: string;
 }
 
 /** Every decision about a workload in a chain, the newest first. */
@@ -30,7 +32,9 @@ export function decisionsOn(records: readonly RecordSpec[], key: WorkloadKey): r
     if (record.type === 'Adopted') {
       const adopted = ofWorkload(record.currentSpecs, key);
       if (adopted === undefined) return [];
-      return [{ record: nameOf(record), contents: [{ as: 'Adopted', ...adopted }], takenBack: false }];
+      return [
+        { record: nameOf(record), contents: [{ as: 'Adopted', ...adopted }], takenBack: false, since: record.time },
+      ];
     }
     if (resultOf(record) !== 'Approved') return [];
     const round = records.find((candidate) => nameOf(candidate) === record.round?.record);
@@ -43,7 +47,9 @@ export function decisionsOn(records: readonly RecordSpec[], key: WorkloadKey): r
     if (replaced !== undefined) contents.push({ as: 'Replaced', ...replaced });
     const back = desired && replaced && undone(key, desired, replaced);
     if (back !== undefined) contents.push(back);
-    return [{ record: nameOf(record), contents, takenBack: wasTakenBack(records, record, key) }];
+    const backBy = takenBackBy(records, record, key);
+    const takenBack = backBy !== undefined;
+    return [{ record: nameOf(record), contents, takenBack, since: (backBy ?? record).time }];
   });
 }
 
@@ -88,8 +94,12 @@ function ofWorkload(specs: readonly RecordedSpec[] | undefined, { kind, name }: 
 }
 
 /** What came of it in part is recorded as Failed, with the workloads that it changed. */
-function wasTakenBack(records: readonly RecordSpec[], approved: RecordSpec, { kind, name }: WorkloadKey): boolean {
-  return records.some((record) => {
+function takenBackBy(
+  records: readonly RecordSpec[],
+  approved: RecordSpec,
+  { kind, name }: WorkloadKey,
+): RecordSpec | undefined {
+  return records.findLast((record) => {
     if (record.sequence < approved.sequence || record.promotion?.uid !== approved.promotion?.uid) return false;
     const { changes } = record.outcome ?? {};
     return (

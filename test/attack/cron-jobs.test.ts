@@ -14,10 +14,7 @@ test.after.always(async () => {
   await stage?.stop();
 });
 
-const podTemplate = (changes: Json = {}): Json => ({
-  metadata: { labels: { app: 'nightly' } },
-  spec: { ...(template('nightly')['spec'] as Json), restartPolicy: 'Never', ...changes },
-});
+const podTemplate = (changes: Json = {}): Json => template('nightly', { restartPolicy: 'Never', ...changes });
 const cronJob = (name = 'nightly', spec: Json = {}, job: Json = {}): Json => ({
   apiVersion: 'batch/v1',
   kind: 'CronJob',

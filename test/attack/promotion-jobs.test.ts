@@ -14,10 +14,7 @@ test.after.always(async () => {
   await stage?.stop();
 });
 
-const podTemplate = (changes: Json = {}): Json => ({
-  metadata: { labels: { app: 'migrate' } },
-  spec: { ...(template('migrate')['spec'] as Json), restartPolicy: 'Never', ...changes },
-});
+const podTemplate = (changes: Json = {}): Json => template('migrate', { restartPolicy: 'Never', ...changes });
 const spec = (changes: Json = {}): Json => ({ backoffLimit: 0, template: podTemplate(), ...changes });
 const job = (changes: Json = {}, metadata: Json = {}): Json => ({
   apiVersion: 'batch/v1',

@@ -45,6 +45,15 @@ export function isOfKustomize({ object: { apiVersion } }: Shown): boolean {
   return apiVersion.startsWith('kustomize.config.k8s.io/');
 }
 
+/** The commands of a program in the sh blocks of a page, each a list of words, with placeholders filled. */
+export async function shownCommands(page: string, program: string): Promise<readonly (readonly string[])[]> {
+  const text = await readFile(join(root, page), 'utf8');
+  return [...text.matchAll(/^[ \t]*```sh\n([\s\S]*?)```/gm)]
+    .flatMap(([, block = '']) => block.replaceAll('\\\n', ' ').split('\n'))
+    .map((line) => line.replaceAll('<the 64 digits>', 'c'.repeat(64)).trim().split(/\s+/))
+    .filter(([first]) => first === program);
+}
+
 function filled(block: string): string {
   return block.replaceAll('@sha256:...', `@${digest}`).replaceAll('ssh-ed25519 AAAA...', key);
 }

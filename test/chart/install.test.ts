@@ -1,10 +1,18 @@
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { run, startApi, tools, waitFor } from '../harness/index.ts';
-import { isOfGitOps, isOfKustomize, shownObjects } from './docs.ts';
+import { isOfGitOps, isOfKustomize, shownCommands, shownObjects } from './docs.ts';
 import { charts, smallest } from './render.ts';
 import type { ApiCluster } from '../harness/index.ts';
 
+interface Deployment {
+  readonly spec: {
+    readonly replicas: number;
+    readonly template: { readonly spec: { readonly containers: readonly { readonly args: readonly string[] }[] } };
+  };
+}
 interface Policy {
   readonly metadata: { readonly name: string };
   readonly status?: { readonly typeChecking?: { readonly expressionWarnings?: readonly object[] } };
@@ -98,6 +106,36 @@ test.serial('a policy that somebody removed comes back with the same values', as
   await helm('upgrade', 'twinlock', join(charts, 'twinlock'), ...system, '--reuse-values');
   t.deepEqual(await Promise.all(policies.map(names)), before);
 });
+
+test.serial(
+  'the commands of the page about sealed trust turn it on, and begin a new chain, as they stand',
+  async (t) => {
+    const commands = await shownCommands('docs/trust.md', 'helm');
+    t.is(commands.length, 2);
+    const place = await mkdtemp(join(tmpdir(), 'twinlock-trust-'));
+    try {
+      await symlink(charts, join(place, 'charts'));
+      const own = { image: smallest.image, boundary: { image: smallest['boundary.image'] } };
+      await writeFile(join(place, 'values.yaml'), JSON.stringify(own));
+      const digest = `sha256:${'c'.repeat(64)}`;
+      for (const [index, [, ...args] = []] of commands.entries()) {
+        await run(await tools.helm(), [...args, '--kubeconfig', cluster.kubeconfig], { cwd: place });
+        const shown = ['get', 'deployment', 'twinlock-promotions', ...system, '-o', 'json'];
+        const { stdout } = await cluster.kubectl(shown);
+        const found = JSON.parse(stdout) as Deployment;
+        t.deepEqual(
+          found.spec.template.spec.containers.flatMap(({ args: given }) =>
+            given.filter((arg) => arg.startsWith('--trust-')),
+          ),
+          [`--trust-root=default@${digest}`, `--trust-chain=${index === 0 ? 'trust' : 'trust-2'}`],
+        );
+        t.is(found.spec.replicas, 2, 'the values of production stay');
+      }
+    } finally {
+      await rm(place, { recursive: true });
+    }
+  },
+);
 
 test.serial('uninstall: policies and roles go, kinds and their objects stay', async (t) => {
   const keyring = {

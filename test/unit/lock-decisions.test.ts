@@ -36,11 +36,13 @@ test('decisions stand newest first: an adoption of what ran, an approval of what
         { as: 'Undone', digest: digestIn(undone(second, first)), spec: undone(second, first) },
       ],
       takenBack: false,
+      since: '2026-11-21T10:00:00Z',
     },
     {
       record: 'web-000001',
       contents: [{ as: 'Adopted', digest: digestIn(first), spec: first }],
       takenBack: false,
+      since: '2026-11-21T10:00:00Z',
     },
   ]);
 });

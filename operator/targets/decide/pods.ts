@@ -2,7 +2,7 @@ import { parseDuration } from '../../api/index.ts';
 import { CanonicalError, digestOf, parseTime, printable, rfc3339 } from '../../canonical/index.ts';
 import type { Pod } from '../../kube/index.ts';
 import { decisionsOn, settingsOf, type WorkloadKey } from '../../lock/index.ts';
-import { nameOf, resultOf, type RecordEntry, type RecordSpec } from '../../records/index.ts';
+import { resultOf, type RecordEntry, type RecordSpec } from '../../records/index.ts';
 import { controllerOf, workloadOf, workloadRows } from '../../workloads/index.ts';
 import { listOf, lockOf, onlyWarns, promotedJob, sameWorkload, stall, type TargetStep } from './common.ts';
 import { entriesOf, runningPodDifference, type Content } from './compare.ts';
@@ -123,21 +123,10 @@ function isOfPromotion(world: TargetWorld, pod: Pod): boolean {
 /** Of a Job that began while its content was approved: no rollout replaces it, and it was signed to run to its end. */
 function endsByItself(world: TargetWorld, pod: Pod, made: PresentWorkload): boolean {
   if (workloadOf(made.kind).lasting) return false;
-  const decided = lastDecided(world, made);
+  // By the newest approval, or by what took that back.
+  const [newest] = decisionsOn(world.records, made);
+  const decided = parseTime(newest?.since ?? '');
   return parseTime(pod.metadata.creationTimestamp ?? '') <= decided && isFormer(world, pod, made);
-}
-
-/** When it was last decided what runs: by the newest approval, or by what took that back. */
-function lastDecided({ records }: TargetWorld, made: PresentWorkload): number {
-  const [newest] = decisionsOn(records, made);
-  const approval = records.find((record) => nameOf(record) === newest?.record);
-  const back = records.findLast(
-    (record) =>
-      newest?.takenBack === true &&
-      record.promotion?.uid === approval?.promotion?.uid &&
-      ['RolledBack', 'Failed'].includes(resultOf(record) ?? ''),
-  );
-  return parseTime((back ?? approval)?.time ?? '');
 }
 
 /** Content that was approved once. */
