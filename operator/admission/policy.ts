@@ -81,8 +81,8 @@ export interface PolicyRule {
    */
   readonly lock?: boolean | 'IfPresent';
   /**
-   * What it compares with where that is not the lock. One that is asked for by its name and missing refuses; where none of
-   * those of a namespace is left, another rule holds what is absolute.
+   * What it compares with where that is not the lock. Nothing there says nothing, since a denial would be everybody's,
+   * whatever the conditions of the rule: no namespace could go. Another rule holds what is absolute.
    */
   readonly params?: Params;
   /** Requests are looked at only when all of these hold. */
@@ -144,8 +144,7 @@ function withBounds({ bounds, validations }: PolicyRule): readonly Validation[] 
 }
 
 function bindings(rule: PolicyRule): readonly PolicyObject[] {
-  const { lock, params } = rule;
-  const missing = lock === 'IfPresent' || (params !== undefined && 'selector' in params.ref) ? 'Allow' : 'Deny';
+  const missing = rule.lock === 'IfPresent' || rule.params !== undefined ? 'Allow' : 'Deny';
   if (rule.namespaces !== protectedNamespaces) return [binding(rule, rule.name, ['Deny'], missing)];
   return [
     binding(rule, rule.name, ['Deny'], missing, PROTECTIONS.enforce),

@@ -45,6 +45,7 @@ const WITHOUT_LOCK = [
   'twinlock-configuration-removal',
   'twinlock-job-runs',
   'twinlock-records-in-use',
+  'twinlock-record-cuts',
   'twinlock-record-targets',
 ];
 
