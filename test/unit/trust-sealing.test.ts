@@ -48,6 +48,10 @@ test('what counts is what was signed, whatever stands in the cluster', async (t)
   t.deepEqual(inForce.kept('other'), { names: [], warn: true });
 });
 
+test('how long records are kept counts as people signed it', (t) => {
+  t.is(sealing(signedChain()).target(target({ records: { keepFor: '720h' } }))?.spec.records, undefined);
+});
+
 test('holds count as they stand', (t) => {
   const holds = [{ name: 'freeze', owner: 'captain', reason: 'sale', scope: 'Rollouts' as const }];
   t.deepEqual(sealing(signedChain()).target(target({ holds }))?.spec.holds, holds);
