@@ -320,6 +320,14 @@ export const breachedRules: readonly Breach[] = [
     ['spec', 'objects', 0, 'spec'],
     { replicas: 3 },
   ]),
+  breaches('ProductionTarget', 'web')('spec.objects[0].kind', 'list workloads in spec.workloads; what makes pods', [
+    ['spec', 'objects', 0, 'kind'],
+    'Secret',
+  ]),
+  breaches('Promotion', 'web-42')('spec.objects[1].kind', 'what makes pods, Secrets, roles and kinds of Twinlock are', [
+    ['spec', 'objects', 1, 'kind'],
+    'Secret',
+  ]),
   breaches('Promotion', 'web-42')('spec.objects[1]', 'write the API version of the kind: ', [
     ['spec', 'objects', 1, 'apiVersion'],
     'apps/v1',

@@ -125,6 +125,7 @@ const manifest = withRules(
   {
     cel: `!(self.kind in ${neverKindsCel}) && !self.apiVersion.startsWith('${ownVersions}')`,
     message: 'what makes pods, Secrets, roles and kinds of Twinlock are never promoted: leave them out',
+    fieldPath: '.kind',
     check: ({ kind, apiVersion }) => !isNeverPromoted(kind) && !apiVersion.startsWith(ownVersions),
   },
   {
