@@ -119,6 +119,12 @@ test('denied: what no cut lets go, what it keeps, and what the lock refers to; a
     t.is((await stage.promotions('GET', shop.own('promotionrecords', name(sequence)))).status, 200, `${sequence}`);
 });
 
+test('denied: what tells of cuts deleted by the promotions process, so that nothing is known of them', async (t) => {
+  await letGo('telling', 'upto=1');
+  const heads = '/api/v1/namespaces/twinlock-system/configmaps/twinlock-record-heads';
+  denied(t, await stage.promotions('DELETE', heads), 'guard-records', /whether records were cut off/);
+});
+
 test('denied: a record of a target that sets no end to them, or of sealed trust', async (t) => {
   const shop = await chained('forever');
   await letGo('forever', 'upto=9');

@@ -1,4 +1,4 @@
-import { any, text, texts } from '../cel.ts';
+import { all, any, text, texts } from '../cel.ts';
 import { refusal } from '../denial.ts';
 import { CONFIGURATION_KEY, RECORD_HEADS, RECORD_KEY } from '../names.ts';
 import type { PolicyRule } from '../policy.ts';
@@ -25,7 +25,8 @@ export function guardRecords(by: Who, systemNamespace: string): PolicyRule {
     validations: [
       {
         expression: any(
-          `(${by.promotions})`,
+          // Without them nothing would be known of cuts, and records could go without one.
+          all(by.promotions, "request.operation != 'DELETE'"),
           clearsNamespace,
           may('upgrade', 'productiontargets', text(systemNamespace)),
         ),
