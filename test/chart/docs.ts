@@ -41,7 +41,7 @@ export function isOfGitOps({ object: { apiVersion } }: Shown): boolean {
 }
 
 /** A file that kustomize reads, and no object of a cluster. */
-export function isOfKustomize({ object: { apiVersion } }: Shown): boolean {
+export function isOfKustomize({ apiVersion }: Shown['object']): boolean {
   return apiVersion.startsWith('kustomize.config.k8s.io/');
 }
 
