@@ -24,7 +24,9 @@ const dryRun = (object: object): Promise<CommandResult> =>
 
 test.serial('each example of the page is taken by the CRDs of Flux and Argo CD, to the last field', async (t) => {
   t.timeout(120_000);
-  const examples = (await shownObjects()).filter((each) => each.page === 'docs/gitops.md' && !isOfKustomize(each.object));
+  const examples = (await shownObjects()).filter(
+    (each) => each.page === 'docs/gitops.md' && !isOfKustomize(each.object),
+  );
   const judged = new Set<string>();
   for (const { object } of examples) {
     await waitFor(`${object.kind} ${object.metadata.name} is taken`, async (seen) => {
