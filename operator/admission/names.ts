@@ -1,11 +1,12 @@
-import { apiVersion, group } from '../api/kind.ts';
 import { workloadLockName } from '../api/kinds/workload-lock.ts';
 import {
   annotations,
+  apiVersion,
   boundaryName,
   configurationKeySecret,
   configurationRole,
   fieldManagers,
+  group,
   labels,
   lockRules,
   protections,

@@ -2,11 +2,8 @@ import type { KubeObject, ResourceType } from '../kube/objects/index.ts';
 import { resourceType } from '../kube/objects/index.ts';
 import type { z } from 'zod';
 
+import { apiVersion } from './names.ts';
 import type { CelRule } from './schema/rule.ts';
-
-export const group = 'twinlock.dev';
-export const version = 'v1alpha1';
-export const apiVersion = `${group}/${version}`;
 
 /** A column of `kubectl get`. */
 export interface PrinterColumn {

@@ -1,5 +1,9 @@
 import { VOTE_PREFIX } from '../votes/index.ts';
 
+export const group = 'twinlock.dev';
+export const version = 'v1alpha1';
+export const apiVersion = `${group}/${version}`;
+
 /** Names that every part of Twinlock shares. */
 export const systemNamespace = 'twinlock-system';
 

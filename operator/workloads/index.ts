@@ -26,4 +26,4 @@ export { podTrouble, said, type Trouble } from './rollout/cause.ts';
 export type { Progress, ProgressInput } from './rollout/types.ts';
 export { ownedTypes, workloadOf, workloadRows } from './table.ts';
 export type { PodTemplate, Spec, WorkloadObject } from './object.ts';
-export type { Standing, Workload } from './workload.ts';
+export type { Workload } from './workload.ts';

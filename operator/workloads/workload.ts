@@ -1,22 +1,6 @@
 import type { KubeObject, LabelSelectorSpec, OwnerReference, Pod, ResourceType } from '../kube/index.ts';
 import type { PodTemplate, Spec, WorkloadObject } from './object.ts';
-import type { Progress, ProgressInput, Running } from './rollout/types.ts';
-
-/** What a workload's own status says of its pods, in one form for every kind. */
-export interface Standing {
-  /** Its controller has seen the spec that it has. */
-  readonly observed: boolean;
-  /** Pods that its spec asks for. */
-  readonly wanted: number;
-  /** Pods that there are. */
-  readonly present: number;
-  /** Those of the present template among them. */
-  readonly updated: number;
-  /** Why its controller cannot make pods, in the controller's words. */
-  readonly failure: string | undefined;
-  /** When its rollout went on last, milliseconds since the epoch; undefined where the kind does not say. */
-  readonly movedAt: number | undefined;
-}
+import type { Progress, ProgressInput, Running, Standing } from './rollout/types.ts';
 
 export type PodSpec = NonNullable<Pod['spec']>;
 

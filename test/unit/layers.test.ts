@@ -3,14 +3,34 @@ import packageJSON from '../../package.json' with { type: 'json' };
 import { sources } from './sources.ts';
 
 /**
- * What each room may import, lowest first: a room names only rooms above its line, `./` is a folder of its own. A file
- * belongs to the longest line that its path begins with. Inside a room, `decide` is given everything and asks nobody;
+ * What each room may import, lowest first: a room names only rooms above its line, `./` is a folder of its own, or some
+ * {@link FILES} of its own. A folder of a room names only those above its line too, and never the room: that is its door.
+ * A file belongs to the longest line that its path begins with. Inside a room, `decide` is given everything and asks nobody;
  * `status` says what was decided; `gather` and `act` are the only ones that reach out.
  */
 const TABLE: Readonly<Record<string, string>> = {
   canonical: '',
-  kube: 'canonical',
-  runtime: 'canonical kube',
+
+  kube: 'canonical ./ground ./objects ./clock ./config ./transport ./client ./cache ./events ./status',
+  'kube/ground': '',
+  'kube/objects': 'canonical',
+  'kube/clock': '',
+  'kube/config': 'canonical ./ground ./clock',
+  'kube/transport': './ground ./clock ./config',
+  'kube/client': 'canonical ./ground ./objects ./clock ./config ./transport',
+  'kube/cache': './ground ./objects ./clock ./client',
+  'kube/events': 'canonical ./ground ./objects ./clock ./client',
+  'kube/status': 'canonical ./ground ./objects ./client ./cache',
+
+  runtime: 'canonical kube ./logging ./queue ./metrics ./election ./controller ./manager ./turns',
+  'runtime/logging': 'kube',
+  'runtime/queue': 'kube',
+  'runtime/metrics': 'kube ./queue',
+  'runtime/election': 'canonical kube',
+  'runtime/controller': 'kube ./queue ./metrics',
+  'runtime/manager': 'kube ./metrics ./election',
+  'runtime/turns': 'kube ./controller',
+
   // No Kubernetes and no kinds of ours: the operator, a command line and an auditor share it.
   votes: 'canonical ./terms ./statement ./sshsig ./keyring ./count',
   'votes/terms': '',
@@ -18,16 +38,45 @@ const TABLE: Readonly<Record<string, string>> = {
   'votes/sshsig': 'canonical ./terms',
   'votes/keyring': 'canonical ./terms ./sshsig',
   'votes/count': 'canonical ./terms ./statement ./sshsig ./keyring',
-  api: 'canonical kube votes',
-  workloads: 'canonical kube api',
+
+  api: 'canonical kube votes ./ground ./reasons ./schema ./form ./kinds ./convert',
+  'api/ground': 'votes',
+  'api/reasons': '',
+  'api/schema': 'canonical kube votes ./ground',
+  'api/form': 'kube ./ground ./schema',
+  'api/kinds': 'canonical votes ./ground ./schema ./form',
+  'api/convert': './ground ./schema ./form',
+
+  workloads: 'canonical kube api ./ground ./rollout ./row ./deployment ./stateful-set ./daemon-set ./cron-job',
+  'workloads/ground': 'kube',
+  'workloads/rollout': 'canonical kube ./ground',
+  // What a kind is made of; the kinds know nothing of one another.
+  'workloads/row': 'kube ./ground ./rollout',
+  'workloads/deployment': 'canonical kube api ./ground ./rollout ./row',
+  'workloads/stateful-set': 'canonical kube ./ground ./rollout ./row',
+  'workloads/daemon-set': 'kube ./rollout ./row',
+  'workloads/cron-job': 'kube ./row',
+
   objects: 'canonical kube api',
+
   // Of votes what verifies signatures: a witness signs a checkpoint as people sign a statement.
-  records: 'canonical kube votes api workloads',
+  records: 'canonical kube votes api workloads ./ground ./checkpoint ./audit',
+  'records/ground': 'canonical api',
+  'records/checkpoint': 'canonical api ./ground',
+  'records/audit': 'canonical votes api ./ground ./checkpoint',
+
   lock: 'canonical kube api workloads objects records',
-  admission: 'canonical kube votes api workloads objects',
+
+  admission: 'canonical kube votes api workloads objects ./ground ./guard',
+  'admission/ground': 'kube api workloads',
+  'admission/guard': 'api workloads ./ground',
+
   // A clock, and nothing else of Kubernetes.
   outbound: 'canonical kube/clock',
-  gates: 'canonical kube api workloads votes records outbound',
+
+  gates: 'canonical kube api workloads votes records outbound ./ground ./environment',
+  'gates/ground': 'api',
+  'gates/environment': 'canonical api ./ground',
 
   trust: 'canonical kube runtime api votes records ./decide ./status ./gather ./act',
   'trust/decide': 'canonical api votes records',
@@ -63,7 +112,21 @@ const TABLE: Readonly<Record<string, string>> = {
 
   // Of the rooms their rights alone, never what runs.
   install: 'canonical kube api workloads objects admission environments promotions',
-  processes: 'canonical kube runtime api records outbound targets environments promotions',
+
+  processes: 'canonical kube runtime api records outbound targets environments promotions ./records',
+  'processes/records': 'canonical kube api records',
+};
+
+/** Layers of files that lie beside the folders of their room, since these stand on them. */
+const FILES: Readonly<Record<string, string>> = {
+  'kube/ground': 'errors hash logger',
+  'api/ground': 'names object-kinds workload-kinds',
+  'api/form': 'kind duration',
+  'workloads/ground': 'object owners',
+  'workloads/row': 'workload history',
+  'records/ground': 'types plain cut parts chain',
+  'admission/ground': 'cel denial lifecycle mutations names policy resources volumes who workload-annotations',
+  'gates/ground': 'artifact',
 };
 
 const LAYERS: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
@@ -90,8 +153,16 @@ const layers = Object.keys(LAYERS);
 const files = sources();
 const { dependencies } = packageJSON;
 
-/** The layer of a file: `kube/clock/clock.ts` is of `kube`, `promotions/decide/open.ts` of `promotions/decide`. */
+const layerOfFile: ReadonlyMap<string, string> = new Map(
+  Object.entries(FILES).flatMap(([layer, names]) =>
+    names.split(' ').map((name) => [`${roomOf(layer)}/${name}.ts`, layer] as const),
+  ),
+);
+
+/** The layer of a file: `promotions/wire.ts` is of `promotions`, `promotions/decide/open.ts` of `promotions/decide`. */
 function layerOf(path: string): string | undefined {
+  const own = layerOfFile.get(path);
+  if (own !== undefined) return own;
   const found = layers.filter((layer) => path.startsWith(`${layer}/`));
   return found.toSorted((a, b) => b.length - a.length)[0];
 }
@@ -115,6 +186,20 @@ test('every file is in a layer of the table', (t) => {
     files.map(({ path }) => path).filter((path) => layerOf(path) === undefined),
     [],
   );
+  t.deepEqual(
+    files
+      .map(({ path }) => path.split('/').slice(0, -1))
+      .filter(({ length }) => length > 1)
+      .map(([room, folder]) => `${room}/${folder}`)
+      .filter((folder) => !layers.includes(folder)),
+    [],
+    'a folder of a room has a line of its own',
+  );
+  t.deepEqual(
+    [...layerOfFile.keys()].filter((path) => !files.some((file) => file.path === path)),
+    [],
+    'these files are gone: take them out of the table',
+  );
   t.true(files.length > 300, 'the files are found');
 });
 
@@ -124,8 +209,11 @@ test('the table goes one way', (t) => {
     for (const other of others.filter((each) => roomOf(each) !== roomOf(layer))) {
       t.true(layers.indexOf(other) < layers.indexOf(layer), `${layer} may import ${other}, which is above it`);
     }
+    // The room itself is the door to its folders, and stands before them.
     for (const other of others.filter((each) => roomOf(each) === roomOf(layer))) {
-      t.false((LAYERS[other] ?? []).includes(layer), `${layer} and ${other} may import each other`);
+      t.not(other, roomOf(layer), `${layer} may import the door of its own room, which may import it`);
+      if (layer === roomOf(layer)) continue;
+      t.true(layers.indexOf(other) < layers.indexOf(layer), `${layer} may import ${other}, which is above it`);
     }
   }
 });

@@ -1,5 +1,5 @@
 import type { KindDefinition, PrinterColumn } from '../kind.ts';
-import { group, version } from '../kind.ts';
+import { group, version } from '../names.ts';
 import type { CelRule } from '../schema/rule.ts';
 import { structural } from './structural.ts';
 import type { Structural } from './types.ts';

@@ -1,9 +1,15 @@
 import { z } from 'zod';
 
-import { DECISIONS, MAX_ARMOR_CHARACTERS, MAX_STATEMENT_BYTES, MAX_VOTES } from '../../votes/index.ts';
+import {
+  DECISIONS,
+  MAX_ARMOR_CHARACTERS,
+  MAX_KEY_CHARACTERS,
+  MAX_STATEMENT_BYTES,
+  MAX_VOTES,
+} from '../../votes/index.ts';
 import type { KindDefinition, TwinlockObject } from '../kind.ts';
 import { columns, resourceOf } from '../kind.ts';
-import { kindName } from '../defined-kinds.ts';
+import { kindName } from '../schema/defined-kinds.ts';
 import { MAX_OBJECTS } from '../object-kinds.ts';
 import { MAX_JOBS, MAX_WORKLOADS } from '../workload-kinds.ts';
 import { listOf } from '../schema/lists.ts';
@@ -82,7 +88,7 @@ const keyringEntry = z
     principal: personName('Name of the person.'),
     groups: listOf('Groups of the person.', personName('Group.'), { max: 16 }).optional(),
     kubernetesUsers: listOf("The person's users in the cluster.", printable('User.', 253), { max: 16 }).optional(),
-    publicKey: text('Public key.', 4096),
+    publicKey: text('Public key.', MAX_KEY_CHARACTERS),
     notBefore: timestamp('Votes count from then on.').optional(),
     notAfter: timestamp('Votes count until then.').optional(),
     revokedAt: timestamp('When the key was revoked.').optional(),

@@ -4,7 +4,7 @@ import type { KindDefinition, TwinlockObject } from '../kind.ts';
 import { parseDuration } from '../duration.ts';
 import { columns, nameFitsLabel, resourceOf } from '../kind.ts';
 import { keyedList } from '../schema/lists.ts';
-import { kindName } from '../defined-kinds.ts';
+import { kindName } from '../schema/defined-kinds.ts';
 import { MAX_OBJECTS } from '../object-kinds.ts';
 import { MAX_WORKLOADS } from '../workload-kinds.ts';
 import { withRules } from '../schema/rule.ts';

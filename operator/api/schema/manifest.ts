@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
-import { isNeverPromoted, kindName, neverKindsCel } from '../defined-kinds.ts';
+import { isNeverPromoted, kindName, neverKindsCel } from './defined-kinds.ts';
 import { MAX_OBJECTS, objectApiVersions } from '../object-kinds.ts';
 import { controllersAnnotations, jobMakers, MAX_JOBS, workloadApiVersions, workloadKinds } from '../workload-kinds.ts';
-import { group as ownGroup } from '../kind.ts';
+import { group as ownGroup } from '../names.ts';
 import { keyedList, listOf } from './lists.ts';
 import { patterns } from './patterns.ts';
 import { withRules } from './rule.ts';

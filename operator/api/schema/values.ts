@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 
 import { z } from 'zod';
 
-import { isNeverPromoted, kindName, neverKindsCel } from '../defined-kinds.ts';
+import { isNeverPromoted, kindName, neverKindsCel } from './defined-kinds.ts';
 import { workloadKinds } from '../workload-kinds.ts';
 import { keyedList, listOf, setOf } from './lists.ts';
 import { patterns } from './patterns.ts';

@@ -17,8 +17,11 @@ export interface CacheOptions {
   readonly resync?: number | undefined;
 }
 
+/** What the cache does with an informer, of whatever kind its objects are. */
+type Held = Pick<SharedInformer<KubeObject>, 'type' | 'lister' | 'synced' | 'whenSynced' | 'covers' | 'absorb' | 'run'>;
+
 interface Entry {
-  readonly informer: SharedInformer<KubeObject>;
+  readonly informer: Held;
   readonly transform: unknown;
 }
 
@@ -58,7 +61,7 @@ export class Cache {
       throw new RangeError(`the informer of ${resourceName(type)} exists with another transform: share one function`);
     }
     // The key holds the type, so the entry's objects are T's.
-    const informer = known.informer as unknown as SharedInformer<T>;
+    const informer = known.informer as SharedInformer<T>;
     for (const [name, valuesOf] of Object.entries(options.indexes ?? {})) informer.addIndex(name, valuesOf);
     return informer;
   }
@@ -120,14 +123,12 @@ export class Cache {
   #create<T extends KubeObject>(key: string, type: ResourceType<T>, options: InformerOptions<T>): Informer<T> {
     const { client, clock, random = Math.random, logger = silentLogger, resync = 36_000_000 } = this.#options;
     const informer = new SharedInformer(type, { resync, ...options }, { client, clock, random, logger });
-    // Entries of all kinds live in one map; `informer` above and the key make sure that each comes out as its own.
-    const entry = informer as unknown as SharedInformer<KubeObject>;
-    this.#entries.set(key, { informer: entry, transform: options.transform });
-    if (this.#signal !== undefined && !this.#signal.aborted) this.#start(entry, this.#signal);
+    this.#entries.set(key, { informer, transform: options.transform });
+    if (this.#signal !== undefined && !this.#signal.aborted) this.#start(informer, this.#signal);
     return informer;
   }
 
-  #start(informer: SharedInformer<KubeObject>, signal: AbortSignal): void {
+  #start(informer: Held, signal: AbortSignal): void {
     const running = informer.run(signal).finally(() => this.#running.delete(running));
     this.#running.add(running);
   }

@@ -2,8 +2,7 @@ import type { DaemonSet } from '../../kube/index.ts';
 import { sortPods, type HashOf } from '../history.ts';
 import { nameOf } from '../rollout/pods.ts';
 import { replacing } from '../rollout/replacing.ts';
-import type { Progress, ProgressInput, SortedPods } from '../rollout/types.ts';
-import type { Standing } from '../workload.ts';
+import type { Progress, ProgressInput, SortedPods, Standing } from '../rollout/types.ts';
 
 /** Counted in nodes. Why it has no pods, its controller tells in events only. */
 export function standing({ metadata, status }: DaemonSet): Standing {

@@ -1,6 +1,6 @@
 import { parseTime } from '../../canonical/index.ts';
 import type { Deployment } from '../../kube/index.ts';
-import type { Standing } from '../workload.ts';
+import type { Standing } from '../rollout/types.ts';
 
 /** `kubectl rollout status` reads the same. */
 export function standing({ metadata, spec, status }: Deployment): Standing {

@@ -1,9 +1,8 @@
-import type { Standing } from '../workload.ts';
 import { crashLoop, podCauses } from './cause.ts';
 import { drainOf, drainWords } from './drain.ts';
 import { isReady, nameOf } from './pods.ts';
 import { settling } from './settling.ts';
-import type { Progress, ProgressInput, SortedPods } from './types.ts';
+import type { Progress, ProgressInput, SortedPods, Standing } from './types.ts';
 
 /** How far a controller that has seen the new content is with replacing pods. */
 interface Replacing {

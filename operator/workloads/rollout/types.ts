@@ -18,6 +18,22 @@ export type Progress =
     }
   | { readonly state: 'Failed'; readonly reason: ProgressReason; readonly message: string };
 
+/** What a workload's own status says of its pods, in one form for every kind. */
+export interface Standing {
+  /** Its controller has seen the spec that it has. */
+  readonly observed: boolean;
+  /** Pods that its spec asks for. */
+  readonly wanted: number;
+  /** Pods that there are. */
+  readonly present: number;
+  /** Those of the present template among them. */
+  readonly updated: number;
+  /** Why its controller cannot make pods, in the controller's words. */
+  readonly failure: string | undefined;
+  /** When its rollout went on last, milliseconds since the epoch; undefined where the kind does not say. */
+  readonly movedAt: number | undefined;
+}
+
 /** What runs of a workload, as the API server has it. */
 export interface Running<T extends WorkloadObject = WorkloadObject> {
   readonly live: T;

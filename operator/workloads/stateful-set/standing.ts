@@ -1,5 +1,5 @@
 import type { StatefulSet } from '../../kube/index.ts';
-import type { Standing } from '../workload.ts';
+import type { Standing } from '../rollout/types.ts';
 
 /** Why it has no pods, its controller tells in events only. */
 export function standing({ metadata, spec, status }: StatefulSet): Standing {

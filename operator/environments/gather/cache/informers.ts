@@ -1,5 +1,12 @@
 import { environmentKind, labels, TwinClass, TwinEnvironment, VendorTwin } from '../../../api/index.ts';
-import { resourceType, type Cache, type Informer, type KubeObject, type ResourceType } from '../../../kube/index.ts';
+import {
+  resourceType,
+  type Cache,
+  type Informer,
+  type KubeObject,
+  type Lister,
+  type ResourceType,
+} from '../../../kube/index.ts';
 import { environmentType } from '../../../workloads/index.ts';
 import { slimChild, slimClaim, slimEnvironment, slimNamespace, slimPod, slimWorkload } from './slim.ts';
 import type { Child, ClaimChild, NamespaceChild, PodChild, WorkloadChild } from '../../decide/live.ts';
@@ -28,6 +35,12 @@ const podType = describe<PodChild>('v1', 'Pod', 'pods');
 
 export type ChildKind = keyof typeof childTypes;
 
+/** What pruning asks of an informer: which children of its kind are there. */
+interface Pruned {
+  readonly type: Pick<ResourceType, 'kind'>;
+  readonly lister: Pick<Lister<Child>, 'list'>;
+}
+
 /** Everything that the controller follows. */
 export interface Informers {
   readonly environments: Informer<TwinEnvironment>;
@@ -42,7 +55,7 @@ export interface Informers {
   /** The kinds of which only existence and content matter. */
   readonly others: readonly Informer<Child>[];
   /** Of the kinds that come and go with the spec, hence are pruned. */
-  readonly pruned: readonly Informer<Child>[];
+  readonly pruned: readonly Pruned[];
 }
 
 /** The TwinEnvironments, for the controller and for the page alike. */
@@ -68,7 +81,6 @@ export function environmentInformers(cache: Cache): Informers {
     claims,
     pods: cache.informer(podType, { labelSelector, transform: slimPod }),
     others: [services, policies, bindings, child(childTypes.ResourceQuota), child(childTypes.LimitRange)],
-    // A child is all that pruning looks at of them.
-    pruned: [workloads, claims, services, policies, bindings] as unknown as readonly Informer<Child>[],
+    pruned: [workloads, claims, services, policies, bindings],
   };
 }

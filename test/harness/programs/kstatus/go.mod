@@ -3,6 +3,7 @@ module twinlock.dev/test-programs/kstatus
 go 1.26.0
 
 require (
+	// v1.4.0 asks for Go 1.27, and its pkg/kstatus/status is the same byte for byte.
 	github.com/fluxcd/cli-utils v1.3.0
 	k8s.io/apimachinery v0.37.0
 )

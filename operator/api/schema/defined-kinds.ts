@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { group as ownGroup } from './kind.ts';
-import { objectKinds } from './object-kinds.ts';
-import { listOf } from './schema/lists.ts';
-import { worded } from './schema/text.ts';
-import { makersOfPods, workloadKinds } from './workload-kinds.ts';
+import { group as ownGroup } from '../names.ts';
+import { objectKinds } from '../object-kinds.ts';
+import { makersOfPods, workloadKinds } from '../workload-kinds.ts';
+import { listOf } from './lists.ts';
+import { worded } from './text.ts';
 
 /** Kinds that an installation names beside the known ones. Each costs rights and a rule of the lock. */
 const MAX_DEFINED_KINDS = 32;
