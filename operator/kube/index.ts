@@ -1,7 +1,6 @@
 /** Kubernetes for programs: a client, caches that follow the API server, idempotent writes. Knows nothing of Twinlock. */
 export * from './objects/index.ts';
 export * from './clock/index.ts';
-export { ManualClock } from './clock/manual.ts';
 export * from './errors.ts';
 export { answerOf, fieldsOf, untypedField } from './answer.ts';
 export { hashOf } from './hash.ts';

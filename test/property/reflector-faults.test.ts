@@ -1,6 +1,6 @@
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
-import { Cache, ManualClock } from '../../operator/kube/index.ts';
+import { Cache } from '../../operator/kube/index.ts';
 import type {
   Clock,
   InformerOptions,
@@ -11,6 +11,7 @@ import type {
 } from '../../operator/kube/index.ts';
 import { ScriptedApiServer, fastClock, widgetClient, widgetType } from '../fixtures/scripted-apiserver/index.ts';
 import { waitFor } from '../harness/wait.ts';
+import { ManualClock } from '../stage/manual-clock.ts';
 
 type Widgets = typeof widgetType extends ResourceType<infer T> ? T : never;
 

@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { Workqueue } from '../../operator/runtime/index.ts';
 import type { Priority } from '../../operator/runtime/index.ts';
 import { lowShare } from '../../operator/runtime/queue/workqueue.ts';
-import { ManualClock } from '../../operator/kube/clock/manual.ts';
+import { ManualClock } from '../stage/manual-clock.ts';
 
 /** What the queue should do, in the plainest way that can be written down. */
 class Model {

@@ -1,6 +1,7 @@
 /** Kinds that an older API server does not serve. */
 import test from 'ava';
-import { ApiError, Cache, ManualClock, MutatingAdmissionPolicy, type Client } from '../../operator/kube/index.ts';
+import { ApiError, Cache, MutatingAdmissionPolicy, type Client } from '../../operator/kube/index.ts';
+import { ManualClock } from '../stage/manual-clock.ts';
 
 /** A server that answers 404 until it is upgraded, and has one policy then. */
 class Server {

@@ -2,7 +2,8 @@ import test from 'ava';
 import { applyPlan } from '../../operator/environments/act/apply.ts';
 import { DriftView, environmentInformers, HASH_ANNOTATION } from '../../operator/environments/gather/cache/index.ts';
 import type { Context } from '../../operator/environments/gather/context.ts';
-import { Applier, ApiError, Cache, ManualClock, type Client, type KubeObject } from '../../operator/kube/index.ts';
+import { Applier, ApiError, Cache, type Client, type KubeObject } from '../../operator/kube/index.ts';
+import { ManualClock } from '../stage/manual-clock.ts';
 import { accepted, environment, image, settings, twinClass } from './environment-fixtures.ts';
 import { lifetime } from './environment-situations.ts';
 

@@ -2,7 +2,7 @@ import test from 'ava';
 import type { EnvironmentReason } from '../../operator/api/index.ts';
 import { contentOf, copiesOf, copyProblem, type Copy } from '../../operator/environments/decide/copies.ts';
 import { Copies } from '../../operator/environments/gather/copies.ts';
-import { ManualClock } from '../../operator/kube/index.ts';
+import { ManualClock } from '../stage/manual-clock.ts';
 import { environment, twinClass } from './environment-fixtures.ts';
 
 const secret = (name: string): Copy => ({ kind: 'Secret', name });

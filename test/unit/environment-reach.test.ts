@@ -9,7 +9,7 @@ import {
   type Reach,
 } from '../../operator/environments/decide/reach.ts';
 import { Asked } from '../../operator/environments/gather/asked.ts';
-import { ManualClock } from '../../operator/kube/index.ts';
+import { ManualClock } from '../stage/manual-clock.ts';
 import { accepted, environment, image } from './environment-fixtures.ts';
 import { active, deployment, now, pod, statusOf, type Part } from './environment-situations.ts';
 

@@ -11,7 +11,6 @@ import { environmentReconcile } from '../../operator/environments/reconcile.ts';
 import {
   ApiError,
   Cache,
-  ManualClock,
   StatusWriter,
   TransportError,
   type Client,
@@ -22,6 +21,7 @@ import {
 import type { SharedInformer } from '../../operator/kube/cache/shared-informer.ts';
 import type { Request } from '../../operator/runtime/index.ts';
 import { checkedStatus } from '../statuses/unit.ts';
+import { ManualClock } from '../stage/manual-clock.ts';
 import { environment, image, settings, twinClass } from './environment-fixtures.ts';
 
 const spec = { workloads: [{ name: 'web', image, port: 8080 }] };

@@ -1,6 +1,6 @@
 import anyTest, { type TestFn } from 'ava';
 import { createServer, type RequestListener, type Server } from 'node:http';
-import { ManualClock, systemClock } from '../../operator/kube/index.ts';
+import { systemClock } from '../../operator/kube/index.ts';
 import {
   readReport,
   REPORT_INTERVAL_MS,
@@ -10,6 +10,7 @@ import {
 import { Asked } from '../../operator/environments/gather/asked.ts';
 import type { Report, ReportTarget } from '../../operator/environments/decide/wiring/index.ts';
 import { OutboundClient } from '../../operator/outbound/index.ts';
+import { ManualClock } from '../stage/manual-clock.ts';
 
 const test = anyTest as TestFn<{ server: Server; url: (path: string) => URL }>;
 const never = new AbortController().signal;

@@ -5,8 +5,9 @@ import { environmentInformers, slimNamespace } from '../../operator/environments
 import { addIndexes } from '../../operator/environments/gather/indexes.ts';
 import { Slots } from '../../operator/environments/gather/slots.ts';
 import { homeOf, ownerLabels, ownerOf } from '../../operator/environments/naming/index.ts';
-import { Cache, keyOf, ManualClock, type Client, type Informer, type KubeObject } from '../../operator/kube/index.ts';
+import { Cache, keyOf, type Client, type Informer, type KubeObject } from '../../operator/kube/index.ts';
 import type { SharedInformer } from '../../operator/kube/cache/shared-informer.ts';
+import { ManualClock } from '../stage/manual-clock.ts';
 import { environment, image, twinClass } from './environment-fixtures.ts';
 
 const spec = { workloads: [{ name: 'web', image, port: 8080 }] };

@@ -1,7 +1,8 @@
 import test from 'ava';
 import { slimPod } from '../../operator/environments/gather/cache/index.ts';
 import { KubeletWords } from '../../operator/environments/gather/words.ts';
-import { ApiError, ManualClock, type Client } from '../../operator/kube/index.ts';
+import { ApiError, type Client } from '../../operator/kube/index.ts';
+import { ManualClock } from '../stage/manual-clock.ts';
 
 const start = Date.parse('2026-11-21T09:00:00Z');
 const at = (seconds: number): string => new Date(start + seconds * 1000).toISOString();

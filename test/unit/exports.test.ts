@@ -10,7 +10,6 @@ import { sources, users, type Source } from './sources.ts';
 
 /** Exports that only tests take, by why each is looked at on its own. */
 const FOR_TESTS: Readonly<Record<string, readonly string[]>> = {
-  'a clock that stands still until a test says so': ['kube/clock/manual.ts: ManualClock'],
   'every value that the docs and the cluster have to have is read off it': [
     'admission/pod-status.ts: STATUS_WRITERS',
     'api/conditions.ts: conditionTypes',

@@ -11,10 +11,10 @@ import {
   systemClock,
 } from '../../operator/kube/index.ts';
 import type { ClusterConfig, KubeClientOptions, RequestReport } from '../../operator/kube/index.ts';
-import { ManualClock } from '../../operator/kube/clock/manual.ts';
 import { waitFor } from '../harness/wait.ts';
 import { ScriptedApiServer, fastClock, widgetClient, widgetType } from '../fixtures/scripted-apiserver/index.ts';
 import type { Refusal } from '../fixtures/scripted-apiserver/index.ts';
+import { ManualClock } from '../stage/manual-clock.ts';
 
 async function scene(
   t: ExecutionContext,

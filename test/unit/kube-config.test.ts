@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { ConfigError, inClusterConfig, loadConfig, systemClock } from '../../operator/kube/index.ts';
-import { ManualClock } from '../../operator/kube/clock/manual.ts';
+import { ManualClock } from '../stage/manual-clock.ts';
 
 async function folder(t: ExecutionContext, files: Readonly<Record<string, string>>): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'kubeconfig-'));

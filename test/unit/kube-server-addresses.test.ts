@@ -1,5 +1,6 @@
 import test from 'ava';
-import { ManualClock, ServerAddresses, type EndpointSlice } from '../../operator/kube/index.ts';
+import { ServerAddresses, type EndpointSlice } from '../../operator/kube/index.ts';
+import { ManualClock } from '../stage/manual-clock.ts';
 
 interface World {
   endpoints: readonly string[] | undefined;

@@ -213,7 +213,10 @@ test('the table goes one way', (t) => {
     for (const other of others.filter((each) => roomOf(each) === roomOf(layer))) {
       t.not(other, roomOf(layer), `${layer} may import the door of its own room, which may import it`);
       if (layer === roomOf(layer)) continue;
-      t.true(layers.indexOf(other) < layers.indexOf(layer), `${layer} may import ${other}, which is above it`);
+      t.true(
+        layers.indexOf(other) < layers.indexOf(layer),
+        `${layer} may import ${other}, whose line comes after its own`,
+      );
     }
   }
 });

@@ -1,6 +1,6 @@
 import test from 'ava';
-import { ManualClock } from '../../operator/kube/index.ts';
 import { memoryRelease } from '../../operator/runtime/index.ts';
+import { ManualClock } from '../stage/manual-clock.ts';
 
 const collector = (calls: unknown[]): typeof globalThis.gc => ((options: unknown) => void calls.push(options)) as never;
 

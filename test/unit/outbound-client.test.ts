@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
-import { ManualClock, systemClock } from '../../operator/kube/index.ts';
+import { systemClock } from '../../operator/kube/index.ts';
 import {
   OutboundClient,
   OutboundError,
@@ -12,6 +12,7 @@ import {
   type OutboundOptions,
   type OutboundRequest,
 } from '../../operator/outbound/index.ts';
+import { ManualClock } from '../stage/manual-clock.ts';
 
 interface Stage {
   readonly server: Server;

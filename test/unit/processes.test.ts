@@ -1,12 +1,13 @@
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { setImmediate } from 'node:timers/promises';
-import { ManualClock, Namespace } from '../../operator/kube/index.ts';
+import { Namespace } from '../../operator/kube/index.ts';
 import type { ProcessOptions } from '../../operator/processes/options.ts';
 import { startProcess, type Furnish, type Overrides } from '../../operator/processes/process.ts';
 import { LeadershipLostError } from '../../operator/runtime/index.ts';
 import { EmptyApiServer } from '../fixtures/empty-apiserver.ts';
 import { waitFor } from '../harness/wait.ts';
+import { ManualClock } from '../stage/manual-clock.ts';
 
 const free = { host: '127.0.0.1', port: 0 };
 const processes = ['environments', 'promotions'] as const;

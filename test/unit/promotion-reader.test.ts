@@ -1,11 +1,12 @@
 import test from 'ava';
 import type { ApprovalPolicy, Promotion } from '../../operator/api/index.ts';
-import { ManualClock, type Client, type Informer, type ObjectKey } from '../../operator/kube/index.ts';
+import type { Client, Informer, ObjectKey } from '../../operator/kube/index.ts';
 import { decide, MOST_OPEN } from '../../operator/promotions/decide/index.ts';
 import { WorldReader, type ReaderOptions } from '../../operator/promotions/gather/world.ts';
 import { ObjectTypes } from '../../operator/objects/index.ts';
 import type { RecordStore } from '../../operator/records/index.ts';
 import { AsWritten } from '../../operator/trust/index.ts';
+import { ManualClock } from '../stage/manual-clock.ts';
 import { keys, now, promotion, run, until, voted, world } from './promotion-world.ts';
 
 type Shop = ReturnType<typeof world>;

@@ -1,6 +1,7 @@
 import test from 'ava';
-import { ManualClock, type Clock } from '../../operator/kube/index.ts';
+import type { Clock } from '../../operator/kube/index.ts';
 import { ClockSkew } from '../../operator/promotions/gather/skew.ts';
+import { ManualClock } from '../stage/manual-clock.ts';
 
 const never = new AbortController().signal;
 

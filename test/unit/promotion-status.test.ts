@@ -1,6 +1,6 @@
 import test from 'ava';
 import type { Promotion } from '../../operator/api/index.ts';
-import { ApiError, ManualClock, type Client, type Informer } from '../../operator/kube/index.ts';
+import { ApiError, type Client, type Informer } from '../../operator/kube/index.ts';
 import { Actor } from '../../operator/promotions/act/actor.ts';
 import { promotionReconcile } from '../../operator/promotions/reconcile.ts';
 import { ObjectTypes } from '../../operator/objects/index.ts';
@@ -8,6 +8,7 @@ import type { RecordStore } from '../../operator/records/index.ts';
 import { sealRecord } from '../../operator/records/index.ts';
 import type { WorkloadObject } from '../../operator/workloads/index.ts';
 import { checkedStatus } from '../statuses/unit.ts';
+import { ManualClock } from '../stage/manual-clock.ts';
 import { podOf } from './promotion-pods.ts';
 import {
   crowd,

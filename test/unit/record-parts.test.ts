@@ -2,7 +2,7 @@
 import test from 'ava';
 import { digestOf, digestOfBytes } from '../../operator/canonical/index.ts';
 import { PromotionRecord, promotionRecordKind } from '../../operator/api/index.ts';
-import { Cache, ManualClock, type Client, type ObjectKey } from '../../operator/kube/index.ts';
+import { Cache, type Client, type ObjectKey } from '../../operator/kube/index.ts';
 import {
   chainFaults,
   maskedRecord,
@@ -17,6 +17,7 @@ import {
   type RecordSpec,
 } from '../../operator/records/index.ts';
 import { isParts } from '../../operator/records/parts.ts';
+import { ManualClock } from '../stage/manual-clock.ts';
 import { targetRef } from './promotion-world.ts';
 
 const MAX = 400_000;

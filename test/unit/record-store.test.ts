@@ -2,7 +2,7 @@
 import { setImmediate } from 'node:timers/promises';
 import test from 'ava';
 import { PromotionRecord } from '../../operator/api/index.ts';
-import { ApiError, Cache, ManualClock, type Client, type ObjectKey } from '../../operator/kube/index.ts';
+import { ApiError, Cache, type Client, type ObjectKey } from '../../operator/kube/index.ts';
 import {
   RecordMirror,
   RecordStore,
@@ -10,6 +10,7 @@ import {
   type RecordEntry,
   type RecordSpec,
 } from '../../operator/records/index.ts';
+import { ManualClock } from '../stage/manual-clock.ts';
 import { targetRef } from './promotion-world.ts';
 
 const now = Date.parse('2026-11-21T10:00:00Z');

@@ -3,7 +3,6 @@ import test from 'ava';
 import { ApiError } from '../../operator/kube/index.ts';
 import type { KubeObject } from '../../operator/kube/index.ts';
 import { Backoff, reflectorBackoff } from '../../operator/kube/clock/index.ts';
-import { ManualClock } from '../../operator/kube/clock/manual.ts';
 import {
   annotationsChanged,
   anyOf,
@@ -11,6 +10,7 @@ import {
   generationChanged,
   labelsChanged,
 } from '../../operator/runtime/index.ts';
+import { ManualClock } from '../stage/manual-clock.ts';
 
 const object = (metadata: Partial<KubeObject['metadata']>): KubeObject => ({
   apiVersion: 'v1',

@@ -1,6 +1,7 @@
 import test from 'ava';
-import { ApiError, ManualClock, silentLogger } from '../../operator/kube/index.ts';
+import { ApiError, silentLogger } from '../../operator/kube/index.ts';
 import { Canary, type Enforcement } from '../../operator/targets/canary/index.ts';
+import { ManualClock } from '../stage/manual-clock.ts';
 
 /** An API server whose answers to the canary's dry runs the test gives, one pod probe at a time. */
 function scripted(): {

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { ApiError, ManualClock, silentLogger, type Client } from '../../operator/kube/index.ts';
+import { ApiError, silentLogger, type Client } from '../../operator/kube/index.ts';
 import {
   Canary,
   probe,
@@ -9,6 +9,7 @@ import {
   type Watched,
 } from '../../operator/targets/canary/index.ts';
 import type { Approved, ApprovedObject } from '../../operator/lock/index.ts';
+import { ManualClock } from '../stage/manual-clock.ts';
 
 type Kind = 'pod' | 'workload' | 'object' | 'status';
 type Says = Partial<Record<Kind, Error | object>>;

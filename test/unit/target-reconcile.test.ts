@@ -1,9 +1,10 @@
 import test from 'ava';
 import type { ProductionTarget } from '../../operator/api/index.ts';
-import { ApiError, ManualClock, TransportError, type EventInput, type Informer } from '../../operator/kube/index.ts';
+import { ApiError, TransportError, type EventInput, type Informer } from '../../operator/kube/index.ts';
 import { targetReconcile } from '../../operator/targets/reconcile.ts';
 import { notWritten, type TargetWorld } from '../../operator/targets/decide/index.ts';
 import { checkedStatus } from '../statuses/unit.ts';
+import { ManualClock } from '../stage/manual-clock.ts';
 import { adopted, decideTarget, fresh, settle } from './target-world.ts';
 
 type Status = NonNullable<ProductionTarget['status']>;

@@ -1,9 +1,10 @@
 import test from 'ava';
 import { ApprovalPolicy } from '../../operator/api/index.ts';
-import { ManualClock, type Client, type EventInput } from '../../operator/kube/index.ts';
+import type { Client, EventInput } from '../../operator/kube/index.ts';
 import { Sealing } from '../../operator/trust/gather/index.ts';
 import { acceptance, policyReconciler } from '../../operator/trust/reconcile.ts';
 import type { RecordEntry } from '../../operator/records/index.ts';
+import { ManualClock } from '../stage/manual-clock.ts';
 import { Chain, keyring, policy, withVotes } from './trust-world.ts';
 
 const { signal } = new AbortController();

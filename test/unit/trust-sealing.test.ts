@@ -1,6 +1,6 @@
 import test from 'ava';
-import { ManualClock } from '../../operator/kube/index.ts';
 import { Sealing, type LastSigned } from '../../operator/trust/gather/index.ts';
+import { ManualClock } from '../stage/manual-clock.ts';
 import { Chain, keyring, policy, removed, target } from './trust-world.ts';
 
 const { signal } = new AbortController();

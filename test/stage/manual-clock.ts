@@ -1,4 +1,4 @@
-import type { Clock, Timer } from './clock.ts';
+import type { Clock, Timer } from '../../operator/kube/index.ts';
 
 interface Pending {
   readonly due: number;
@@ -6,7 +6,7 @@ interface Pending {
   readonly callback: () => void;
 }
 
-/** A clock that stands still until {@link ManualClock.advance} is called; for tests. */
+/** A clock that stands still until {@link ManualClock.advance} is called. */
 export class ManualClock implements Clock {
   #elapsed = 0;
   #order = 0;
