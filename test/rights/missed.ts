@@ -1,4 +1,8 @@
-/** Which test misses a right: the list that `make rights` writes, and that each run of the tests holds to what it saw. */
+/**
+ * Which test misses a right: the list that `make rights` writes. That each row still names a right and a test is the
+ * matter of test/unit/rights.test.ts. That no right is missing is only told by `make rights`, which ends with 1 where it
+ * took a right away and no test failed: a part of the rights may be all that it was asked for.
+ */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Right } from '../stage/rights.ts';
@@ -8,6 +12,11 @@ export interface NamedTest {
   readonly file: string;
   readonly test: string;
 }
+
+/** In place of a title: the test takes the right away by itself, and the runner did not write down which it is. */
+export const ITSELF = 'takes it away by itself';
+/** In place of a title: the file failed, and none of its tests. */
+export const WHOLE_FILE = 'the file itself';
 
 const path = join(import.meta.dirname, 'missed.json');
 

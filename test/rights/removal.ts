@@ -8,7 +8,7 @@ import { globSync } from 'node:fs';
 import { TapReader } from '../runner/tap.ts';
 import type { Right } from '../stage/rights.ts';
 import type { Use } from '../stage/uses.ts';
-import { nameOf, type NamedTest } from './missed.ts';
+import { ITSELF, nameOf, WHOLE_FILE, type NamedTest } from './missed.ts';
 
 /** What became of a right that was taken away. */
 export interface Removal {
@@ -61,15 +61,12 @@ async function run(right: Right | undefined, file: string, title?: string): Prom
     );
     for await (const line of createInterface({ input: child.stdout })) reader.line(line);
     reader.end();
-    if ((await exit) !== 0 && failed.length === 0) failed.push('the file itself');
+    if ((await exit) !== 0 && failed.length === 0) failed.push(WHOLE_FILE);
     return { failed, refused: (await readFile(refusals, 'utf8').catch(() => '')) !== '' };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
-
-/** The test that takes a right away by itself, where the runner did not write down which it is. */
-const ITSELF = 'takes it away by itself';
 
 /** Each test that failed is run once with all rights, alone if it can be: what fails then too says nothing. */
 const controls = new Map<string, Promise<boolean>>();
