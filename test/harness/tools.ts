@@ -68,6 +68,23 @@ export const tools = {
     );
     return join(folder, 'kstatus');
   },
+  /** Flux's own kustomize-controller. A module of its own, with the versions that Flux builds it with. */
+  async kustomizeController(): Promise<string> {
+    const module = join(sources, 'flux');
+    const key = await recipe(
+      [],
+      ['go.mod', 'go.sum'].map((file) => join(module, file)),
+    );
+    const folder = await built('kustomize-controller', key, (into) =>
+      build(
+        "Flux's kustomize-controller (2 min the first time)",
+        'github.com/fluxcd/kustomize-controller',
+        join(into, 'kustomize-controller'),
+        { module },
+      ),
+    );
+    return join(folder, 'kustomize-controller');
+  },
 } as const;
 
 /** The recipe of the program of all Kubernetes parts. */

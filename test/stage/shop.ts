@@ -13,8 +13,8 @@ export interface ShopOptions {
   readonly deployment?: Json;
   /** Merged into the target's spec. With workloads of its own it names what the test makes beside `web`. */
   readonly target?: Json;
-  /** What is there before production: rules of other teams. */
-  readonly before?: readonly object[];
+  /** What is there before production: rules of other teams, or what they do in its namespace. */
+  readonly before?: readonly object[] | (() => Promise<void>);
 }
 
 /** A live Deployment, as far as tests look at it. */
@@ -60,7 +60,8 @@ export class Shop {
       const { status } = await cluster.request('GET', `/api/v1/namespaces/${this.namespace}/serviceaccounts/default`);
       return status === 200;
     });
-    if (before.length > 0) await cluster.apply(before);
+    if (typeof before === 'function') await before();
+    else if (before.length > 0) await cluster.apply(before);
     const { template, ...each } = deployment;
     for (const name of this.#names) {
       const own = name === 'web' && template !== undefined ? { template } : {};
