@@ -25,6 +25,11 @@ test('what people approved is not rolled out while somebody holds production, an
   t.is(run(held(voting)).done[0], 'Approved');
 });
 
+test('a hold whose end cannot be read has none', (t) => {
+  const { decision } = run(voted(run(held(world(), { ...freeze, until: 'tomorrow' })).world, keys.alice));
+  t.is(decision.verdict.reason, 'Held');
+});
+
 test('a hold that comes between the approval and the lock keeps the lock closed', (t) => {
   const { world: open } = run(world());
   const voting = voted(open, keys.alice);

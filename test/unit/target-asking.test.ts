@@ -1,5 +1,5 @@
 import test from 'ava';
-import { asksStill } from '../../operator/targets/gather/asking.ts';
+import { asksStill } from '../../operator/targets/decide/asking.ts';
 import { historyOf } from '../../operator/records/index.ts';
 import { keys, run, until, voted, world, worldOf } from './promotion-world.ts';
 

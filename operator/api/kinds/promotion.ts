@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { parseTime } from '../../canonical/index.ts';
 import type { KindDefinition, TwinlockObject } from '../kind.ts';
 import { parseDuration } from '../duration.ts';
 import { columns, nameFitsLabel, resourceOf } from '../kind.ts';
@@ -122,5 +123,5 @@ export const Promotion = resourceOf<Promotion>(promotionKind);
 
 /** When a promotion that nobody approved is over, milliseconds since the epoch. */
 export function notAfterOf({ metadata, spec }: Pick<Promotion, 'metadata' | 'spec'>): number {
-  return Date.parse(metadata.creationTimestamp ?? '') + parseDuration(spec.expiresAfter);
+  return parseTime(metadata.creationTimestamp ?? '') + parseDuration(spec.expiresAfter);
 }

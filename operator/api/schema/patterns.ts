@@ -1,4 +1,4 @@
-import { DIGEST, RFC3339 } from '../../canonical/index.ts';
+import { DIGEST, IMAGE_DIGEST, RFC3339 } from '../../canonical/index.ts';
 import { KEY_TYPES } from '../../votes/index.ts';
 
 /**
@@ -10,9 +10,10 @@ export const patterns = {
   componentName: /^[a-z]([-a-z0-9]*[a-z0-9])?$/,
   dnsSubdomain: /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/,
   personName: /^[a-z0-9]([-a-z0-9._@]*[a-z0-9])?$/,
-  imageByDigest:
-    /^([a-zA-Z0-9]([-a-zA-Z0-9.]*[a-zA-Z0-9])?(:[0-9]{1,5})?\/)?[a-z0-9]+([._-]+[a-z0-9]+)*(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?@sha256:[a-f0-9]{64}$/,
-  pinnedImage: /^[!-?A-~]+@sha256:[a-f0-9]{64}$/,
+  imageByDigest: new RegExp(
+    `^([a-zA-Z0-9]([-a-zA-Z0-9.]*[a-zA-Z0-9])?(:[0-9]{1,5})?/)?[a-z0-9]+([._-]+[a-z0-9]+)*(/[a-z0-9]+([._-]+[a-z0-9]+)*)*(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?${IMAGE_DIGEST.source}`,
+  ),
+  pinnedImage: new RegExp(`^[!-?A-~]+${IMAGE_DIGEST.source}`),
   imagePrefix: /^[a-zA-Z0-9]([-a-zA-Z0-9.]*[a-zA-Z0-9])?(:[0-9]{1,5})?\/[a-z0-9._/:@-]*$/,
   duration: /^([0-9]{1,5}h)?([0-9]{1,6}m)?([0-9]{1,8}s)?$/,
   nonZero: /[1-9]/,

@@ -1,3 +1,4 @@
+import { parseHttpDate } from '../../canonical/index.ts';
 import type { Random } from '../clock/index.ts';
 
 /** Times a refused request is repeated, as in client-go. */
@@ -38,7 +39,7 @@ export function retryDelay(refusal: Refusal, random: Random): number | undefined
 export function parseRetryAfter(value: string | undefined, now: number): number | undefined {
   if (value === undefined || value === '') return undefined;
   if (/^\d{1,9}$/.test(value)) return Number(value) * 1000;
-  const date = Date.parse(value);
+  const date = parseHttpDate(value);
   return Number.isNaN(date) ? undefined : Math.max(date - now, 0);
 }
 

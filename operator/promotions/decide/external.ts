@@ -3,7 +3,7 @@
  * waited for until it has arrived. Pure.
  */
 import { fieldManagers, parseDuration } from '../../api/index.ts';
-import { rfc3339 } from '../../canonical/index.ts';
+import { parseTime, rfc3339 } from '../../canonical/index.ts';
 import { handedOver } from '../../kube/index.ts';
 import { isClosedFor, withClosed } from '../../lock/index.ts';
 import { isExternal, isMarked, unmarked } from './closing.ts';
@@ -37,7 +37,7 @@ export function arrivedAt(
   objects: readonly ObjectItem[],
 ): number | undefined {
   if (awaited(items, objects).length > 0) return undefined;
-  const before = Date.parse(promotion.status?.rollout?.appliedAt ?? '');
+  const before = parseTime(promotion.status?.rollout?.appliedAt ?? '');
   return Number.isNaN(before) ? now : before;
 }
 

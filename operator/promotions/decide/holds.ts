@@ -1,5 +1,5 @@
 import type { ProductionTarget, ProductionTargetSpec } from '../../api/index.ts';
-import { printable } from '../../canonical/index.ts';
+import { parseTime, printable } from '../../canonical/index.ts';
 import type { DecisionStep } from './steps.ts';
 import { pending } from './verdict.ts';
 
@@ -27,9 +27,10 @@ export function heldBy(target: ProductionTarget | undefined, now: number, scope?
   return first === undefined ? undefined : { why: [first, ...others], endsIn: Math.min(...holds.map(endOf)) - now + 1 };
 }
 
-/** Milliseconds since the epoch. */
+/** Milliseconds since the epoch. What cannot be read ends nothing. */
 function endOf({ until }: Hold): number {
-  return until === undefined ? Infinity : Date.parse(until);
+  const end = until === undefined ? Infinity : parseTime(until);
+  return Number.isNaN(end) ? Infinity : end;
 }
 
 function wordsOf({ name, owner, reason, until }: Hold, target: string): string {

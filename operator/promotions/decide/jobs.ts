@@ -1,6 +1,6 @@
 /** Jobs of a promotion: what is signed of them, and their steps. Pure. */
 import { parseDuration } from '../../api/index.ts';
-import { rfc3339 } from '../../canonical/index.ts';
+import { parseTime, rfc3339 } from '../../canonical/index.ts';
 import { holdsJob, withJob, withJobs } from '../../lock/index.ts';
 import { jobRecordOf, nameOf, type RecordedJob, type RecordSpec } from '../../records/index.ts';
 import { jobContent, jobDigest, jobProgress, type JobProgress, type Spec } from '../../workloads/index.ts';
@@ -127,11 +127,11 @@ function deadlineOf(
     // Nothing says since when it could have been made: the rollout before it has its time, and then this.
     const { uid } = promotion.metadata;
     const before = records.findLast((each) => each.type === 'Job' && each.promotion?.uid === uid);
-    return Date.parse((before ?? approved).time) + 2 * allowed;
+    return parseTime((before ?? approved).time) + 2 * allowed;
   }
   const own = spec['activeDeadlineSeconds'];
   // A moment later than Kubernetes, which knows why.
-  return Date.parse(created) + (typeof own === 'number' ? own * 1000 + LATE_MS : allowed);
+  return parseTime(created) + (typeof own === 'number' ? own * 1000 + LATE_MS : allowed);
 }
 
 function refusal(world: ActingWorld): string {

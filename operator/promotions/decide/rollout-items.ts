@@ -1,4 +1,5 @@
 import { parseDuration } from '../../api/index.ts';
+import { parseTime } from '../../canonical/index.ts';
 import type { KubeObject } from '../../kube/index.ts';
 import { contentsOf, matchLive, matchObject, objectsOf } from '../../lock/index.ts';
 import type { RecordedChange, RecordedObject, RecordedSpec, RecordSpec } from '../../records/index.ts';
@@ -203,7 +204,7 @@ export function drained(world: RollingWorld, items: readonly Item[]): { readonly
 
 /** Pods that are gone leave no trace: until when they had to be gone is kept in status, as times of votes are. */
 function drainedBefore({ promotion }: RollingWorld): number | undefined {
-  const time = Date.parse(promotion.status?.rollout?.drainsUntil ?? '');
+  const time = parseTime(promotion.status?.rollout?.drainsUntil ?? '');
   return Number.isNaN(time) ? undefined : time;
 }
 

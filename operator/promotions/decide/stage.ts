@@ -1,3 +1,4 @@
+import { parseTime } from '../../canonical/index.ts';
 import { contentsOf, objectsOf, type LockSpec, type WorkloadKey } from '../../lock/index.ts';
 import { historyOf, nameOf, type PromotionHistory, type RecordedSpec, type RecordSpec } from '../../records/index.ts';
 
@@ -69,7 +70,7 @@ export function beganAt({
   const last = records.findLast(
     ({ job, promotion }) => job !== undefined && before.has(job.name) && promotion?.uid === approved.promotion?.uid,
   );
-  return Date.parse((last ?? approved).time);
+  return parseTime((last ?? approved).time);
 }
 
 /** Workloads that a round takes away, with what they run. */

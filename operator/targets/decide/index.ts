@@ -1,4 +1,5 @@
 /** What a target is and what is done next; pure. */
+export { asksStill } from './asking.ts';
 export { answeredOtherwise } from './changed.ts';
 export { foundProtection, onlyWarns } from './common.ts';
 export { decideTarget } from './decide.ts';

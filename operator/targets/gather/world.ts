@@ -11,6 +11,7 @@ import type { LockSpec, WorkloadKey } from '../../lock/index.ts';
 import { historyOf, nameOf, openApproval, openRounds, type RecordSpec, type RecordStore } from '../../records/index.ts';
 import type { Canary, Enforcement } from '../canary/index.ts';
 import {
+  asksStill,
   foundProtection,
   hasAdopted,
   needsInventory,
@@ -23,7 +24,6 @@ import {
 } from '../decide/index.ts';
 import { ObjectUnreadable, type ObjectTypes } from '../../objects/index.ts';
 import type { InForce } from '../../trust/index.ts';
-import { asksStill } from './asking.ts';
 import type { FollowedPods } from './followed-pods.ts';
 import type { FollowedWorkloads } from './followed.ts';
 import { rehearse } from './rehearse.ts';

@@ -1,4 +1,4 @@
-import { parseTime, printable } from '../../canonical/index.ts';
+import { parseTime, printable, rfc3339 } from '../../canonical/index.ts';
 import { ownersOf, parseKeyring, type Enrolments } from './keyring.ts';
 import { VOTE_NAMESPACE } from '../terms/names.ts';
 import type { KeyringSpec } from './types.ts';
@@ -34,5 +34,5 @@ function signerLine(entries: Enrolments): string {
 
 /** `20261121100000Z`: ssh-keygen takes times without Z as local ones. */
 function compact(milliseconds: number): string {
-  return `${new Date(milliseconds).toISOString().slice(0, 19).replace(/[-:T]/g, '')}Z`;
+  return rfc3339(milliseconds).replace(/[-:T]/g, '');
 }
