@@ -7,7 +7,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Right } from '../stage/rights.ts';
 
-/** A test by its file (`promotion` of `promotion.test.ts`) and its title. */
+/** A test by its file (`cluster/promotion` of `test/cluster/promotion.test.ts`) and its title. */
 export interface NamedTest {
   readonly file: string;
   readonly test: string;

@@ -5,7 +5,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { appendFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { isNewest, runFolder } from '../harness/index.ts';
 import type { AuditedRequest } from './audit.ts';
 import { processOfAccount, removedRight, renderedRights, right, type Right } from './rights.ts';
@@ -58,6 +58,9 @@ const folder = (): string => join(runFolder(), 'rights');
 const ends = (): string => join(folder(), 'tests');
 const removals = (): string => join(folder(), 'removed');
 
+/** `cluster~trust` of `test/cluster/trust.test.ts`: a folder beside it may have a file of the same name. */
+const nameOf = (testFile: string): string => `${basename(dirname(testFile))}~${basename(testFile, '.test.ts')}`;
+
 async function write(to: string, name: string, rights: ReadonlyMap<Right, string>): Promise<void> {
   await mkdir(to, { recursive: true });
   await writeFile(join(to, `${name}.${randomUUID()}.json`), JSON.stringify(Object.fromEntries(rights)));
@@ -72,7 +75,7 @@ export async function recordRights(testFile: string, requests: readonly AuditedR
   const removed = removedRight();
   if (removed !== undefined) return recordRefusal(removed, requests);
   const { used, refused } = usesOf(requests);
-  const name = basename(testFile, '.test.ts');
+  const name = nameOf(testFile);
   // Rights are taken away on the newest version; whoever does so runs tests with all of them too, which are no uses of a run.
   if (isNewest && process.env['TWINLOCK_REFUSALS'] === undefined) await write(folder(), name, used);
   if (refused.size > 0)
@@ -104,7 +107,7 @@ async function recordRefusal(removed: Right, requests: readonly AuditedRequest[]
 
 /** Writes down that a test took this right away by itself, and showed what becomes of the process. */
 export async function recordRemoval(testFile: string, removed: Right): Promise<void> {
-  await write(removals(), basename(testFile, '.test.ts'), new Map([[removed, new Date().toISOString()]]));
+  await write(removals(), nameOf(testFile), new Map([[removed, new Date().toISOString()]]));
 }
 
 /** A test that has ended: its title with what the runner puts before it. */
@@ -122,7 +125,7 @@ export async function recordTests(phase: string, tests: readonly EndedTest[]): P
 
 /** A test file that used a right. */
 export interface Use {
-  /** `promotion` of `promotion.test.ts`. */
+  /** `cluster/promotion` of `test/cluster/promotion.test.ts`. */
   readonly file: string;
   /** The title of the test that ran then, where the runner wrote it down. */
   readonly title: string | undefined;
@@ -135,14 +138,17 @@ export interface Use {
 /** For each right, the test files that used it in this run, the quickest first. */
 export async function recordedRights(): Promise<ReadonlyMap<Right, readonly Use[]>> {
   const tests = await read<readonly EndedTest[]>(ends());
-  const ended = tests.flatMap(([, list]) => list).toSorted((a, b) => (a.at < b.at ? -1 : 1));
+  const ended = tests
+    .flatMap(([json, list]) => list.map((test) => ({ ...test, phase: basename(json, '.json') })))
+    .toSorted((a, b) => (a.at < b.at ? -1 : 1));
   const found = new Map<Right, Map<string, Use>>();
   const used = await read<Readonly<Record<Right, string>>>(folder());
   const removed = await read<Readonly<Record<Right, string>>>(removals());
   for (const [name, rights] of [...removed, ...used]) {
     const removes = removed.some(([other]) => other === name);
-    const file = name.slice(0, name.indexOf('.'));
-    const own = ended.filter((test) => test.name.split(' › ').slice(0, -1).includes(file));
+    const [phase = '', bare = ''] = name.slice(0, name.indexOf('.')).split('~');
+    const file = `${phase}/${bare}`;
+    const own = ended.filter((test) => test.phase === phase && test.name.split(' › ').slice(0, -1).includes(bare));
     const started = Object.values(rights).toSorted()[0] ?? '';
     for (const [each, at] of Object.entries(rights)) {
       const uses = found.get(each) ?? new Map<string, Use>();

@@ -81,7 +81,7 @@ test('who is said to miss a right is a test that is there, and the right is one 
   const rights = renderedRights();
   const faults = Object.entries(await missed()).flatMap(([right, row]) => {
     if (!rights.has(right)) return [`no rendered role gives "${right}"`];
-    const paths = globSync(`test/{cluster,attack,chaos}/${row.file}.test.ts`);
+    const paths = globSync(`test/${row.file}.test.ts`);
     if (paths.length === 0) return [`there is no ${nameOf(row)}`];
     // What fails in a hook has the hook's name before its own.
     const title = row.test.replace(/^(?:before|after)(?:Each)?(?:\.always)? hook(?: for )?/, '');
