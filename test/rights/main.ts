@@ -41,6 +41,8 @@ function usesOf(right: Right): readonly Use[] {
   return uses.toSorted((a, b) => Number(b.file === file) - Number(a.file === file));
 }
 
+/** One after the other: two jobs may end at once. */
+let writing = Promise.resolve();
 const queue = chosen[Symbol.iterator]();
 await Promise.all(
   Array.from({ length: Number(values.jobs) }, async () => {
@@ -52,7 +54,7 @@ await Promise.all(
       console.log(`${removals.length}/${chosen.length} in ${removal.seconds} s, without ${right}: ${told}`);
       if (removal.failed === undefined) known.delete(right);
       else known.set(right, removal.failed);
-      await writeMissed(known, all);
+      await (writing = writing.then(() => writeMissed(known, all)));
     }
   }),
 );
