@@ -16,7 +16,7 @@ const TABLE: Readonly<Record<string, string>> = {
   'kube/objects': 'canonical',
   'kube/clock': '',
   'kube/config': 'canonical ./ground ./clock',
-  'kube/transport': './ground ./clock ./config',
+  'kube/transport': 'canonical ./ground ./clock ./config',
   'kube/client': 'canonical ./ground ./objects ./clock ./config ./transport',
   'kube/cache': './ground ./objects ./clock ./client',
   'kube/events': 'canonical ./ground ./objects ./clock ./client',
