@@ -2,15 +2,17 @@
 import test from 'ava';
 import { shownObjects } from '../chart/docs.ts';
 import { waitFor } from '../harness/index.ts';
+import { SteppedClock } from '../stage/clock.ts';
 import { conditionOf, images, Shop } from '../stage/shop.ts';
 import { must, openPromotions, type Stage } from '../stage/promotions.ts';
 import type { Json } from '../stage/stage.ts';
 
 let stage: Stage;
+const clock = new SteppedClock();
 
 test.before(async () => {
   stage = await openPromotions({ testFile: import.meta.filename });
-  await stage.startProcess();
+  await stage.startProcess({}, clock.overrides);
 });
 test.after.always(() => stage?.stop());
 
@@ -33,8 +35,8 @@ async function jobs(shop: Shop): Promise<readonly Found[]> {
     .items;
 }
 
-async function open(namespace: string, running = images.second, rollback: Json = {}): Promise<Shop> {
-  const shop = await new Shop(stage, namespace).open({ target: { rollback: { progressDeadline: '6s', ...rollback } } });
+async function open(namespace: string, running = images.second): Promise<Shop> {
+  const shop = await new Shop(stage, namespace).open();
   await shop.target((target) => conditionOf(target, 'Ready')?.status === 'True', 'web', 60_000);
   await shop.environment('pr-42', running);
   return shop;
@@ -124,7 +126,9 @@ test.serial('a Job that does not end in its time is ended, and the promotion fai
   stage.pods.hold(images.third);
   await promote(shop, { before: [job('migrate', images.third)] });
   await shop.promotion('web-42', ({ status }) => conditionOf({ status }, 'Ready')?.reason === 'JobRunning', 20_000);
+  clock.pass(600_000);
   const failed = await shop.phase('web-42', 'Failed', 40_000);
+  clock.back();
   t.regex(conditionOf(failed, 'Ready')?.message ?? '', /did not end until/);
   await waitFor('the Job is gone', async () => (await jobs(shop)).length === 0);
   t.is(await shop.image(), images.first);
@@ -132,7 +136,7 @@ test.serial('a Job that does not end in its time is ended, and the promotion fai
 });
 
 test.serial('while its step runs nobody deletes the Job; who suspends it ends the promotion', async (t) => {
-  const shop = await open('jobs-held', images.evil, { progressDeadline: '60s' });
+  const shop = await open('jobs-held', images.evil);
   stage.pods.hold(images.evil);
   await promote(shop, { before: [job('migrate', images.evil)] });
   const [made] = await waitFor('the Job is there', async () => {
