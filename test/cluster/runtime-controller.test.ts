@@ -1,6 +1,15 @@
+import { randomUUID } from 'node:crypto';
 import test from 'ava';
 import { Applier, ConfigMap, KubeEvent, Recorder, StatusWriter, systemClock } from '../../operator/kube/index.ts';
-import type { Cache, Client, KubeClient, Logger } from '../../operator/kube/index.ts';
+import type {
+  Cache,
+  Client,
+  Informer,
+  KubeClient,
+  KubeObject,
+  Logger,
+  ResourceType,
+} from '../../operator/kube/index.ts';
 import {
   Controller,
   Metrics,
@@ -21,16 +30,20 @@ test.before(async () => {
   await installGadgets(cluster);
 });
 
+/** Writes into a watch, and waits until it has told of that, and so of all that was written before. */
+type Watched = () => Promise<void>;
+
 interface Running {
   readonly controller: Controller;
   readonly cache: Cache;
+  readonly watched: readonly Watched[];
   /** Names reconciled, oldest first. */
   readonly reconciled: string[];
   stop(): Promise<void>;
 }
 
 /** A controller in the shape of the real ones: a gadget has as many ConfigMaps as its size, and says so in its status. */
-function gadgets({ client, cache: newCache, namespace, logger }: Stage, metrics?: Metrics): Running {
+function gadgets({ admin, client, cache: newCache, namespace, logger }: Stage, metrics?: Metrics): Running {
   const cache = newCache();
   const owners = cache.informer(Gadget, { namespace });
   const children = cache.informer(ConfigMap, { namespace, labelSelector: 'gadget' });
@@ -66,15 +79,35 @@ function gadgets({ client, cache: newCache, namespace, logger }: Stage, metrics?
     stopping.abort();
     await done;
   };
-  return { controller, cache, reconciled, stop };
+  const watched = [marked(admin, Gadget, owners), marked(admin, ConfigMap, children)];
+  return { controller, cache, watched, reconciled, stop };
 }
 
-async function quiet({ controller, reconciled }: Running, atLeast: number): Promise<void> {
-  await waitFor(`${atLeast} reconciles and silence`, async (seen) => {
-    const before = reconciled.length;
+function marked<T extends KubeObject>(admin: KubeClient, type: ResourceType<T>, { lister }: Informer<T>): Watched {
+  return async () => {
+    const [object] = lister.list();
+    if (object === undefined) throw new Error(`no ${type.kind} is there`);
+    const body = { metadata: { annotations: { 'acme.dev/marker': randomUUID() } } };
+    const { metadata } = await admin.patch(type, object.metadata, { type: 'merge', body });
+    await waitFor(
+      `the ${type.kind} with its marker`,
+      () => lister.get(metadata)?.metadata.resourceVersion === metadata.resourceVersion,
+    );
+  };
+}
+
+/** So many reconciles, and then silence: what was written came back as events, and none of them led to a write. */
+async function quiet({ proxy }: Stage, { controller, watched, reconciled }: Running, atLeast: number): Promise<void> {
+  await waitFor(`${atLeast} reconciles`, (seen) => {
+    seen(reconciled.length);
+    return reconciled.length >= atLeast && controller.idle;
+  });
+  await waitFor('silence', async (seen) => {
+    const before = proxy.writes.length;
     seen(before);
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    return before >= atLeast && before === reconciled.length && controller.idle;
+    for (const mark of watched) await mark();
+    await waitFor('the reconciles that follow', () => controller.idle);
+    return proxy.writes.length === before;
   });
 }
 
@@ -91,19 +124,19 @@ test('a converged world costs no request, and a restart costs no write', async (
   const { admin, proxy, namespace } = setting;
   for (const name of ['a', 'b', 'c']) await admin.create(Gadget, gadget(namespace, name, 4));
   const first = gadgets(setting);
-  await quiet(first, 3);
+  await quiet(setting, first, 3);
   t.is((await childrenOf(admin, namespace)).split(' ').length, 12);
   // Twelve children and three statuses, each written once, although every write came back as an event.
   t.is(proxy.writes.length, 15);
   t.is(proxy.requests.length, 15);
   const again = first.reconciled.length + 3;
   for (const name of ['a', 'b', 'c']) first.controller.enqueue({ namespace, name });
-  await quiet(first, again);
+  await quiet(setting, first, again);
   t.is(proxy.requests.length, 15, 'reconciled again without a request');
   await first.stop();
 
   const second = gadgets(setting);
-  await quiet(second, 3);
+  await quiet(setting, second, 3);
   t.is(proxy.requests.length, 15, 'a restart read from its watches alone and wrote nothing');
   await second.stop();
 });
@@ -113,16 +146,16 @@ test('what somebody deleted is put back with one write, and what others add is t
   const { admin, proxy, namespace } = setting;
   await admin.create(Gadget, gadget(namespace, 'a', 3));
   const running = gadgets(setting);
-  await quiet(running, 1);
+  await quiet(setting, running, 1);
   const before = proxy.writes.length;
   await admin.delete(ConfigMap, { namespace, name: 'a-2' });
   await waitFor('the object', async () => (await childrenOf(admin, namespace)) === 'a-0=0 a-1=1 a-2=2');
-  await quiet(running, 2);
+  await quiet(setting, running, 2);
   t.is(proxy.writes.length - before, 1);
   // Counted before: the event may be quicker than the answer.
   const next = running.reconciled.length + 1;
   await admin.patch(ConfigMap, { namespace, name: 'a-1' }, { type: 'merge', body: { data: { other: 'x' } } });
-  await quiet(running, next);
+  await quiet(setting, running, next);
   t.is(proxy.writes.length - before, 1);
   await running.stop();
 });
@@ -132,12 +165,12 @@ test('the status is written once per change, as a whole', async (t) => {
   const { admin, proxy, namespace } = setting;
   await admin.create(Gadget, gadget(namespace, 'a', 1));
   const running = gadgets(setting);
-  await quiet(running, 1);
+  await quiet(setting, running, 1);
   const statuses = (): number => proxy.writes.filter(({ path }) => path.endsWith('/status')).length;
   t.is(statuses(), 1);
   await admin.patch(Gadget, { namespace, name: 'a' }, { type: 'merge', body: { spec: { size: 2 } } });
   await waitFor('the new status', async () => (await admin.get(Gadget, { namespace, name: 'a' })).status?.seen === 2);
-  await quiet(running, 2);
+  await quiet(setting, running, 2);
   t.is(statuses(), 2);
   const statusWriter = new StatusWriter({ client: setting.client, type: Gadget, fieldManager: 'gadgets-status' });
   const observed = await admin.get(Gadget, { namespace, name: 'a' });
