@@ -2,7 +2,7 @@
 import test from 'ava';
 import type { PromotionRecord } from '../../operator/api/index.ts';
 import { trustOf } from '../../operator/trust/decide/index.ts';
-import { startDying, type LastWrite } from '../stage/dying.ts';
+import { killed, killPoints, type StartedWith } from '../stage/kills.ts';
 import { keyring, openPromotions, type Stage } from '../stage/promotions.ts';
 import { group, paths, Sealed } from '../stage/sealed.ts';
 
@@ -18,14 +18,11 @@ test.before(async () => {
 });
 test.after.always(() => stage?.stop());
 
-/** One change, from the pin of a chain of its own until it counts, by a process that dies after `last` and its successor. */
-async function signed(chain: string, count: number, last: LastWrite): Promise<readonly string[]> {
-  const options = { sealedTrust: { keyring: 'default', digest, chain } };
-  const dying = await startDying(stage, last, options);
-  const successor = dying.dead.then(async () => {
-    await dying.stop();
-    return stage.startProcess(options);
-  });
+/** What a process is started with whose chain has this name. */
+const sealedIn = (chain: string): StartedWith => ({ options: { sealedTrust: { keyring: 'default', digest, chain } } });
+
+/** One change, from the pin of a chain of its own until it counts. */
+const signed = (chain: string, count: number) => async (): Promise<void> => {
   await stage.send('PATCH', paths.policy(), { spec: { quorum: [{ count }] } });
   await sealed.until(paths.keyring(), `it is pinned in ${chain}`, inChain(chain));
   await sealed.until(paths.policy(), `it is asked in ${chain}`, ({ metadata, status }) => {
@@ -34,51 +31,39 @@ async function signed(chain: string, count: number, last: LastWrite): Promise<re
   });
   await sealed.sign(paths.policy(), stage.people.alice, stage.people.bob);
   await sealed.until(paths.policy(), `it counts in ${chain}`, inChain(chain));
-  if (last.write === 'nothing') await dying.stop();
-  else await (await successor).stop();
-  return dying.writes.map(({ write }) => write);
-}
+};
 
 const inChain =
   (chain: string) =>
   ({ status }: Parameters<Parameters<Sealed['until']>[2]>[0]): boolean =>
     status?.trust?.accepted?.record.slice(0, -7) === chain;
 
-test.serial(
-  'killed while people sign a change, after each record and status: it counts once, and the chain holds',
-  async (t) => {
-    t.timeout(10 * 60_000);
-    const writes = await signed('whole', 2, { write: 'nothing', nth: 1 });
-    t.log(writes.join(', '));
-    t.is(writes.filter((write) => write === 'create promotionrecords').length, 2);
-    // Both records, and the first status of each kind; those that follow may be one write or two.
-    const points: readonly LastWrite[] = [
-      { write: 'create promotionrecords', nth: 1 },
-      { write: 'create promotionrecords', nth: 2 },
-      { write: 'patch approverkeyrings/status', nth: 1 },
-      { write: 'patch approvalpolicies/status', nth: 1 },
-    ];
-    for (const [index, point] of points.entries()) {
-      const chain = `kill-${index}`;
-      await signed(chain, 3 + index, point);
-      const { items } = (await stage.send(
-        'GET',
-        `${group}/namespaces/twinlock-system/promotionrecords`,
-      )) as unknown as {
-        readonly items: readonly PromotionRecord[];
-      };
-      const records = items
-        .map(({ spec }) => spec)
-        .filter(({ target }) => target.name === chain)
-        .toSorted((a, b) => a.sequence - b.sequence);
-      const { fault, objects } = trustOf(records, 'default');
-      t.is(fault, undefined, `${chain} after ${point.write}`);
-      t.deepEqual(
-        [...objects.values()].map(({ kind, version }) => `${kind} ${version}`),
-        ['ApproverKeyring 1', 'ApprovalPolicy 1'],
-        `${chain} after ${point.write}`,
-      );
-      t.is(records.length, 2);
-    }
-  },
-);
+test.serial('killed while people sign a change, after any write: it counts once, and the chain holds', async (t) => {
+  t.timeout(10 * 60_000);
+  const points = await killPoints(t, stage, signed('whole', 2), sealedIn('whole'));
+  t.is(points.filter(({ write }) => write === 'create promotionrecords').length, 2);
+  for (const kind of ['approverkeyrings', 'approvalpolicies'])
+    t.true(
+      points.some(({ write }) => write === `patch ${kind}/status`),
+      kind,
+    );
+  for (const [index, point] of points.entries()) {
+    const chain = `kill-${index}`;
+    await killed(t, stage, point, signed(chain, 3 + index), sealedIn(chain));
+    const { items } = (await stage.send('GET', `${group}/namespaces/twinlock-system/promotionrecords`)) as unknown as {
+      readonly items: readonly PromotionRecord[];
+    };
+    const records = items
+      .map(({ spec }) => spec)
+      .filter(({ target }) => target.name === chain)
+      .toSorted((a, b) => a.sequence - b.sequence);
+    const { fault, objects } = trustOf(records, 'default');
+    t.is(fault, undefined, `${chain} after ${point.write} (${point.nth}.)`);
+    t.deepEqual(
+      [...objects.values()].map(({ kind, version }) => `${kind} ${version}`),
+      ['ApproverKeyring 1', 'ApprovalPolicy 1'],
+      `${chain} after ${point.write} (${point.nth}.)`,
+    );
+    t.is(records.length, 2);
+  }
+});

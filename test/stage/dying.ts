@@ -1,4 +1,5 @@
 /** The promotions process, ended right after one of its writes: the write is done, its answer is lost, and so is all else. */
+import { PromotionRecord } from '../../operator/api/index.ts';
 import { KubeEvent, TransportError, type Client } from '../../operator/kube/index.ts';
 import type { SteppedClock } from './clock.ts';
 import type { Stage } from './promotions.ts';
@@ -17,8 +18,9 @@ export interface Written {
   readonly write: string;
   readonly namespace: string;
   /**
-   * It tells: in a status, or in Twinlock's own namespace. Two that come close together are one write, and what would change
-   * nothing is none, so that another run may do without it. What changes what is true is written in every run.
+   * It tells: in a status, or in Twinlock's own namespace, and is no record. Two that come close together are one write, and
+   * what would change nothing is none, so that another run may do without it. What changes what is true is written in every
+   * run.
    */
   readonly report: boolean;
 }
@@ -106,7 +108,7 @@ function writtenBy(method: string, args: readonly unknown[]): Written {
   return {
     write: `${method} ${plural}${subresource === undefined ? '' : `/${subresource}`}`,
     namespace,
-    report: subresource === 'status' || namespace === systemNamespace,
+    report: subresource === 'status' || (namespace === systemNamespace && plural !== PromotionRecord.plural),
   };
 }
 

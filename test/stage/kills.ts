@@ -1,6 +1,7 @@
 /** Promotions whose process is killed right after one of its writes, and what a test asks of its successor. */
 import type { ExecutionContext } from 'ava';
 import { chainFaults } from '../../operator/records/index.ts';
+import type { SteppedClock } from './clock.ts';
 import { startDying, type LastWrite, type Written } from './dying.ts';
 import type { Stage } from './promotions.ts';
 import type { Shop } from './shop.ts';
@@ -8,17 +9,24 @@ import type { Shop } from './shop.ts';
 /** A write to die after. */
 export type KillPoint = LastWrite & Pick<Written, 'report'>;
 
+/** What a process and its successor are started with. */
+export interface StartedWith {
+  readonly options?: Parameters<Stage['startProcess']>[0];
+  readonly clock?: SteppedClock;
+}
+
 /** A process that dies after `last`, and its successor; `act` is what people do meanwhile. */
 export async function killed(
   t: ExecutionContext,
   stage: Stage,
   last: KillPoint,
   act: () => Promise<void>,
+  { options = {}, clock }: StartedWith = {},
 ): Promise<void> {
-  const dying = await startDying(stage, last);
+  const dying = await startDying(stage, last, options, clock);
   const successor = dying.dead.then(async () => {
     await dying.stop();
-    return stage.startProcess();
+    return stage.startProcess(options, clock?.overrides);
   });
   const acted = await act().then(
     () => undefined,
@@ -26,13 +34,13 @@ export async function killed(
   );
   t.log(told(dying));
   const late = AbortSignal.timeout(1000);
-  const never = new Promise<undefined>((resolve) => late.addEventListener('abort', () => resolve(undefined)));
-  const running = await Promise.race([successor, never]);
-  await (running ?? dying).stop();
+  const never = new Promise<false>((resolve) => late.addEventListener('abort', () => resolve(false)));
+  const died = await Promise.race([dying.dead.then(() => true), never]);
+  await (died ? await successor : dying).stop();
   const point = `killed after "${last.write}" (${last.nth}.)`;
   if (acted !== undefined)
     throw new Error(`${point}: ${acted instanceof Error ? acted.message : ''}`, { cause: acted });
-  if (!last.report) t.truthy(running, `it was never ${point}`);
+  if (!last.report) t.true(died, `it was never ${point}`);
 }
 
 const told = ({ writes }: { readonly writes: readonly Written[] }): string =>
@@ -43,8 +51,9 @@ export async function killPoints(
   t: ExecutionContext,
   stage: Stage,
   act: () => Promise<void>,
+  { options = {}, clock }: StartedWith = {},
 ): Promise<readonly KillPoint[]> {
-  const whole = await startDying(stage, { write: 'nothing', nth: 1 });
+  const whole = await startDying(stage, { write: 'nothing', nth: 1 }, options, clock);
   await act().finally(() => whole.stop());
   t.log(told(whole));
   return whole.writes.map(({ write, report }, index) => ({
