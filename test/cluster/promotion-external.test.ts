@@ -2,17 +2,19 @@
 import test from 'ava';
 import { waitFor } from '../harness/index.ts';
 import { appliers, type Applier } from '../stage/appliers.ts';
+import { SteppedClock } from '../stage/clock.ts';
 import { conditionOf, images, Shop } from '../stage/shop.ts';
 import { deploymentPath, openPromotions, path, type Stage } from '../stage/promotions.ts';
 import type { Json } from '../stage/stage.ts';
 
 let stage: Stage;
+const clock = new SteppedClock();
 let tools: readonly Applier[];
 
 test.before(async () => {
   stage = await openPromotions({ testFile: import.meta.filename });
   stage.pods.break(images.third);
-  await stage.startProcess();
+  await stage.startProcess({}, clock.overrides);
   tools = await appliers(stage);
 });
 test.after.always(() => stage?.stop());
@@ -111,6 +113,11 @@ async function asked(shop: Shop, objects: readonly Json[], spec: Json = {}, imag
 
 const awaitsApply = (shop: Shop) =>
   shop.promotion('web-42', (seen) => conditionOf(seen, 'RolledOut')?.reason === 'AwaitingApply');
+const arrives = (shop: Shop, name: string) =>
+  shop.promotion(
+    'web-42',
+    ({ status }) => status?.rollout?.workloads?.some((each) => each.name === name && each.state !== 'Pending') === true,
+  );
 const there = async (shop: Shop, name: string): Promise<number> =>
   (await stage.cluster.request('GET', deploymentPath(shop.namespace, name))).status;
 
@@ -179,7 +186,7 @@ for (const [index, name] of [
 test.serial('what did not arrive in time is closed and named, and what arrived stays', async (t) => {
   t.timeout(120_000);
   const [flux] = tools;
-  const shop = await production('late', flux!, { applyDeadline: '10s' });
+  const shop = await production('late', flux!);
   await asked(shop, after, { removes: [workload('worker')] });
   await shop.cast('web-42', stage.people.alice);
   await awaitsApply(shop);
@@ -188,7 +195,10 @@ test.serial('what did not arrive in time is closed and named, and what arrived s
     seen(applied.stderr);
     return applied.code === 0;
   });
+  await arrives(shop, 'web');
+  clock.pass(3_600_000);
   const { status } = await shop.phase('web-42', 'Failed', 40_000);
+  clock.back();
   const message = conditionOf({ status }, 'RolledOut')?.message ?? '';
   for (const missing of ['ConfigMap/web', 'Service/web', 'Deployment/fresh', 'Deployment/worker'])
     t.true(message.includes(missing), `${missing}: ${message}`);
