@@ -131,8 +131,8 @@ test.serial("denied: a manifest of a workload that is another target's, or nobod
 test.serial('denied: kinds, names and fields that a manifest has no business with (an agent)', async (t) => {
   const place = await production('shapes');
   const refused: readonly (readonly [string, Json, RegExp])[] = [
-    ['a Secret', { ...manifest([web]), apiVersion: 'v1', kind: 'Secret' }, /supported values: \\"Deployment\\"/],
-    ['a ReplicaSet', { ...manifest([web]), kind: 'ReplicaSet' }, /supported values: \\"Deployment\\"/],
+    ['a Secret', { ...manifest([web]), apiVersion: 'v1', kind: 'Secret' }, /are never promoted: leave them out/],
+    ['a ReplicaSet', { ...manifest([web]), kind: 'ReplicaSet' }, /are never promoted: leave them out/],
     ['a right-to-left name', manifest([web], { metadata: { name: 'web\u202egnp' } }), /write the name of an object/],
     ['a container with an escape', manifest([{ ...web, name: 'web\u001b[2J' }]), /write a DNS label/],
     [
