@@ -77,7 +77,7 @@ export const tools = {
     );
     const folder = await built('kustomize-controller', key, (into) =>
       build(
-        "Flux's kustomize-controller (2 min the first time)",
+        "Flux's kustomize-controller (4 min the first time)",
         'github.com/fluxcd/kustomize-controller',
         join(into, 'kustomize-controller'),
         { module },
