@@ -1,3 +1,4 @@
+import { kubernetesGroups } from '../../api/index.ts';
 import { all, any, concat, not, text, texts } from '../cel.ts';
 import { refusal } from '../denial.ts';
 import { keepsOwners } from '../lifecycle.ts';
@@ -7,41 +8,11 @@ import { clearsNamespace, may, onSubResource } from '../who.ts';
 import { asksToUnprotect, unprotectHint } from './unprotect.ts';
 
 /**
- * Groups of the API server itself. Whoever answers for one of them is believed by Kubernetes' own controllers, which approve
- * and sign certificates, bind roles and make pods from what they read there.
- */
-const KUBERNETES_GROUPS = [
-  '',
-  'admissionregistration.k8s.io',
-  'apiextensions.k8s.io',
-  'apiregistration.k8s.io',
-  'apps',
-  'authentication.k8s.io',
-  'authorization.k8s.io',
-  'autoscaling',
-  'batch',
-  'certificates.k8s.io',
-  'coordination.k8s.io',
-  'discovery.k8s.io',
-  'events.k8s.io',
-  'flowcontrol.apiserver.k8s.io',
-  'internal.apiserver.k8s.io',
-  'networking.k8s.io',
-  'node.k8s.io',
-  'policy',
-  'rbac.authorization.k8s.io',
-  'resource.k8s.io',
-  'scheduling.k8s.io',
-  'storage.k8s.io',
-  'storagemigration.k8s.io',
-];
-
-/**
  * The definitions of this group, and the servers that answer for it and for the groups of Kubernetes: without them nothing
  * can be compared. The core group's APIService has no `spec.group` at all.
  */
 export function guardDefinitions(): PolicyRule {
-  const group = `(object == null ? oldObject : object).spec.?group.orValue('') in ${texts([GROUP, ...KUBERNETES_GROUPS])}`;
+  const group = `(object == null ? oldObject : object).spec.?group.orValue('') in ${texts([GROUP, ...kubernetesGroups])}`;
   return {
     name: 'guard-definitions',
     description:

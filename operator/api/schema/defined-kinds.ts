@@ -59,40 +59,47 @@ export const refusedKinds: readonly Refused[] = [
   ...neverKinds,
 ];
 
+/**
+ * Groups of the API server itself. Whoever answers for one of them is believed by Kubernetes' own controllers, which approve
+ * and sign certificates, bind roles and make pods from what they read there.
+ */
+export const kubernetesGroups: readonly string[] = [
+  '',
+  'admissionregistration.k8s.io',
+  'apiextensions.k8s.io',
+  'apiregistration.k8s.io',
+  'apps',
+  'authentication.k8s.io',
+  'authorization.k8s.io',
+  'autoscaling',
+  'batch',
+  'certificates.k8s.io',
+  'coordination.k8s.io',
+  'discovery.k8s.io',
+  'events.k8s.io',
+  'flowcontrol.apiserver.k8s.io',
+  'internal.apiserver.k8s.io',
+  'networking.k8s.io',
+  'node.k8s.io',
+  'policy',
+  'rbac.authorization.k8s.io',
+  'resource.k8s.io',
+  'scheduling.k8s.io',
+  'storage.k8s.io',
+  'storagemigration.k8s.io',
+];
+
+const RBAC = 'rbac.authorization.k8s.io';
+
 /** API groups whose kinds are never promoted. */
 export const refusedGroups: readonly Refused[] = [
   { names: [ownGroup], because: "is of Twinlock's own group, and says itself who may change it" },
   {
-    names: ['rbac.authorization.k8s.io'],
+    names: [RBAC],
     because: 'is never promoted: whoever may bring it could give any right away, the right to approve among them',
   },
   {
-    names: [
-      '',
-      'admissionregistration.k8s.io',
-      'apiextensions.k8s.io',
-      'apiregistration.k8s.io',
-      'apps',
-      'authentication.k8s.io',
-      'authorization.k8s.io',
-      'autoscaling',
-      'batch',
-      'certificates.k8s.io',
-      'coordination.k8s.io',
-      'discovery.k8s.io',
-      'events.k8s.io',
-      'extensions',
-      'flowcontrol.apiserver.k8s.io',
-      'internal.apiserver.k8s.io',
-      'metrics.k8s.io',
-      'networking.k8s.io',
-      'node.k8s.io',
-      'policy',
-      'resource.k8s.io',
-      'scheduling.k8s.io',
-      'storage.k8s.io',
-      'storagemigration.k8s.io',
-    ],
+    names: [...kubernetesGroups, 'extensions', 'metrics.k8s.io'].filter((group) => group !== RBAC).toSorted(),
     because: "is Kubernetes' own, and of those only LimitRange and ResourceQuota can be named here",
   },
 ];
