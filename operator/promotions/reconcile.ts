@@ -113,12 +113,12 @@ class PromotionTurns implements Turns<World, Action, TurnDecision> {
       await this.#tryWrite(world, decision);
       throw this.#unread.error;
     }
-    const { promotion } = world;
+    const { promotion, now } = world;
     const { requeueAfter } = decision.verdict;
     if (world.stage === 'Over') remembered.forget(promotion);
     this.#tellRollback(world, decision);
     await statuses.write(promotion, promotionStatus(world, decision));
-    return requeueAfter === undefined ? undefined : { requeueAfter: Math.max(requeueAfter, 1) };
+    return requeueAfter === undefined ? undefined : { requeueAfter: Math.max(requeueAfter, 1), since: now };
   }
 
   /** Shows what could not be done, as far as it can be shown. */

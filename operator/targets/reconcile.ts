@@ -55,7 +55,7 @@ async function unsigned(
   if (standing.accepted !== undefined) return undefined;
   const now = clock.now();
   await statuses.write(target, unsignedStatus(target, standing, now), signal);
-  return { requeueAfter: untilNextText(standing, now) };
+  return { requeueAfter: untilNextText(standing, now), since: now };
 }
 
 class TargetTurns implements Turns<TargetWorld, TargetAction, TargetVerdict> {
@@ -108,11 +108,11 @@ class TargetTurns implements Turns<TargetWorld, TargetAction, TargetVerdict> {
     const { sealing, targets } = this.#options;
     const standing = sealing?.standing(targets.lister.get(this.#request) ?? target);
     await this.#statuses.write(target, targetStatus(world, verdict, standing), signal);
-    return soonest(requeueAfter, standing === undefined ? undefined : untilNextText(standing, world.now));
+    return soonest(world.now, requeueAfter, standing === undefined ? undefined : untilNextText(standing, world.now));
   }
 }
 
-function soonest(...times: readonly (number | undefined)[]): Result | undefined {
+function soonest(since: number, ...times: readonly (number | undefined)[]): Result | undefined {
   const known = times.filter((time) => time !== undefined);
-  return known.length === 0 ? undefined : { requeueAfter: Math.min(...known) };
+  return known.length === 0 ? undefined : { requeueAfter: Math.min(...known), since };
 }

@@ -80,6 +80,6 @@ export function policyReconciler({ client, policies, sealing, clock }: PolicyRec
     const standing = sealing.standing(policy);
     await statuses.write(policy, policyStatus(policy, standing, now), signal);
     const requeueAfter = untilNextText(standing, now);
-    return requeueAfter === undefined ? undefined : { requeueAfter };
+    return requeueAfter === undefined ? undefined : { requeueAfter, since: now };
   };
 }

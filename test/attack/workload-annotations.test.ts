@@ -54,7 +54,15 @@ async function promoted(name: string, options: { readonly rollbackUsers?: readon
     return answer.status === 200;
   });
   await shop.until('its ReplicaSet is there', async () => (await shop.list(shop.apps('ReplicaSet'))).length === 2);
+  // A write by its controller between the read and the write of stock kubectl would be a conflict, for whoever writes.
+  await shop.until('its controller is through', async () => hasSettled(await shop.read(path)));
   return { shop, path };
+}
+
+/** Its controller has made the pods of the newest content, and waits for a kubelet: there is none. */
+function hasSettled({ metadata, status }: Live): boolean {
+  const { observedGeneration, updatedReplicas, unavailableReplicas } = status ?? {};
+  return observedGeneration === metadata['generation'] && updatedReplicas === 1 && unavailableReplicas === 2;
 }
 
 /** The second template as the API server completes it. */

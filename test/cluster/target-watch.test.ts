@@ -96,6 +96,13 @@ test.serial('pods of an ended approval have their grace period, and are reported
     (await here.records()).filter(({ type }) => type === 'Tampered'),
     [],
   );
+  // Its rollout had until later; since its ReplicaSet deleted it, it is its own grace that counts.
+  const deleted = await waitFor('the pod is told to end', async () => {
+    const { metadata } = await stage.send('GET', here.core('pods', name));
+    return (metadata as { readonly deletionTimestamp?: string }).deletionTimestamp;
+  });
+  const until = new Date(Date.parse(deleted) + 10_000).toISOString().replace('.000Z', 'Z');
+  await here.target((target) => conditionOf(target, 'Ready')?.message?.includes(until) === true);
   clock.pass(320_000);
   const found = await here.target((target) => conditionOf(target, 'Tampered')?.status === 'True', 'web', 40_000);
   clock.back();

@@ -50,6 +50,9 @@ interface Counts {
   failures: TapResult[];
 }
 
+/** Of what a failed test said, at the end of a run. */
+const MOST_LINES = 60;
+
 const started = Date.now();
 const seconds = (since: number): string => `${((Date.now() - since) / 1000).toFixed(1)} s`;
 
@@ -130,7 +133,9 @@ for (const phase of PHASES) {
 await stopApis();
 if (counts.failures.length > 0) {
   console.log('\nFailed:');
-  for (const failure of counts.failures) console.log(`  ${failure.name}`);
+  // Once more with all that they said: hours of output stand between, and its end is what is kept of a run.
+  for (const { name, at, diagnostics } of counts.failures)
+    console.log([`  ${name} (${at})`, ...diagnostics.slice(0, MOST_LINES)].join('\n'));
 }
 if (counts.skipped.length > 0) {
   console.log('\nSkipped:');

@@ -18,6 +18,7 @@ import {
 export interface Live {
   readonly metadata: { readonly name: string; readonly resourceVersion: string; readonly uid: string } & Json;
   readonly spec: Json;
+  readonly status?: Json;
 }
 /** A change sent as one HTTP request. */
 export type Send = (method: string, path: string, body?: unknown, options?: RequestOptions) => Promise<Answer>;

@@ -81,7 +81,7 @@ const live = ['find', 'list Promotion', 'list Job'];
 
 test('while nothing is old enough nobody is asked, and it looks again when something is', async (t) => {
   const { did, look } = scene({ after: 719 * hour });
-  t.deepEqual(await look(), { requeueAfter: hour });
+  t.deepEqual(await look(), { requeueAfter: hour, since: start + 719 * hour });
   t.deepEqual(did, []);
 });
 

@@ -29,6 +29,6 @@ export function keyringReconciler({ client, keyrings, clock, sealing }: KeyringR
     await statuses.write(keyring, keyringStatus(keyring, review, now, standing), signal);
     const next = standing === undefined ? undefined : untilNextText(standing, now);
     const looks = [review.changesAt === undefined ? [] : review.changesAt - now + 1, next ?? []].flat();
-    return looks.length === 0 ? undefined : { requeueAfter: Math.min(...looks, LONGEST) };
+    return looks.length === 0 ? undefined : { requeueAfter: Math.min(...looks, LONGEST), since: now };
   };
 }

@@ -96,5 +96,5 @@ function retention(
 }
 
 function later({ until }: Extract<Retention, { readonly do: 'Nothing' }>, now: number): Result | undefined {
-  return until === undefined ? undefined : { requeueAfter: Math.max(until - now, 1) };
+  return until === undefined ? undefined : { requeueAfter: Math.max(until - now, 1), since: now };
 }

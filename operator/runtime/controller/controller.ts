@@ -112,7 +112,7 @@ export class Controller {
   }
 
   #settle(key: string, outcome: Outcome): void {
-    const { metrics, logger } = this.#options;
+    const { metrics, logger, clock } = this.#options;
     const controller = this.name;
     switch (outcome.kind) {
       case 'success':
@@ -121,7 +121,7 @@ export class Controller {
         return;
       case 'requeueAfter':
         this.#queue.forget(key);
-        this.#queue.addAfter(key, outcome.delay);
+        this.#queue.addAfter(key, delayLeft(outcome, clock.now()));
         metrics?.reconciles.inc({ controller, result: 'requeue_after' });
         return;
       case 'terminal':
@@ -148,4 +148,12 @@ export class Controller {
         return;
     }
   }
+}
+
+/** Milliseconds: a look that took longer than its interval is not followed by the next one without a pause. */
+const SHORTEST = 50;
+
+/** A clock that is set back makes nobody wait longer. */
+function delayLeft({ delay, since = Infinity }: Extract<Outcome, { kind: 'requeueAfter' }>, now: number): number {
+  return Math.max(delay - Math.max(0, now - since), Math.min(delay, SHORTEST));
 }

@@ -5,7 +5,7 @@ import type { Reconcile, Request, Result } from './types.ts';
 /** How a reconcile ended, as plain data. */
 export type Outcome =
   | { readonly kind: 'success' }
-  | { readonly kind: 'requeueAfter'; readonly delay: number }
+  | { readonly kind: 'requeueAfter'; readonly delay: number; readonly since?: number | undefined }
   | { readonly kind: 'error'; readonly error: unknown; readonly panic: boolean }
   | { readonly kind: 'terminal'; readonly error: TerminalError }
   | { readonly kind: 'aborted' };
@@ -23,7 +23,9 @@ export async function attempt(reconcile: Reconcile, request: Request, signal: Ab
 
 function read(result: Result | undefined | void): Outcome {
   const delay = result?.requeueAfter;
-  return delay === undefined || delay <= 0 ? { kind: 'success' } : { kind: 'requeueAfter', delay };
+  return delay === undefined || delay <= 0
+    ? { kind: 'success' }
+    : { kind: 'requeueAfter', delay, since: result?.since };
 }
 
 /** Errors that only a mistake in the program throws: what a panic is in Go. */

@@ -7,6 +7,11 @@ export type Request = ObjectKey;
 export interface Result {
   /** Come back after so many milliseconds even if nothing changes. Left out: only when something changes. */
   readonly requeueAfter?: number | undefined;
+  /**
+   * When the world was read that this follows from, by the wall clock, milliseconds since the epoch: `requeueAfter` counts
+   * from then, not from when the last write was through. Left out: from now.
+   */
+  readonly since?: number | undefined;
 }
 
 /**
