@@ -88,7 +88,6 @@ export function wirePromotions(options: WireOptions): void {
     kinds,
     types,
     inForce,
-    sealing,
     onEnforcement: (namespace) => enqueue(promotions.lister.list(namespace).map(requestOf)),
     onWorkload: (namespace, change) => enqueue(affected(namespace, change)),
     onPods: (namespace) => enqueue(affected(namespace, 'progress')),

@@ -1,19 +1,11 @@
 import { conditionOf, fieldManagers, ProductionTarget } from '../api/index.ts';
-import {
-  answerOf,
-  ApiError,
-  StatusWriter,
-  type Client,
-  type Clock,
-  type EventRecorder,
-  type Informer,
-} from '../kube/index.ts';
+import { answerOf, ApiError, StatusWriter, type Client, type EventRecorder, type Informer } from '../kube/index.ts';
 import { takeTurns, type Reconcile, type Request, type Result, type Turns } from '../runtime/index.ts';
-import { untilNextText, type Sealing } from '../trust/index.ts';
+import { untilNextText } from '../trust/index.ts';
 import type { TargetActor } from './act/actor.ts';
-import { decideTarget, notWritten, type TargetAction, type TargetVerdict, type TargetWorld } from './decide/index.ts';
+import { decideTarget, notWritten, type TargetAction, type TargetVerdict, type World } from './decide/index.ts';
 import type { TargetReader } from './gather/world.ts';
-import { unsignedStatus, targetStatus } from './status/target.ts';
+import { targetStatus } from './status/target.ts';
 
 export interface TargetControllerOptions {
   readonly client: Pick<Client, 'patch'>;
@@ -21,9 +13,6 @@ export interface TargetControllerOptions {
   readonly actor: Pick<TargetActor, 'act'>;
   readonly targets: Informer<ProductionTarget>;
   readonly events: EventRecorder;
-  readonly clock: Clock;
-  /** Left out: trust is not sealed. */
-  readonly sealing?: Pick<Sealing, 'standing'> | undefined;
 }
 
 const MAX_TURNS = 16;
@@ -37,28 +26,10 @@ export function targetReconcile(options: TargetControllerOptions): Reconcile {
     fieldManager: fieldManagers.promotions,
     informer,
   });
-  const turns = takeTurns((request) => new TargetTurns(options, statuses, request), MAX_TURNS);
-  return async (request, signal) => (await unsigned(options, statuses, request, signal)) ?? turns(request, signal);
+  return takeTurns((request) => new TargetTurns(options, statuses, request), MAX_TURNS);
 }
 
-/** A target of which nothing counts guards nothing yet: that is all that is told of it. */
-async function unsigned(
-  { targets, sealing, clock }: TargetControllerOptions,
-  statuses: StatusWriter<ProductionTarget>,
-  request: Request,
-  signal: AbortSignal,
-): Promise<Result | undefined> {
-  if (sealing === undefined) return undefined;
-  const target = targets.lister.get(request);
-  if (target === undefined || target.metadata.deletionTimestamp !== undefined) return undefined;
-  const standing = sealing.standing(target);
-  if (standing.accepted !== undefined) return undefined;
-  const now = clock.now();
-  await statuses.write(target, unsignedStatus(target, standing, now), signal);
-  return { requeueAfter: untilNextText(standing, now), since: now };
-}
-
-class TargetTurns implements Turns<TargetWorld, TargetAction, TargetVerdict> {
+class TargetTurns implements Turns<World, TargetAction, TargetVerdict> {
   readonly #options: TargetControllerOptions;
   readonly #statuses: StatusWriter<ProductionTarget>;
   readonly #request: Request;
@@ -69,46 +40,41 @@ class TargetTurns implements Turns<TargetWorld, TargetAction, TargetVerdict> {
     this.#request = request;
   }
 
-  async gather(signal: AbortSignal): Promise<TargetWorld | undefined> {
-    const world = await this.#options.reader.read(this.#request, signal);
-    // A namespace that goes takes everything with it and accepts nothing new.
-    return world?.namespace?.metadata.deletionTimestamp === undefined ? world : undefined;
+  gather(signal: AbortSignal): Promise<World | undefined> {
+    return this.#options.reader.read(this.#request, signal);
   }
 
-  decide(world: TargetWorld): TargetVerdict {
+  decide(world: World): TargetVerdict {
     return decideTarget(world);
   }
 
-  act(
-    world: TargetWorld,
+  async act(
+    world: World,
     action: TargetAction,
     _verdict: TargetVerdict,
     signal: AbortSignal,
   ): Promise<TargetVerdict | undefined> {
+    if (world.stage !== 'InForce') throw new TypeError(`nothing is done for a target that is ${world.stage}`);
     return this.#options.actor.act(world, action, signal);
   }
 
   /** Shows what could not be done; the cache has the status, so that the same answer again writes nothing. */
-  async failed(world: TargetWorld, verdict: TargetVerdict, error: unknown, signal: AbortSignal): Promise<void> {
+  async failed(world: World, verdict: TargetVerdict, error: unknown, signal: AbortSignal): Promise<void> {
     if (error instanceof ApiError) await this.report(world, notWritten(verdict, answerOf(error)), signal);
   }
 
-  async report(world: TargetWorld, verdict: TargetVerdict, signal: AbortSignal): Promise<Result | undefined> {
-    const { target } = world;
-    const { reason, ready, stalled, message: note, requeueAfter } = verdict;
-    if (reason !== conditionOf(target, 'Ready')?.reason && (ready || stalled === true || reason === 'NotWritten'))
-      this.#options.events.record({
-        regarding: target,
-        type: ready ? 'Normal' : 'Warning',
-        reason,
-        action: 'Reconcile',
-        note,
-      });
-    // As it stands in the cluster: what of it counts was read in its place.
-    const { sealing, targets } = this.#options;
-    const standing = sealing?.standing(targets.lister.get(this.#request) ?? target);
-    await this.#statuses.write(target, targetStatus(world, verdict, standing), signal);
-    return soonest(world.now, requeueAfter, standing === undefined ? undefined : untilNextText(standing, world.now));
+  async report(world: World, verdict: TargetVerdict, signal: AbortSignal): Promise<Result | undefined> {
+    const { target, now, standing } = world;
+    if (world.stage === 'InForce') this.#tell(target, verdict);
+    await this.#statuses.write(target, targetStatus(world, verdict), signal);
+    return soonest(now, verdict.requeueAfter, standing === undefined ? undefined : untilNextText(standing, now));
+  }
+
+  #tell(regarding: ProductionTarget, { reason, ready, stalled, message: note }: TargetVerdict): void {
+    if (reason === conditionOf(regarding, 'Ready')?.reason) return;
+    if (!ready && stalled !== true && reason !== 'NotWritten') return;
+    const type = ready ? 'Normal' : 'Warning';
+    this.#options.events.record({ regarding, type, reason, action: 'Reconcile', note });
   }
 }
 

@@ -5,7 +5,7 @@ import type { RecordStore } from '../records/index.ts';
 import { Controller, requestOf, type Metrics, type Runnable } from '../runtime/index.ts';
 import { TargetActor } from './act/actor.ts';
 import { followPolicies, wireCanary, type Canary } from './canary/index.ts';
-import { acceptanceWatch, type InForce, type Sealing } from '../trust/index.ts';
+import { acceptanceWatch, type InForce } from '../trust/index.ts';
 import { targetReconcile } from './reconcile.ts';
 import { releaseReconcile } from './release.ts';
 import { FollowedPods } from './gather/followed-pods.ts';
@@ -32,8 +32,6 @@ export interface TargetsOptions {
   readonly types: ObjectTypes;
   /** Targets as they count. */
   readonly inForce: InForce;
-  /** Left out: trust is not sealed, what stands in the cluster counts. */
-  readonly sealing?: Sealing | undefined;
   /** Tells whoever else lives on what happens in a namespace of production. */
   readonly onEnforcement: (namespace: string) => void;
   readonly onWorkload: OnWorkload;
@@ -51,21 +49,8 @@ const WORKERS = 2;
 
 /** Wires what guards production: the canary, what is followed, the controllers of targets and of released namespaces. */
 export function wireTargets(options: TargetsOptions): Targets {
-  const {
-    client,
-    cache,
-    logger,
-    metrics,
-    events,
-    clock,
-    records,
-    informers,
-    podWriters,
-    inForce,
-    sealing,
-    kinds,
-    types,
-  } = options;
+  const { client, cache, logger, metrics, events, clock, records, informers, podWriters, inForce, kinds, types } =
+    options;
   const { targets, promotions, locks, namespaces } = informers;
   const enqueue = (namespace: string): void => {
     for (const request of targets.lister.list(namespace).map(requestOf)) controller.enqueue(request);
@@ -131,7 +116,7 @@ export function wireTargets(options: TargetsOptions): Targets {
       ...targetWatches(informers),
       acceptanceWatch(informers.records, () => targets.lister.list().map(requestOf)),
     ],
-    reconcile: targetReconcile({ client, reader, actor, targets, events, clock, sealing }),
+    reconcile: targetReconcile({ client, reader, actor, targets, events }),
   });
   const releasing = new Controller({
     name: 'released-namespaces',

@@ -87,7 +87,7 @@ const TABLE: Readonly<Record<string, string>> = {
   targets:
     'canonical kube runtime api workloads objects votes records lock admission trust ./canary ./decide ./status ./gather ./act',
   'targets/canary': 'canonical kube api workloads objects lock admission',
-  'targets/decide': 'canonical kube api workloads objects votes records lock admission ./canary',
+  'targets/decide': 'canonical kube api workloads objects votes records lock admission trust ./canary',
   'targets/status': 'canonical kube api workloads objects records lock trust ./decide',
   'targets/gather': 'canonical kube api workloads objects records lock admission trust ./canary ./decide',
   'targets/act': 'canonical kube runtime api workloads records lock ./decide ./gather',

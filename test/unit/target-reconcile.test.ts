@@ -4,7 +4,6 @@ import { ApiError, TransportError, type EventInput, type Informer } from '../../
 import { targetReconcile } from '../../operator/targets/reconcile.ts';
 import { notWritten, type TargetWorld } from '../../operator/targets/decide/index.ts';
 import { checkedStatus } from '../statuses/unit.ts';
-import { ManualClock } from '../stage/manual-clock.ts';
 import { adopted, decideTarget, fresh, settle } from './target-world.ts';
 
 type Status = NonNullable<ProductionTarget['status']>;
@@ -45,7 +44,6 @@ function reconciling(start: TargetWorld, errors: readonly Error[], after: Target
     },
     targets: { absorb: () => undefined } as unknown as Informer<ProductionTarget>,
     events: { record: (event) => void told.push(event), flush: async () => undefined },
-    clock: new ManualClock(start.now),
   });
   const run = () => reconcile({ namespace: 'shop', name: 'web' }, new AbortController().signal);
   return { written, told, run };

@@ -101,6 +101,7 @@ export const protectedNamespace = namespaceWith('true');
 /** A target that nothing is known of yet. */
 export function fresh(changes: Partial<TargetWorld> = {}): TargetWorld {
   return {
+    stage: 'InForce',
     now,
     target: target(),
     others: [],

@@ -1,10 +1,9 @@
 import test from 'ava';
 import { keyringStatus } from '../../operator/promotions/keyrings/status.ts';
-import { unsignedStatus } from '../../operator/targets/status/target.ts';
 import { policyStatus } from '../../operator/trust/status/index.ts';
 import { reviewKeyring } from '../../operator/votes/index.ts';
 import { checkedStatus } from '../statuses/unit.ts';
-import { Chain, keyring, policy, target, withVotes } from './trust-world.ts';
+import { Chain, keyring, policy, withVotes } from './trust-world.ts';
 
 const three = keyring(['alice', 'bob', 'carol']);
 const generation = 2;
@@ -61,12 +60,4 @@ test('what cannot be signed is a failure that says why', (t) => {
   t.is(accepted?.reason, 'ChangeRefused');
   t.is(status.trust?.accepted?.version, 1);
   t.is(status.trust?.pending, undefined);
-});
-
-test('a target of which nobody signed anything says so, and in which namespace it is to be signed', (t) => {
-  const chain = new Chain(three);
-  const there = observed(target());
-  const status = checkedStatus(there, unsignedStatus(there, chain.standing(there), chain.now));
-  t.is(status.conditions?.[0]?.reason, 'NotAccepted');
-  t.regex(status.trust?.pending?.why?.[1] ?? '', /^kubectl get productiontarget web -n shop -o jsonpath/);
 });

@@ -6,9 +6,10 @@ import { obstacles } from './inventory.ts';
 import { abandoned, lockThere, orphans, protection, readable, tampered, undone, upkeep } from './keeping.ts';
 import { objectsFollowLive, tamperedObject, undoneObject, unreadObjects } from './objects.ts';
 import { endingPods, tamperedPods } from './pods.ts';
+import { unsigned } from './unsigned.ts';
 import type { TargetVerdict } from './verdict.ts';
 import { followsLive, notEnforced } from './warned.ts';
-import type { TargetWorld } from './world.ts';
+import type { World } from './world.ts';
 
 const records: TargetStep = (world) => {
   const fault = chainFault(world);
@@ -54,7 +55,8 @@ const CHAIN: readonly TargetStep[] = [
 ];
 
 /** What a target is and what is done next: a pure function of the world. The first step that answers decides. */
-export function decideTarget(world: TargetWorld): TargetVerdict {
+export function decideTarget(world: World): TargetVerdict {
+  if (world.stage === 'Unsigned') return unsigned(world);
   for (const step of CHAIN) {
     const verdict = step(world);
     if (verdict !== undefined) return verdict;

@@ -9,4 +9,13 @@ export { overduePods } from './pods.ts';
 export { decideRelease, type ReleaseAction, type ReleaseDecision, type ReleaseWorld } from './release.ts';
 export { notWritten, type TargetAction, type TargetVerdict } from './verdict.ts';
 export { warningsOf } from './warnings.ts';
-export type { LiveWorkload, Named, PresentWorkload, Rehearsal, Running, TargetWorld } from './world.ts';
+export type {
+  LiveWorkload,
+  Named,
+  PresentWorkload,
+  Rehearsal,
+  Running,
+  TargetWorld,
+  UnsignedWorld,
+  World,
+} from './world.ts';

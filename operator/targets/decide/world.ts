@@ -4,6 +4,7 @@ import type { RecordSpec } from '../../records/index.ts';
 import type { Enforcement } from '../canary/index.ts';
 import type { LockSpec, WorkloadKey } from '../../lock/index.ts';
 import type { ObjectKey } from '../../objects/index.ts';
+import type { Standing } from '../../trust/index.ts';
 import type { WorkloadObject } from '../../workloads/index.ts';
 
 /** A workload of the namespace by kind and name, without its content. */
@@ -50,13 +51,25 @@ export interface Rehearsal extends WorkloadKey {
     | { readonly noDryRun: string };
 }
 
-/** All that a target is decided from: read at one time, plain data. */
+/** A target of which nothing that people signed counts: it guards nothing yet, and costs no request. */
+export interface UnsignedWorld {
+  readonly stage: 'Unsigned';
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  readonly target: ProductionTarget;
+  readonly standing: Standing;
+}
+
+/** All that a target that counts is decided from: read at one time, plain data. */
 export interface TargetWorld {
+  readonly stage: 'InForce';
   /** Milliseconds since the epoch. */
   readonly now: number;
   readonly target: ProductionTarget;
   /** Record of the version of the target that counts; undefined where trust is not sealed. */
   readonly accepted?: string | undefined;
+  /** Of the target as it stands in the cluster, which may be further than what counts; undefined where trust is not sealed. */
+  readonly standing?: Standing | undefined;
   /** Every other target of the namespace that is not being deleted. */
   readonly others: readonly ProductionTarget[];
   readonly namespace: Namespace | undefined;
@@ -85,3 +98,6 @@ export interface TargetWorld {
   /** Writers of running pods that the installation names for every namespace. */
   readonly podWriters: NonNullable<LockSpec['podWriters']>;
 }
+
+/** A target in one of its stages, with what that stage needs: read at one time, plain data, no clock, no client. */
+export type World = UnsignedWorld | TargetWorld;

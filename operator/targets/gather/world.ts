@@ -21,6 +21,8 @@ import {
   undecided,
   type Running,
   type TargetWorld,
+  type UnsignedWorld,
+  type World,
 } from '../decide/index.ts';
 import { ObjectUnreadable, type ObjectTypes } from '../../objects/index.ts';
 import type { InForce } from '../../trust/index.ts';
@@ -44,7 +46,7 @@ export interface TargetReaderOptions {
   /** The operator's own. */
   readonly systemNamespace: string;
   /** Targets as they count. */
-  readonly inForce: Pick<InForce, 'target' | 'acceptedBy'>;
+  readonly inForce: Pick<InForce, 'target' | 'acceptedBy' | 'standing'>;
   /** Writers of running pods that the installation names. Default none. */
   readonly podWriters?: TargetWorld['podWriters'] | undefined;
 }
@@ -57,7 +59,7 @@ const FIRST_LISTS = 3000;
 /** What was read first, and says what else has to be. */
 type Ground = Pick<
   TargetWorld,
-  'target' | 'accepted' | 'others' | 'namespace' | 'lock' | 'bound' | 'records' | 'workloads'
+  'target' | 'accepted' | 'standing' | 'others' | 'namespace' | 'lock' | 'bound' | 'records' | 'workloads'
 >;
 
 /** Reads the world of a target: live where it decides. */
@@ -68,8 +70,10 @@ export class TargetReader {
     this.#options = options;
   }
 
-  /** @returns undefined when the target does not exist or is being deleted */
-  async read(key: ObjectKey, signal: AbortSignal): Promise<TargetWorld | undefined> {
+  /** @returns undefined when the target does not exist, or it or its namespace is being deleted */
+  async read(key: ObjectKey, signal: AbortSignal): Promise<World | undefined> {
+    const unsigned = this.#unsigned(key);
+    if (unsigned !== undefined) return unsigned;
     for (let reads = 0; reads < MAX_READS; reads++) {
       const ground = await this.#ground(key, signal);
       if (ground === undefined) return undefined;
@@ -83,6 +87,17 @@ export class TargetReader {
     throw new Error(`the lock of ${key.namespace ?? ''} changes faster than its pods can be read: try again`);
   }
 
+  /** Nothing else of such a target is read: it costs no request. */
+  #unsigned(key: ObjectKey): UnsignedWorld | undefined {
+    const { targets, inForce, clock } = this.#options;
+    const target = targets.lister.get(key);
+    if (target === undefined || target.metadata.deletionTimestamp !== undefined) return undefined;
+    const standing = inForce.standing(target);
+    return standing === undefined || standing.accepted !== undefined
+      ? undefined
+      : { stage: 'Unsigned', now: clock.now(), target, standing };
+  }
+
   async #ground(key: ObjectKey, signal: AbortSignal): Promise<Ground | undefined> {
     const { client, targets, records, inForce } = this.#options;
     const { namespace = '', name } = key;
@@ -93,13 +108,22 @@ export class TargetReader {
       client.find(RoleBinding, { namespace, name: configurationRole }, { signal }),
     ]);
     const target = inForce.target(written);
-    if (target === undefined || target.metadata.deletionTimestamp !== undefined) return undefined;
+    if (written === undefined || target === undefined || target.metadata.deletionTimestamp !== undefined)
+      return undefined;
+    // A namespace that goes takes everything with it and accepts nothing new.
+    if (object?.metadata.deletionTimestamp !== undefined) return undefined;
     const others = targets.lister
       .list(namespace)
       .flatMap((other) => inForce.target(other) ?? [])
       .filter(({ metadata }) => metadata.uid !== target.metadata.uid && metadata.deletionTimestamp === undefined);
     const bound = isReaderBinding(binding, this.#options.systemNamespace);
-    const of = { target, accepted: inForce.acceptedBy(target), records: records.of({ namespace, name }) };
+    const of = {
+      target,
+      accepted: inForce.acceptedBy(target),
+      // As it was written: what of it counts stands in its place in `target`.
+      standing: inForce.standing(written),
+      records: records.of({ namespace, name }),
+    };
     // What was taken over once needs no look: whoever was not there then may have been made since.
     const open = hasAdopted(of) ? undecided(of, target.spec.workloads) : [];
     const workloads =
@@ -135,9 +159,11 @@ export class TargetReader {
       .map((entry) => entry.target)
       .filter((of) => !isNamed([target, ...others], of));
     return {
+      stage: 'InForce',
       now: clock.now(),
       target,
       accepted: ground.accepted,
+      standing: ground.standing,
       others,
       namespace: ground.namespace,
       lock,

@@ -2,38 +2,48 @@ import {
   annotations,
   maxRequest,
   targetBounds,
-  type ProductionTarget,
   type ProductionTargetStatus,
   type OwnConditionType,
   type TargetReason,
 } from '../../api/index.ts';
 import { conditionsOf, fittedLines, type ConditionInput, type Outcome } from '../../kube/index.ts';
 import { nameOf } from '../../records/index.ts';
-import { onlyWarns, warningsOf, type TargetVerdict, type TargetWorld } from '../decide/index.ts';
+import { onlyWarns, warningsOf, type TargetVerdict, type TargetWorld, type World } from '../decide/index.ts';
 import { contentsOf, objectsOf, type Approved } from '../../lock/index.ts';
 import type { ObjectKey } from '../../objects/index.ts';
-import { acceptedCondition, keyOf, trustStatus, type Standing } from '../../trust/index.ts';
+import { acceptedCondition, keyOf, trustStatus } from '../../trust/index.ts';
 import { approvedTemplate } from '../../workloads/index.ts';
 
 type TargetCondition = ConditionInput<TargetReason, OwnConditionType<'ProductionTarget'>>;
 
-/**
- * Status of a target: output only.
- *
- * @param standing what people signed of it; undefined where trust is not sealed
- */
-export function targetStatus(
-  world: TargetWorld,
-  verdict: TargetVerdict,
-  standing?: Standing | undefined,
-): ProductionTargetStatus {
-  const { target, now } = world;
+/** Status of a target: output only. */
+export function targetStatus(world: World, verdict: TargetVerdict): ProductionTargetStatus {
+  const { target, now, standing } = world;
+  const guards = world.stage === 'InForce';
+  return {
+    observedGeneration: target.metadata.generation,
+    ...(guards ? guardedBy(world) : {}),
+    ...(standing === undefined ? {} : { trust: trustStatus(standing, keyOf(target)) }),
+    conditions: conditionsOf(
+      target,
+      outcomeOf(verdict),
+      [
+        ...(guards ? [enforced(world), tampered(verdict)] : []),
+        ...(standing === undefined ? [] : [acceptedCondition(standing)]),
+      ],
+      now,
+    ),
+  };
+}
+
+/** What a target that counts holds, and what it was seen to refuse. */
+function guardedBy(world: TargetWorld): Omit<ProductionTargetStatus, 'conditions'> {
+  const { target } = world;
   const enforcement = enforcementOf(world);
   const requestedAt = target.metadata.annotations?.[annotations.reconcileRequestedAt];
   const objects = (target.spec.objects ?? []).flatMap((object) => objectOf(object, world));
   const warnings = fittedLines([...warningsOf(world), ...(enforcement.warnings ?? [])], targetBounds.warnings);
   return {
-    observedGeneration: target.metadata.generation,
     enforcement: enforcement.active ? 'Active' : 'Inactive',
     current: target.spec.workloads.flatMap((workload) => {
       const { current } = contentsOf(world.lock?.spec ?? { liveAccess: 'Deny', approved: [] }, workload);
@@ -42,28 +52,6 @@ export function targetStatus(
     ...(objects.length === 0 ? {} : { objects }),
     ...(warnings.length === 0 ? {} : { warnings }),
     ...(requestedAt === undefined ? {} : { lastHandledReconcileAt: requestedAt.slice(0, maxRequest) }),
-    ...(standing === undefined ? {} : { trust: trustStatus(standing, keyOf(target)) }),
-    conditions: conditionsOf(
-      target,
-      outcomeOf(verdict),
-      [
-        enforced(world, enforcement),
-        tampered(verdict),
-        ...(standing === undefined ? [] : [acceptedCondition(standing)]),
-      ],
-      now,
-    ),
-  };
-}
-
-/** Status of a target of which nobody signed anything: it guards nothing, and nothing is promoted to it. */
-export function unsignedStatus(target: ProductionTarget, standing: Standing, now: number): ProductionTargetStatus {
-  const accepted = acceptedCondition(standing);
-  const kstatus = standing.state === 'Refused' ? 'Failed' : 'InProgress';
-  return {
-    observedGeneration: target.metadata.generation,
-    trust: trustStatus(standing, keyOf(target)),
-    conditions: conditionsOf(target, { kstatus, reason: accepted.reason, message: accepted.message }, [accepted], now),
   };
 }
 
@@ -78,7 +66,8 @@ function enforcementOf(world: TargetWorld): TargetWorld['enforcement'] {
   return onlyWarns(world) ? { active: false, message: 'mode is Warn: nothing is refused' } : world.enforcement;
 }
 
-function enforced(world: TargetWorld, { active, message }: TargetWorld['enforcement']): TargetCondition {
+function enforced(world: TargetWorld): TargetCondition {
+  const { active, message } = enforcementOf(world);
   const type = 'Enforced';
   if (!active) return { type, status: 'False', reason: onlyWarns(world) ? 'Warn' : 'NotRefused', message };
   const more = message === '' ? '' : `; ${message}`;

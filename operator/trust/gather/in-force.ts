@@ -1,5 +1,6 @@
 import { ApprovalPolicy, ApproverKeyring, type ProductionTarget } from '../../api/index.ts';
 import type { Client, Informer } from '../../kube/index.ts';
+import type { SealedObject, Standing } from '../decide/index.ts';
 
 /** An object that a name should lead to, or why it does not. */
 export type Found<T> =
@@ -16,6 +17,8 @@ export interface InForce {
   target(live: ProductionTarget | undefined): ProductionTarget | undefined;
   /** Record of the version of a target that counts; undefined where trust is not sealed. */
   acceptedBy(live: ProductionTarget): string | undefined;
+  /** Where an object stands among what people signed; undefined where trust is not sealed. */
+  standing(live: SealedObject): Standing | undefined;
   policy(name: string, signal: AbortSignal): Promise<Found<ApprovalPolicy>>;
   /** All of them, for the one that is the default. */
   policies(): readonly ApprovalPolicy[];
@@ -46,6 +49,8 @@ export class AsWritten implements InForce {
   }
 
   acceptedBy(): undefined {}
+
+  standing(): undefined {}
 
   async policy(name: string, signal: AbortSignal): Promise<Found<ApprovalPolicy>> {
     const object = await this.#client.find(ApprovalPolicy, { name }, { signal });
