@@ -6,7 +6,7 @@ export interface Explained {
   readonly why: string;
 }
 
-// Of the rooms canonical, lock, records, trust and votes.
+// Of the rooms canonical, gates, lock, records, trust and votes.
 const READ: readonly Explained[] = [
   {
     file: 'operator/lock/decisions.ts',
@@ -103,6 +103,30 @@ const READ: readonly Explained[] = [
     original: 'root.content === undefined',
     replacement: 'false',
     why: 'the keyring that signs is never removed, so it has content: the line stands for the type',
+  },
+  {
+    file: 'operator/trust/decide/standing.ts',
+    original: 'content !== undefined',
+    replacement: 'true',
+    why: 'a content that is undefined cannot be read: it is the same as none and revokes nothing, and the keyring that signs has none only where its removal was refused lines before; the test stands for the type',
+  },
+  {
+    file: 'operator/gates/environment/judge.ts',
+    original: 'status?.services',
+    replacement: 'status.services',
+    why: 'both conditions were found in that status by then: the mark stands for the type',
+  },
+  {
+    file: 'operator/gates/run.ts',
+    original: 'found.finishedAt === undefined',
+    replacement: 'false',
+    why: 'a time that is not there is NaN, and no age of NaN is below the greatest one: the test stands for the type',
+  },
+  {
+    file: 'operator/gates/run.ts',
+    original: '[]',
+    replacement: '["Stryker was here"]',
+    why: 'of that gate only the result is looked at where it failed or waits, and artifacts are part of what a passed one shows',
   },
   ...['key(a) >= key(b)', 'key(a) <= key(b)', 'true', 'false'].map((replacement) => ({
     file: 'operator/canonical/sorted.ts',

@@ -100,6 +100,24 @@ test('an approval is taken back by a later rollback of the same promotion, and b
   t.false(decisionsOn([asked!, nameless, rolledBack], web)[0]?.takenBack, 'it is of no promotion');
 });
 
+/** An end that says which workloads it changed. */
+const changing =
+  (result: 'Completed' | 'Failed', ...names: readonly string[]): Link =>
+  (sequence, before) => {
+    const { outcome: end, ...record } = outcome(result)(sequence, before);
+    const changes = names.map((name) => ({ kind: 'Deployment' as const, name }));
+    return { ...record, outcome: { ...end!, changes } };
+  };
+
+const takenBackBy = (end: Link): boolean | undefined =>
+  decisionsOn(chain(approved(second, first), end), web)[0]?.takenBack;
+
+test('what failed in part is taken back where it did not arrive; what completed never is', (t) => {
+  t.true(takenBackBy(changing('Failed', 'api')));
+  t.false(takenBackBy(changing('Failed', 'api', 'web')));
+  t.false(takenBackBy(changing('Completed', 'api')));
+});
+
 test('a lock gets back what is live where the last decision lets it run, with the record that says so', (t) => {
   const records = chain(adopted(recorded(first)), approved(second, first));
   for (const live of [first, second, undone(second, first)])

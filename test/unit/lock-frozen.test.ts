@@ -5,6 +5,7 @@ import {
   askedFor,
   MAX_FROZEN,
   mostAsked,
+  notHeld,
   refrozen,
   withAsked,
   withHeldStill,
@@ -66,6 +67,15 @@ test('what a promotion asked for stays until that promotion is over', (t) => {
     { ...configMap('new'), promotions: ['two'] },
   ]);
   t.deepEqual(names(refrozen(asked, () => false)), ['a']);
+});
+
+test('a promotion asks only for names that nothing approved refers to: those are frozen anyway', (t) => {
+  const lock = withOnly(empty, entry('a'));
+  t.deepEqual(notHeld(lock, [configMap('a'), configMap('new')]), [configMap('new')]);
+  t.deepEqual(withAsked(lock, [configMap('a'), configMap('new')], 'one').frozen, [
+    configMap('a'),
+    { ...configMap('new'), promotions: ['one'] },
+  ]);
 });
 
 test('more names than a lock freezes are an overflow', (t) => {

@@ -85,6 +85,11 @@ test('a mutation of one container lets nothing into another, and one of none int
   );
 });
 
+test('a variable that was approved is never taken away, whatever a mutation names', (t) => {
+  const changed = web({ name: 'MARK', value: 'other' });
+  t.deepEqual(without(changed, web({ name: 'MARK', value: 'x' }), env('MARK')), changed);
+});
+
 test('a container that was not approved keeps all that it has', (t) => {
   const live = of([{ name: 'evil', env: [{ name: 'MARK', value: 'x' }] }]);
   t.deepEqual(without(live, bare, env('MARK')), live);

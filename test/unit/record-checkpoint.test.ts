@@ -36,6 +36,14 @@ test('a checkpoint is three lines and a signature, and reads back as it was', (t
   t.deepEqual(signersOf(read!.note, [key]), [key]);
 });
 
+test('a note is read up to 16,384 characters, whoever signed it beside the cluster', (t) => {
+  const signature = Buffer.alloc(68).toString('base64');
+  const [start, end] = [`${note}— `, ` ${signature}\n`];
+  const of = (characters: number): string => `${start}${'w'.repeat(characters - start.length - end.length)}${end}`;
+  t.is(readCheckpoint(of(16_384))?.note.signatures.length, 2);
+  t.is(readCheckpoint(of(16_385)), undefined);
+});
+
 // The example of C2SP signed-note, signed by nobody here; its own text is no checkpoint of ours.
 test('a note of somebody else is no checkpoint', (t) => {
   const other =

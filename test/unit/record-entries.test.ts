@@ -4,6 +4,7 @@ import {
   chainFaults,
   headOf,
   historyOf,
+  jobRecordOf,
   openApproval,
   outcomeEntry,
   promotionRef,
@@ -124,6 +125,15 @@ test('the approval that is open is the last one; one that ended leaves none open
   const { promotion: _nobody, ...ofNobody } = outcome('Approved');
   const before = chain(round('a'), outcome('Approved', 'a'), ofNobody);
   t.is(openApproval(before), before[1]);
+});
+
+test('what became of a Job is what the records of its promotion say under its name, as soon as one does', (t) => {
+  const job = { name: 'migrate', job: 'web-42-migrate', result: 'Completed' };
+  const ended = { type: 'Job', time, promotion: about('a'), job } as RecordEntry;
+  const records = chain(adopted, round(), ended);
+  t.like(jobRecordOf(records, 'a', 'migrate'), job);
+  t.is(jobRecordOf(records, 'a', 'seed'), undefined);
+  t.is(jobRecordOf(records, 'b', 'migrate'), undefined);
 });
 
 test('the head of a chain is its last record, and an empty chain has none', (t) => {

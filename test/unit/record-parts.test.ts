@@ -16,7 +16,7 @@ import {
   type RecordEntry,
   type RecordSpec,
 } from '../../operator/records/index.ts';
-import { isParts } from '../../operator/records/parts.ts';
+import { assembled, isParts } from '../../operator/records/parts.ts';
 import { ManualClock } from '../stage/manual-clock.ts';
 import { targetRef } from './promotion-world.ts';
 
@@ -96,6 +96,20 @@ test('what is read back is what was written, to the letter, and its digest is th
   t.deepEqual(chainFaults(chain), []);
   t.is(store.of(targetRef).at(-1), chain.at(-1), 'it is put together once');
 });
+
+const MAY_LEAVE = [
+  ...(['currentSpecs', 'desiredSpecs', 'currentObjects', 'desiredObjects', 'accepted'] as const),
+  ...(['statements', 'votes', 'allowedSigners', 'keyring', 'gates', 'artifacts'] as const),
+];
+for (const field of MAY_LEAVE)
+  test(`nothing is lost of what is too large: ${field}`, (t) => {
+    const large = { type: 'Round', time, [field]: ['x'.repeat(MAX)] } as RecordEntry;
+    const sealed = sealRecords(targetRef, [], large);
+    const stays = sealed.at(-1)!;
+    t.false(field in stays);
+    const whole = assembled(stays, (name) => sealed.find((record) => nameOf(record) === name));
+    t.deepEqual(whole?.[field], large[field]);
+  });
 
 test('the store writes parts first, then what names them', async (t) => {
   const store = await stored([], t);
