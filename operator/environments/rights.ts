@@ -36,7 +36,9 @@ export const environmentsRights = {
       resources: ['pods', 'services', 'persistentvolumeclaims', 'resourcequotas', 'limitranges'],
       verbs: read,
     },
-    { apiGroups: ['networking.k8s.io'], resources: ['networkpolicies'], verbs: read },
+    { apiGroups: ['networking.k8s.io'], resources: ['networkpolicies', 'ingresses'], verbs: read },
+    // What cert-manager says of the certificates of environments.
+    { apiGroups: ['cert-manager.io'], resources: ['certificates'], verbs: read },
     // Volumes outlive namespaces: an environment is gone when they are.
     { apiGroups: [''], resources: ['persistentvolumes'], verbs: ['get'] },
     // The API server's own addresses, which no app's report may lead to.
@@ -70,7 +72,7 @@ export const environmentManagerRole = {
     { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['list'] },
     // What holds it in: bounds, which every environment has as long as it is there, and isolation.
     { apiGroups: [''], resources: ['resourcequotas', 'limitranges'], verbs: ['create', 'patch'] },
-    { apiGroups: ['networking.k8s.io'], resources: ['networkpolicies'], verbs: write },
+    { apiGroups: ['networking.k8s.io'], resources: ['networkpolicies', 'ingresses'], verbs: write },
   ],
 } as const satisfies { readonly name: string; readonly rules: readonly Right[] };
 
@@ -81,7 +83,7 @@ const viewing = [
   { apiGroups: [''], resources: ['pods/log'], verbs: ['get'] },
   ...rightsOn([environmentType, ...appMade.map(({ type }) => type)], seen),
   { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: seen },
-  { apiGroups: ['networking.k8s.io'], resources: ['networkpolicies'], verbs: seen },
+  { apiGroups: ['networking.k8s.io'], resources: ['networkpolicies', 'ingresses'], verbs: seen },
   { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: seen },
 ] as const satisfies readonly Right[];
 

@@ -42,7 +42,7 @@ function child<T extends KubeObject>(informer: Informer<T>): Watch {
 
 /** Everything after which an environment may have to be looked at again. */
 export function environmentWatches(informers: Informers): readonly Watch[] {
-  const { environments, classes, catalogue, namespaces, workloads, claims, pods, others } = informers;
+  const { environments, classes, catalogue, namespaces, workloads, claims, pods, certificates, others } = informers;
   return [
     watchFor(environments, anyOf(generationChanged, annotationsChanged)),
     // One that gives up waiting moves up those behind it.
@@ -51,6 +51,7 @@ export function environmentWatches(informers: Informers): readonly Watch[] {
     child(workloads),
     child(claims),
     child(pods),
+    child(certificates),
     ...others.map(child),
     // Labels of a namespace decide whether it may have environments.
     watchMapped(namespaces, ({ metadata }) => environments.lister.list(metadata.name).map(requestOf), labelsChanged),

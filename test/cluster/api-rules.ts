@@ -242,6 +242,38 @@ export const breachedRules: readonly Breach[] = [
     ['spec', 'network', 'requestable', 1, 'namespace'],
     undefined,
   ]),
+  ...['cert-manager.io/cluster-issuer', 'cert-manager.io/issuer'].map((name) =>
+    twinClass(
+      'spec.exposure.ingress.annotations[0].name',
+      'write tls.clusterIssuer, so that environments wait for their certificates',
+      [['spec', 'exposure', 'ingress', 'annotations', 0, 'name'], name],
+    ),
+  ),
+  ...['twinlock.dev/applied-hash', 'kubectl.kubernetes.io/last-applied-configuration'].map((name) =>
+    twinClass(
+      'spec.exposure.ingress.annotations[0].name',
+      "choose another one: those of twinlock.dev and kubectl are not the Ingress controller's",
+      [['spec', 'exposure', 'ingress', 'annotations', 0, 'name'], name],
+    ),
+  ),
+  twinClass(
+    'spec.exposure.tls.secretRef.namespace',
+    "keep the certificate in a namespace of its own: who may read it would read Twinlock's keys in twinlock-system too",
+    [['spec', 'exposure', 'tls', 'secretRef', 'namespace'], 'twinlock-system'],
+  ),
+  twinClass('spec.exposure.tls', 'write exactly one of secretRef and clusterIssuer', [
+    ['spec', 'exposure', 'tls', 'clusterIssuer'],
+    'letsencrypt',
+  ]),
+  twinClass(
+    'spec.exposure.tls',
+    'tls is that of the Ingresses: write ingress too; what else stands in front ends TLS by itself',
+    [['spec', 'exposure', 'ingress'], undefined],
+  ),
+  twinClass('spec.exposure.scheme', 'with tls the URLs begin with https: write scheme: https', [
+    ['spec', 'exposure', 'scheme'],
+    'http',
+  ]),
   vendorTwin('spec.versions[0].adminPort', shared, [['spec', 'versions', 0, 'adminPort'], 12111]),
   vendorTwin('spec.versions[0].adminPaths[1]', adminPath, [
     ['spec', 'versions', 0, 'adminPaths'],

@@ -230,7 +230,17 @@ const twinClass = object('TwinClass', 'sample', {
       egress: destinations,
       requestable: destinations,
     },
-    exposure: { domain: 'twins.example', scheme: 'https', port: 8443, maxBodySize: '64Mi' },
+    exposure: {
+      domain: 'twins.example',
+      scheme: 'https',
+      port: 8443,
+      maxBodySize: '64Mi',
+      ingress: {
+        className: 'nginx',
+        annotations: [{ name: 'nginx.ingress.kubernetes.io/proxy-body-size', value: '0' }],
+      },
+      tls: { secretRef: { namespace: 'edge', name: 'twins-example' } },
+    },
     access: [
       { group: 'developers', role: 'Viewer' },
       { group: 'oidc:seniors', role: 'Debugger' },
@@ -239,6 +249,10 @@ const twinClass = object('TwinClass', 'sample', {
     copyConfigMaps: ['flags'],
     imagePullSecrets: ['registry'],
   },
+});
+
+const issuedClass = object('TwinClass', 'issued', {
+  spec: { exposure: { scheme: 'https', ingress: {}, tls: { clusterIssuer: 'letsencrypt' } } },
 });
 
 const vendorTwin = object('VendorTwin', 'stripe', {
@@ -752,6 +766,7 @@ const records: readonly Sample[] = [
 export const samples: readonly Sample[] = [
   environment,
   twinClass,
+  issuedClass,
   vendorTwin,
   productionTarget,
   promotion,

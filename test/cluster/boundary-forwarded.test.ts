@@ -18,6 +18,7 @@ import {
 const test = anyTest as TestFn<{
   readonly http: number;
   readonly https: number;
+  readonly secured: Running;
   readonly door: number;
   readonly trusting: number;
   readonly trustingOthers: number;
@@ -43,6 +44,10 @@ test.before(async (t) => {
   };
   const http = await openBoundary(input, addresses);
   const https = await openBoundary({ ...input, scheme: 'https' }, addresses);
+  const secured = await openBoundary(
+    { ...input, scheme: 'https', secured: (host) => `https://${host}:8443` },
+    addresses,
+  );
   const dials = `127.0.0.1:${http.port}`;
   const [closed = 0] = await freePorts(1);
   const doors: readonly Running[] = [
@@ -56,13 +61,14 @@ test.before(async (t) => {
   t.context = {
     http: http.port,
     https: https.port,
+    secured,
     door,
     trusting,
     trustingOthers,
     nobody,
     silent,
     stop: async () => {
-      for (const running of [...doors, http, https]) await running.stop();
+      for (const running of [...doors, http, https, secured]) await running.stop();
       web.close();
       twin.close();
     },
@@ -99,6 +105,27 @@ test('what anybody else says does not arrive', async (t) => {
 test('where the class says https, the app hears https', async (t) => {
   t.is(echoed(await get(t.context.https, home, '/')).headers['x-forwarded-proto'], 'https');
   t.is(echoed(await get(t.context.https, home, '/twins/gcs/x')).headers['x-forwarded-proto'], 'https');
+});
+
+test('where the Ingress ends TLS, what came over http is sent to https, with its method, path and port', async (t) => {
+  const { port } = t.context.secured;
+  const over = (proto: string, host: string, path: string, method = 'GET') =>
+    get(port, host, path, { method, headers: { 'x-forwarded-proto': proto } });
+  for (const [host, path, location] of [
+    [home, '/pay?x=1', `https://${home}:8443/pay?x=1`],
+    [`WEB--${home.toUpperCase()}`, '/', `https://web--${home}:8443/`],
+    [`gcs--${home}.`, '//evil.example/%2f', `https://gcs--${home}:8443//evil.example/%2f`],
+    [home, '/{env.HOME}', `https://${home}:8443/%7Benv.HOME%7D`],
+    [home, '/twins/gcs/x', `https://${home}:8443/twins/gcs/x`],
+  ] as const) {
+    const { status, headers } = await over('http', host, path, 'POST');
+    t.is(status, 308);
+    t.is(headers.location, location);
+  }
+  t.is((await over('http', 'nobody.example', '/')).status, 404);
+  for (const proto of ['https', 'HTTPS', '', 'wss', 'http, https'])
+    t.is(echoed(await over(proto, home, '/')).headers['x-forwarded-proto'], 'https', proto);
+  t.is(echoed(await get(port, home, '/')).headers['x-forwarded-proto'], 'https', 'what is inside says nothing');
 });
 
 test('hosts in capitals and with a dot at the end are the same hosts', async (t) => {

@@ -10,7 +10,15 @@ export type { KstatusAnswer } from './kstatus.ts';
 export { opensshTests } from './openssh-tests.ts';
 export { Kubelet } from './kubelet.ts';
 export { freePorts } from './ports.ts';
-export { apiVersion, hasMutatingPolicies, isNewest, kubernetesVersion, peerCRDs, tools } from './tools.ts';
+export {
+  apiVersion,
+  certManagerCRDs,
+  hasMutatingPolicies,
+  isNewest,
+  kubernetesVersion,
+  peerCRDs,
+  tools,
+} from './tools.ts';
 export { waitFor } from './wait.ts';
 export type { NotYet, WaitOptions } from './wait.ts';
 export type {

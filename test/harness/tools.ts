@@ -180,14 +180,21 @@ const peers = [
   ['github.com/argoproj/argo-cd/v3@v3.4.7', 'manifests/crds'],
 ] as const;
 
+/** The CRDs of cert-manager, as it ships them. */
+export function certManagerCRDs(): Promise<readonly string[]> {
+  return crdsOf('github.com/cert-manager/cert-manager@v1.21.2', 'deploy/crds', /^(acme\.)?cert-manager\.io_.*\.yaml$/);
+}
+
+async function crdsOf(module: string, folder: string, files: RegExp): Promise<readonly string[]> {
+  const at = join(await moduleFolder(module), folder);
+  const names = (await readdir(at)).filter((name) => files.test(name));
+  return Promise.all(names.map((name) => readFile(join(at, name), 'utf8')));
+}
+
 /** The CRDs of Flux (kustomize-controller, source-controller) and of Argo CD, as they ship them. */
 export async function peerCRDs(): Promise<readonly string[]> {
   const texts = await Promise.all(
-    peers.map(async ([module, folder]) => {
-      const at = join(await moduleFolder(module), folder);
-      const files = (await readdir(at)).filter((name) => /^(.*toolkit|.*-crd).*\.yaml$/.test(name));
-      return Promise.all(files.map((name) => readFile(join(at, name), 'utf8')));
-    }),
+    peers.map(([module, folder]) => crdsOf(module, folder, /^(.*toolkit|.*-crd).*\.yaml$/)),
   );
   return texts.flat();
 }

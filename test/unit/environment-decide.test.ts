@@ -52,6 +52,7 @@ function world(changes: Partial<EnvironmentWorld> = {}): EnvironmentWorld {
     children: [],
     reports: new Map(),
     reach: new Map(),
+    front: { certificate: undefined },
     volumes: [],
     leftVolumes: [],
     settings,

@@ -85,6 +85,7 @@ export function active(
     parts: observedParts(partsOf(parts), [pod()]),
     reports: new Map(),
     reach: { kind: 'Reached' as const, digest: undefined },
+    entrance: undefined,
     inventory: [],
     rejected: [],
     copied: [],

@@ -95,6 +95,7 @@ const active = (plan: Plan) => ({
   parts: { workloads: new Map(), pods: new Map() },
   reports: new Map(),
   reach: { kind: 'Reached' as const, digest: undefined },
+  entrance: undefined,
   inventory: [],
   rejected: [],
   copied: [],

@@ -4,10 +4,10 @@ import { durationOrder } from '../duration.ts';
 import type { KindDefinition, TwinlockObject } from '../kind.ts';
 import { columns, resourceOf } from '../kind.ts';
 import { keyedList, setOf } from '../schema/lists.ts';
-import { patterns } from '../schema/patterns.ts';
 import { withRules } from '../schema/rule.ts';
 import { duration, imagePrefix, objectName, text, worded } from '../schema/text.ts';
-import { choice, count, egress, flag, ingress, matchLabels, port, quantity } from '../schema/values.ts';
+import { choice, count, egress, flag, ingress, matchLabels, quantity } from '../schema/values.ts';
+import { exposure } from './twin-class-exposure.ts';
 
 const quota = z
   .object({
@@ -54,24 +54,6 @@ const limitRange = z
     max: amounts('The most that a container may have.', '2', '2Gi', '8Gi'),
   })
   .describe('LimitRange of every environment.')
-  .prefault({});
-
-const exposure = z
-  .object({
-    domain: worded(
-      'Domain of the environments: one is reached at <its namespace>.<domain>, its parts at <name>--<its namespace>.<domain>. All of these hosts must lead to the front door of the installation, and a certificate for *.<domain> covers them.',
-      // With `*.` before it the common name of that certificate, of which X.509 takes 64 characters (RFC 5280, ub-common-name).
-      62,
-      patterns.dnsSubdomain,
-      'write a domain such as twins.example',
-    ).default('twins.localhost'),
-    scheme: choice('Scheme of the URLs.', ['http', 'https']).default('http'),
-    port: port(
-      "Port in the URLs, where it is not the scheme's own: that of the load balancer, NodePort or port-forward that leads to the front door.",
-    ).optional(),
-    maxBodySize: quantity('The most that the body of a request may have; more gets 413.').default('1Gi'),
-  })
-  .describe('How environments are reached from outside.')
   .prefault({});
 
 const dnsPorts = (port: number): { protocol: 'TCP' | 'UDP'; port: number }[] => [

@@ -37,6 +37,8 @@ export const environmentReasons = [
   'EgressNotAllowed',
   'ExposeNotHTTP',
   'BoundaryTooLarge',
+  'HostTooLong',
+  'CertificateRefused',
   'LiveKeyRefused',
   'CopyNotAllowed',
   'CopyNotPossible',
@@ -61,6 +63,7 @@ export const environmentReasons = [
   'BoundaryReady',
   'BoundaryNotReady',
   'NotReached',
+  'NoCertificate',
   'BoundaryFailed',
   'NoBoundary',
 ] as const;

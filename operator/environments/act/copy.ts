@@ -10,6 +10,7 @@ import {
   type KubeObject,
   type ResourceType,
 } from '../../kube/index.ts';
+import { certificateOf, certificateProblem } from '../decide/certificate.ts';
 import { contentOf, type Content, type Copied, type Copy } from '../decide/copies.ts';
 import type { EnvironmentAction } from '../decide/index.ts';
 import { problem, type Problem } from '../decide/resolve/index.ts';
@@ -74,13 +75,14 @@ async function bring(
   namespace: string,
   copy: Copy,
   present: KubeObject | undefined,
-  { home, liveKeys }: Action,
+  action: Action,
   signal: AbortSignal,
 ): Promise<Problem | undefined> {
-  const { kind, name } = copy;
+  const { home } = action;
+  const { kind, name, from } = copy;
   try {
     const content =
-      copy.data === undefined ? await originalOf(client, namespace, copy, liveKeys, signal) : { data: copy.data };
+      copy.data === undefined ? await originalOf(client, namespace, copy, action, signal) : { data: copy.data };
     if ('problem' in content) return content.problem;
     if (present !== undefined && isDeepStrictEqual(kept(present), kept(content))) return undefined;
     const metadata = {
@@ -94,7 +96,7 @@ async function bring(
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     if (error.method === 'GET' && isForbidden(error))
-      return impossible(copy, unreadable(namespace, settings.systemNamespace));
+      return impossible(copy, unreadable(from?.namespace ?? namespace, settings.systemNamespace));
     return impossible(copy, `cannot be copied: the API server answered ${answerOf(error)}`);
   }
 }
@@ -103,14 +105,16 @@ async function originalOf(
   client: Context['client'],
   namespace: string,
   copy: Copy,
-  liveKeys: Action['liveKeys'],
+  { liveKeys, now }: Action,
   signal: AbortSignal,
 ): Promise<ReturnType<typeof contentOf>> {
-  const { kind, name } = copy;
-  const original = await client.find(TYPES[kind], { namespace, name }, { signal });
-  return original === undefined
-    ? { problem: impossible(copy, `is not in ${namespace}; create it there, or leave it out`) }
-    : contentOf(copy, original, liveKeys);
+  const { kind, name, from } = copy;
+  const original = await client.find(TYPES[kind], from ?? { namespace, name }, { signal });
+  if (original !== undefined)
+    return from === undefined ? contentOf(copy, original, liveKeys) : certificateOf(from, original, now);
+  const why =
+    from === undefined ? `is not in ${namespace}; create it there, or leave it out` : 'is not there: create it';
+  return { problem: impossible(copy, why) };
 }
 
 function unreadable(namespace: string, systemNamespace: string): string {
@@ -118,7 +122,8 @@ function unreadable(namespace: string, systemNamespace: string): string {
   return `may not be read; have the platform allow it: kubectl create rolebinding ${SOURCE_ROLE} -n ${namespace} --clusterrole=${SOURCE_ROLE} --serviceaccount=${account}`;
 }
 
-function impossible({ kind, name }: Copy, why: string): Problem {
+function impossible({ kind, name, from }: Copy, why: string): Problem {
+  if (from !== undefined) return certificateProblem(from, why);
   return problem('CopyNotPossible', `${kind} ${name} ${why}`);
 }
 

@@ -9,6 +9,16 @@ export interface Copy {
   readonly name: string;
   /** What one of the environment's own holds. Left out: it has an original in the TwinEnvironment's namespace. */
   readonly data?: Readonly<Record<string, string>>;
+  /** The certificate of the class, whose original the platform keeps elsewhere. */
+  readonly from?: GivenCertificate;
+}
+
+/** A certificate that the platform gives to environments of a class. */
+export interface GivenCertificate {
+  readonly namespace: string;
+  readonly name: string;
+  /** What it has to be for. */
+  readonly hosts: readonly string[];
 }
 
 /** What a vendor's live keys look like. */

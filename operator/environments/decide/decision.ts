@@ -38,6 +38,8 @@ export type EnvironmentAction =
       readonly do: 'Copy';
       readonly copies: readonly Copy[];
       readonly liveKeys: readonly LiveKey[];
+      /** Milliseconds since the epoch: by it a certificate has expired. */
+      readonly now: number;
       readonly home: Home;
     }
   /** Starts asking apps for their reports; nobody waits for the answers. */

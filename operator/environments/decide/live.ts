@@ -32,6 +32,14 @@ export interface WorkloadChild extends Child {
   readonly failure: { readonly reason: string; readonly message: string } | undefined;
 }
 
+/** A Certificate of cert-manager's, which made it for an Ingress. */
+export interface CertificateChild extends Child {
+  /** What it is for. */
+  readonly dnsNames: readonly string[];
+  /** `ofToday`: said of the spec that it has now. */
+  readonly ready: { readonly status: Condition['status']; readonly message: string; readonly ofToday: boolean };
+}
+
 export interface PodChild extends KubeObject {
   readonly ready: boolean;
   readonly containers: readonly LiveContainer[];

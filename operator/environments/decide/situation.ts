@@ -39,6 +39,8 @@ export type Situation =
       /** By workload; none of a workload that has no servicesEndpoint. */
       readonly reports: ReadonlyMap<string, Report>;
       readonly reach: Reachability;
+      /** Why people do not get as far as the boundary. */
+      readonly entrance: Problem | undefined;
       readonly inventory: readonly InventoryItem[];
       /** What the API server refused to take, object by object. */
       readonly rejected: readonly Problem[];

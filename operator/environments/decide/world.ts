@@ -1,6 +1,7 @@
 import type { TwinClass, TwinEnvironment, VendorTwin } from '../../api/index.ts';
 import type { ObjectKey } from '../../kube/index.ts';
 import type { Copied } from './copies.ts';
+import type { Front } from './entrance.ts';
 import type { Lifetime, Room } from './lifecycle/index.ts';
 import type { NamespaceChild } from './live.ts';
 import type { ObservedParts } from './observed.ts';
@@ -80,6 +81,7 @@ export interface EnvironmentWorld extends Named {
   readonly reports: ReadonlyMap<string, AppReport>;
   /** By component, of those that the spec exposes. */
   readonly reach: ReadonlyMap<string, KnownReach>;
+  readonly front: Front;
   /** Names of the volumes of its claims: those of today, and those that were written down before the claims went. */
   readonly volumes: readonly string[];
   /** Of `volumes`; looked for only while the environment ends and has no namespace any more. */

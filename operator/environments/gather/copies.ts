@@ -3,6 +3,11 @@ import type { Copied } from '../decide/copies.ts';
 
 /** Originals are looked at again after so many milliseconds: nobody may watch Secrets, which would keep their values. */
 const INTERVAL = 60_000;
+/**
+ * The same where all that was copied is the class's certificate, which is renewed weeks before it ends: a thousand
+ * environments that have one ask for nothing else.
+ */
+const CERTIFICATE_INTERVAL = 3_600_000;
 
 /** What came of copying for each environment. No value of any original is kept. */
 export class Copies {
@@ -17,7 +22,7 @@ export class Copies {
   of(environment: string): Copied | undefined {
     const known = this.#known.get(environment);
     if (known === undefined) return undefined;
-    return { ...known.outcome, dueIn: Math.max(0, known.at + INTERVAL - this.#clock.monotonic()) };
+    return { ...known.outcome, dueIn: Math.max(0, known.at + intervalOf(known.outcome) - this.#clock.monotonic()) };
   }
 
   /** What `bring` makes of the originals as they are from now on: what changes while it is under way is seen next time. */
@@ -30,4 +35,9 @@ export class Copies {
   forget(environment: string): void {
     this.#known.delete(environment);
   }
+}
+
+function intervalOf({ wanted, problems }: Omit<Copied, 'dueIn'>): number {
+  const settled = problems.length === 0 && wanted.length > 0 && wanted.every(({ from }) => from !== undefined);
+  return settled ? CERTIFICATE_INTERVAL : INTERVAL;
 }

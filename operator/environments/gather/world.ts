@@ -15,7 +15,7 @@ import type { NamespaceChild } from '../decide/live.ts';
 import { classOf } from '../decide/plan/index.ts';
 import type { KnownReach } from '../decide/reach.ts';
 import type { AppReport } from '../decide/wiring/index.ts';
-import { BOUNDARY_NAME, belongsTo, homeOf, ownerOf } from '../naming/index.ts';
+import { BOUNDARY_NAME, belongsTo, homeOf, ownerOf, TLS_SECRET } from '../naming/index.ts';
 import { childTypes, slimNamespace } from './cache/index.ts';
 import type { Context } from './context.ts';
 import { readOrphans } from './orphans.ts';
@@ -74,6 +74,7 @@ export async function readWorld(
     copied: context.copies.of(keyOf(environment)),
     reports: reportsOf(context, environment, parts),
     reach: reachOf(context, environment, parts),
+    front: frontOf(context, name),
     volumes,
     leftVolumes,
     settings,
@@ -149,6 +150,11 @@ function reachOf({ reach }: Sources, environment: TwinEnvironment, { pods }: Obs
       return [[workload, known] as const];
     }),
   );
+}
+
+/** What is known of what stands before the boundary; the certificate has the name of its Secret. */
+function frontOf({ informers: { certificates } }: Sources, namespace: string): EnvironmentWorld['front'] {
+  return { certificate: certificates.served ? certificates.lister.get({ namespace, name: TLS_SECRET }) : 'Unserved' };
 }
 
 /** Uids of the Ready pods of a component. */

@@ -12,6 +12,9 @@ export const FINALIZER = 'twinlock.dev/environment';
 export const BOUNDARY_NAME = boundaryName;
 export const BOUNDARY_PORT = 8080;
 
+/** Secret with the certificate of an environment's Ingress, in its namespace; no workload of it may read it. */
+export const TLS_SECRET = 'twinlock-tls';
+
 /** The Service of the environments process, in the system namespace: named as its account. */
 export const PAGE_SERVICE = serviceAccounts.environments;
 export const PAGE_PORT = 8080;

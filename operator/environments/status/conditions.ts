@@ -83,7 +83,12 @@ export function isolated(enforced: boolean): EnvironmentCondition {
  * @param before what was told last: it holds while pods that are new have not been tried
  */
 export function exposed(
-  { parts, bounded, reach }: Pick<Extract<Situation, { kind: 'Active' }>, 'parts' | 'bounded' | 'reach'>,
+  {
+    parts,
+    bounded,
+    reach,
+    entrance,
+  }: Pick<Extract<Situation, { kind: 'Active' }>, 'parts' | 'bounded' | 'reach' | 'entrance'>,
   before: Condition | undefined,
 ): EnvironmentCondition {
   if (!bounded) {
@@ -100,6 +105,7 @@ export function exposed(
     return condition('Exposed', 'False', reason, `The boundary ${state.reason}`);
   }
   if (reach.kind === 'NotReached') return condition('Exposed', 'False', 'NotReached', reach.failures.join('; '));
+  if (entrance !== undefined) return condition('Exposed', 'False', entrance.reason, entrance.message);
   const answers = condition('Exposed', 'True', 'BoundaryReady', 'The boundary answers, and what is behind it');
   if (reach.kind === 'Reached') return answers;
   if (reach.asBefore && before?.status === 'True') return answers;

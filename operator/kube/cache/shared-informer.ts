@@ -47,6 +47,11 @@ export class SharedInformer<T extends KubeObject> implements Informer<T>, Sink<T
     return this.#resourceVersion !== undefined;
   }
 
+  get served(): boolean {
+    // What is not served is empty, at no version.
+    return this.#resourceVersion !== undefined && this.#resourceVersion !== '';
+  }
+
   async whenSynced(signal?: AbortSignal): Promise<void> {
     if (this.synced) return;
     if (signal === undefined) return this.#firstSync.promise;

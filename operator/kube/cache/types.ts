@@ -35,6 +35,8 @@ export interface Informer<T extends KubeObject> {
   readonly lister: Lister<T>;
   /** The first list is in the store. Stays true afterwards. */
   readonly synced: boolean;
+  /** The API server serves the kind; false before the first list, and of an optional kind that it does not have. */
+  readonly served: boolean;
   /** Resolves once synced; rejects with the signal's reason when it aborts first. */
   whenSynced(signal?: AbortSignal): Promise<void>;
   /** Adds a handler; it sees what is cached already as initial adds. Returns what removes it. */

@@ -47,6 +47,8 @@ export interface BoundaryInput {
   readonly maxBody: number;
   /** Scheme by which people reach the environment, whatever stands in between. */
   readonly scheme: 'http' | 'https';
+  /** Where a host is reached by https, of an environment whose Ingress ends TLS: what comes by http is sent there. */
+  readonly secured?: ((host: string) => string) | undefined;
 }
 
 type Route = Readonly<Record<string, unknown>>;
@@ -63,6 +65,7 @@ export function boundaryConfig(input: BoundaryInput): object {
   const routes: readonly Route[] = [
     ...upstreamsOf(input).map(reach),
     ...(noindex ? [{ handle: [tellRobots] }] : []),
+    ...redirects(input),
     { handle: [{ handler: 'request_body', max_size: maxBody }] },
     ...(auth === 'None' ? [] : accessRoutes(owner, scheme, page, proxy, text)),
     route({ host: [host], path: ['/admin/services', '/admin/services/*'] }, [
@@ -121,6 +124,34 @@ export function boundaryConfig(input: BoundaryInput): object {
       },
     },
   };
+}
+
+/** Every host of the environment, its own first. */
+export function hostsOf({
+  host,
+  hostOf,
+  workloads,
+  twinsByHost,
+}: Pick<BoundaryInput, 'host' | 'hostOf' | 'workloads' | 'twinsByHost'>): readonly string[] {
+  return [host, ...[...workloads, ...twinsByHost].map(({ name }) => hostOf(name))];
+}
+
+/** What the Ingress says came by http, where it has a certificate. */
+function redirects(input: BoundaryInput): readonly Route[] {
+  const { secured } = input;
+  if (secured === undefined) return [];
+  return hostsOf(input).map((host) => ({
+    match: [{ host: [text(host), `${text(host)}.`], header: { 'X-Forwarded-Proto': ['http'] } }],
+    handle: [
+      {
+        handler: 'static_response',
+        // With the method and the body that it had.
+        status_code: 308,
+        headers: { Location: [`${text(secured(host))}{http.request.uri}`] },
+      },
+    ],
+    terminal: true,
+  }));
 }
 
 /** Everything that is led to. */

@@ -1,4 +1,5 @@
 import type {
+  Ingress,
   KubeObject,
   LimitRange,
   Namespace,
@@ -36,6 +37,7 @@ export type Manifest =
   | ResourceQuota
   | LimitRange
   | NetworkPolicy
+  | Ingress
   | PersistentVolumeClaim
   | Service
   | ComponentManifest<PodTemplate>

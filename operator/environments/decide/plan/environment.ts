@@ -5,6 +5,8 @@ import { parseQuantity } from '../../../kube/index.ts';
 import {
   boundaryManifests,
   boundaryText,
+  hostsOf,
+  ingressManifests,
   accessBindings,
   limitRangeManifest,
   managerBinding,
@@ -19,7 +21,13 @@ import {
   type Manifest,
   type Upstream,
 } from '../children/index.ts';
-import { environmentHosts, environmentNamespace, homeOf, type EnvironmentHosts } from '../../naming/index.ts';
+import {
+  environmentHosts,
+  environmentNamespace,
+  homeOf,
+  TLS_SECRET,
+  type EnvironmentHosts,
+} from '../../naming/index.ts';
 import {
   allContainers,
   choosingOf,
@@ -42,6 +50,7 @@ import {
 import { exposeProblem, imageProblem, liveKeyProblem, nameClash, patternProblem, tagProblem } from './content.ts';
 import { copiesOf, copyProblem, liveKeysOf, ownLiveKeyProblem, type Copy } from '../copies.ts';
 import { egressProblem } from './egress.ts';
+import { certificateFor, certificateKeyProblem, hostProblem, type PlannedCertificate } from './exposure.ts';
 import { placementProblem, sizeProblem } from './placement.ts';
 import { runtimeConfigs } from './runtime-config.ts';
 import { quotaProblem, withinQuota } from './quota.ts';
@@ -95,6 +104,8 @@ export interface Plan {
   readonly workloads: readonly PlannedWorkload[];
   /** What the boundary leads to. */
   readonly exposed: readonly Pick<Upstream, 'name' | 'port'>[];
+  /** Of the Ingress that leads there; undefined where none of it is Twinlock's. */
+  readonly certificate: PlannedCertificate | undefined;
   readonly copies: readonly Copy[];
   readonly manifests: PlannedManifests;
 }
@@ -135,6 +146,8 @@ export function planEnvironment(input: PlanInput): Plan | { readonly problems: r
     imageProblem(content),
     broken ?? liveKeyProblem(content) ?? ownLiveKeyProblem(own, liveKeysOf(services)),
     copyProblem(environment, twinClass),
+    certificateKeyProblem(environment, app.workloads),
+    hostProblem(twinClass, environmentHosts(twinClass.spec.exposure, homeOf(environment)).host),
     egressProblem(spec.network?.egress ?? [], twinClass.spec.network.requestable ?? []),
   ].filter((each) => each !== undefined);
   if (found.length > 0) return { problems: found };
@@ -191,6 +204,8 @@ function assemble(
   const boundary = boundaryOf(input, services, workloads, hosts);
   const config = boundaryText(boundary);
   if (config === undefined) return { problems: [boundaryTooLarge] };
+  const names = hostsOf(boundary);
+  const certificate = boundaryImage === undefined ? undefined : certificateFor(twinClass, names);
   return {
     home,
     hosts,
@@ -198,7 +213,13 @@ function assemble(
     services,
     workloads,
     exposed: boundaryImage === undefined ? [] : upstreamsOf(boundary).map(({ name: to, port }) => ({ name: to, port })),
-    copies: copiesOf(environment, twinClass),
+    certificate,
+    copies: [
+      ...copiesOf(environment, twinClass),
+      ...(certificate?.kind === 'Copied'
+        ? [{ kind: 'Secret', name: TLS_SECRET, from: certificate.from } as const]
+        : []),
+    ],
     manifests: {
       namespace: namespaceManifest(home, podSecurity),
       binding: managerBinding(home, systemNamespace),
@@ -217,7 +238,12 @@ function assemble(
       parts: [
         ...services.flatMap((service) => twinManifests(home, service, podSecurity)),
         ...workloads.flatMap((workload) => workloadManifests(home, workload)),
-        ...(boundaryImage === undefined ? [] : boundaryManifests(home, config, boundaryImage, podSecurity)),
+        ...(boundaryImage === undefined
+          ? []
+          : [
+              ...boundaryManifests(home, config, boundaryImage, podSecurity),
+              ...ingressManifests(home, names, twinClass.spec.exposure),
+            ]),
       ],
     },
   };
@@ -254,6 +280,7 @@ function boundaryOf(
     owner: { namespace, name, uid },
     systemNamespace: settings.systemNamespace,
     scheme: twinClass.spec.exposure.scheme,
+    secured: twinClass.spec.exposure.tls === undefined ? undefined : (host) => hosts.url(host),
     // Caddy takes 0 for no limit.
     maxBody: Math.max(1, Math.floor(parseQuantity(twinClass.spec.exposure.maxBodySize) ?? 1)),
     host: hosts.host,

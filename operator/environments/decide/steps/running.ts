@@ -1,4 +1,5 @@
 import { AGAIN_MS, until, type EnvironmentDecision } from '../decision.ts';
+import { entranceProblem, untold } from '../entrance.ts';
 import { reporting } from '../observed.ts';
 import { wordsOfRefusal } from '../refused.ts';
 import { onlyAsking, reachabilityOf, tried } from '../reach.ts';
@@ -20,6 +21,7 @@ export function running(world: PlannedWorld): EnvironmentDecision {
           lifetime,
           parts,
           reach: reachabilityOf(world),
+          entrance: entranceProblem(world),
           reports: new Map(apps.map((app) => [app.target.workload, reportOf(world, app)])),
           inventory: inventoryOf(world),
           rejected: [...refused.map(wordsOfRefusal), ...(copied?.problems ?? [])].toSorted((x, y) =>
@@ -35,6 +37,7 @@ export function running(world: PlannedWorld): EnvironmentDecision {
       now,
       ...(refused.length > 0 ? [AGAIN_MS] : []),
       ...[...apps, ...tried(world)].flatMap(({ dueIn }) => dueIn ?? []),
+      ...(untold(world) ? [AGAIN_MS] : []),
       ...(wordsDueIn === undefined ? [] : [wordsDueIn]),
       ...(copied === undefined || copied.wanted.length === 0 ? [] : [copied.dueIn]),
     ),

@@ -7,12 +7,12 @@ import type { PlannedWorld } from '../world.ts';
  * what runs is changed, where this process has its rights there already: a workload that rolls for new data starts with it.
  */
 export function uncopied(world: PlannedWorld): EnvironmentDecision | undefined {
-  const { environment, planned, copied } = world;
+  const { environment, planned, copied, now } = world;
   const { copies, home, services } = planned.plan;
   const never = copies.length === 0 && copied === undefined && (environment.status?.copied ?? []).length === 0;
   const fresh = copied !== undefined && sameCopies(copied.wanted, copies) && (copies.length === 0 || copied.dueIn > 0);
   if (never || fresh || !mayCopy(world)) return undefined;
-  return { action: { do: 'Copy', copies, liveKeys: liveKeysOf(services), home } };
+  return { action: { do: 'Copy', copies, liveKeys: liveKeysOf(services), now, home } };
 }
 
 function mayCopy({ applied, children, planned }: PlannedWorld): boolean {

@@ -8,8 +8,23 @@ import {
   type ResourceType,
 } from '../../../kube/index.ts';
 import { environmentType } from '../../../workloads/index.ts';
-import { slimChild, slimClaim, slimEnvironment, slimNamespace, slimPod, slimWorkload } from './slim.ts';
-import type { Child, ClaimChild, NamespaceChild, PodChild, WorkloadChild } from '../../decide/live.ts';
+import {
+  slimCertificate,
+  slimChild,
+  slimClaim,
+  slimEnvironment,
+  slimNamespace,
+  slimPod,
+  slimWorkload,
+} from './slim.ts';
+import type {
+  CertificateChild,
+  Child,
+  ClaimChild,
+  NamespaceChild,
+  PodChild,
+  WorkloadChild,
+} from '../../decide/live.ts';
 
 function describe<T extends KubeObject>(
   apiVersion: string,
@@ -27,10 +42,13 @@ export const childTypes = {
   ResourceQuota: describe<Child>('v1', 'ResourceQuota', 'resourcequotas'),
   LimitRange: describe<Child>('v1', 'LimitRange', 'limitranges'),
   NetworkPolicy: describe<Child>('networking.k8s.io/v1', 'NetworkPolicy', 'networkpolicies'),
+  Ingress: describe<Child>('networking.k8s.io/v1', 'Ingress', 'ingresses'),
   PersistentVolumeClaim: describe<ClaimChild>('v1', 'PersistentVolumeClaim', 'persistentvolumeclaims'),
   Service: describe<Child>('v1', 'Service', 'services'),
   [environmentKind]: describe<WorkloadChild>(environmentType.apiVersion, environmentType.kind, environmentType.plural),
 } as const;
+/** cert-manager makes it for an Ingress, whose labels it has. */
+const certificateType = describe<CertificateChild>('cert-manager.io/v1', 'Certificate', 'certificates');
 const podType = describe<PodChild>('v1', 'Pod', 'pods');
 
 export type ChildKind = keyof typeof childTypes;
@@ -52,6 +70,8 @@ export interface Informers {
   readonly workloads: Informer<WorkloadChild>;
   readonly claims: Informer<ClaimChild>;
   readonly pods: Informer<PodChild>;
+  /** None where the cluster has no cert-manager. */
+  readonly certificates: Informer<CertificateChild>;
   /** The kinds of which only existence and content matter. */
   readonly others: readonly Informer<Child>[];
   /** Of the kinds that come and go with the spec, hence are pruned. */
@@ -72,6 +92,7 @@ export function environmentInformers(cache: Cache): Informers {
   const services = child(childTypes.Service);
   const policies = child(childTypes.NetworkPolicy);
   const bindings = child(childTypes.RoleBinding);
+  const ingresses = child(childTypes.Ingress);
   return {
     environments: followedEnvironments(cache),
     classes: cache.informer(TwinClass),
@@ -80,7 +101,8 @@ export function environmentInformers(cache: Cache): Informers {
     workloads,
     claims,
     pods: cache.informer(podType, { labelSelector, transform: slimPod }),
-    others: [services, policies, bindings, child(childTypes.ResourceQuota), child(childTypes.LimitRange)],
-    pruned: [workloads, claims, services, policies, bindings],
+    certificates: cache.informer(certificateType, { labelSelector, transform: slimCertificate, optional: true }),
+    others: [services, policies, bindings, ingresses, child(childTypes.ResourceQuota), child(childTypes.LimitRange)],
+    pruned: [workloads, claims, services, policies, bindings, ingresses],
   };
 }

@@ -5,7 +5,14 @@ import { internValue, type KubeObject, type ObjectMeta, type Pod } from '../../.
 import { podTrouble } from '../../../workloads/index.ts';
 import { BINDER_FIELDS, editedByOthers } from './edited.ts';
 import { keptEnv, type LiveContainer } from '../../decide/wiring/index.ts';
-import type { Child, NamespaceChild, ClaimChild, WorkloadChild, PodChild } from '../../decide/live.ts';
+import type {
+  CertificateChild,
+  Child,
+  NamespaceChild,
+  ClaimChild,
+  WorkloadChild,
+  PodChild,
+} from '../../decide/live.ts';
 
 /** Annotation with the digest of what was applied last. */
 export const HASH_ANNOTATION = 'twinlock.dev/applied-hash';
@@ -44,6 +51,29 @@ export function slimClaim(object: KubeObject): ClaimChild {
     digest: sentDigest(wanted),
     edited: editedByOthers(object, BINDER_FIELDS),
     volume: typeof volumeName === 'string' && volumeName !== '' ? volumeName : undefined,
+  };
+}
+
+/** With what it is for, and what cert-manager says of it. */
+export function slimCertificate(object: KubeObject): CertificateChild {
+  // Raw promises nothing but members that are unknown.
+  const raw = object as Raw;
+  const conditions = itemsOf(membersOf(raw['status'])['conditions']).map(membersOf);
+  const ready = conditions.find(({ type }) => type === 'Ready') ?? {};
+  const known = ready['status'] === 'True' || ready['status'] === 'False' ? ready['status'] : 'Unknown';
+  const { apiVersion, kind, metadata, digest, edited } = slimChild(object);
+  return {
+    apiVersion,
+    kind,
+    metadata,
+    digest,
+    edited,
+    dnsNames: itemsOf(membersOf(raw['spec'])['dnsNames']).map(text),
+    ready: {
+      status: known,
+      message: text(ready['message']),
+      ofToday: number(ready['observedGeneration']) === (object.metadata.generation ?? 0),
+    },
   };
 }
 
