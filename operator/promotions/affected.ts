@@ -1,6 +1,6 @@
 import { workloadLockName, type Promotion, type WorkloadLock } from '../api/index.ts';
 import type { Informer } from '../kube/index.ts';
-import type { RecordStore } from '../records/index.ts';
+import { historyOf, type RecordStore } from '../records/index.ts';
 import type { Request } from '../runtime/index.ts';
 import { stageOf } from './decide/index.ts';
 
@@ -25,7 +25,8 @@ export function affectedPromotions({
   return (namespace, change) => {
     const lock = locks.lister.get({ namespace, name: workloadLockName })?.spec;
     return promotions.lister.list(namespace).flatMap(({ metadata, spec }) => {
-      const { stage } = stageOf(records.of({ namespace, name: spec.targetRef.name }), lock, metadata.uid);
+      const chain = records.of({ namespace, name: spec.targetRef.name });
+      const { stage } = stageOf(historyOf(chain, metadata.uid ?? ''), lock);
       const concerned = stage === 'RollingOut' || (stage === 'Deciding' && change === 'content');
       return concerned ? [{ namespace, name: metadata.name }] : [];
     });

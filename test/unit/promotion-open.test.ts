@@ -1,6 +1,6 @@
 import test from 'ava';
 import type { Promotion } from '../../operator/api/index.ts';
-import { MOST_OPEN, waitsBehind } from '../../operator/promotions/decide/index.ts';
+import { MOST_OPEN } from '../../operator/promotions/decide/index.ts';
 import {
   outcomeEntry,
   promotionRef,
@@ -8,7 +8,7 @@ import {
   type OutcomeResult,
   type RecordSpec,
 } from '../../operator/records/index.ts';
-import { decide, now, promotion, targetRef, world } from './promotion-world.ts';
+import { behindOf, decide, now, promotion, targetRef, world } from './promotion-world.ts';
 
 const MINUTE = 60_000;
 const at = (minutes: number): string => new Date(now - HOUR + minutes * MINUTE).toISOString().replace('.000Z', 'Z');
@@ -37,7 +37,7 @@ function outcome(of: Promotion, result: OutcomeResult, before: readonly RecordSp
 }
 
 const waiting = (all: readonly Promotion[], records: readonly RecordSpec[] = [], time = now): readonly string[] =>
-  all.filter((own) => waitsBehind(own, all, records, time) !== undefined).map(({ metadata }) => metadata.name);
+  all.filter((own) => behindOf(own, all, records, time) !== undefined).map(({ metadata }) => metadata.name);
 
 test('beyond twenty open promotions of a target the younger ones wait, in the order of creation', (t) => {
   t.deepEqual(waiting(asked(MOST_OPEN)), []);
@@ -88,7 +88,7 @@ test('service accounts of one namespace are one: whoever may make one may make a
 
 test('it says when it goes on, and costs one status: the words do not change with the number that wait', (t) => {
   const all = asked(MOST_OPEN + 1);
-  const found = waitsBehind(all[MOST_OPEN]!, all, [], now);
+  const found = behindOf(all[MOST_OPEN]!, all, [], now);
   t.is(found?.until, Date.parse(at(0)) + 72 * HOUR, 'the oldest one expires first');
   const { verdict } = decide(
     world({ promotion: all[MOST_OPEN]!, siblings: all.slice(0, MOST_OPEN), target: undefined }),

@@ -1,18 +1,18 @@
 import test from 'ava';
-import { decide, waitsBehind } from '../../operator/promotions/decide/index.ts';
-import { crowd, keys, now, promotion, run, voted, world, worldOf } from './promotion-world.ts';
+import { decide } from '../../operator/promotions/decide/index.ts';
+import { behindOf, crowd, keys, now, promotion, run, until, voted, world, worldOf } from './promotion-world.ts';
 
 const completed = run(voted(run(world()).world, keys.alice)).world;
 
 test('a promotion is open to the last millisecond of its time, and waits for no longer', (t) => {
   const own = promotion('late');
   const end = Date.parse('2026-11-24T08:00:00Z');
-  t.is(waitsBehind(own, [own, ...crowd], [], end)?.until, end);
-  t.is(waitsBehind(own, [own, ...crowd], [], end + 1), undefined, 'those before it have ended');
+  t.is(behindOf(own, [own, ...crowd], [], end)?.until, end);
+  t.is(behindOf(own, [own, ...crowd], [], end + 1), undefined, 'those before it have ended');
   const mine = Date.parse('2026-11-24T09:00:00Z');
   const longer = crowd.map((each) => ({ ...each, spec: { ...each.spec, expiresAfter: '900h' } }));
-  t.is(waitsBehind(own, [own, ...longer], [], mine)?.until, mine);
-  t.is(waitsBehind(own, [own, ...longer], [], mine + 1), undefined, 'it has ended itself');
+  t.is(behindOf(own, [own, ...longer], [], mine)?.until, mine);
+  t.is(behindOf(own, [own, ...longer], [], mine + 1), undefined, 'it has ended itself');
 });
 
 test('a record without a promotion, or that ends nothing, changes nothing in the order', (t) => {
@@ -21,7 +21,7 @@ test('a record without a promotion, or that ends nothing, changes nothing in the
   const round = completed.records.find(({ type }) => type === 'Round');
   const { promotion: _of, ...nobody } = completed.records.at(-1)!;
   const others = { ...round!, promotion: { ...round!.promotion!, uid: 'crowd-3-uid' } };
-  t.is(waitsBehind(own, [own, ...crowd], [adoption!, others, nobody], now)?.most, 20);
+  t.is(behindOf(own, [own, ...crowd], [adoption!, others, nobody], now)?.most, 20);
 });
 
 const account = (name: string): string => `system:serviceaccount:ci:${name}`;
@@ -38,11 +38,11 @@ const named = (count: number, user: string | undefined) =>
 
 test('promotions of nobody are of one asker, and so are those of accounts of one namespace', (t) => {
   const own = promotion('own', { annotations: { 'twinlock.dev/requested-by': 'me' } });
-  t.is(waitsBehind(own, [own, ...named(25, undefined)], [], now), undefined, 'a flood of nobody waits behind itself');
+  t.is(behindOf(own, [own, ...named(25, undefined)], [], now), undefined, 'a flood of nobody waits behind itself');
   const flood = Array.from({ length: 25 }, (_, index) => named(1, account(`bot-${index}`))[0]!);
-  t.is(waitsBehind(own, [own, ...flood], [], now), undefined, 'accounts of one namespace are one');
+  t.is(behindOf(own, [own, ...flood], [], now), undefined, 'accounts of one namespace are one');
   const people = Array.from({ length: 25 }, (_, index) => named(1, `x${account(`bot-${index}`)}`)[0]!);
-  t.is(waitsBehind(own, [own, ...people], [], now)?.most, 20, 'who is only called like one is somebody');
+  t.is(behindOf(own, [own, ...people], [], now)?.most, 20, 'who is only called like one is somebody');
 });
 
 test('one that waits says for what, and is looked at when that may have changed', (t) => {
@@ -53,4 +53,14 @@ test('one that waits says for what, and is looked at when that may have changed'
     '20 promotions of this target are open before it: it goes on when one of them ends or is deleted (kubectl get promotions)',
   );
   t.is(verdict.requeueAfter, Date.parse('2026-11-24T08:00:00Z') - now + 1);
+});
+
+test('what is over, and what the lock is open for, waits behind nobody', (t) => {
+  const rolling = until(voted(run(world()).world, keys.alice), 'OpenLock');
+  for (const [scene, stage] of [
+    [world(), 'Queued'],
+    [rolling, 'RollingOut'],
+    [completed, 'Over'],
+  ] as const)
+    t.is(worldOf({ ...scene, siblings: crowd }).stage, stage);
 });

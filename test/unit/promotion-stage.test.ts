@@ -1,11 +1,11 @@
 import test from 'ava';
 import type { LockSpec } from '../../operator/lock/index.ts';
 import { stageOf } from '../../operator/promotions/decide/index.ts';
-import type { RecordSpec } from '../../operator/records/index.ts';
+import { historyOf, type RecordSpec } from '../../operator/records/index.ts';
 import { keys, run, until, voted, world } from './promotion-world.ts';
 
 const opened = until(voted(run(world()).world, keys.alice), 'OpenLock');
-const { uid } = opened.promotion.metadata;
+const { uid = '' } = opened.promotion.metadata;
 if (opened.lock === undefined) throw new Error('there is no lock');
 const lock: LockSpec = opened.lock.spec;
 const entries = (change: (entry: LockSpec['approved'][number]) => object): LockSpec => ({
@@ -16,9 +16,9 @@ const without = (type: string): readonly RecordSpec[] =>
   opened.records.filter((record) => (record.outcome?.result ?? record.type) !== type);
 
 test('it rolls out once the lock holds every content by the record of its approval', (t) => {
-  const stage = stageOf(opened.records, lock, uid);
+  const stage = stageOf(historyOf(opened.records, uid), lock);
   t.is(stage.stage, 'RollingOut');
-  t.is(stage.history.round?.sequence, 2);
+  t.is('round' in stage ? stage.round.sequence : undefined, 2);
 });
 
 /** Locks that are not open for it. */
@@ -43,12 +43,11 @@ const shut: readonly (readonly [string, LockSpec | undefined, readonly RecordSpe
 ];
 for (const [what, given, records] of shut)
   test(`nothing rolls out while the lock is not open for it: ${what}`, (t) => {
-    t.is(stageOf(records, given, uid).stage, 'Deciding');
+    t.is(stageOf(historyOf(records, uid), given).stage, 'Deciding');
   });
 
 test('one that nobody has given a uid has no history', (t) => {
-  t.deepEqual(stageOf(opened.records, lock, undefined), {
-    stage: 'Deciding',
-    history: { rounds: [], round: undefined, approved: undefined, ended: undefined },
-  });
+  const history = historyOf(opened.records, '');
+  t.deepEqual(history, { rounds: [], round: undefined, approved: undefined, ended: undefined });
+  t.deepEqual(stageOf(history, lock), { stage: 'Deciding' });
 });

@@ -13,10 +13,10 @@ import {
   type Action,
   type Decision,
   MOST_OPEN,
-  stageOf,
-  waitsBehind,
+  stageFromCaches,
   type DecidingWorld,
   type PlannedWorkload,
+  type QueuedWorld,
   type RollingWorld,
   type RunningWorkload,
   type UnreadableWorld,
@@ -26,7 +26,7 @@ import type { Members } from '../../operator/canonical/index.ts';
 import { withObjectContent, type ObjectKey } from '../../operator/objects/index.ts';
 import { promotionStatus } from '../../operator/promotions/status/index.ts';
 import { withImages } from '../../operator/promotions/decide/plan/index.ts';
-import { sealRecord, type RecordSpec } from '../../operator/records/index.ts';
+import { historyOf, sealRecord, type RecordSpec } from '../../operator/records/index.ts';
 import { checkedStatus } from '../statuses/unit.ts';
 import { allRunning } from './promotion-pods.ts';
 import { armored, ed25519Key, string, toSign, type MadeKey } from '../vectors/ssh.ts';
@@ -44,14 +44,26 @@ export interface Scene extends Omit<DecidingWorld, 'stage' | 'history' | 'worklo
 /** The world as the reader puts it together. */
 export function worldOf(scene: Scene): World {
   const { now, promotion, records, lock } = scene;
-  const stage = stageOf(records, lock?.spec, promotion.metadata.uid);
-  const known = { now, promotion, records, history: stage.history };
-  if (stage.stage === 'Over') return { ...known, ...stage };
-  const behind = waitsBehind(promotion, [promotion, ...scene.siblings], records, now);
-  if (behind !== undefined) return { ...known, stage: 'Queued', behind };
-  if (stage.stage === 'Deciding') return { ...scene, ...stage };
+  const history = historyOf(records, promotion.metadata.uid ?? '');
+  const known = { now, promotion, records, history };
+  const stage = stageFromCaches(known, lock?.spec, scene.siblings);
+  if (stage.stage === 'Over' || stage.stage === 'Queued') return { ...known, ...stage };
+  if (stage.stage === 'Deciding') return { ...scene, ...stage, history };
   if (lock === undefined) throw new Error('a rollout without a lock');
-  return { ...scene, ...stage, lock };
+  return { ...scene, ...stage, history, lock };
+}
+
+/** What that promotion waits for among these, itself one of them; undefined when it does not wait. */
+export function behindOf(
+  own: Promotion,
+  all: readonly Promotion[],
+  records: readonly RecordSpec[],
+  time: number,
+): QueuedWorld['behind'] | undefined {
+  const history = historyOf(records, own.metadata.uid ?? '');
+  const siblings = all.filter((each) => each !== own);
+  const found = stageFromCaches({ now: time, promotion: own, records, history }, undefined, siblings);
+  return found.stage === 'Queued' ? found.behind : undefined;
 }
 
 export const now = Date.parse('2026-11-21T10:00:00Z');

@@ -1,7 +1,7 @@
 /** From an observed world to a verdict; pure. */
 export { notAdmitted } from './admitted.ts';
 export { decide, type Decision } from './decide.ts';
-export { askerOf, MOST_OPEN, waitsBehind } from './queue.ts';
+export { askerOf, MOST_OPEN, stageFromCaches } from './queue.ts';
 export { policyNameOf } from './resolve.ts';
 export { removedBy, stageOf, type Stage } from './stage.ts';
 export { uncanonicalError } from './uncanonical.ts';

@@ -1,7 +1,9 @@
 import { annotations, notAfterOf, type Promotion } from '../../api/index.ts';
-import { resultOf, type RecordSpec } from '../../records/index.ts';
+import type { LockSpec } from '../../lock/index.ts';
+import { resultOf } from '../../records/index.ts';
+import { stageOf, type Stage } from './stage.ts';
 import { pending, type Verdict } from './verdict.ts';
-import type { Behind, QueuedWorld } from './world.ts';
+import type { Behind, Known, QueuedWorld } from './world.ts';
 
 /** Open promotions of one target that are looked at; the rest wait and cost no request. */
 export const MOST_OPEN = 20;
@@ -10,18 +12,26 @@ export const MOST_OPEN = 20;
 const SERVICE_ACCOUNT = /^(system:serviceaccount:[^:]+):/;
 
 /**
- * Whether a promotion waits behind others of its target, decided from caches only. The order is that of creation, but who
- * asks for many comes after who asks for few: a flood waits behind itself.
+ * The stage of a promotion as caches tell it, before anything is asked of the API server: it says what has to be read.
  *
- * @param all every promotion of the target, this one among them
- * @returns undefined when it does not wait
+ * @param lock of its namespace; undefined when there is none
+ * @param siblings the other promotions of its target
  */
-export function waitsBehind(
-  own: Promotion,
-  all: readonly Promotion[],
-  records: readonly RecordSpec[],
-  now: number,
-): Behind | undefined {
+export function stageFromCaches(
+  known: Known,
+  lock: LockSpec | undefined,
+  siblings: readonly Promotion[],
+): Stage | Pick<QueuedWorld, 'stage' | 'behind'> {
+  const told = stageOf(known.history, lock);
+  const behind = told.stage === 'Deciding' ? waitsBehind(known, siblings) : undefined;
+  return behind === undefined ? told : { stage: 'Queued', behind };
+}
+
+/**
+ * Whether it waits behind others. The order is that of creation, but who asks for many comes after who asks for few: a flood
+ * waits behind itself.
+ */
+function waitsBehind({ promotion: own, records, now }: Known, siblings: readonly Promotion[]): Behind | undefined {
   const ended = new Set<string>();
   const approved = new Set<string>();
   for (const record of records) {
@@ -36,7 +46,7 @@ export function waitsBehind(
     (approved.has(uidOf(promotion)) || now <= notAfterOf(promotion));
   // What is approved is on its way, whatever came before it.
   if (!isOpen(own) || approved.has(uid)) return undefined;
-  const first = byTurns(all.filter(isOpen)).slice(0, MOST_OPEN);
+  const first = byTurns([own, ...siblings].filter(isOpen)).slice(0, MOST_OPEN);
   if (first.some((promotion) => uidOf(promotion) === uid)) return undefined;
   return { most: MOST_OPEN, until: Math.min(...[own, ...first].map(notAfterOf)) };
 }

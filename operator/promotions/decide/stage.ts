@@ -1,35 +1,27 @@
 import { parseTime } from '../../canonical/index.ts';
 import { contentsOf, objectsOf, type LockSpec, type WorkloadKey } from '../../lock/index.ts';
-import { historyOf, nameOf, type PromotionHistory, type RecordedSpec, type RecordSpec } from '../../records/index.ts';
+import { nameOf, type PromotionHistory, type RecordedSpec, type RecordSpec } from '../../records/index.ts';
 
 /** Where a promotion stands, as the records and the lock tell it. Nothing else says it, and nobody else works it out. */
 export type Stage =
   /** People are asked, or their approval has not opened the lock yet: everything is counted, anew each time. */
-  | { readonly stage: 'Deciding'; readonly history: PromotionHistory }
+  | { readonly stage: 'Deciding' }
   /** The lock is open for it. */
-  | {
-      readonly stage: 'RollingOut';
-      readonly history: PromotionHistory;
-      readonly approved: RecordSpec;
-      readonly round: RecordSpec;
-    }
+  | { readonly stage: 'RollingOut'; readonly approved: RecordSpec; readonly round: RecordSpec }
   /** A record says how it ended; over is over. */
-  | { readonly stage: 'Over'; readonly history: PromotionHistory; readonly ended: RecordSpec };
+  | { readonly stage: 'Over'; readonly ended: RecordSpec };
 
 /**
  * The stage of a promotion. A pure function of two objects that only this process writes.
  *
- * @param chain its target's records, in order of sequence
+ * @param history what the chain of its target tells of it
  * @param lock of its namespace; undefined when there is none
- * @param uid its own
  */
-export function stageOf(chain: readonly RecordSpec[], lock: LockSpec | undefined, uid: string | undefined): Stage {
-  const history = historyOf(chain, uid ?? '');
-  const { ended, approved, round } = history;
-  if (ended !== undefined) return { stage: 'Over', history, ended };
+export function stageOf({ ended, approved, round }: PromotionHistory, lock: LockSpec | undefined): Stage {
+  if (ended !== undefined) return { stage: 'Over', ended };
   if (approved === undefined || round === undefined || lock === undefined || !isOpened(lock, round, approved))
-    return { stage: 'Deciding', history };
-  return { stage: 'RollingOut', history, approved, round };
+    return { stage: 'Deciding' };
+  return { stage: 'RollingOut', approved, round };
 }
 
 /**

@@ -13,8 +13,8 @@ import {
   askerOf,
   latchedArtifacts,
   policyNameOf,
+  stageFromCaches,
   stageOf,
-  waitsBehind,
   type ClusterIdentity,
   type DecidingWorld,
   type Known,
@@ -24,7 +24,7 @@ import {
   type World,
 } from '../decide/index.ts';
 import { jobsOf, touchedObjects } from '../decide/plan/index.ts';
-import { historyOf, type RecordSpec, type RecordStore } from '../../records/index.ts';
+import { historyOf, type PromotionHistory, type RecordStore } from '../../records/index.ts';
 import type { ObjectTypes } from '../../objects/index.ts';
 import type { InForce } from '../../trust/index.ts';
 import type { Caches } from './caches.ts';
@@ -58,8 +58,8 @@ const MAX_READS = 3;
 interface Hint {
   readonly stage: LiveStage;
   readonly target: ProductionTarget | undefined;
-  /** What opens the lock is counted by what was read after it. */
-  readonly approved: RecordSpec | undefined;
+  /** What opens the lock is counted by what was read after its approval. */
+  readonly history: PromotionHistory;
 }
 
 /** What both stages that are read have. */
@@ -92,17 +92,15 @@ export class WorldReader {
     const { caches } = this.#options;
     const known = this.known(key);
     if (known === undefined) return undefined;
-    const { promotion: cached, records } = known;
+    const { promotion: cached } = known;
     const lock = caches.locks.lister.get({ namespace: key.namespace, name: workloadLockName });
-    const first = stageOf(records, lock?.spec, cached.metadata.uid);
-    if (first.stage === 'Over') return { ...known, ...first };
-    const behind = waitsBehind(cached, [cached, ...this.#siblings(cached)], records, known.now);
-    if (behind !== undefined) return { ...known, stage: 'Queued', behind };
+    const first = stageFromCaches(known, lock?.spec, this.#siblings(cached));
+    if (first.stage === 'Over' || first.stage === 'Queued') return { ...known, ...first };
     const name = cached.spec.targetRef.name;
     let hint: Hint = {
       stage: first.stage,
       target: this.#options.inForce.target(caches.targets.lister.get({ namespace: key.namespace, name })),
-      approved: first.history.approved,
+      history: known.history,
     };
     for (let reads = 0; reads < MAX_READS; reads++) {
       const seen = await (hint.stage === 'RollingOut'
@@ -110,10 +108,9 @@ export class WorldReader {
         : this.#deciding(cached, hint, signal));
       if (seen === undefined) return undefined;
       const live = this.#knownOf(seen.promotion);
-      const stage = stageOf(live.records, seen.lock?.spec, seen.promotion.metadata.uid);
+      const stage = stageOf(live.history, seen.lock?.spec);
       if (stage.stage === 'Over') return { ...live, ...stage };
-      const { approved } = live.history;
-      if (approved?.sequence === hint.approved?.sequence && sameSpec(seen.target, hint.target)) {
+      if (live.history.approved?.sequence === hint.history.approved?.sequence && sameSpec(seen.target, hint.target)) {
         if (stage.stage === 'Deciding' && seen.stage === 'Deciding') {
           const { guesses, ...found } = seen;
           const planned = await this.#planner.plan({ ...found, ...live }, guesses, signal);
@@ -122,7 +119,7 @@ export class WorldReader {
         if (stage.stage === 'RollingOut' && seen.stage === 'RollingOut' && seen.lock !== undefined)
           return withRunning(this.#options.client, { ...seen, ...live, ...stage, lock: seen.lock }, signal);
       }
-      hint = { stage: stage.stage, target: seen.target, approved };
+      hint = { stage: stage.stage, target: seen.target, history: live.history };
     }
     throw new Error(`ProductionTarget ${name} and its lock change faster than they can be read: try again`);
   }
@@ -158,7 +155,7 @@ export class WorldReader {
     const { client, caches, cluster, nonce } = this.#options;
     const { namespace = '' } = cached.metadata;
     const { environmentRef } = cached.spec;
-    const guesses = this.#guess(cached, hint.target, signal);
+    const guesses = this.#guess(cached, hint, signal);
     const [live, { lock, workloads, objects }, policy, keyring, environment, skewSeconds, enforcement] =
       await Promise.all([
         this.#objects(cached, signal),
@@ -178,7 +175,8 @@ export class WorldReader {
       lock,
       workloads: await withRevisions(client, workloads, signal),
       objects,
-      jobs: hint.approved === undefined ? jobsOf(live.promotion) : await readJobs(client, live.promotion, signal),
+      jobs:
+        hint.history.approved === undefined ? jobsOf(live.promotion) : await readJobs(client, live.promotion, signal),
       policy,
       keyring,
       environment,
@@ -220,8 +218,8 @@ export class WorldReader {
   }
 
   /** While votes are counted the artifacts are known, and production seldom changes between two counts. */
-  #guess(promotion: Promotion, target: ProductionTarget | undefined, signal: AbortSignal): Guesses {
-    const artifacts = latchedArtifacts(this.#knownOf(promotion).history);
+  #guess(promotion: Promotion, { target, history }: Hint, signal: AbortSignal): Guesses {
+    const artifacts = latchedArtifacts(history);
     // What a reloader added is told from content by the lock, which is not read yet.
     if (artifacts === undefined || target?.spec.mutations !== undefined) return new Map();
     const { namespace = '' } = promotion.metadata;
