@@ -13,7 +13,15 @@ import {
 import { ObjectUnreadable } from '../objects/index.ts';
 import { takeTurns, type Reconcile, type Request, type Result, type Turns } from '../runtime/index.ts';
 import type { Actor } from './act/actor.ts';
-import { decide, uncanonicalError, type Action, type Cause, type Decision, type World } from './decide/index.ts';
+import {
+  decide,
+  uncanonicalError,
+  unreadable,
+  type Action,
+  type Cause,
+  type Decision,
+  type World,
+} from './decide/index.ts';
 import type { WorldReader } from './gather/world.ts';
 import { answered, promotionStatus } from './status/index.ts';
 import { Remembered } from './act/remembered.ts';
@@ -79,7 +87,7 @@ class PromotionTurns implements Turns<World, Action, TurnDecision> {
     } catch (error) {
       const known = isPassing(error, signal) ? undefined : reader.known(this.#request);
       if (known === undefined) throw error;
-      return { ...known, stage: 'Unreadable', because: this.#causeOf(error) };
+      return unreadable(known, this.#causeOf(error));
     }
   }
 
@@ -132,9 +140,7 @@ class PromotionTurns implements Turns<World, Action, TurnDecision> {
     try {
       return decide(world);
     } catch (error) {
-      const { now, promotion, records, history } = world;
-      const because = this.#causeOf(error);
-      return decide({ stage: 'Unreadable', now, promotion, records, history, because });
+      return decide(unreadable(world, this.#causeOf(error)));
     }
   }
 

@@ -1,8 +1,8 @@
 import test from 'ava';
 import type { LockSpec } from '../../operator/lock/index.ts';
-import { stageOf } from '../../operator/promotions/decide/index.ts';
+import { stageOf, unreadable } from '../../operator/promotions/decide/index.ts';
 import { historyOf, type RecordSpec } from '../../operator/records/index.ts';
-import { keys, run, until, voted, world } from './promotion-world.ts';
+import { keys, run, until, voted, world, worldOf } from './promotion-world.ts';
 
 const opened = until(voted(run(world()).world, keys.alice), 'OpenLock');
 const { uid = '' } = opened.promotion.metadata;
@@ -50,4 +50,13 @@ test('one that nobody has given a uid has no history', (t) => {
   const history = historyOf(opened.records, '');
   t.deepEqual(history, { rounds: [], round: undefined, approved: undefined, ended: undefined });
   t.deepEqual(stageOf(history, lock), { stage: 'Deciding' });
+});
+
+test('what is known of a world that cannot be read is all that is left of it; over is over all the same', (t) => {
+  const because = { reason: 'NotReadable', message: 'no' } as const;
+  const { stage: _deciding, ...known } = { ...worldOf(world()), extra: 'what was read' };
+  const { now, promotion, records, history } = known;
+  t.deepEqual(unreadable(known, because), { stage: 'Unreadable', now, promotion, records, history, because });
+  const over = worldOf(run(voted(run(world()).world, keys.alice)).world);
+  t.deepEqual(unreadable(over, because), over);
 });

@@ -14,6 +14,7 @@ import {
   type Decision,
   MOST_OPEN,
   stageFromCaches,
+  unreadable,
   type DecidingWorld,
   type PlannedWorkload,
   type QueuedWorld,
@@ -453,9 +454,7 @@ export function unreadableStatusOf(
   given: Scene,
   because: UnreadableWorld['because'],
 ): NonNullable<Promotion['status']> {
-  const { now, promotion, records } = given;
-  const { history } = worldOf(given);
-  return statusOf(given, { stage: 'Unreadable', now, promotion, records, history, because });
+  return statusOf(given, unreadable(worldOf(given), because));
 }
 
 /** A world in which people are still asked. */

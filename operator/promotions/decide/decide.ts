@@ -1,4 +1,3 @@
-import { notAfterOf } from '../../api/index.ts';
 import type { CountResult } from '../../votes/index.ts';
 import { decideApproval } from './approval.ts';
 import { configurationInPlace, configurationUnsettled, released } from './configuration.ts';
@@ -26,7 +25,6 @@ import {
   clockSkewed,
   environmentNotAdmitted,
   expired,
-  expiredAt,
   keyringMissing,
   notEnforced,
   policyMissing,
@@ -39,8 +37,9 @@ import { rolloutVerdict, unjudged } from './rollout.ts';
 import { firstAnswer, type DecisionStep } from './steps.ts';
 import { superseded } from './superseding.ts';
 import { uncanonicalIn } from './uncanonical.ts';
-import { stall, type Verdict } from './verdict.ts';
-import type { Cause, DecidingWorld, Known, World } from './world.ts';
+import { undecidable } from './unreadable.ts';
+import type { Verdict } from './verdict.ts';
+import type { DecidingWorld, World } from './world.ts';
 
 /** Everything that status shows. */
 export interface Decision {
@@ -91,9 +90,6 @@ const CONTENT: readonly DecisionStep[] = [
   configurationUnsettled,
 ];
 
-/** What has no digest may have one later, without an event that says so: looked at again after so many milliseconds. */
-const LOOK_AGAIN_MS = 30_000;
-
 /** What a promotion is and what is done next: a pure function of the world (design: security, "Counting"). */
 export function decide(world: World): Decision {
   switch (world.stage) {
@@ -128,13 +124,4 @@ function inTime(verdict: Verdict, { now, history }: DecidingWorld, { notAfter }:
   if (history.approved === undefined || verdict.action !== undefined) return verdict;
   const requeueAfter = Math.min(verdict.requeueAfter ?? Infinity, Math.max(notAfter - now, 0) + 1);
   return { ...verdict, requeueAfter };
-}
-
-/** Nothing is done, and whoever looks is told why. What nobody approved ends in its time; what is approved may run already. */
-function undecidable(known: Known, { reason, message }: Cause): Verdict {
-  const { ended, approved } = known.history;
-  if (ended !== undefined) return recordedEnd({ ended });
-  const stalled = stall(reason, message, LOOK_AGAIN_MS);
-  if (approved !== undefined) return { ...stalled, phase: 'RollingOut' };
-  return expiredAt(known, notAfterOf(known.promotion)) ?? stalled;
 }

@@ -124,7 +124,7 @@ export interface QueuedWorld extends Known {
   readonly behind: Behind;
 }
 
-/** One whose world could not be read or judged. */
+/** One whose world could not be read or judged, and that is not over, see `unreadable`. */
 export interface UnreadableWorld extends Known {
   readonly stage: 'Unreadable';
   readonly because: Cause;
