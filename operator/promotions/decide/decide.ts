@@ -1,41 +1,12 @@
 import type { CountResult } from '../../votes/index.ts';
 import { decideApproval } from './approval.ts';
-import { configurationInPlace, configurationUnsettled, released } from './configuration.ts';
-import {
-  alreadyCurrent,
-  anotherRollsOut,
-  gateNotPassed,
-  jobRefused,
-  lockTooLarge,
-  manifestRefused,
-  nothingToPromote,
-  planRefused,
-  productionDiffers,
-  removalRefused,
-  revisionUnknown,
-} from './content.ts';
+import { chains } from './chains.ts';
+import { released } from './configuration.ts';
 import { recordedEnd } from './end.ts';
-import { imageNotExercised, notExercised } from './exercised.ts';
 import { factsOf, type Facts } from './facts.ts';
-import { promotionsHeld } from './holds.ts';
-import { objectDiffers } from './object-steps.ts';
-import { lockChanged } from './lock.ts';
 import { tooManyOpen } from './queue.ts';
-import {
-  clockSkewed,
-  environmentNotAdmitted,
-  expired,
-  keyringMissing,
-  notEnforced,
-  policyMissing,
-  requesterUnknown,
-  targetMissing,
-  targetNotReady,
-} from './readiness.ts';
-import { targetReplaced } from './replaced.ts';
 import { rolloutVerdict, unjudged } from './rollout.ts';
 import { firstAnswer, type DecisionStep } from './steps.ts';
-import { superseded } from './superseding.ts';
 import { uncanonicalIn } from './uncanonical.ts';
 import { undecidable } from './unreadable.ts';
 import type { Verdict } from './verdict.ts';
@@ -50,45 +21,7 @@ export interface Decision {
   readonly count?: CountResult | undefined;
 }
 
-/** Past its time an approval ends, whatever it waited for. */
-const lockDiffers: DecisionStep = (world, { notAfter }) => (world.now > notAfter ? undefined : lockChanged(world));
-
-/** What was approved stands as it was approved. */
-const STANDING: readonly DecisionStep[] = [lockDiffers, targetReplaced, expired];
-
-/** Production, policy and people are there. */
-const READINESS: readonly DecisionStep[] = [
-  clockSkewed,
-  targetMissing,
-  targetNotReady,
-  notEnforced,
-  policyMissing,
-  keyringMissing,
-  requesterUnknown,
-  environmentNotAdmitted,
-  promotionsHeld,
-];
-
-/** What would be promoted is known, tried, and fits. */
-const CONTENT: readonly DecisionStep[] = [
-  manifestRefused,
-  removalRefused,
-  superseded,
-  anotherRollsOut,
-  gateNotPassed,
-  productionDiffers,
-  objectDiffers,
-  nothingToPromote,
-  planRefused,
-  revisionUnknown,
-  alreadyCurrent,
-  imageNotExercised,
-  notExercised,
-  lockTooLarge,
-  jobRefused,
-  configurationInPlace,
-  configurationUnsettled,
-];
+const STEPS: readonly DecisionStep[] = Object.values(chains).flat();
 
 /** What a promotion is and what is done next: a pure function of the world (design: security, "Counting"). */
 export function decide(world: World): Decision {
@@ -114,7 +47,7 @@ export function decide(world: World): Decision {
 /** The last question is whether people have approved exactly this. */
 function decided(world: DecidingWorld): Decision {
   const facts = factsOf(world);
-  const verdict = firstAnswer([...STANDING, ...READINESS, ...CONTENT], world, facts);
+  const verdict = firstAnswer(STEPS, world, facts);
   const decision = verdict === undefined ? decideApproval(world, facts) : { verdict };
   return { facts, ...decision, verdict: inTime(released(decision.verdict, world), world, facts) };
 }
