@@ -1,46 +1,24 @@
-import {
-  fieldManagers,
-  isRefusalBy,
-  labels,
-  WorkloadLock,
-  type ProductionTarget,
-  type Promotion,
-} from '../../api/index.ts';
-import {
-  ApiError,
-  handedOver,
-  Job,
-  Pod,
-  sleep,
-  type Client,
-  type Clock,
-  type EventRecorder,
-} from '../../kube/index.ts';
+import { fieldManagers, WorkloadLock, type ProductionTarget, type Promotion } from '../../api/index.ts';
+import { ApiError, sleep } from '../../kube/index.ts';
 import type { Canary } from '../../targets/canary/index.ts';
-import type { Action, ActingWorld, Known, LiveWorkload, ObjectAction } from '../decide/index.ts';
+import type { Action, ActingWorld, Known, LiveWorkload } from '../decide/index.ts';
 import { sameLock, type LockSpec } from '../../lock/index.ts';
-import { withObjectContent, type ObjectTypes } from '../../objects/index.ts';
-import { withContent, workloadOf } from '../../workloads/index.ts';
-import { manifestOf, newJob, newObject, withManifestMetadata } from '../decide/plan/index.ts';
 import type { RecordEntry, RecordStore, RecordTarget } from '../../records/index.ts';
+import type { Acting } from './acting.ts';
+import { runJob, stopJob } from './jobs.ts';
+import { applyObject, handOver } from './objects.ts';
+import { apply, deletePods, mark, remove } from './workloads.ts';
 
-export interface ActorOptions {
-  readonly client: Pick<Client, 'create' | 'replace' | 'delete'>;
+export interface ActorOptions extends Acting {
   readonly records: RecordStore;
   readonly canary: Pick<Canary, 'check' | 'ensure'>;
-  readonly events: EventRecorder;
-  readonly clock: Clock;
-  readonly types: ObjectTypes;
   /** Takes the answer of an own write into the caches. */
   readonly absorb: (lock: WorkloadLock) => void;
 }
 
 /** Milliseconds for which a look of the canary's counts when the lock is opened. */
 const CANARY_AGE = 2000;
-/** Milliseconds: an API server takes a moment to see a new lock, since admission reads it from a cache. */
-const FIRST_PAUSE = 3;
-const LONGEST_WAIT = 3000;
-/** Milliseconds: the same moment, where nothing tells that it is over. */
+/** Milliseconds: an API server takes a moment to see a new lock, and nothing tells when it has. */
 const UNTIL_FROZEN = 1000;
 
 /** Carries out one action. Whoever was faster wins: then it throws the conflict, and the world is read again. */
@@ -66,27 +44,27 @@ export class Actor {
         await this.#replaceLock(world, action.lock, signal);
         return false;
       case 'RunJob':
-        return this.#runJob(world, action, signal);
+        return runJob(this.#options, world, action, signal);
       case 'StopJob':
-        return this.#stopJob(world, action, signal);
+        return stopJob(this.#options, world, action, signal);
       case 'OpenLock':
         return this.#openLock(world, action, signal);
       case 'Apply':
       case 'RollBack':
-        return this.#apply(world, action, signal);
+        return apply(this.#options, world, action, signal);
       case 'ApplyObject':
       case 'RollBackObject':
-        return this.#applyObject(world, action, signal);
+        return applyObject(this.#options, world, action, signal);
       case 'DeletePods':
-        return this.#deletePods(world, action, signal);
+        return deletePods(this.#options, world, action, signal);
       case 'CloseLock':
         return this.#closeLock(world, action, signal);
       case 'Mark':
-        return this.#mark(world, action, signal);
+        return mark(this.#options, world, action, signal);
       case 'HandOver':
-        return this.#handOver(world, action, signal);
+        return handOver(this.#options, world, action, signal);
       case 'Remove':
-        return this.#remove(world, action, signal);
+        return remove(this.#options, world, action, signal);
     }
   }
 
@@ -150,47 +128,12 @@ export class Actor {
     });
     // One after the other, since a workload may need them.
     for (const next of action.apply)
-      if (next.do === 'ApplyObject' && !(await unlessRefused(this.#applyObject(world, next, signal)))) return false;
+      if (next.do === 'ApplyObject' && !(await unlessRefused(applyObject(this.#options, world, next, signal))))
+        return false;
     const applied = await Promise.all(
-      action.apply.map((next) => next.do !== 'Apply' || unlessRefused(this.#apply(world, next, signal))),
+      action.apply.map((next) => next.do !== 'Apply' || unlessRefused(apply(this.#options, world, next, signal))),
     );
     return applied.length > 0 && applied.every((done) => done);
-  }
-
-  async #applyObject(
-    { promotion, objects }: ActingWorld,
-    { do: what, object: key, content }: ObjectAction,
-    signal: AbortSignal,
-  ): Promise<boolean> {
-    const { client, events, types } = this.#options;
-    const { namespace = '' } = promotion.metadata;
-    const { kind, name } = key;
-    const live = objects.find((object) => object.kind === kind && object.name === name)?.live;
-    const type = types.of(kind);
-    const options = { fieldManager: fieldManagers.promotions, signal };
-    if (content === undefined) {
-      if (live === undefined) return false;
-      const { uid, resourceVersion } = live.metadata;
-      await this.#despiteStaleLock(
-        () => client.delete(type, { namespace, name }, { uid, resourceVersion, signal }),
-        signal,
-      );
-    } else {
-      const object = withObjectContent(key, namespace, content, live);
-      await this.#despiteStaleLock(
-        () => (live === undefined ? client.create(type, object, options) : client.replace(type, object, options)),
-        signal,
-      );
-    }
-    events.record({
-      regarding: promotion,
-      related: live,
-      type: what === 'ApplyObject' ? 'Normal' : 'Warning',
-      reason: what === 'ApplyObject' ? 'Applied' : 'FallbackApplied',
-      action: what === 'ApplyObject' ? 'Apply' : 'RollBack',
-      note: `${kind}/${name} ${content === undefined ? 'was taken away' : what === 'ApplyObject' ? 'got what was signed' : 'got its fallback back'}`,
-    });
-    return true;
   }
 
   /** @returns whether the API server stored it as it was sent */
@@ -203,39 +146,6 @@ export class Actor {
     return sameLock(written.spec, spec);
   }
 
-  async #apply(
-    { promotion, workloads }: ActingWorld,
-    { do: what, workload, spec, create }: Extract<Action, { do: 'Apply' | 'RollBack' }>,
-    signal: AbortSignal,
-  ): Promise<boolean> {
-    const { client, events } = this.#options;
-    const { type } = workloadOf(workload.kind);
-    const options = { fieldManager: fieldManagers.promotions, signal };
-    // The promotion cannot change, and what was signed names its digest. What it set is not taken back: it is not locked.
-    const manifest = what === 'Apply' ? manifestOf(promotion.spec, workload) : undefined;
-    const live = workloads.find(({ kind, name }) => kind === workload.kind && name === workload.name)?.live;
-    if (live?.spec === undefined) {
-      if (create === undefined) return false;
-      const { namespace = '' } = promotion.metadata;
-      const object = newObject(workload, namespace, { ...spec, ...create }, manifest);
-      await this.#despiteStaleLock(() => client.create(type, object, options), signal);
-    } else {
-      const { managedFields: _owners, ...own } = live.metadata;
-      const metadata = withManifestMetadata(own, manifest);
-      const object = { ...live, metadata, spec: withContent(workload.kind, live.spec, spec) };
-      await this.#despiteStaleLock(() => client.replace(type, object, options), signal);
-    }
-    events.record({
-      regarding: promotion,
-      related: live,
-      type: what === 'Apply' ? 'Normal' : 'Warning',
-      reason: what === 'Apply' ? 'Applied' : 'FallbackApplied',
-      action: what,
-      note: `${workload.kind}/${workload.name} ${what === 'Apply' ? 'got what was signed' : 'got its fallback back'}`,
-    });
-    return true;
-  }
-
   async #closeLock(
     { lock }: ActingWorld,
     { lock: spec }: Extract<Action, { do: 'CloseLock' }>,
@@ -245,133 +155,6 @@ export class Actor {
     const options = { fieldManager: fieldManagers.promotions, signal };
     this.#options.absorb(await this.#options.client.replace(WorkloadLock, { ...lock, spec }, options));
     return true;
-  }
-
-  async #mark(
-    { promotion, workloads }: ActingWorld,
-    { workload: { kind, name }, removable }: Extract<Action, { do: 'Mark' }>,
-    signal: AbortSignal,
-  ): Promise<boolean> {
-    const live = workloads.find((workload) => workload.kind === kind && workload.name === name)?.live;
-    if (live === undefined) return false;
-    const { managedFields: _owners, ...metadata } = live.metadata;
-    const { [labels.removedBy]: _mark, ...others } = metadata.labels ?? {};
-    const marked = removable ? { ...others, [labels.removedBy]: promotion.metadata.name } : others;
-    const object = { ...live, metadata: { ...metadata, labels: marked } };
-    const options = { fieldManager: fieldManagers.promotions, signal };
-    await this.#options.client.replace(workloadOf(kind).type, object, options);
-    return true;
-  }
-
-  async #handOver(
-    { workloads, objects }: ActingWorld,
-    { of: { kind, name } }: Extract<Action, { do: 'HandOver' }>,
-    signal: AbortSignal,
-  ): Promise<boolean> {
-    const isIt = (each: { readonly kind: string; readonly name: string }): boolean =>
-      each.kind === kind && each.name === name;
-    const [workload, object] = [workloads.find(isIt), objects.find(isIt)];
-    const live = workload?.live ?? object?.live;
-    const managedFields = live && handedOver(live, fieldManagers.promotions);
-    const type =
-      workload === undefined ? object && this.#options.types.of(object.kind) : workloadOf(workload.kind).type;
-    if (live === undefined || managedFields === undefined || type === undefined) return false;
-    const options = { fieldManager: fieldManagers.promotions, signal };
-    await this.#options.client.replace(type, { ...live, metadata: { ...live.metadata, managedFields } }, options);
-    return true;
-  }
-
-  /** Its pods first, so that what is gone runs nowhere any more. */
-  async #remove(
-    { promotion, workloads }: ActingWorld,
-    { workload: { kind, name }, uid }: Extract<Action, { do: 'Remove' }>,
-    signal: AbortSignal,
-  ): Promise<boolean> {
-    const { client, events } = this.#options;
-    const { namespace } = promotion.metadata;
-    const options = { uid, propagationPolicy: 'Foreground', signal } as const;
-    await this.#despiteStaleLock(() => client.delete(workloadOf(kind).type, { namespace, name }, options), signal);
-    events.record({
-      regarding: promotion,
-      related: workloads.find((workload) => workload.kind === kind && workload.name === name)?.live,
-      type: 'Normal',
-      reason: 'Removed',
-      action: 'Remove',
-      note: `${kind}/${name} is deleted, and its pods with it`,
-    });
-    return true;
-  }
-
-  /** Under a name that is always the same: whoever made it before was this process. */
-  async #runJob(
-    { promotion, target }: ActingWorld,
-    { name, spec }: Extract<Action, { do: 'RunJob' }>,
-    signal: AbortSignal,
-  ): Promise<boolean> {
-    const { client, events } = this.#options;
-    const { namespace = '' } = promotion.metadata;
-    const options = { fieldManager: fieldManagers.promotions, signal };
-    try {
-      await this.#despiteStaleLock(() => client.create(Job, newJob(namespace, name, spec), options), signal);
-    } catch (error) {
-      if (error instanceof ApiError && error.reason === 'AlreadyExists') return false;
-      throw error;
-    }
-    events.record({
-      regarding: promotion,
-      related: target,
-      type: 'Normal',
-      reason: 'JobStarted',
-      action: 'RunJob',
-      note: `Job ${name} runs what was signed`,
-    });
-    return true;
-  }
-
-  async #stopJob(
-    { promotion }: ActingWorld,
-    { name, uid }: Extract<Action, { do: 'StopJob' }>,
-    signal: AbortSignal,
-  ): Promise<boolean> {
-    const { namespace } = promotion.metadata;
-    const options = { uid, propagationPolicy: 'Background', signal } as const;
-    await this.#despiteStaleLock(() => this.#options.client.delete(Job, { namespace, name }, options), signal);
-    return true;
-  }
-
-  async #deletePods(
-    { promotion, workloads }: ActingWorld,
-    { workload: { kind, name }, pods }: Extract<Action, { do: 'DeletePods' }>,
-    signal: AbortSignal,
-  ): Promise<boolean> {
-    const { client, events } = this.#options;
-    const { namespace } = promotion.metadata;
-    // Within its own grace, as everybody's.
-    await Promise.all(pods.map((pod) => client.delete(Pod, { namespace, name: pod.name }, { uid: pod.uid, signal })));
-    events.record({
-      regarding: promotion,
-      related: workloads.find((workload) => workload.kind === kind && workload.name === name)?.live,
-      type: 'Warning',
-      reason: 'StuckPodsDeleted',
-      action: 'RollBack',
-      note: `${kind}/${name} has its fallback back, and its controller waits for what never became ready: deleted ${pods.map((pod) => pod.name).join(', ')}`,
-    });
-    return true;
-  }
-
-  async #despiteStaleLock(write: () => Promise<unknown>, signal: AbortSignal): Promise<void> {
-    const { clock } = this.#options;
-    const start = clock.monotonic();
-    for (let pause = FIRST_PAUSE; ; pause *= 2) {
-      try {
-        await write();
-        return;
-      } catch (error) {
-        const late = clock.monotonic() - start > LONGEST_WAIT;
-        if (!isLockDenial(error) || late || signal.aborted) throw error;
-        await sleep(clock, pause, signal);
-      }
-    }
   }
 }
 
@@ -405,10 +188,4 @@ async function unlessRefused(applying: Promise<boolean>): Promise<boolean> {
     if (error instanceof ApiError) return false;
     throw error;
   }
-}
-
-const LOCK_RULES = ['workloads', 'cronJobs', 'jobs', 'jobRuns', 'objects', 'definedObjects', 'removal'] as const;
-
-function isLockDenial(error: unknown): boolean {
-  return error instanceof ApiError && LOCK_RULES.some((rule) => isRefusalBy(rule, error.message));
 }
