@@ -26,6 +26,7 @@ export * from './approval-policy.ts';
 export * from './approver-keyring.ts';
 export * from './production-target.ts';
 export * from './promotion-record.ts';
+export { MAX_KEPT } from './promotion-record-chain.ts';
 export * from './promotion-status.ts';
 export * from './promotion.ts';
 export * from './twin-class.ts';
