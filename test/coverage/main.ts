@@ -1,14 +1,21 @@
 /**
  * Which lines, branches and functions of the operator the unit and property tests reach: a table by room, and
- * `coverage/` with every line. Usage: node test/coverage/main.ts
+ * `coverage/` with every line.
  */
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
+import { commandLine } from '../stage/command-line.ts';
 import { roomTable, type Summary } from './rooms.ts';
 
 const report = 'coverage';
+
+commandLine(
+  'node test/coverage/main.ts',
+  'Show which lines, branches and functions of the operator the unit and property tests reach, by room.',
+  'node test/coverage/main.ts',
+).parse();
 
 async function run(temporary: string): Promise<number> {
   const args = [

@@ -1,6 +1,13 @@
 /** `make demo`: tells the story of one change with real commands, and stops when the world does not do as it says. */
 import { HarnessError } from '../harness/index.ts';
+import { commandLine } from '../stage/command-line.ts';
 import { prepare, steps, StoryError } from './index.ts';
+
+commandLine(
+  'node test/demo/main.ts',
+  'Tell the story of one change with real commands, on a cluster of its own.',
+  'node test/demo/main.ts',
+).parse();
 
 const started = performance.now();
 const seconds = (since: number): string => `${((performance.now() - since) / 1000).toFixed(1)} s`;

@@ -1,12 +1,17 @@
 import { rm } from 'node:fs/promises';
-import { Command } from 'commander';
+import { commandLine } from '../stage/command-line.ts';
 import { sharedApi, stopApis } from './api/index.ts';
 import { cacheFolder, runFolder } from './cache.ts';
 import { HarnessError } from './errors.ts';
 import { full, fullKubeconfig, removeBuiltImages, stopFull } from './full/index.ts';
 import { say, step } from './progress.ts';
 
-const program = new Command('harness').description('The clusters of the tests and the demo.');
+const program = commandLine(
+  'node test/harness/main.ts',
+  'The clusters of the tests and the demo.',
+  'node test/harness/main.ts up',
+  'node test/harness/main.ts down --cache',
+);
 
 program
   .command('up')

@@ -1,20 +1,20 @@
 /** `make image`: builds the operator's image from this tree and pushes it where a cluster of one's own can pull it. */
-import { Command } from 'commander';
 import { HarnessError } from '../harness/index.ts';
 import { pushImage } from '../harness/image/index.ts';
+import { commandLine } from '../stage/command-line.ts';
 import { operatorImage } from './node-images.ts';
 
-const program = new Command('image')
-  .description("Build the operator's image from this tree (no container engine is needed) and push it.")
+const program = commandLine(
+  'node test/images/main.ts',
+  "Build the operator's image from this tree (no container engine is needed) and push it.",
+  'make image REGISTRY=registry.example/platform',
+)
   .argument('<registry>', 'host, port and path of a registry, e.g. registry.example/platform')
   .addHelpText(
     'after',
-    `
-Prints the image by digest, as the chart's value \`image\` wants it. Credentials are those of ~/.docker/config.json.
+    `  registry.example/platform/twinlock@sha256:...
 
-Example:
-  $ make image REGISTRY=registry.example/platform
-  registry.example/platform/twinlock@sha256:...`,
+Prints the image by digest, as the chart's value \`image\` wants it. Credentials are those of ~/.docker/config.json.`,
   )
   .action(async (registry: string) => {
     const place = registry.replace(/\/+$/, '');

@@ -1,10 +1,10 @@
 /**
  * Changes one thing in a room's code at a time and asks the unit and property tests whether they notice.
- * Usage: node test/mutation/main.ts [--sample 300] [--seed 1] [--jobs 2] [room ...]
  * The sample is of each room. Writes mutation.json and mutation.md.
  */
 import { writeFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
+import { Argument } from 'commander';
+import { commandLine, wholeNumber } from '../stage/command-line.ts';
 import { markdown, roomReport, score } from './report.ts';
 import type { Judged, RoomReport } from './report.ts';
 import { ROOMS } from './rooms.ts';
@@ -13,26 +13,18 @@ import { openSandbox } from './sandbox.ts';
 import type { Mutant } from './sandbox.ts';
 import { judge, reachOf } from './suite.ts';
 
-const { values, positionals } = parseArgs({
-  options: {
-    sample: { type: 'string', default: '300' },
-    seed: { type: 'string', default: '1' },
-    jobs: { type: 'string', default: '2' },
-  },
-  allowPositionals: true,
-});
-const size = Number(values.sample);
-const seed = Number(values.seed);
-const jobs = Number(values.jobs);
-const unknown = positionals.filter((room) => !(room in ROOMS));
-if (unknown.length > 0 || ![size, seed, jobs].every((number) => Number.isSafeInteger(number) && number > 0)) {
-  console.error(
-    `usage: [--sample N] [--seed N] [--jobs N] [room ...], whole numbers above 0; rooms: ${Object.keys(ROOMS).join(', ')}`,
-  );
-  process.exit(2);
-}
-
-const rooms = positionals.length > 0 ? positionals : Object.keys(ROOMS);
+const program = commandLine(
+  'node test/mutation/main.ts',
+  'Change one thing in the code of a room at a time, and ask the unit and property tests whether they notice.',
+  'node test/mutation/main.ts --sample 100 --seed 7 votes lock',
+)
+  .addArgument(new Argument('[room...]', 'rooms (default: all of them)').choices(Object.keys(ROOMS)))
+  .option('--sample <mutants>', 'so many of each room', wholeNumber, 300)
+  .option('--seed <number>', 'which ones', wholeNumber, 1)
+  .option('--jobs <number>', 'so many at once', wholeNumber, 2)
+  .parse();
+const { sample: size, seed, jobs } = program.opts<Readonly<Record<'sample' | 'seed' | 'jobs', number>>>();
+const rooms = program.args.length > 0 ? program.args : Object.keys(ROOMS);
 const sandbox = await openSandbox(rooms);
 const reports: RoomReport[] = [];
 try {

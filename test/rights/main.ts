@@ -1,36 +1,37 @@
 /**
  * Takes each right of each process away, one at a time, and runs a test that used it: it has to fail.
- * Usage: node test/rights/main.ts [--sample 6] [--seed 1] [--jobs 2] ["promotions: get pods" ...]
  * After a run of the phases cluster, attack and chaos, which write down who uses what. Writes test/rights/missed.json: each
  * right with the test that misses it, which is the first that is asked next time.
  */
-import { parseArgs } from 'node:util';
 import { sample } from '../mutation/sample.ts';
+import { commandLine, wholeNumber } from '../stage/command-line.ts';
 import { renderedRights, type Right } from '../stage/rights.ts';
 import { recordedRights, type Use } from '../stage/uses.ts';
 import { missed, nameOf, writeMissed } from './missed.ts';
 import { remove, type Removal } from './removal.ts';
 
-const { values, positionals } = parseArgs({
-  options: {
-    sample: { type: 'string', default: '1000' },
-    seed: { type: 'string', default: '1' },
-    jobs: { type: 'string', default: '2' },
-  },
-  allowPositionals: true,
-});
+const program = commandLine(
+  'node test/rights/main.ts',
+  'Take each right of each process away, one at a time, and run a test that used it: it has to fail.',
+  'node test/rights/main.ts --sample 6 --seed 1',
+  "node test/rights/main.ts 'promotions: get pods'",
+)
+  .argument('[right...]', 'rights (default: a sample of all)')
+  .option('--sample <rights>', 'so many of them', wholeNumber, 1000)
+  .option('--seed <number>', 'which ones', wholeNumber, 1)
+  .option('--jobs <number>', 'so many at once', wholeNumber, 2)
+  .parse();
+const { sample: size, seed, jobs } = program.opts<Readonly<Record<'sample' | 'seed' | 'jobs', number>>>();
+const named = program.args;
 const recorded = await recordedRights();
 const all = [...renderedRights()].toSorted();
-const unknown = positionals.filter((right) => !all.includes(right));
-if (unknown.length > 0 || recorded.size === 0) {
-  console.error(
-    unknown.length > 0
-      ? `no rendered role gives "${unknown.join('", "')}"`
-      : 'nothing is on record: run `node test/runner/main.ts cluster attack chaos` first',
-  );
+const unknown = named.filter((right) => !all.includes(right));
+if (unknown.length > 0) program.error(`no rendered role gives "${unknown.join('", "')}"`);
+if (recorded.size === 0) {
+  console.error('nothing is on record: run `node test/runner/main.ts cluster attack chaos` first');
   process.exit(2);
 }
-const chosen = positionals.length > 0 ? positionals : sample(all, Number(values.sample), Number(values.seed));
+const chosen = named.length > 0 ? named : sample(all, size, seed);
 const removals: Removal[] = [];
 
 const known = new Map(Object.entries(await missed()));
@@ -45,7 +46,7 @@ function usesOf(right: Right): readonly Use[] {
 let writing = Promise.resolve();
 const queue = chosen[Symbol.iterator]();
 await Promise.all(
-  Array.from({ length: Number(values.jobs) }, async () => {
+  Array.from({ length: jobs }, async () => {
     for (const right of queue) {
       const removal = await remove(right, usesOf(right));
       removals.push(removal);

@@ -1,10 +1,11 @@
 /**
  * Runs every kind of test, one phase after the other, and ends with `N passed, N failed` from the runner's own counts.
- * Usage: node test/runner/main.ts [phase ...]   e.g. node test/runner/main.ts unit property
  */
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { Argument } from 'commander';
 import { stopApis } from '../harness/index.ts';
+import { commandLine } from '../stage/command-line.ts';
 import { forgetRights, recordTests, type EndedTest } from '../stage/uses.ts';
 import { TapReader } from './tap.ts';
 import type { TapResult } from './tap.ts';
@@ -117,12 +118,15 @@ async function run(phase: Phase, counts: Counts): Promise<void> {
   );
 }
 
-const wanted = process.argv.slice(2);
-const unknown = wanted.filter((name) => !PHASES.some((phase) => phase.name === name));
-if (unknown.length > 0) {
-  console.error(`unknown phase ${unknown.join(', ')}; phases: ${PHASES.map((phase) => phase.name).join(', ')}`);
-  process.exit(2);
-}
+const { args: wanted } = commandLine(
+  'node test/runner/main.ts',
+  'Run every kind of test, one phase after the other.',
+  'node test/runner/main.ts unit property',
+)
+  .addArgument(
+    new Argument('[phase...]', 'phases (default: all, in this order)').choices(PHASES.map(({ name }) => name)),
+  )
+  .parse();
 // A run in which they are written down anew starts with none.
 if (wanted.length === 0 || wanted.includes('cluster')) await forgetRights();
 const counts: Counts = { passed: 0, failed: 0, skipped: [], failures: [] };
