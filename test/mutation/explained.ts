@@ -178,6 +178,36 @@ const DECIDE: readonly Explained[] = [
     why: 'it adds undefined to a set of names, and no container is called so',
   },
   {
+    file: 'operator/promotions/decide/content.ts',
+    original: "''",
+    replacement: '"Stryker was here!"',
+    why: 'the text stands for the type: a promotion that is decided about was read from the API server, which gave it a uid',
+  },
+  {
+    file: 'operator/promotions/decide/facts.ts',
+    original: 'history.round?.gates',
+    replacement: 'history.round.gates',
+    why: 'it is asked only where artifacts latched, which are those of that round: the mark stands for the type',
+  },
+  {
+    file: 'operator/promotions/decide/queue.ts',
+    original: "''",
+    replacement: '"Stryker was here!"',
+    why: 'who asked and is not known is one asker under any name that no user has; time and uid of a promotion are always there',
+  },
+  {
+    file: 'operator/targets/decide/adopt.ts',
+    original: 'lock.frozen === undefined',
+    replacement: 'false',
+    why: 'refrozen takes the list that it is given away and puts its own in its place, or none',
+  },
+  {
+    file: 'operator/targets/decide/outcomes.ts',
+    original: 'promotion === undefined',
+    replacement: 'false',
+    why: 'whoever asks has found the approval by its promotion (openApproval): the guard stands for the type',
+  },
+  {
     file: 'operator/targets/decide/pods.ts',
     original: 'until !== undefined',
     replacement: 'true',

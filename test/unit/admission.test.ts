@@ -1,4 +1,5 @@
 import test from 'ava';
+import { readFileSync } from 'node:fs';
 import { all, any, not, sameExcept, text } from '../../operator/admission/cel.ts';
 import { renderTemplate } from '../../operator/admission/generate.ts';
 import { renderPolicies, type PolicyObject } from '../../operator/admission/index.ts';
@@ -150,6 +151,11 @@ test('the system namespace is the only thing that differs between two installati
   const other = JSON.stringify(renderPolicies({ systemNamespace: 'elsewhere', mutating: true }));
   t.is(other.replaceAll('elsewhere', 'somewhere'), JSON.stringify(policies));
   t.notRegex(JSON.stringify(policies), /twinlock-system/);
+});
+
+test('the policies of the chart, which the attack tests judge and Helm installs, are those of this code', (t) => {
+  const chart = readFileSync(new URL('../../charts/twinlock/templates/policies.yaml', import.meta.url), 'utf8');
+  t.true(renderTemplate() === chart, 'run make generate, and the attack tests');
 });
 
 test("the chart's template leaves to Helm the namespace, the choice by what the API server has, the kinds of the values, and nothing else", (t) => {

@@ -19,6 +19,7 @@ import {
   keys,
   promotion,
   run,
+  target,
   until,
   voted,
   world,
@@ -83,6 +84,13 @@ test('names are frozen first; then the round opens, with a digest of each', (t) 
     { kind: 'Secret', name: 'token', digest: keyed.digest, key: keyed.key },
   ]);
   t.is(verdictOf(round).phase, 'AwaitingApproval');
+});
+
+test('a statement names who exchanges a Secret, since what people sign is not all that it will hold', (t) => {
+  const rotators = [{ namespace: 'cert-manager', name: 'cert-manager' }];
+  const round = step(step(scene({ target: target({ rotators }) })));
+  const statement = round.records.at(-1)?.statements?.approve ?? '';
+  t.regex(statement, /system:serviceaccount:cert-manager:cert-manager/);
 });
 
 test('content that changed, another key, an object that came: each opens a new round, and says why', (t) => {

@@ -92,6 +92,22 @@ const slow = (scene: Scene): Scene =>
     return withLive(all, { ...live!, status });
   }, scene);
 
+/** What the process that opens the lock applies at once. */
+function appliedAtOnce(scene: Scene): readonly string[] {
+  let current = voted(run(scene).world, keys.alice);
+  for (;;) {
+    const { action } = decide(current).verdict;
+    if (action === undefined) throw new Error('the lock does not open');
+    if (action.do === 'OpenLock') return action.apply.map(({ do: what }) => what);
+    current = after(current, action);
+  }
+}
+
+test('who opens the lock for others applies nothing, and what was signed where nobody else applies it', (t) => {
+  t.deepEqual(appliedAtOnce(world({ target: external })), []);
+  t.deepEqual(appliedAtOnce(world({})), ['Apply', 'Apply']);
+});
+
 test('time for a rollout begins when all of it has arrived, and is kept over restarts', (t) => {
   const waiting = opened();
   const arrived = slow(brought(brought({ ...waiting, now: waiting.now + hours(0.9) }, 'web'), 'api'));

@@ -5,7 +5,19 @@ import { jobsOf } from '../../operator/promotions/decide/plan/index.ts';
 import { jobRecordOf, type RecordSpec } from '../../operator/records/index.ts';
 import { jobContent, jobDigest, jobProgress } from '../../operator/workloads/index.ts';
 import type { Job, Pod } from '../../operator/kube/index.ts';
-import { images, jobOf, keys, now, promotion, run, until, voted, world, type Scene } from './promotion-world.ts';
+import {
+  decide,
+  images,
+  jobOf,
+  keys,
+  now,
+  promotion,
+  run,
+  until,
+  voted,
+  world,
+  type Scene,
+} from './promotion-world.ts';
 
 const spec = (image = images.second): object => ({
   backoffLimit: 0,
@@ -98,6 +110,25 @@ test('one that does not end in its time is deleted after the lock is closed; its
   t.deepEqual(late.done, ['Job', 'SetJobs', 'StopJob', 'Failed']);
   t.regex(late.decision.verdict.message, /did not end until 2026-11-21T10:10:00Z/);
   t.deepEqual(run({ ...open, now: now + 599_999 }).done, []);
+});
+
+const told = (given: Scene): string => JSON.stringify(run(given).world.records.findLast(({ type }) => type === 'Job'));
+
+test('a Job that could not be made in its time says what the API server answered last', (t) => {
+  const { world: open } = approved(scene({ after: ['smoke'] }));
+  const never = { ...open, jobs: open.jobs.map(({ live: _live, ...job }) => job), now: now + 1_200_000 };
+  t.regex(told(never), /it could not be made in time"/);
+  t.regex(
+    told({ ...never, refusedBy: 'quota exceeded' }),
+    /it could not be made in time; the API server answered last: quota exceeded/,
+  );
+});
+
+test("the lock is looked at for what Jobs were signed too: another content is somebody's change", (t) => {
+  const { world: open } = approved(scene({ before: ['migrate'] }));
+  const jobs = open.lock!.spec.jobs!.map((job) => ({ ...job, spec: { ...spec(images.evil) } }));
+  const changed = { ...open, lock: { ...open.lock!, spec: { ...open.lock!.spec, jobs } } };
+  t.is(decide(changed).verdict.reason, 'LockChanged');
 });
 
 test('one after runs when all is verified, and takes the workloads back where it fails', (t) => {

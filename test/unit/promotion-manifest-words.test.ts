@@ -39,6 +39,12 @@ test('what is wrong with a manifest is told with what there is instead', (t) => 
   t.is(manifestFault(odd, { workloads: [] }), undefined, 'nothing is said of a promotion without manifests');
 });
 
+test('manifests are looked at whatever else the promotion takes away', (t) => {
+  const { spec } = of(manifest({ metadata: { name: 'other' } }));
+  const both = promotion('web-42', { spec: { ...spec, removes: [db] } });
+  t.is(manifestFault(both, { workloads: [web, db] })?.reason, 'WorkloadNotMapped');
+});
+
 test('manifests may take as many bytes as they may, and not one more', (t) => {
   const size = (length: number): number => Buffer.byteLength(JSON.stringify([manifest({}, ['x'.repeat(length)])]));
   const room = MAX_MANIFEST_BYTES - size(0);

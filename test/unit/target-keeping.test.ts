@@ -56,6 +56,22 @@ test('a lock that is gone while its workload is gone too is made again without i
   t.is(decideTarget(end).reason, 'WorkloadMissing');
 });
 
+test('what lets this process read the configuration of approved content is put back where it is gone', (t) => {
+  const verdict = decideTarget({ ...adopted(), bound: false });
+  t.deepEqual(verdict.action, { do: 'Bind' });
+  t.true(verdict.ready);
+});
+
+test('names that a promotion asked for stay frozen in the lock as long as that promotion asks', (t) => {
+  const world = adopted();
+  const frozen = [{ kind: 'ConfigMap' as const, name: 'new', promotions: ['asking'] }];
+  const lock = { ...world.lock!, spec: { ...world.lock!.spec, frozen } };
+  t.is(decideTarget({ ...world, lock, asking: new Set(['asking']) }).action, undefined);
+  const over = decideTarget({ ...world, lock });
+  t.is(over.action?.do, 'WriteLock');
+  t.false('frozen' in (over.action?.do === 'WriteLock' ? over.action.lock : lock.spec));
+});
+
 test('a label that is gone is said so', (t) => {
   const verdict = decideTarget({ ...promoted(), namespace: namespaceWith() });
   t.deepEqual(words(verdict), {

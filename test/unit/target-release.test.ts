@@ -42,6 +42,11 @@ const cases: readonly (readonly [title: string, changes: Partial<ReleaseWorld>, 
     'Label with news',
   ],
   [
+    'its target, which people did not sign away, its label and its lock are gone',
+    { kept: { names: ['web'], warn: false } },
+    'nothing',
+  ],
+  [
     'the lock of a namesake was lost',
     {
       namespace: labelled,
