@@ -33,6 +33,12 @@ const READ: readonly Explained[] = [
     why: 'the OpenSSL of this Node refuses an S from the group order on, and any other length, by itself; the line stands for one that does not',
   },
   {
+    file: 'operator/votes/sshsig/ed25519.ts',
+    original: '2n ** 252n + 27742317777372353535851937790883648493n',
+    replacement: '2n ** 252n - 27742317777372353535851937790883648493n',
+    why: 'one signature in 2^126 has an S between the two, and nobody can make one on purpose: what lies there and was not signed is refused either way',
+  },
+  {
     file: 'operator/votes/sshsig/verify.ts',
     original: '!key.blob.equals(sshsig.publicKey)',
     replacement: 'false',

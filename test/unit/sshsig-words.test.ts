@@ -191,6 +191,7 @@ test('keys that are taken are told as they are', (t) => {
   const of = parsePublicKey(`${key.line}  a comment \n`);
   t.like(of, { ok: true, key: { type: 'ssh-ed25519', comment: 'a comment' } });
   t.true(parsePublicKey(rsa(three, modulus(3072))).ok);
+  t.true(parsePublicKey(rsa(three, modulus(16_384))).ok);
   t.true(parsePublicKey(rsa(Buffer.of(1, 0, 0, 1), modulus(3072))).ok);
   t.true(parsePublicKey(security.line).ok);
   t.is(parsePublicKey(key.line), parsePublicKey(key.line), 'and read once');
