@@ -35,6 +35,10 @@ test: $(INSTALLED) ## Everything but the benchmark, on a real API server and a r
 test-unit: $(INSTALLED) ## Unit and property tests (seconds, no cluster)
 	@node test/runner/main.ts unit property
 
+.PHONY: test-oldest
+test-oldest: $(INSTALLED) ## Everything against API servers without nodes, on the oldest Kubernetes that is supported (40 min)
+	@node test/runner/main.ts oldest cluster-oldest
+
 .PHONY: lint
 lint: $(INSTALLED) ## Type check, lint with the import rule, formatting
 	@tsc -p .

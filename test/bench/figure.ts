@@ -5,6 +5,8 @@ export interface Sizes {
   readonly silenceSeconds: number;
   readonly cached: number;
   readonly votes: number;
+  /** One promotion of many workloads. */
+  readonly wide: { readonly workloads: number; readonly votes: number };
   readonly edits: number;
 }
 
@@ -14,9 +16,18 @@ export const full: Sizes = {
   silenceSeconds: 300,
   cached: 10_000,
   votes: 21,
+  wide: { workloads: 50, votes: 7 },
   edits: 301,
 };
-export const quick: Sizes = { applied: 20, converged: 30, silenceSeconds: 10, cached: 200, votes: 5, edits: 51 };
+export const quick: Sizes = {
+  applied: 20,
+  converged: 30,
+  silenceSeconds: 10,
+  cached: 200,
+  votes: 5,
+  wide: { workloads: 5, votes: 2 },
+  edits: 51,
+};
 
 /** One line of the table. */
 export interface Figure {

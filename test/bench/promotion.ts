@@ -29,76 +29,106 @@ interface PromotionBody {
   };
 }
 
-/** From the moment a valid last vote is annotated until the API server has production's new template. */
-export async function measurePromotion({ votes }: Sizes): Promise<Figure[]> {
+/** A namespace of production, what one promotion to it changes, and how often that is measured. */
+interface Case {
+  readonly namespace: string;
+  readonly workloads: readonly string[];
+  readonly votes: number;
+}
+
+/** From the moment a valid last vote is annotated until the API server has production's new templates, all of them. */
+export async function measurePromotion({ votes, wide }: Sizes): Promise<Figure[]> {
+  const names = Array.from({ length: wide.workloads }, (_, index) => `web-${index}`);
+  const cases: readonly Case[] = [
+    { namespace: 'shop', workloads: ['web'], votes },
+    { namespace: 'mall', workloads: names, votes: wide.votes },
+  ];
   const stage = await openBench();
   const keys = await mkdtemp(join(tmpdir(), 'twinlock-keys-'));
   try {
-    const { cluster } = stage;
     const key = join(keys, 'alice');
     await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'alice', '-f', key]);
     const publicKey = (await readFile(`${key}.pub`, 'utf8')).trim();
-    await furnish(stage, publicKey);
-    const environments = await startOperator(stage, 'environments');
-    const promotions = await startOperator(stage, 'promotions');
-    const pods = await keepPodsReady(cluster, 'shop');
-    await guarded(stage);
-    const client = new KubeClient(await loadConfig({ kubeconfig: cluster.kubeconfig, clock: systemClock }), {
-      clock: systemClock,
-    });
-    const rounds: Round[] = [];
-    for (let round = 0; round < votes; round++) rounds.push(await promote(stage, client, key, round));
-    await client.close();
-    await pods.stop();
-    await Promise.all([environments.stop(), promotions.stop()]);
-    const bare = await sendBare(stage, rounds);
-    const took = rounds.map((round) => round.took);
-    const ratios = rounds.map((round, index) => round.took / (bare[index] ?? Number.NaN));
-    return [
-      {
-        name: `last vote annotated to production patched, over the same requests one after the other, median of ${votes}`,
-        value: median(took) / median(bare),
-        unit: 'x',
-        bar: 1.5,
-        detail: `${inMs(took)}; bare ${inMs(bare)}; ${rounds[0]?.requests.length ?? 0} requests; slowest ratio ${Math.max(...ratios).toFixed(2)}`,
-      },
-      await startUp(stage, 'promotions'),
-    ];
+    await stage.cluster.apply([
+      own('ApproverKeyring', 'default', undefined, { principals: [{ name: 'alice', keys: [{ publicKey }] }] }),
+      own('TwinClass', 'wide', undefined, { quota: WIDE }),
+    ]);
+    const figures: Figure[] = [];
+    for (const each of cases) figures.push(await measure(stage, each, key));
+    return [...figures, await startUp(stage, 'promotions')];
   } finally {
     await stage.stop();
     await rm(keys, { recursive: true, force: true });
   }
 }
 
-async function furnish({ cluster }: Stage, publicKey: string): Promise<void> {
-  const labels = { app: 'web' };
+/** Room for as many workloads as are measured, each with what a container has by default. */
+const WIDE = {
+  pods: 200,
+  services: 100,
+  'requests.cpu': '40',
+  'requests.memory': '80Gi',
+  'limits.cpu': '100',
+  'limits.memory': '100Gi',
+  'limits.ephemeral-storage': '200Gi',
+};
+
+async function measure(stage: Stage, { namespace, workloads, votes }: Case, key: string): Promise<Figure> {
+  const { cluster } = stage;
+  await furnish(stage, namespace, workloads);
+  const environments = await startOperator(stage, 'environments');
+  const promotions = await startOperator(stage, 'promotions');
+  const pods = await keepPodsReady(cluster, namespace);
+  await guarded(stage, namespace);
+  const client = new KubeClient(await loadConfig({ kubeconfig: cluster.kubeconfig, clock: systemClock }), {
+    clock: systemClock,
+  });
+  const rounds: Round[] = [];
+  for (let round = 0; round < votes; round++)
+    rounds.push(await promote(stage, client, key, { namespace, workloads, round }));
+  await client.close();
+  await pods.stop();
+  await Promise.all([environments.stop(), promotions.stop()]);
+  const bare = await sendBare(stage, rounds);
+  const took = rounds.map((round) => round.took);
+  const ratios = rounds.map((round, index) => round.took / (bare[index] ?? Number.NaN));
+  const what = workloads.length === 1 ? 'production' : `${workloads.length} workloads of one promotion`;
+  return {
+    name: `last vote annotated to ${what} patched, over the same requests one after the other, median of ${votes}`,
+    value: median(took) / median(bare),
+    unit: 'x',
+    bar: 1.5,
+    detail: `${inMs(took)}; bare ${inMs(bare)}; ${rounds[0]?.requests.length ?? 0} requests; slowest ratio ${Math.max(...ratios).toFixed(2)}`,
+  };
+}
+
+async function furnish({ cluster }: Stage, namespace: string, workloads: readonly string[]): Promise<void> {
   await cluster.apply([
-    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } },
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
     {
       apiVersion: 'v1',
       kind: 'Namespace',
-      metadata: { name: 'shop-dev', labels: { 'twinlock.dev/environments': 'true' } },
+      metadata: { name: `${namespace}-dev`, labels: { 'twinlock.dev/environments': 'true' } },
     },
-    own('ApproverKeyring', 'default', undefined, { principals: [{ name: 'alice', keys: [{ publicKey }] }] }),
-    {
+    ...workloads.map((name) => ({
       apiVersion: 'apps/v1',
       kind: 'Deployment',
-      metadata: { name: 'web', namespace: 'shop' },
+      metadata: { name, namespace },
       spec: {
-        selector: { matchLabels: labels },
-        template: { metadata: { labels }, spec: { containers: [{ name: 'web', image: image('0') }] } },
+        selector: { matchLabels: { app: name } },
+        template: { metadata: { labels: { app: name } }, spec: { containers: [{ name, image: image('0') }] } },
       },
-    },
-    own('ProductionTarget', 'web', 'shop', {
-      workloads: [{ kind: 'Deployment', name: 'web' }],
+    })),
+    own('ProductionTarget', 'web', namespace, {
+      workloads: workloads.map((name) => ({ kind: 'Deployment', name })),
       rollback: { settle: '1s' },
     }),
   ]);
 }
 
-async function guarded({ cluster }: Stage): Promise<void> {
+async function guarded({ cluster }: Stage, namespace: string): Promise<void> {
   await waitFor('the target is enforced', async (seen) => {
-    const { body } = await cluster.request('GET', `${api}/shop/productiontargets/web`);
+    const { body } = await cluster.request('GET', `${api}/${namespace}/productiontargets/web`);
     seen(body);
     return (body as { status?: { enforcement?: string } }).status?.enforcement === 'Active';
   });
@@ -165,13 +195,20 @@ function renamed(record: object): object {
   };
 }
 
-async function promote({ cluster, audit }: Stage, client: KubeClient, key: string, round: number): Promise<Round> {
-  const name = `web-${round}`;
-  const workloads = [{ name: 'web', image: imageOf(round), port: 8080 }];
-  await cluster.apply([own('TwinEnvironment', name, 'shop-dev', { workloads })]);
-  const environmentRef = { namespace: 'shop-dev', name };
-  await cluster.apply([own('Promotion', name, 'shop', { environmentRef, targetRef: { name: 'web' } })]);
-  const path = `${api}/shop/promotions/${name}`;
+async function promote(
+  { cluster, audit }: Stage,
+  client: KubeClient,
+  key: string,
+  { namespace, workloads, round }: Omit<Case, 'votes'> & { readonly round: number },
+): Promise<Round> {
+  const name = `next-${round}`;
+  const source = `${namespace}-dev`;
+  const newer = workloads.map((each) => ({ name: each, image: imageOf(round), port: 8080 }));
+  const twinClass = workloads.length > 1 ? { classRef: { name: 'wide' } } : {};
+  await cluster.apply([own('TwinEnvironment', name, source, { ...twinClass, workloads: newer })]);
+  const environmentRef = { namespace: source, name };
+  await cluster.apply([own('Promotion', name, namespace, { environmentRef, targetRef: { name: 'web' } })]);
+  const path = `${api}/${namespace}/promotions/${name}`;
   const status = (phase: string): Promise<PromotionBody> =>
     waitFor(
       `${name} is ${phase}`,
@@ -180,7 +217,7 @@ async function promote({ cluster, audit }: Stage, client: KubeClient, key: strin
         seen(body.status?.why ?? body);
         return body.status?.phase === phase && body;
       },
-      { timeout: 60_000 },
+      { timeout: 120_000 },
     );
   const statement = (await status('AwaitingApproval')).status?.approval?.statements?.approve ?? '';
   const file = `${key}-${name}.json`;
@@ -188,12 +225,14 @@ async function promote({ cluster, audit }: Stage, client: KubeClient, key: strin
   await run('ssh-keygen', ['-q', '-Y', 'sign', '-f', key, '-n', 'vote.v1@twinlock.dev', file]);
   const armor = (await readFile(`${file}.sig`, 'utf8')).trimEnd();
 
-  const { metadata } = await client.list(Deployment, { namespace: 'shop' });
+  const { metadata } = await client.list(Deployment, { namespace });
   const patched = (async (): Promise<number> => {
-    const events = client.watch(Deployment, { namespace: 'shop', resourceVersion: metadata.resourceVersion });
+    const events = client.watch(Deployment, { namespace, resourceVersion: metadata.resourceVersion });
+    const left = new Set(workloads);
     for await (const { object } of events) {
       const spec = (object as { readonly spec?: { readonly template: { readonly spec: object } } }).spec;
-      if (JSON.stringify(spec ?? {}).includes(imageOf(round))) return performance.now();
+      if (JSON.stringify(spec ?? {}).includes(imageOf(round))) left.delete(object.metadata.name);
+      if (left.size === 0) return performance.now();
     }
     throw new Error('the watch ended before production changed');
   })();
@@ -209,9 +248,12 @@ async function promote({ cluster, audit }: Stage, client: KubeClient, key: strin
   const sent = (await audit.next()).filter(
     (request) => isWork(request) && Date.parse(request.requestReceivedTimestamp) >= sentAt && !isEvent(request),
   );
-  const last = sent.find(
+  const last = sent.findLast(
     (request) =>
-      isWrite(request) && request.objectRef?.resource === 'deployments' && !request.requestURI.includes('dryRun'),
+      isWrite(request) &&
+      request.objectRef?.resource === 'deployments' &&
+      request.objectRef.namespace === namespace &&
+      !request.requestURI.includes('dryRun'),
   );
   if (last === undefined) throw new Error('the audit log has no patch of production');
   return { took, requests: sent.filter((request) => request.stageTimestamp <= last.stageTimestamp) };

@@ -22,6 +22,8 @@ interface Phase {
   readonly processes?: true;
   /** On the oldest Kubernetes that is supported. */
   readonly oldest?: true;
+  /** Only when it is named: what it proves changes seldom, and it takes long. */
+  readonly named?: true;
 }
 
 const PHASES: readonly Phase[] = [
@@ -38,6 +40,8 @@ const PHASES: readonly Phase[] = [
     concurrency: 2,
     oldest: true,
   },
+  // What runs against real API servers, once more on the oldest: `make test-oldest`, before a release.
+  { name: 'cluster-oldest', files: 'test/cluster/**', concurrency: 2, oldest: true, named: true },
   // After those that write down which rights they use.
   { name: 'rights', files: 'test/rights/**', concurrency: 1 },
   { name: 'e2e', files: 'test/e2e/**', concurrency: 1 },
@@ -131,7 +135,7 @@ const { args: wanted } = commandLine(
 if (wanted.length === 0 || wanted.includes('cluster')) await forgetRights();
 const counts: Counts = { passed: 0, failed: 0, skipped: [], failures: [] };
 for (const phase of PHASES) {
-  if (wanted.length === 0 || wanted.includes(phase.name)) await run(phase, counts);
+  if (wanted.length === 0 ? phase.named !== true : wanted.includes(phase.name)) await run(phase, counts);
 }
 // The shared API serves one run. The full cluster stays for the next one, unless the phase removal has run.
 await stopApis();
