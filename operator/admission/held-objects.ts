@@ -1,8 +1,9 @@
 import { bookkeepingKeys } from '../api/index.ts';
 import { all, any, field, not, sameExcept, text, texts } from './cel.ts';
 import { denial, refusal } from './denial.ts';
+import { label } from './guard/labels.ts';
 import { keepsOwners, makesNoFinalizers, makesNoOwners } from './lifecycle.ts';
-import { PLAN_MANAGER } from './names.ts';
+import { MAY_GO, PLAN_MANAGER, UNREFERENCED_LABEL } from './names.ts';
 import type { Validation, Variable } from './policy.ts';
 import { clearsNamespace, fieldManager, isDryRun, may, type Who } from './who.ts';
 
@@ -101,12 +102,19 @@ export const isApproved: Validation = {
   : ' does not match the approved content')`),
 };
 
+/** Configuration that says so; what approved content refers to is held by `configuration-removal`, whoever deletes. */
+const mayGo = all(
+  "request.operation == 'DELETE'",
+  "request.kind.group == '' && request.kind.kind == 'ConfigMap'",
+  `${label('oldObject', UNREFERENCED_LABEL)}.orValue('') == ${text(MAY_GO)}`,
+);
+
 /** What holds of a listed object beside its content, and of what nobody lists. */
 export function heldValidations(by: Who): readonly Validation[] {
   return [
     {
       // A stolen token of it would write everybody's Services else.
-      expression: any('variables.entries.size() > 0', not(`(${by.namedPromotions})`)),
+      expression: any('variables.entries.size() > 0', not(`(${by.namedPromotions})`), mayGo),
       message: refusal("' is listed by no ProductionTarget, and the promotions process writes nothing else'"),
     },
     {

@@ -9,6 +9,7 @@ import {
   group,
   labels,
   lockRules,
+  mayGo,
   protections,
   recordCutPrefix,
   recordHeadsConfigMap,
@@ -22,6 +23,8 @@ export const API_VERSION = apiVersion;
 export const LOCK_NAME = workloadLockName;
 export const PROTECTED_LABEL = labels.protected;
 export const PROTECTIONS = protections;
+export const UNREFERENCED_LABEL = labels.unreferenced;
+export const MAY_GO = mayGo;
 export const REMOVED_BY = labels.removedBy;
 export const UNPROTECT = annotations.unprotect;
 export const ENVIRONMENT_LABEL = labels.environment;

@@ -23,7 +23,12 @@ export const labels = {
   protected: 'twinlock.dev/protected',
   /** On a workload that people signed away and that somebody else deletes: the Promotion. Set by the promotions process. */
   removedBy: 'twinlock.dev/removed-by',
+  /** {@link mayGo} on a ConfigMap or Secret of production that may go when nothing approved refers to it any more. */
+  unreferenced: 'twinlock.dev/unreferenced',
 } as const;
+
+/** Value of the label `unreferenced`. */
+export const mayGo = 'Delete';
 
 /** Values of the label `protected`: refused, or told only (`mode: Warn` of a target). */
 export const protections = { enforce: 'true', warn: 'warn' } as const;

@@ -114,9 +114,9 @@ export const promotionsRights = {
 
 /**
  * The ClusterRole that the process binds to itself in each protected namespace, where content that is approved refers to
- * ConfigMaps and Secrets: by name, never as a list.
+ * ConfigMaps and Secrets: by name, never as a list. It deletes what says that it may go when nothing approved refers to it.
  */
 export const configurationReaderRole = {
   name: configurationRole,
-  rules: [{ apiGroups: [''], resources: ['configmaps', 'secrets'], verbs: ['get'] }],
+  rules: [{ apiGroups: [''], resources: ['configmaps', 'secrets'], verbs: ['get', 'delete'] }],
 } as const satisfies { readonly name: string; readonly rules: readonly Right[] };

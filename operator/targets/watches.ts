@@ -49,4 +49,15 @@ export function releaseWatches({ locks, targets, namespaces }: TargetInformers):
   ];
 }
 
+/** What asks what a namespace leaves behind; the request's name is the namespace. */
+export function unreferencedWatches({ locks, records }: TargetInformers): readonly Watch[] {
+  return [
+    watchMapped(locks, ({ metadata }) => [{ name: metadata.namespace ?? '' }]),
+    // The end of a rollout writes no lock.
+    watchMapped(records, ({ metadata, spec }) =>
+      spec.outcome === undefined ? [] : [{ name: metadata.namespace ?? '' }],
+    ),
+  ];
+}
+
 const onlyItsEnd = { add: (): boolean => false, update: (): boolean => false };

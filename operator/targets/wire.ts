@@ -12,7 +12,8 @@ import { FollowedPods } from './gather/followed-pods.ts';
 import { FollowedWorkloads, type OnWorkload } from './gather/followed.ts';
 import { TargetReader } from './gather/world.ts';
 import { targetMetrics } from './metrics.ts';
-import { releaseWatches, targetWatches, type TargetInformers } from './watches.ts';
+import { unreferencedReconcile } from './unreferenced.ts';
+import { releaseWatches, targetWatches, unreferencedWatches, type TargetInformers } from './watches.ts';
 
 export interface TargetsOptions {
   readonly client: Client;
@@ -131,5 +132,13 @@ export function wireTargets(options: TargetsOptions): Targets {
     ],
     reconcile: releaseReconcile({ client, records, events, logger, inForce }),
   });
-  return { runnables: [canary, controller, releasing], canary, followed };
+  const leaving = new Controller({
+    name: 'unreferenced-configuration',
+    logger,
+    metrics,
+    clock,
+    watches: unreferencedWatches(informers),
+    reconcile: unreferencedReconcile({ client, records, targets, namespaces, events, logger }),
+  });
+  return { runnables: [canary, controller, releasing, leaving], canary, followed };
 }

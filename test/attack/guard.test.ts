@@ -428,6 +428,19 @@ test('denied: the promotions process where nothing is protected; allowed: what i
   );
 
   const own = `/api/v1/namespaces/${shop.namespace}`;
+  const self = { kind: 'ServiceAccount', name: 'twinlock-promotions', namespace: 'twinlock-system' };
+  const binding = bindingOf(shop.namespace, 'twinlock-configuration', self);
+  await must(stage.admin('POST', rolesOf(shop.namespace), binding));
+  for (const resource of ['secrets', 'configmaps'])
+    for (const [name, labels] of Object.entries({ plain: {}, leaving: { 'twinlock.dev/unreferenced': 'Delete' } }))
+      await must(stage.admin('POST', `${own}/${resource}`, { metadata: { name, labels } }));
+  for (const resource of ['secrets', 'configmaps'])
+    await shop.until(
+      'it may delete what is labelled so',
+      async () => (await write('DELETE', `${own}/${resource}/leaving`)).status === 200,
+    );
+  denied(t, await write('DELETE', `${own}/secrets/plain`), 'guard-promotions', /deletes no other Secret/);
+  denied(t, await write('DELETE', `${own}/configmaps/plain`), 'objects', /writes nothing else/);
   const safety = { 'pod-security.kubernetes.io/enforce': 'privileged' };
   denied(t, await write('PATCH', own, { metadata: { labels: safety } }), 'guard-promotions', /nothing else/);
   denied(t, await write('PATCH', own, { metadata: { annotations: { a: 'b' } } }), 'guard-promotions');
@@ -442,8 +455,8 @@ const bindingOf = (at: string, role: string, subject: Json): Json => ({
   roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: role },
   subjects: [subject],
 });
-const pathOf = (at: string): string =>
-  `/apis/rbac.authorization.k8s.io/v1/namespaces/${at}/rolebindings/twinlock-configuration?fieldManager=x`;
+const rolesOf = (at: string): string => `/apis/rbac.authorization.k8s.io/v1/namespaces/${at}/rolebindings`;
+const pathOf = (at: string): string => `${rolesOf(at)}/twinlock-configuration?fieldManager=x`;
 
 test('denied: rights given away and the cluster itself labelled as production, with a stolen token of the promotions process', async (t) => {
   const shop = await Production.open(stage, 'bound-shop');

@@ -192,6 +192,47 @@ test.serial('names that a promotion asked for are free again when it is over', a
   await stage.send('DELETE', core('given-up', 'configmaps', 'config-2'));
 });
 
+test.serial('what no approved content refers to any more goes where its label says so, and only then', async (t) => {
+  const shop = await open('leaving');
+  const mayGo = { metadata: { labels: { 'twinlock.dev/unreferenced': 'Delete' } } };
+  for (const [resource, name] of [
+    ['configmaps', 'config-1'],
+    ['secrets', 'token-1'],
+  ] as const)
+    await stage.send('PATCH', core('leaving', resource, name), mayGo, stage.people.dev.kubeconfig);
+  for (const suffix of ['2', '3']) {
+    await stage.cluster.apply([
+      { ...configMap('leaving', `config-${suffix}`, suffix) },
+      secret('leaving', `token-${suffix}`, VALUES[1]),
+    ]);
+    await shop.promote(`web-${suffix}`, 'pr-42', { spec: { objects: [manifest(suffix)] } });
+    await shop.vote(`web-${suffix}`, stage.people.alice);
+    await shop.phase(`web-${suffix}`, 'Completed');
+    if (suffix === '2') t.true((await frozenIn('leaving')).includes('ConfigMap/config-1'), 'the fallback refers to it');
+  }
+  const left = async (resource: string): Promise<readonly string[]> => {
+    const { items } = await stage.send('GET', core('leaving', resource));
+    const names = (items as readonly { readonly metadata: { readonly name: string } }[]).map(
+      (each) => each.metadata.name,
+    );
+    return names.filter((name) => /^(config|token)-/.test(name)).toSorted();
+  };
+  await waitFor('the first configuration is gone', async (seen) => {
+    const names = [...(await left('configmaps')), ...(await left('secrets'))];
+    seen(names);
+    return names.join() === 'config-2,config-3,token-2,token-3';
+  });
+  const { items } = await stage.send('GET', '/apis/events.k8s.io/v1/namespaces/leaving/events');
+  t.regex(JSON.stringify(items), /Secret token-1 is deleted: nothing approved refers to it any more/);
+  // Made again, as a tool does that still has it: nothing deletes it, and what has no label stays anyway.
+  const again = configMap('leaving', 'config-1', 'live');
+  await stage.cluster.apply([{ ...again, metadata: { ...(again['metadata'] as Json), ...mayGo.metadata } }]);
+  await shop.promote('web-4', 'pr-42', { spec: { objects: [manifest('2')] } });
+  await shop.vote('web-4', stage.people.alice);
+  await shop.phase('web-4', 'Completed');
+  t.deepEqual(await left('configmaps'), ['config-1', 'config-2', 'config-3']);
+});
+
 test.serial(
   'the right to read is bound where a target protects, comes back, and goes with the last target',
   async (t) => {

@@ -3,11 +3,13 @@ import { refusal } from '../denial.ts';
 import {
   CONFIGURATION_ROLE,
   GROUP,
+  MAY_GO,
   PROMOTIONS,
   PROTECTED_LABEL,
   PROTECTIONS,
   RECORD_HEADS,
   UNPROTECT,
+  UNREFERENCED_LABEL,
 } from '../names.ts';
 import type { PolicyRule } from '../policy.ts';
 import { isDryRun, type Who } from '../who.ts';
@@ -69,6 +71,17 @@ export function guardPromotions(by: Who, systemNamespace: string): PolicyRule {
         ),
         message: refusal(
           "' cannot be production: no ProductionTarget can be in the namespaces of Kubernetes and of Twinlock'",
+        ),
+      },
+      {
+        // What nothing approved refers to any more goes where whoever made it says so; the lock holds what is referred to.
+        expression: any(
+          "request.operation != 'DELETE' || request.resource.group != '' || request.resource.resource != 'secrets'",
+          inSystem,
+          `${label('oldObject', UNREFERENCED_LABEL)}.orValue('') == ${text(MAY_GO)}`,
+        ),
+        message: refusal(
+          `' is not labelled ${UNREFERENCED_LABEL}=${MAY_GO}: the promotions process deletes no other Secret'`,
         ),
       },
       {
