@@ -37,7 +37,8 @@ export const environmentsRights = {
       verbs: read,
     },
     { apiGroups: ['networking.k8s.io'], resources: ['networkpolicies', 'ingresses'], verbs: read },
-    // What cert-manager says of the certificates of environments.
+    // What Gateways and cert-manager say of the routes and the certificates of environments.
+    { apiGroups: ['gateway.networking.k8s.io'], resources: ['httproutes'], verbs: read },
     { apiGroups: ['cert-manager.io'], resources: ['certificates'], verbs: read },
     // Volumes outlive namespaces: an environment is gone when they are.
     { apiGroups: [''], resources: ['persistentvolumes'], verbs: ['get'] },
@@ -73,6 +74,7 @@ export const environmentManagerRole = {
     // What holds it in: bounds, which every environment has as long as it is there, and isolation.
     { apiGroups: [''], resources: ['resourcequotas', 'limitranges'], verbs: ['create', 'patch'] },
     { apiGroups: ['networking.k8s.io'], resources: ['networkpolicies', 'ingresses'], verbs: write },
+    { apiGroups: ['gateway.networking.k8s.io'], resources: ['httproutes'], verbs: write },
   ],
 } as const satisfies { readonly name: string; readonly rules: readonly Right[] };
 
@@ -84,6 +86,7 @@ const viewing = [
   ...rightsOn([environmentType, ...appMade.map(({ type }) => type)], seen),
   { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: seen },
   { apiGroups: ['networking.k8s.io'], resources: ['networkpolicies', 'ingresses'], verbs: seen },
+  { apiGroups: ['gateway.networking.k8s.io'], resources: ['httproutes'], verbs: seen },
   { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: seen },
 ] as const satisfies readonly Right[];
 

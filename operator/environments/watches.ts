@@ -42,7 +42,8 @@ function child<T extends KubeObject>(informer: Informer<T>): Watch {
 
 /** Everything after which an environment may have to be looked at again. */
 export function environmentWatches(informers: Informers): readonly Watch[] {
-  const { environments, classes, catalogue, namespaces, workloads, claims, pods, certificates, others } = informers;
+  const { environments, classes, catalogue, namespaces, workloads, claims, pods, certificates, routes, others } =
+    informers;
   return [
     watchFor(environments, anyOf(generationChanged, annotationsChanged)),
     // One that gives up waiting moves up those behind it.
@@ -52,6 +53,7 @@ export function environmentWatches(informers: Informers): readonly Watch[] {
     child(claims),
     child(pods),
     child(certificates),
+    child(routes),
     ...others.map(child),
     // Labels of a namespace decide whether it may have environments.
     watchMapped(namespaces, ({ metadata }) => environments.lister.list(metadata.name).map(requestOf), labelsChanged),

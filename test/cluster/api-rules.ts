@@ -270,6 +270,10 @@ export const breachedRules: readonly Breach[] = [
     'tls is that of the Ingresses: write ingress too; what else stands in front ends TLS by itself',
     [['spec', 'exposure', 'ingress'], undefined],
   ),
+  twinClass('spec.exposure.gateway', 'write one of ingress and gateway', [
+    ['spec', 'exposure', 'gateway'],
+    { parentRefs: [{ namespace: 'edge', name: 'shared' }] },
+  ]),
   twinClass('spec.exposure.scheme', 'with tls the URLs begin with https: write scheme: https', [
     ['spec', 'exposure', 'scheme'],
     'http',

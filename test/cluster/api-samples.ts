@@ -255,6 +255,12 @@ const issuedClass = object('TwinClass', 'issued', {
   spec: { exposure: { scheme: 'https', ingress: {}, tls: { clusterIssuer: 'letsencrypt' } } },
 });
 
+const routedClass = object('TwinClass', 'routed', {
+  spec: {
+    exposure: { gateway: { parentRefs: [{ namespace: 'edge', name: 'shared', sectionName: 'https', port: 443 }] } },
+  },
+});
+
 const vendorTwin = object('VendorTwin', 'stripe', {
   spec: {
     vendor: 'Stripe, Inc.',
@@ -767,6 +773,7 @@ export const samples: readonly Sample[] = [
   environment,
   twinClass,
   issuedClass,
+  routedClass,
   vendorTwin,
   productionTarget,
   promotion,

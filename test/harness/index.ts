@@ -13,6 +13,7 @@ export { freePorts } from './ports.ts';
 export {
   apiVersion,
   certManagerCRDs,
+  gatewayCRDs,
   hasMutatingPolicies,
   isNewest,
   kubernetesVersion,

@@ -185,6 +185,11 @@ export function certManagerCRDs(): Promise<readonly string[]> {
   return crdsOf('github.com/cert-manager/cert-manager@v1.21.2', 'deploy/crds', /^(acme\.)?cert-manager\.io_.*\.yaml$/);
 }
 
+/** The CRDs of the Gateway API, as it ships them: at the last version whose module asks for no newer Go than the clusters. */
+export function gatewayCRDs(): Promise<readonly string[]> {
+  return crdsOf('sigs.k8s.io/gateway-api@v1.6.1', 'config/crd/standard', /^gateway\..*s\.yaml$/);
+}
+
 async function crdsOf(module: string, folder: string, files: RegExp): Promise<readonly string[]> {
   const at = join(await moduleFolder(module), folder);
   const names = (await readdir(at)).filter((name) => files.test(name));

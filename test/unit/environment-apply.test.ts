@@ -13,7 +13,7 @@ const spec = {
     { name: 'web', image, port: 8080 },
   ],
 };
-const of = { environment: environment(spec), twinClass: twinClass(), catalogue: new Map(), settings };
+const of = { environment: environment(spec), twinClass: twinClass(), catalogue: new Map(), settings, hasRoutes: true };
 const action = { do: 'Apply', of, plan: accepted(spec), surplus: [], lifetime } as const;
 
 const down = (name: string): ApiError =>

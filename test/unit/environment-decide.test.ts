@@ -52,7 +52,7 @@ function world(changes: Partial<EnvironmentWorld> = {}): EnvironmentWorld {
     children: [],
     reports: new Map(),
     reach: new Map(),
-    front: { certificate: undefined },
+    front: { certificate: undefined, routes: [] },
     volumes: [],
     leftVolumes: [],
     settings,

@@ -2,8 +2,9 @@
 import test from 'ava';
 import { certificateOf } from '../../operator/environments/decide/certificate.ts';
 import { entranceProblem, untold, type Front } from '../../operator/environments/decide/entrance.ts';
+import { routeProblem } from '../../operator/environments/decide/routed.ts';
 import type { Copied, GivenCertificate } from '../../operator/environments/decide/copies.ts';
-import { slimCertificate } from '../../operator/environments/gather/cache/index.ts';
+import { slimCertificate, slimRoute } from '../../operator/environments/gather/cache/index.ts';
 import { Copies } from '../../operator/environments/gather/copies.ts';
 import { newAuthority, newCertificate, type KeyPair } from '../harness/pki.ts';
 import { ManualClock } from '../stage/manual-clock.ts';
@@ -194,7 +195,7 @@ test('what an Ingress controller would not serve is said in words, and none of i
 
 const copied = (outcome: Partial<Copied>): Copied => ({ wanted: [], there: [], problems: [], dueIn: 1, ...outcome });
 const plannedWith = (tls: object) => ({ plan: accepted({ workloads: [web] }, secured(tls)) }) as never;
-const none: Front = { certificate: undefined };
+const none: Front = { certificate: undefined, routes: [] };
 
 test('a certificate that was not copied is no way in', (t) => {
   const planned = plannedWith(given);
@@ -223,7 +224,8 @@ test('what cert-manager says of a certificate is what is told', (t) => {
   const ready = { type: 'Ready', status: 'True', message: 'up to date', observedGeneration: 1 };
   const pending = { ...ready, status: 'False', message: 'Issuing certificate: \u001b[31mDNS' };
   const of = (front: Front['certificate']) =>
-    entranceProblem({ planned: planned as never, front: { certificate: front }, copied: undefined })?.message ?? 'open';
+    entranceProblem({ planned: planned as never, front: { certificate: front, routes: [] }, copied: undefined })
+      ?.message ?? 'open';
   t.is(of(certificate(hosts, ready)), 'open');
   t.regex(of('Unserved'), /needs cert-manager/);
   t.regex(of(undefined), /has not taken up the Ingress.*ClusterIssuer letsencrypt/);
@@ -234,9 +236,9 @@ test('what cert-manager says of a certificate is what is told', (t) => {
     /is not ready: Issuing certificate: \\u001b\[31mDNS|is not ready: Issuing certificate: .?\[31mDNS/,
   );
   t.regex(of(certificate(hosts, { type: 'Other' })), /says nothing of it yet/);
-  t.true(untold({ planned: planned as never, front: { certificate: 'Unserved' } }));
+  t.true(untold({ planned: planned as never, front: { certificate: 'Unserved', routes: [] } }));
   t.false(untold({ planned: planned as never, front: none }));
-  t.false(untold({ planned: plannedWith(given), front: { certificate: 'Unserved' } }));
+  t.false(untold({ planned: plannedWith(given), front: { certificate: 'Unserved', routes: [] } }));
 });
 
 test('an environment without its certificate is not exposed, and not Ready', (t) => {
@@ -260,4 +262,109 @@ test('a certificate alone is looked at once an hour; while it is missing, or wit
     await copies.keep('a', () => Promise.resolve(outcome));
     t.is(copies.of('a')?.dueIn, dueIn);
   }
+});
+
+const edge = { namespace: 'edge', name: 'shared' };
+const routed = classWith({ scheme: 'https', gateway: { parentRefs: [edge, { ...edge, sectionName: 'https' }] } });
+
+test('HTTPRoutes lead every host from the Gateways of the class, sixteen each', (t) => {
+  const workloads = Array.from({ length: 17 }, (_, index) => ({ ...web, name: `web-${index}` }));
+  const quota = {
+    'requests.memory': '64Gi',
+    'limits.memory': '64Gi',
+    'limits.cpu': '64',
+    pods: 64,
+    'limits.ephemeral-storage': '1Ti',
+  };
+  const plan = accepted({ workloads }, { twinClass: twinClass({ quota, exposure: routed.twinClass?.spec.exposure }) });
+  const made = ['twinlock-boundary', 'twinlock-boundary-2'].map(
+    (name) => child(plan, 'HTTPRoute', name)['spec'] as { hostnames: readonly string[]; parentRefs: unknown },
+  );
+  t.deepEqual(
+    made.map(({ hostnames }) => hostnames.length),
+    [16, 2],
+  );
+  t.is(made[0]?.hostnames[0], `${plan.home.namespace}.${domain}`);
+  t.deepEqual(made[1]?.parentRefs, [edge, { ...edge, sectionName: 'https' }]);
+  t.is(plan.url, `https://${plan.home.namespace}.${domain}`);
+  t.false(plan.manifests.parts.some(({ kind }) => kind === 'Ingress'));
+});
+
+/** How often the boundary's policy lets that namespace in. */
+function from(parent: string): readonly string[] {
+  const gateway = {
+    parentRefs: [
+      { ...edge, namespace: parent },
+      { ...edge, namespace: parent },
+    ],
+  };
+  const spec = child(accepted({ workloads: [web] }, classWith({ gateway })), 'NetworkPolicy', 'twinlock-boundary')[
+    'spec'
+  ];
+  return JSON.stringify(spec).match(new RegExp(`"kubernetes.io/metadata.name":"${parent}"`, 'g')) ?? [];
+}
+
+test('the pods of a Gateway reach the boundary, and no namespace is named twice', (t) => {
+  t.is(from('edge').length, 1);
+  t.is(from('traefik').length, 1, 'it is among those that the class lists');
+});
+
+test('without the Gateway API nothing is sent, and it is said', (t) => {
+  const plan = accepted({ workloads: [web] }, { ...routed, hasRoutes: false });
+  t.false(plan.manifests.parts.some(({ kind }) => kind === 'HTTPRoute'));
+  const front = { certificate: undefined, routes: 'Unserved' as const };
+  t.is(entranceProblem({ planned: { plan }, front, copied: undefined })?.reason, 'NoGatewayAPI');
+  t.true(untold({ planned: { plan }, front }));
+  t.is(accepted({ workloads: [web] }, { ...routed, boundaryImage: undefined }).routes, undefined);
+});
+
+const accepts = (more: object = {}, resolved: object = {}) => [
+  { type: 'Accepted', status: 'True', reason: 'Accepted', message: '', observedGeneration: 3, ...more },
+  { type: 'ResolvedRefs', status: 'True', reason: 'ResolvedRefs', message: '', observedGeneration: 3, ...resolved },
+];
+const route = (...parents: readonly object[]) =>
+  slimRoute({
+    apiVersion: 'gateway.networking.k8s.io/v1',
+    kind: 'HTTPRoute',
+    metadata: { name: 'twinlock-boundary', namespace: 'pr-42-x', generation: 3 },
+    spec: {},
+    status: { parents },
+  } as Parameters<typeof slimRoute>[0]);
+
+test('each Gateway has to have taken each route as it is now; what nobody says is no yes', (t) => {
+  const { routes: planned } = accepted({ workloads: [web] }, routed);
+  const of = (...found: Parameters<typeof routeProblem>[1]): string =>
+    (planned && routeProblem(planned, found)?.message) ?? 'open';
+  const first = { parentRef: edge, conditions: accepts() };
+  const at = { ...edge, sectionName: 'https' };
+  t.is(of(route(first, { parentRef: at, conditions: accepts() })), 'open');
+  t.regex(of(), /HTTPRoute twinlock-boundary, Gateway edge\/shared: it is not there yet/);
+  t.regex(of(route(first)), /Gateway edge\/shared \(https\): no controller has answered/);
+  t.regex(of(route({ ...first, parentRef: { name: 'shared' } })), /no controller has answered/, 'of its own namespace');
+  for (const [conditions, words] of [
+    [
+      accepts({ status: 'False', reason: 'NotAllowedByListeners', message: 'namespace \u001b[31m not allowed' }),
+      /Accepted is False \(NotAllowedByListeners\): namespace/,
+    ],
+    [accepts({}, { status: 'False', reason: 'BackendNotFound', message: 'x' }), /ResolvedRefs is False \(Backend/],
+    [accepts({ status: 'maybe' }), /nobody says that Accepted is True/],
+    [accepts().slice(0, 1), /nobody says that ResolvedRefs is True/],
+    [accepts({ observedGeneration: 2 }), /has not looked at its hosts of today yet/],
+  ] as const) {
+    const said = of(route(first, { parentRef: at, conditions }));
+    t.regex(said, words);
+    t.false(said.includes('\u001b'));
+  }
+  t.regex(
+    of(
+      route(
+        first,
+        { parentRef: at, conditions: accepts() },
+        { parentRef: at, conditions: accepts({ status: 'False' }) },
+      ),
+    ),
+    /Accepted is False/,
+    'two controllers, one of which says no',
+  );
+  t.regex(of(route()), /no controller/);
 });

@@ -73,6 +73,7 @@ export interface PlanOptions {
   readonly twinClass?: TwinClass;
   readonly catalogue?: readonly VendorTwin[];
   readonly boundaryImage?: string | undefined;
+  readonly hasRoutes?: boolean;
 }
 
 /** What is planned for a spec, with Stripe in the catalogue. */
@@ -85,6 +86,7 @@ export function planOf(
     environment: 'kind' in spec ? (spec as TwinEnvironment) : environment(spec),
     twinClass: options.twinClass ?? twinClass(),
     catalogue,
+    hasRoutes: options.hasRoutes ?? true,
     settings: 'boundaryImage' in options ? { ...settings, boundaryImage: options.boundaryImage } : settings,
   });
 }

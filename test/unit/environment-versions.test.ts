@@ -175,7 +175,13 @@ test('what is larger than a status takes follows the catalogue, and so does what
   t.is(imageOf(run(edited, { ...first.after, status: unreadable }).plan), numbered('v2').image);
 });
 
-const inputOf = (of: Environment) => ({ environment: of, twinClass: twinClass(), catalogue: new Map(), settings });
+const inputOf = (of: Environment) => ({
+  environment: of,
+  twinClass: twinClass(),
+  catalogue: new Map(),
+  settings,
+  hasRoutes: true,
+});
 
 test('a token that comes while children are sent is not taken for sent', (t) => {
   const { after } = run(pay({}), undefined);

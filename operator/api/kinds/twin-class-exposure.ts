@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { systemNamespace } from '../names.ts';
-import { keyedList } from '../schema/lists.ts';
+import { keyedList, listOf } from '../schema/lists.ts';
 import { patterns } from '../schema/patterns.ts';
 import { withRules } from '../schema/rule.ts';
 import { dnsLabel, objectName, text, worded } from '../schema/text.ts';
@@ -41,6 +41,21 @@ const ingress = z
   })
   .describe('Gives every environment an Ingress that leads its hosts to its boundary.');
 
+const gateway = z
+  .object({
+    parentRefs: listOf(
+      'Gateways that lead to the environments. Their listeners have to take routes of the namespaces of environments, which have the label twinlock.dev/environment.',
+      z.object({
+        namespace: dnsLabel('Namespace of the Gateway. Its pods reach the boundaries.'),
+        name: objectName('Name of the Gateway.'),
+        sectionName: objectName('Name of one listener. Left out: all of them.').optional(),
+        port: port('Port of the listeners. Left out: any.').optional(),
+      }),
+      { min: 1, max: 4 },
+    ),
+  })
+  .describe('Gives every environment an HTTPRoute (gateway.networking.k8s.io/v1) from these Gateways to its boundary.');
+
 const tls = withRules(
   z.object({
     secretRef: withRules(
@@ -74,7 +89,7 @@ const tls = withRules(
 export const exposure = withRules(
   z.object({
     domain: worded(
-      'Domain of the environments: one is reached at <its namespace>.<domain>, its parts at <name>--<its namespace>.<domain>. All of these hosts must lead to the front door of the installation, or to what ingress names, and a certificate for *.<domain> covers them.',
+      'Domain of the environments: one is reached at <its namespace>.<domain>, its parts at <name>--<its namespace>.<domain>. All of these hosts must lead to the front door of the installation, or to what ingress or gateway names, and a certificate for *.<domain> covers them.',
       // With `*.` before it the common name of that certificate, of which X.509 takes 64 characters (RFC 5280, ub-common-name).
       62,
       patterns.dnsSubdomain,
@@ -86,8 +101,15 @@ export const exposure = withRules(
     ).optional(),
     maxBodySize: quantity('The most that the body of a request may have; more gets 413.').default('1Gi'),
     ingress: ingress.optional(),
+    gateway: gateway.optional(),
     tls: tls.optional(),
   }),
+  {
+    cel: '!has(self.ingress) || !has(self.gateway)',
+    message: 'write one of ingress and gateway',
+    fieldPath: '.gateway',
+    check: (e) => e.ingress === undefined || e.gateway === undefined,
+  },
   {
     cel: '!has(self.tls) || has(self.ingress)',
     message: 'tls is that of the Ingresses: write ingress too; what else stands in front ends TLS by itself',

@@ -64,6 +64,8 @@ export const environmentReasons = [
   'BoundaryNotReady',
   'NotReached',
   'NoCertificate',
+  'NoGatewayAPI',
+  'RouteNotAccepted',
   'BoundaryFailed',
   'NoBoundary',
 ] as const;

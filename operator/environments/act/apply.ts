@@ -99,6 +99,9 @@ async function tryPart(send: Send, manifest: Manifest): Promise<Refusal | undefi
     await send(manifest);
     return undefined;
   } catch (error) {
+    // Of a kind that the API server has lost a moment ago, which is no word about the namespace.
+    if (error instanceof ApiError && error.status === 404 && error.objectName === undefined)
+      return { kind: manifest.kind, name: manifest.metadata.name, forbidden: 'it does not serve the kind', fields: [] };
     if (!(error instanceof ApiError) || isNamespaceGone(error) || isPolicyUnready(error)) throw error;
     const { kind, metadata } = manifest;
     // A quota or a policy, since the rights were there a moment ago.

@@ -36,13 +36,13 @@ function lifeOf(
 }
 
 function plannedFor(
-  { environment, namespaceLabels, catalogue, settings, applied }: EnvironmentWorld,
+  { environment, namespaceLabels, catalogue, settings, applied, front }: EnvironmentWorld,
   twinClass: TwinClass | Problem,
 ): Planned {
   if ('reason' in twinClass) return { problems: [twinClass] };
   const refused = namespaceProblem(environment.metadata.namespace ?? '', namespaceLabels, twinClass);
   if (refused !== undefined) return { problems: [refused] };
-  const input: PlanInput = { environment, twinClass, catalogue, settings };
+  const input: PlanInput = { environment, twinClass, catalogue, settings, hasRoutes: front.routes !== 'Unserved' };
   // What was planned and sent a moment ago need not be worked out again.
   if (applied !== undefined && samePlanInput(applied.of, input)) return { input, plan: applied.plan };
   const plan = planEnvironment(input);

@@ -1,26 +1,30 @@
 import { printable } from '../../canonical/index.ts';
 import { TLS_SECRET } from '../naming/index.ts';
-import type { CertificateChild } from './live.ts';
+import type { CertificateChild, RouteChild } from './live.ts';
 import { problem, type Problem } from './resolve/index.ts';
 import type { Copied } from './copies.ts';
+import { noGatewayAPI, routeProblem } from './routed.ts';
 import type { Plan } from './plan/index.ts';
 
 /** What others say of what stands before the boundary. */
 export interface Front {
   /** What cert-manager says of the environment's certificate; `Unserved`: the cluster has no cert-manager. */
   readonly certificate: CertificateChild | 'Unserved' | undefined;
+  /** What Gateways say of its routes; `Unserved`: the cluster has no Gateway API. */
+  readonly routes: readonly RouteChild[] | 'Unserved';
 }
 
 /** What of a world it takes. */
 interface Entering {
-  readonly planned: { readonly plan: Pick<Plan, 'certificate'> };
+  readonly planned: { readonly plan: Pick<Plan, 'certificate' | 'routes'> };
   readonly front: Front;
   readonly copied: Copied | undefined;
 }
 
 /** Why people do not get as far as the boundary, although that answers; undefined when nothing speaks against it. */
 export function entranceProblem({ planned, front, copied }: Entering): Problem | undefined {
-  const { certificate } = planned.plan;
+  const { certificate, routes } = planned.plan;
+  if (routes !== undefined) return front.routes === 'Unserved' ? noGatewayAPI : routeProblem(routes, front.routes);
   if (certificate === undefined) return undefined;
   if (certificate.kind === 'Issued') return issuedProblem(certificate, front);
   const refused = copied?.problems.find(({ reason }) => reason === 'NoCertificate');
@@ -31,7 +35,11 @@ export function entranceProblem({ planned, front, copied }: Entering): Problem |
 
 /** What nobody tells of when it changes: a kind of the API server that it did not have. */
 export function untold({ planned, front }: Pick<Entering, 'planned' | 'front'>): boolean {
-  return planned.plan.certificate?.kind === 'Issued' && front.certificate === 'Unserved';
+  const { certificate, routes } = planned.plan;
+  return (
+    (certificate?.kind === 'Issued' && front.certificate === 'Unserved') ||
+    (routes !== undefined && front.routes === 'Unserved')
+  );
 }
 
 const MAX_WORDS = 400;

@@ -40,6 +40,24 @@ export interface CertificateChild extends Child {
   readonly ready: { readonly status: Condition['status']; readonly message: string; readonly ofToday: boolean };
 }
 
+/** What the controller of a Gateway says of a route that is attached to it. */
+export interface RouteParent {
+  readonly ref: {
+    readonly namespace: string;
+    readonly name: string;
+    readonly sectionName: string | undefined;
+    readonly port: number | undefined;
+  };
+  readonly conditions: readonly (Pick<Condition, 'type' | 'status' | 'reason' | 'message'> & {
+    readonly observedGeneration: number;
+  })[];
+}
+
+export interface RouteChild extends Child {
+  readonly generation: number;
+  readonly parents: readonly RouteParent[];
+}
+
 export interface PodChild extends KubeObject {
   readonly ready: boolean;
   readonly containers: readonly LiveContainer[];

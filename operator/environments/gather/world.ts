@@ -153,8 +153,11 @@ function reachOf({ reach }: Sources, environment: TwinEnvironment, { pods }: Obs
 }
 
 /** What is known of what stands before the boundary; the certificate has the name of its Secret. */
-function frontOf({ informers: { certificates } }: Sources, namespace: string): EnvironmentWorld['front'] {
-  return { certificate: certificates.served ? certificates.lister.get({ namespace, name: TLS_SECRET }) : 'Unserved' };
+function frontOf({ informers: { certificates, routes } }: Sources, namespace: string): EnvironmentWorld['front'] {
+  return {
+    certificate: certificates.served ? certificates.lister.get({ namespace, name: TLS_SECRET }) : 'Unserved',
+    routes: routes.served ? routes.lister.list(namespace) : 'Unserved',
+  };
 }
 
 /** Uids of the Ready pods of a component. */

@@ -3,6 +3,7 @@ export { boundaryManifests, boundaryText } from './boundary.ts';
 export { boundaryConfig, HEALTH_PORT, hostsOf, upstreamsOf, type BoundaryInput, type Upstream } from './caddy.ts';
 export type { ServedFile } from './served.ts';
 export { ingressManifests } from './ingress.ts';
+export { routeManifests } from './routes.ts';
 export { twinManifests, workloadManifests } from './components.ts';
 export { type Home } from './metadata.ts';
 export { accessBindings, limitRangeManifest, managerBinding, namespaceManifest, quotaManifest } from './namespace.ts';

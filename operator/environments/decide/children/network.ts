@@ -23,6 +23,8 @@ export interface NetworkInput {
   /** What the environment asked for within it, for its workloads. */
   readonly egress: readonly Egress[];
   readonly reporting: readonly ReportingWorkload[];
+  /** Namespaces of the class's Gateways. */
+  readonly gateways: readonly string[];
 }
 
 const inNamespace = (name: string): Peer => ({
@@ -41,6 +43,7 @@ export function networkPolicies({
   network,
   egress,
   reporting,
+  gateways,
 }: NetworkInput): readonly NetworkPolicy[] {
   const policy = (name: string, spec: PolicySpec): NetworkPolicy => ({
     apiVersion: 'networking.k8s.io/v1',
@@ -48,6 +51,8 @@ export function networkPolicies({
     metadata: childMetadata(home, name),
     spec,
   });
+  const listed = new Set([systemNamespace, ...network.ingress.map(({ namespace }) => namespace)]);
+  const unlisted = [...new Set(gateways)].filter((namespace) => !listed.has(namespace));
   const policies = [
     policy('twinlock-default-deny', { podSelector: {}, policyTypes: ['Ingress', 'Egress'] }),
     policy('twinlock-inside', {
@@ -59,7 +64,12 @@ export function networkPolicies({
     policy(BOUNDARY_NAME, {
       podSelector: { matchLabels: { [COMPONENT_LABEL]: BOUNDARY_NAME } },
       policyTypes: ['Ingress', 'Egress'],
-      ingress: [{ from: [inNamespace(systemNamespace), ...network.ingress.map(peer)], ports: [tcp(BOUNDARY_PORT)] }],
+      ingress: [
+        {
+          from: [inNamespace(systemNamespace), ...network.ingress.map(peer), ...unlisted.map(inNamespace)],
+          ports: [tcp(BOUNDARY_PORT)],
+        },
+      ],
       // /admin/services is answered by the environments process.
       egress: [{ to: [inNamespace(systemNamespace)], ports: [tcp(PAGE_PORT)] }],
     }),

@@ -10,6 +10,7 @@ import type {
   Service,
 } from '../../../kube/index.ts';
 import type { EnvironmentWorkload, PodTemplate } from '../../../workloads/index.ts';
+import type { RouteManifest } from './routes.ts';
 import type { PodTemplate as ReadTemplate } from '../resolve/index.ts';
 
 export type WorkloadSpec = NonNullable<EnvironmentWorkload['spec']>;
@@ -38,6 +39,7 @@ export type Manifest =
   | LimitRange
   | NetworkPolicy
   | Ingress
+  | RouteManifest
   | PersistentVolumeClaim
   | Service
   | ComponentManifest<PodTemplate>

@@ -13,6 +13,7 @@ import {
   namespaceManifest,
   networkPolicies,
   quotaManifest,
+  routeManifests,
   twinManifests,
   upstreamsOf,
   workloadManifests,
@@ -50,7 +51,13 @@ import {
 import { exposeProblem, imageProblem, liveKeyProblem, nameClash, patternProblem, tagProblem } from './content.ts';
 import { copiesOf, copyProblem, liveKeysOf, ownLiveKeyProblem, type Copy } from '../copies.ts';
 import { egressProblem } from './egress.ts';
-import { certificateFor, certificateKeyProblem, hostProblem, type PlannedCertificate } from './exposure.ts';
+import {
+  certificateFor,
+  certificateKeyProblem,
+  hostProblem,
+  type PlannedCertificate,
+  type PlannedRoutes,
+} from './exposure.ts';
 import { placementProblem, sizeProblem } from './placement.ts';
 import { runtimeConfigs } from './runtime-config.ts';
 import { quotaProblem, withinQuota } from './quota.ts';
@@ -67,6 +74,8 @@ export interface PlanInput {
   readonly twinClass: TwinClass;
   readonly catalogue: Catalogue;
   readonly settings: PlanSettings;
+  /** Whether the cluster has the Gateway API. */
+  readonly hasRoutes: boolean;
 }
 
 /** Whether two inputs give the same plan. */
@@ -76,6 +85,7 @@ export function samePlanInput(a: PlanInput, b: PlanInput): boolean {
     sameSpec(a.environment, b.environment) &&
     isDeepStrictEqual(choosingOf(a.environment), choosingOf(b.environment)) &&
     sameSpec(a.twinClass, b.twinClass) &&
+    a.hasRoutes === b.hasRoutes &&
     names.length === b.catalogue.size &&
     names.every((name) => sameSpec(a.catalogue.get(name), b.catalogue.get(name)))
   );
@@ -106,6 +116,8 @@ export interface Plan {
   readonly exposed: readonly Pick<Upstream, 'name' | 'port'>[];
   /** Of the Ingress that leads there; undefined where none of it is Twinlock's. */
   readonly certificate: PlannedCertificate | undefined;
+  /** HTTPRoutes that lead there; undefined where the class has no Gateway. */
+  readonly routes: PlannedRoutes | undefined;
   readonly copies: readonly Copy[];
   readonly manifests: PlannedManifests;
 }
@@ -166,7 +178,11 @@ export function planEnvironment(input: PlanInput): Plan | { readonly problems: r
 }
 
 /** What each workload is told about itself: the first that is exposed answers on the environment's host. */
-function selves({ environment, twinClass, settings }: Omit<PlanInput, 'catalogue'>): (workload: WorkloadSpec) => Self {
+function selves({
+  environment,
+  twinClass,
+  settings,
+}: Pick<PlanInput, 'environment' | 'twinClass' | 'settings'>): (workload: WorkloadSpec) => Self {
   const { metadata, spec } = environment;
   const hosts = environmentHosts(twinClass.spec.exposure, homeOf(environment));
   const first = (spec.workloads ?? []).find(isExposed)?.name;
@@ -205,6 +221,8 @@ function assemble(
   const config = boundaryText(boundary);
   if (config === undefined) return { problems: [boundaryTooLarge] };
   const names = hostsOf(boundary);
+  const { gateway } = twinClass.spec.exposure;
+  const routes = boundaryImage === undefined || !input.hasRoutes ? [] : routeManifests(home, names, gateway);
   const certificate = boundaryImage === undefined ? undefined : certificateFor(twinClass, names);
   return {
     home,
@@ -214,6 +232,10 @@ function assemble(
     workloads,
     exposed: boundaryImage === undefined ? [] : upstreamsOf(boundary).map(({ name: to, port }) => ({ name: to, port })),
     certificate,
+    routes:
+      gateway === undefined || boundaryImage === undefined
+        ? undefined
+        : { names: routes.map(({ metadata }) => metadata.name), gateways: gateway.parentRefs },
     copies: [
       ...copiesOf(environment, twinClass),
       ...(certificate?.kind === 'Copied'
@@ -232,6 +254,7 @@ function assemble(
           network,
           egress: spec.network?.egress ?? [],
           reporting,
+          gateways: (gateway?.parentRefs ?? []).map((parent) => parent.namespace),
         }),
         ...accessBindings(home, access),
       ],
@@ -243,6 +266,7 @@ function assemble(
           : [
               ...boundaryManifests(home, config, boundaryImage, podSecurity),
               ...ingressManifests(home, names, twinClass.spec.exposure),
+              ...routes,
             ]),
       ],
     },

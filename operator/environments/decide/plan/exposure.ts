@@ -9,6 +9,20 @@ export type PlannedCertificate =
   | { readonly kind: 'Copied'; readonly from: GivenCertificate }
   | { readonly kind: 'Issued'; readonly issuer: string; readonly hosts: readonly string[] };
 
+/** A Gateway, or a listener of one, that an environment's routes are to be attached to. */
+export interface GatewayRef {
+  readonly namespace: string;
+  readonly name: string;
+  readonly sectionName?: string | undefined;
+  readonly port?: number | undefined;
+}
+
+/** What an environment's HTTPRoutes are to be: their names, and where they are attached. */
+export interface PlannedRoutes {
+  readonly names: readonly string[];
+  readonly gateways: readonly GatewayRef[];
+}
+
 /** The certificate that the class has for these hosts; undefined where TLS is somebody else's. */
 export function certificateFor({ spec }: TwinClass, hosts: readonly string[]): PlannedCertificate | undefined {
   const { secretRef, clusterIssuer } = spec.exposure.tls ?? {};

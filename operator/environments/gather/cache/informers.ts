@@ -1,5 +1,6 @@
 import { environmentKind, labels, TwinClass, TwinEnvironment, VendorTwin } from '../../../api/index.ts';
 import {
+  HTTPRoute,
   resourceType,
   type Cache,
   type Informer,
@@ -15,6 +16,7 @@ import {
   slimEnvironment,
   slimNamespace,
   slimPod,
+  slimRoute,
   slimWorkload,
 } from './slim.ts';
 import type {
@@ -23,6 +25,7 @@ import type {
   ClaimChild,
   NamespaceChild,
   PodChild,
+  RouteChild,
   WorkloadChild,
 } from '../../decide/live.ts';
 
@@ -43,6 +46,7 @@ export const childTypes = {
   LimitRange: describe<Child>('v1', 'LimitRange', 'limitranges'),
   NetworkPolicy: describe<Child>('networking.k8s.io/v1', 'NetworkPolicy', 'networkpolicies'),
   Ingress: describe<Child>('networking.k8s.io/v1', 'Ingress', 'ingresses'),
+  HTTPRoute: describe<RouteChild>(HTTPRoute.apiVersion, HTTPRoute.kind, HTTPRoute.plural),
   PersistentVolumeClaim: describe<ClaimChild>('v1', 'PersistentVolumeClaim', 'persistentvolumeclaims'),
   Service: describe<Child>('v1', 'Service', 'services'),
   [environmentKind]: describe<WorkloadChild>(environmentType.apiVersion, environmentType.kind, environmentType.plural),
@@ -72,6 +76,8 @@ export interface Informers {
   readonly pods: Informer<PodChild>;
   /** None where the cluster has no cert-manager. */
   readonly certificates: Informer<CertificateChild>;
+  /** None where the cluster has no Gateway API. */
+  readonly routes: Informer<RouteChild>;
   /** The kinds of which only existence and content matter. */
   readonly others: readonly Informer<Child>[];
   /** Of the kinds that come and go with the spec, hence are pruned. */
@@ -93,6 +99,7 @@ export function environmentInformers(cache: Cache): Informers {
   const policies = child(childTypes.NetworkPolicy);
   const bindings = child(childTypes.RoleBinding);
   const ingresses = child(childTypes.Ingress);
+  const routes = cache.informer(childTypes.HTTPRoute, { labelSelector, transform: slimRoute, optional: true });
   return {
     environments: followedEnvironments(cache),
     classes: cache.informer(TwinClass),
@@ -102,7 +109,8 @@ export function environmentInformers(cache: Cache): Informers {
     claims,
     pods: cache.informer(podType, { labelSelector, transform: slimPod }),
     certificates: cache.informer(certificateType, { labelSelector, transform: slimCertificate, optional: true }),
+    routes,
     others: [services, policies, bindings, ingresses, child(childTypes.ResourceQuota), child(childTypes.LimitRange)],
-    pruned: [workloads, claims, services, policies, bindings, ingresses],
+    pruned: [workloads, claims, services, policies, bindings, ingresses, routes],
   };
 }

@@ -12,6 +12,7 @@ import type {
   ClaimChild,
   WorkloadChild,
   PodChild,
+  RouteChild,
 } from '../../decide/live.ts';
 
 /** Annotation with the digest of what was applied last. */
@@ -75,6 +76,30 @@ export function slimCertificate(object: KubeObject): CertificateChild {
       ofToday: number(ready['observedGeneration']) === (object.metadata.generation ?? 0),
     },
   };
+}
+
+/** With what the controllers of its Gateways say of it. */
+export function slimRoute(object: KubeObject): RouteChild {
+  // Raw promises nothing but members that are unknown.
+  const raw = object as Raw;
+  const { apiVersion, kind, metadata, digest, edited } = slimChild(object);
+  const parents = itemsOf(membersOf(raw['status'])['parents']).map((each) => {
+    const parent = membersOf(each);
+    const { namespace, name, sectionName, port } = membersOf(parent['parentRef']);
+    return {
+      ref: {
+        namespace: text(namespace) || (metadata.namespace ?? ''),
+        name: text(name),
+        sectionName: typeof sectionName === 'string' ? sectionName : undefined,
+        port: typeof port === 'number' ? port : undefined,
+      },
+      conditions: itemsOf(parent['conditions']).map((said) => ({
+        ...conditionOf(said),
+        observedGeneration: number(membersOf(said)['observedGeneration']),
+      })),
+    };
+  });
+  return { apiVersion, kind, metadata, digest, edited, generation: object.metadata.generation ?? 0, parents };
 }
 
 /** With its replicas and the numbers of its status, 0 where the controller has written none. */
@@ -203,11 +228,13 @@ interface RawCondition {
 }
 
 function conditionsOf(raw: Raw): readonly RawCondition[] {
-  return itemsOf(membersOf(raw['status'])['conditions']).map((each) => {
-    const { type, status, reason, message } = membersOf(each);
-    const known = status === 'True' || status === 'False' ? status : 'Unknown';
-    return { type: text(type), status: known, reason: text(reason), message: text(message) };
-  });
+  return itemsOf(membersOf(raw['status'])['conditions']).map(conditionOf);
+}
+
+function conditionOf(each: unknown): RawCondition {
+  const { type, status, reason, message } = membersOf(each);
+  const known = status === 'True' || status === 'False' ? status : 'Unknown';
+  return { type: text(type), status: known, reason: text(reason), message: text(message) };
 }
 
 function text(value: unknown): string {
