@@ -24,6 +24,9 @@ export interface Rollout {
   readonly allowed: number;
 }
 
+/** One question about a rollout, named by its answer. */
+export type RolloutStep = (rollout: Rollout) => Verdict | undefined;
+
 /**
  * Puts the fallback back where the new content is live, then records it. Without a fallback it can only fail, and so it does
  * where the API server goes on refusing.

@@ -1,5 +1,4 @@
 import { parseDuration } from '../../api/index.ts';
-import type { Progress } from '../../workloads/index.ts';
 import { applying as applyingOf } from './applying.ts';
 import { isExternal } from './closing.ts';
 import { applyDeadlineOf, arrivedAt, awaiting, goesBack, notArrived } from './external.ts';
@@ -17,14 +16,12 @@ import {
   type Item,
   type ObjectItem,
 } from './rollout-items.ts';
-import { ended, failed, goes, LOOK_AGAIN_MS, takenBack, whoUndid, type Rollout } from './rollback.ts';
+import { ended, failed, goes, LOOK_AGAIN_MS, takenBack, whoUndid, type Rollout, type RolloutStep } from './rollback.ts';
+import { notAvailable, verifying } from './rollout-progress.ts';
 import { beganAt } from './stage.ts';
 import { firstAnswer } from './steps.ts';
 import type { Action, Verdict } from './verdict.ts';
 import type { Cause, RollingWorld } from './world.ts';
-
-/** One question about a rollout, named by its answer. */
-type RolloutStep = (rollout: Rollout) => Verdict | undefined;
 
 /**
  * What a rollout whose lock is open does next: apply, wait, take back or conclude. All of it is derived from the
@@ -179,36 +176,6 @@ function applyOf(world: RollingWorld, { wanted }: Item | ObjectItem): Action {
     : { do: 'ApplyObject', object: wanted, content: wanted.content };
 }
 
-const notAvailable: RolloutStep = (rollout) => {
-  const { world, items, deadline } = rollout;
-  const open = progressing(rollout);
-  const late = ({ progress }: Open): boolean =>
-    progress.state === 'Settling' ? progress.since >= deadline : world.now >= deadline;
-  const at = open.find(({ progress }) => progress.state === 'Failed') ?? open.find(late);
-  if (at === undefined) return undefined;
-  const reason = reasonOf(at.progress) ?? 'ProgressDeadlineExceeded';
-  const message = `${label(at.item)}: ${at.progress.message}`;
-  if (world.target?.spec.rollback.automatic === false)
-    return failed(world, { reason, message: `${message}${others(items)}` });
-  return takenBack(rollout, { reason, message });
-};
-
-const verifying: RolloutStep = (rollout) => {
-  const { world, deadline } = rollout;
-  const open = progressing(rollout);
-  // Whatever takes longest to change comes last: one that settles needs nothing but time.
-  const at = open.find(({ progress }) => progress.state !== 'Settling') ?? open[0];
-  return (
-    at && {
-      phase: 'Verifying',
-      reason: reasonOf(at.progress) ?? (at.progress.state === 'Settling' ? 'Settling' : 'Verifying'),
-      message: `${label(at.item)}: ${at.progress.message}`,
-      why: open.map(({ item, progress }) => `${label(item)}: ${progress.message}`),
-      requeueAfter: Math.max(Math.min(...open.map(({ progress }) => nextLook(progress, deadline, world.now))), 1),
-    }
-  );
-};
-
 /** Last, since nothing has to be brought back for what fails before. */
 const leaving: RolloutStep = ({ world, items, deadline }) => {
   const next = items.find(({ step }) => step.state === 'ToRemove');
@@ -274,26 +241,4 @@ function toApply({ items, objects }: Rollout): Item | ObjectItem | undefined {
 /** While it is tried there is time; what was refused when that is over, will be. */
 function refusedRemoval({ world, items }: Rollout): Item | undefined {
   return world.refusedBy === undefined ? undefined : items.find(({ step }) => step.state === 'ToRemove');
-}
-
-interface Open {
-  readonly item: Item;
-  readonly progress: Exclude<Progress, { state: 'Complete' }>;
-}
-
-function progressing({ items }: Rollout): readonly Open[] {
-  return items.flatMap((item) =>
-    item.step.state === 'Applied' && item.step.progress.state !== 'Complete'
-      ? [{ item, progress: item.step.progress }]
-      : [],
-  );
-}
-
-/** Pods tell nobody when they change, so that what hinders them is looked for now and then; time itself is not asked. */
-function nextLook(progress: Progress, deadline: number, now: number): number {
-  return progress.state === 'Settling' ? progress.until - now : Math.min(deadline - now, LOOK_AGAIN_MS);
-}
-
-function reasonOf(progress: Progress): Cause['reason'] | undefined {
-  return 'reason' in progress ? progress.reason : undefined;
 }

@@ -1,7 +1,7 @@
 import { WorkloadLock, workloadLockName } from '../../api/index.ts';
 import { isNotFound, type Client, type KubeObject } from '../../kube/index.ts';
 import { contentsOf, matchLive, matchObject, objectsOf, type WorkloadKey } from '../../lock/index.ts';
-import type { ObjectKey, ObjectTypes } from '../../objects/index.ts';
+import { ObjectUnreadable, type ObjectKey, type ObjectTypes } from '../../objects/index.ts';
 import { workloadOf, type WorkloadObject } from '../../workloads/index.ts';
 
 /** What is live, and the lock that held when it was read. */
@@ -18,6 +18,22 @@ interface Reads {
 
 /** Beyond this the lock changes faster than it can be read. */
 const MAX_READS = 5;
+
+/** Reads a snapshot; where an object cannot be read, none of them is told of, but why. */
+export async function readReadable(
+  reads: Reads,
+  namespace: string,
+  listed: Parameters<typeof readSnapshot>[2],
+  signal: AbortSignal,
+): Promise<Snapshot & { readonly unread?: string }> {
+  try {
+    return await readSnapshot(reads, namespace, listed, signal);
+  } catch (error) {
+    if (!(error instanceof ObjectUnreadable)) throw error;
+    const without = await readSnapshot(reads, namespace, { ...listed, objects: [] }, signal);
+    return { ...without, unread: error.message };
+  }
+}
 
 /**
  * Reads workloads, objects and lock as they were at one time. The lock opens before content is applied and closes after it

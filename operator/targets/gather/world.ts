@@ -1,17 +1,16 @@
 import {
   configurationRole,
   ProductionTarget,
-  Promotion,
+  type Promotion,
   protections,
   WorkloadLock,
   workloadLockName,
 } from '../../api/index.ts';
 import { Namespace, RoleBinding, type Client, type Clock, type Informer, type ObjectKey } from '../../kube/index.ts';
 import type { LockSpec, WorkloadKey } from '../../lock/index.ts';
-import { historyOf, nameOf, openApproval, openRounds, type RecordSpec, type RecordStore } from '../../records/index.ts';
+import { nameOf, type RecordSpec, type RecordStore } from '../../records/index.ts';
 import type { Canary, Enforcement } from '../canary/index.ts';
 import {
-  asksStill,
   foundProtection,
   hasAdopted,
   needsInventory,
@@ -24,14 +23,15 @@ import {
   type UnsignedWorld,
   type World,
 } from '../decide/index.ts';
-import { ObjectUnreadable, type ObjectTypes } from '../../objects/index.ts';
+import type { ObjectTypes } from '../../objects/index.ts';
 import type { InForce } from '../../trust/index.ts';
 import type { FollowedPods } from './followed-pods.ts';
 import type { FollowedWorkloads } from './followed.ts';
+import { asking, existing } from './promotions.ts';
 import { rehearse } from './rehearse.ts';
 import { isReaderBinding } from './reader-binding.ts';
 import { readInventory, readPods } from './running.ts';
-import { readSnapshot, type Snapshot } from './snapshot.ts';
+import { readReadable, readSnapshot } from './snapshot.ts';
 
 export interface TargetReaderOptions {
   readonly client: Client;
@@ -145,7 +145,7 @@ export class TargetReader {
     // After the canary's look: what is read now, nobody could have changed against the lock.
     const listed = { workloads: [...target.spec.workloads, ...left], objects: target.spec.objects ?? [] };
     const [{ lock, workloads, objects, unread }, running] = await Promise.all([
-      this.#snapshot(namespace, listed, signal),
+      readReadable(this.#options, namespace, listed, signal),
       takesInventory ? readInventory(client, namespace, signal) : this.#followed(namespace, signal),
     ]);
     const isOwn = (workload: WorkloadKey): boolean => has(target.spec.workloads, workload);
@@ -177,25 +177,10 @@ export class TargetReader {
       running,
       rehearsals,
       enforcement,
-      promotions: await this.#promotions(chain, signal),
-      asking: this.#asking(namespace, lock?.spec),
+      promotions: await existing(this.#options, chain, signal),
+      asking: asking(this.#options, namespace, lock?.spec),
       podWriters,
     };
-  }
-
-  /** Where an object cannot be read, nothing is told of any of them but that. */
-  async #snapshot(
-    namespace: string,
-    listed: Parameters<typeof readSnapshot>[2],
-    signal: AbortSignal,
-  ): Promise<Snapshot & Pick<TargetWorld, 'unread'>> {
-    try {
-      return await readSnapshot(this.#options, namespace, listed, signal);
-    } catch (error) {
-      if (!(error instanceof ObjectUnreadable)) throw error;
-      const without = await readSnapshot(this.#options, namespace, { ...listed, objects: [] }, signal);
-      return { ...without, unread: error.message };
-    }
   }
 
   #lock(namespace: string, signal: AbortSignal): Promise<WorkloadLock | undefined> {
@@ -226,46 +211,6 @@ export class TargetReader {
     const workloads = followed.list(namespace);
     return { workloads: workloads ?? [], others: [], owned, pods: workloads === undefined ? undefined : pods };
   }
-
-  /** Of the promotions that names are frozen for, those that may still open the lock. */
-  #asking(namespace: string, lock: LockSpec | undefined): ReadonlySet<string> {
-    const { promotions, records, clock } = this.#options;
-    const uids = new Set(
-      (lock?.frozen ?? []).flatMap(({ promotions: asked = [], opening = [] }) => asked.concat(opening)),
-    );
-    if (uids.size === 0) return uids;
-    const asking = promotions.lister.list(namespace).filter((promotion) => {
-      const { uid = '' } = promotion.metadata;
-      const chain = records.of({ namespace, name: promotion.spec.targetRef.name });
-      return uids.has(uid) && asksStill(promotion, historyOf(chain, uid), clock.now());
-    });
-    return new Set(asking.map(({ metadata }) => metadata.uid ?? ''));
-  }
-
-  /**
-   * Of the promotions whose end is not on record: which still exist? What the cache has not is asked of the API server, and
-   * so is the one that is being rolled out: a cache may be behind.
-   */
-  async #promotions(chain: readonly RecordSpec[], signal: AbortSignal): Promise<ReadonlySet<string>> {
-    const rolledOut = openApproval(chain)?.promotion;
-    const asked = openRounds(chain).flatMap(({ promotion }) => promotion ?? []);
-    const { lister } = this.#options.promotions;
-    const exist = await Promise.all(
-      [...(rolledOut === undefined ? [] : [rolledOut]), ...asked].map(async (promotion) => {
-        const cached = promotion === rolledOut ? undefined : lister.get(promotion);
-        const isThere =
-          isSame(cached, promotion.uid) ||
-          isSame(await this.#options.client.find(Promotion, promotion, { signal }), promotion.uid);
-        return isThere ? [promotion.uid] : [];
-      }),
-    );
-    return new Set(exist.flat());
-  }
-}
-
-/** A namesake is another one, and one that is on its way out decides nothing any more. */
-function isSame(found: Promotion | undefined, uid: string): boolean {
-  return found?.metadata.uid === uid && found.metadata.deletionTimestamp === undefined;
 }
 
 /** Workloads in the lock that their target does not name any more, this one's or one's that is gone; no other names them. */
