@@ -39,5 +39,9 @@ export const deploymentAnnotations = {
  */
 export const controllersAnnotations = [deploymentAnnotations.prefix, deploymentAnnotations.rollbackTo] as const;
 
-/** What every part of an environment runs as, whatever production has. */
+/** What twins and the boundary of an environment run as, and its workloads where nothing else is said. */
 export const environmentKind = 'Deployment' satisfies WorkloadKind;
+
+/** What workloads of an environment can run as, whatever production has; `operator/workloads` has a row for each. */
+export const environmentKinds = [environmentKind, 'StatefulSet', 'Job'] as const;
+export type EnvironmentKind = (typeof environmentKinds)[number];

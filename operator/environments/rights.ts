@@ -1,5 +1,5 @@
 import type { Right } from '../kube/index.ts';
-import { appMade, environmentType, rightsOn } from '../workloads/index.ts';
+import { appMade, environmentTypes, rightsOn } from '../workloads/index.ts';
 import { DEBUGGER_ROLE, MANAGER_ROLE, SOURCE_ROLE, VIEWER_ROLE } from './naming/index.ts';
 
 const read = ['list', 'watch'] as const;
@@ -30,7 +30,7 @@ export const environmentsRights = {
       verbs: ['bind'],
     },
     // Children are followed in all namespaces by their label, so that what somebody removes comes back at once.
-    ...rightsOn([environmentType], read),
+    ...rightsOn(environmentTypes, read),
     {
       apiGroups: [''],
       resources: ['pods', 'services', 'persistentvolumeclaims', 'resourcequotas', 'limitranges'],
@@ -63,7 +63,7 @@ export const environmentManagerRole = {
   name: MANAGER_ROLE,
   rules: [
     // What runs: twins, workloads, the boundary.
-    ...rightsOn([environmentType], write),
+    ...rightsOn(environmentTypes, write),
     { apiGroups: [''], resources: ['services', 'persistentvolumeclaims'], verbs: write },
     // Copies; listed to find those that nobody wants any more, never watched.
     { apiGroups: [''], resources: ['secrets', 'configmaps'], verbs: ['list', ...write] },
@@ -83,7 +83,7 @@ const viewing = [
   { apiGroups: [''], resources: ['pods', 'services', 'events', 'persistentvolumeclaims'], verbs: seen },
   { apiGroups: [''], resources: ['resourcequotas', 'limitranges'], verbs: seen },
   { apiGroups: [''], resources: ['pods/log'], verbs: ['get'] },
-  ...rightsOn([environmentType, ...appMade.map(({ type }) => type)], seen),
+  ...rightsOn([...new Set([...environmentTypes, ...appMade.map(({ type }) => type)])], seen),
   { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: seen },
   { apiGroups: ['networking.k8s.io'], resources: ['networkpolicies', 'ingresses'], verbs: seen },
   { apiGroups: ['gateway.networking.k8s.io'], resources: ['httproutes'], verbs: seen },

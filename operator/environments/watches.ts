@@ -49,7 +49,7 @@ export function environmentWatches(informers: Informers): readonly Watch[] {
     // One that gives up waiting moves up those behind it.
     watchMapped(environments, () => environments.lister.byIndex(IS_QUEUED, QUEUED).map(requestOf), leftTheQueue),
     child(namespaces),
-    child(workloads),
+    ...workloads.map(child),
     child(claims),
     child(pods),
     child(certificates),

@@ -17,7 +17,8 @@ export {
   withTemplate,
 } from './approval.ts';
 export { STEERING } from './deployment/revision.ts';
-export { JOB_LABELS, jobContent, jobDigest, jobProgress, type JobProgress } from './job.ts';
+export * from './environment.ts';
+export { JOB_LABELS, JOB_NAME, jobContent, jobDigest, jobProgress, type JobProgress } from './job.ts';
 export * from './makers.ts';
 export { controllerOf } from './owners.ts';
 export { referencePlaces, referencesIn, referencesOf, type ConfigurationKey, type Reference } from './references.ts';

@@ -3,10 +3,13 @@ import type { Job, Pod } from '../kube/index.ts';
 import { podCauses } from './rollout/cause.ts';
 import type { Spec } from './object.ts';
 
+/** Label of a Job's pods that names it. */
+export const JOB_NAME = 'batch.kubernetes.io/job-name';
+
 /** By these the API server counts the pods of a Job: it writes them into the template of each Job anew. */
 export const JOB_LABELS: readonly string[] = [
   'batch.kubernetes.io/controller-uid',
-  'batch.kubernetes.io/job-name',
+  JOB_NAME,
   'controller-uid',
   'job-name',
 ];

@@ -11,7 +11,7 @@ import {
   type ResourceType,
 } from '../kube/index.ts';
 import { STEERING } from './deployment/revision.ts';
-import { ownedTypes, workloadOf, workloadRows } from './table.ts';
+import { ownedTypes, workloadRows } from './table.ts';
 import type { Workload } from './workload.ts';
 
 /** What Kubernetes has that makes pods, whether a target can name it or not: admission and inventories look at all of it. */
@@ -61,10 +61,6 @@ export const jobMaker: PodMaker = job;
 export const unnameableMakers = podMakers.filter(
   ({ type }) => !workloadRows.some(([kind]) => kind === type.kind) && !ownedTypes.includes(type),
 );
-
-/** What the parts of an environment run as. */
-export type EnvironmentWorkload = Deployment;
-export const environmentType: ResourceType = workloadOf(environmentKind).type;
 
 /** What environments and the operator itself run as, and what makes the pods of it. */
 export const ownMakers = podMakers.filter(({ type, madeBy }) =>

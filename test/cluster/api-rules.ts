@@ -28,6 +28,8 @@ const breaches =
 const environment = breaches('TwinEnvironment', 'pr-42');
 const web = (field: string): Path => ['spec', 'workloads', 0, field];
 const worker = (...path: Path): Path => ['spec', 'workloads', 1, ...path];
+const database = (field: string): Path => ['spec', 'workloads', 2, field];
+const job = (field: string): Path => ['spec', 'workloads', 3, field];
 const stripe = (field: string): Path => ['spec', 'services', 0, field];
 const mail = (field: string): Path => ['spec', 'services', 1, field];
 const pubsub = (...path: Path): Path => ['spec', 'services', 2, ...path];
@@ -80,8 +82,44 @@ export const breachedRules: readonly Breach[] = [
   ),
   environment(
     'spec.workloads[0].runtimeConfig',
-    'runtimeConfig is served where the workload is reached from outside: write expose: Host',
+    'runtimeConfig is served where the workload is reached from outside: write port and expose: Host',
     [web('expose'), 'None'],
+  ),
+  environment(
+    'spec.workloads[3].runtimeConfig',
+    'runtimeConfig is served where the workload is reached from outside: write port and expose: Host',
+    [job('runtimeConfig'), { path: '/config.json' }],
+  ),
+  environment('spec.workloads[3].port', 'a Job runs to its end and is never reached: leave port out', [
+    job('port'),
+    8080,
+  ]),
+  environment('spec.workloads[3].replicas', 'a Job runs once, in one pod: leave replicas out', [job('replicas'), 2]),
+  environment('spec.workloads[3].needs', 'a workload needs itself: take it out', [job('needs'), ['migrate']]),
+  environment(
+    'spec.workloads',
+    'a workload needs something that is neither in workloads nor in services: add it there',
+    [job('needs'), ['nobody']],
+  ),
+  environment(
+    'spec.workloads[2].state',
+    'state belongs to one pod that keeps its name: write kind: StatefulSet and replicas: 1',
+    [database('replicas'), 2],
+  ),
+  environment(
+    'spec.workloads[2].state',
+    'state belongs to one pod that keeps its name: write kind: StatefulSet and replicas: 1',
+    [database('kind'), 'Deployment'],
+  ),
+  environment('spec.workloads[2].state.path', 'write the path without . and ..', [
+    [...database('state'), 'path'],
+    '/var/../etc',
+  ]),
+  environment(
+    'spec.workloads[2].name',
+    'a StatefulSet has a name of at most 52 characters, since Kubernetes puts more behind it: shorten it',
+    [database('name'), 'd'.repeat(53)],
+    [job('needs'), undefined],
   ),
   environment('spec.workloads[0]', 'images belongs to template; write the digest in image', [
     web('images'),

@@ -123,7 +123,18 @@ const environment = object('TwinEnvironment', 'pr-42', {
         },
         images: [{ container: 'main', image }],
         expose: 'None',
+        needs: ['migrate', 'mail'],
       },
+      {
+        name: 'db',
+        kind: 'StatefulSet',
+        image,
+        port: 5432,
+        protocol: 'TCP',
+        expose: 'None',
+        state: { path: '/var/lib/db', persistence: 'Durable', size: '2Gi', storageClassName: 'standard' },
+      },
+      { name: 'migrate', kind: 'Job', image, args: ['migrate'], needs: ['db'] },
     ],
     boundary: {
       auth: 'Token',

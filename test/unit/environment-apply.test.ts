@@ -1,7 +1,8 @@
 import test from 'ava';
 import { applyPlan } from '../../operator/environments/act/apply.ts';
-import { DriftView, environmentInformers, HASH_ANNOTATION } from '../../operator/environments/gather/cache/index.ts';
+import { DriftView, environmentInformers } from '../../operator/environments/gather/cache/index.ts';
 import type { Context } from '../../operator/environments/gather/context.ts';
+import { HASH_ANNOTATION } from '../../operator/environments/naming/index.ts';
 import { Applier, ApiError, Cache, type Client, type KubeObject } from '../../operator/kube/index.ts';
 import { ManualClock } from '../stage/manual-clock.ts';
 import { accepted, environment, image, settings, twinClass } from './environment-fixtures.ts';
@@ -14,7 +15,8 @@ const spec = {
   ],
 };
 const of = { environment: environment(spec), twinClass: twinClass(), catalogue: new Map(), settings, hasRoutes: true };
-const action = { do: 'Apply', of, plan: accepted(spec), surplus: [], lifetime } as const;
+const plan = accepted(spec);
+const action = { do: 'Apply', of, plan, parts: plan.manifests.parts, surplus: [], lifetime } as const;
 
 const down = (name: string): ApiError =>
   new ApiError({ method: 'PATCH', path: `/${name}`, status: 500, body: { message: 'failed calling webhook' } });

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { slimPod } from '../../operator/environments/gather/cache/index.ts';
+import { slimPod, slimWorkload } from '../../operator/environments/gather/cache/index.ts';
 import { KubeletWords } from '../../operator/environments/gather/words.ts';
 import { ApiError, type Client } from '../../operator/kube/index.ts';
 import { ManualClock } from '../stage/manual-clock.ts';
@@ -35,7 +35,7 @@ function words(events: () => readonly object[]) {
   } as unknown as Client;
   const kubelet = new KubeletWords(client, clock);
   const of = async (...pods: ReturnType<typeof slimPod>[]) => {
-    const { pods: told, dueIn } = await kubelet.of(key, 'home', pods, signal);
+    const { pods: told, dueIn } = await kubelet.of(key, 'home', { pods, workloads: [] }, signal);
     return { words: told.map(({ trouble }) => trouble?.words), dueIn };
   };
   return { clock, asked, of, kubelet };
@@ -121,4 +121,33 @@ test('an API server that does not tell holds nothing up; what is no answer of it
   t.deepEqual(await of(pod('1', -60)), { words: [undefined], dueIn: 10_000 });
   failure = new TypeError('a fault');
   await t.throwsAsync(() => of(pod('2', -60)), { message: 'a fault' });
+});
+
+const made = (kind: string, status: object, replicas = 1) =>
+  slimWorkload({
+    kind,
+    metadata: { name: 'db', uid: 's', creationTimestamp: at(0) },
+    spec: { replicas },
+    status,
+  } as unknown as Parameters<typeof slimWorkload>[0]);
+
+test('of what makes pods and may not, where its status does not say why, Events do; longer, since it tries more seldom', async (t) => {
+  const refused = 'create Pod db-0 in StatefulSet db failed error: pods "db-0" is forbidden: violates PodSecurity';
+  const said = { ...event('s', 'FailedCreate', refused, 5), regarding: { kind: 'StatefulSet', uid: 's' } };
+  const other = { ...event('s', 'RecreatingFailedPod', 'x', 6), regarding: { kind: 'StatefulSet', uid: 's' } };
+  const { clock, asked, kubelet } = words(() => [other, said]);
+  const of = async (workload: ReturnType<typeof made>) =>
+    (await kubelet.of(key, 'home', { pods: [], workloads: [workload] }, signal)).workloads[0]?.failure;
+  clock.advance(11_000);
+  t.is(await of(made('StatefulSet', { replicas: 1 })), undefined);
+  t.is(await of(made('Deployment', { replicas: 0 })), undefined);
+  t.is(await of(made('Job', { active: 1 })), undefined);
+  t.is(await of(made('Job', { conditions: [{ type: 'Complete', status: 'True' }] })), undefined);
+  t.deepEqual(asked, []);
+  t.is(await of(made('StatefulSet', { replicas: 0 })), `FailedCreate: ${refused}`);
+  t.deepEqual(asked, [['home', 'type=Warning']]);
+  clock.advance(15 * 60_000);
+  t.is(await of(made('Job', {})), `FailedCreate: ${refused}`);
+  clock.advance(6 * 60_000);
+  t.is(await of(made('Job', {})), undefined);
 });

@@ -122,6 +122,15 @@ export const twinEnvironmentSpec = withRules(
     check: (s) => !(s.workloads ?? []).some((w) => (s.services ?? []).some(({ name }) => name === w.name)),
   },
   {
+    cel: '!has(self.workloads) || self.workloads.all(w, !has(w.needs) || w.needs.all(n, self.workloads.exists(o, o.name == n) || (has(self.services) && self.services.exists(s, s.name == n))))',
+    message: 'a workload needs something that is neither in workloads nor in services: add it there',
+    fieldPath: '.workloads',
+    check: (s) =>
+      (s.workloads ?? []).every((w) =>
+        (w.needs ?? []).every((need) => [...(s.workloads ?? []), ...(s.services ?? [])].some((o) => o.name === need)),
+      ),
+  },
+  {
     cel: '!has(self.workloads) || self.workloads.all(w, !has(w.configMaps) || w.configMaps.all(c, has(self.ownConfigMaps) && self.ownConfigMaps.exists(m, m.name == c.name)))',
     message: 'a workload names a ConfigMap that is not in ownConfigMaps: write it there',
     fieldPath: '.workloads',

@@ -8,8 +8,9 @@ import { celMatches, withRules } from '../schema/rule.ts';
 import { patterns } from '../schema/patterns.ts';
 import { componentName, dnsLabel, envName, image, text, urlPath, worded } from '../schema/text.ts';
 import { args, choice, containerImages, count, embedded, env, port } from '../schema/values.ts';
-import { environmentKind } from '../workload-kinds.ts';
+import { environmentKind, environmentKinds } from '../workload-kinds.ts';
 import { workloadConfigMaps } from './twin-environment-config-maps.ts';
+import { MAX_SET_NAME, needs, workloadState } from './twin-environment-run.ts';
 
 const container = z
   .looseObject({
@@ -68,7 +69,12 @@ const isPinned = (
 /** An element of `spec.workloads`. */
 export const workload = withRules(
   z.object({
-    name: componentName(`Name of the workload; its ${environmentKind} and Service have it.`),
+    name: componentName('Name of the workload; what runs it and its Service have it.'),
+    kind: choice(
+      `What it runs as. ${environmentKind}: pods that come and go. StatefulSet: pods that keep their names, and may have state. Job: it runs to its end, once for each content, before what needs it.`,
+      environmentKinds,
+    ).default(environmentKind),
+    needs: needs.optional(),
     image: image(
       'Image by digest of the only container, which has the name of the workload. What is promoted later is this digest.',
     ).optional(),
@@ -81,6 +87,7 @@ export const workload = withRules(
       16,
     ).optional(),
     replicas: count('Number of pods.', 1, 10).default(1),
+    state: workloadState.optional(),
     port: port('Port on which the workload answers.').optional(),
     protocol: portProtocol.default('HTTP'),
     healthPath: urlPath(
@@ -156,9 +163,39 @@ export const workload = withRules(
     check: (w) => isPinned(w, w.template?.spec.initContainers),
   },
   {
-    cel: "has(self.port) || self.expose == 'None'",
+    cel: "has(self.port) || self.expose == 'None' || self.kind == 'Job'",
     message: 'write the port on which the workload answers HTTP, or expose: None',
-    check: (w) => w.port !== undefined || w.expose === 'None',
+    check: (w) => w.port !== undefined || w.expose === 'None' || w.kind === 'Job',
+  },
+  {
+    cel: "!has(self.port) || self.kind != 'Job'",
+    message: 'a Job runs to its end and is never reached: leave port out',
+    fieldPath: '.port',
+    check: (w) => w.port === undefined || w.kind !== 'Job',
+  },
+  {
+    cel: "self.replicas == 1 || self.kind != 'Job'",
+    message: 'a Job runs once, in one pod: leave replicas out',
+    fieldPath: '.replicas',
+    check: (w) => w.replicas === 1 || w.kind !== 'Job',
+  },
+  {
+    cel: `self.name.size() <= ${MAX_SET_NAME} || self.kind != 'StatefulSet'`,
+    message: `a StatefulSet has a name of at most ${MAX_SET_NAME} characters, since Kubernetes puts more behind it: shorten it`,
+    fieldPath: '.name',
+    check: (w) => w.name.length <= MAX_SET_NAME || w.kind !== 'StatefulSet',
+  },
+  {
+    cel: "!has(self.state) || (self.kind == 'StatefulSet' && self.replicas == 1)",
+    message: 'state belongs to one pod that keeps its name: write kind: StatefulSet and replicas: 1',
+    fieldPath: '.state',
+    check: (w) => w.state === undefined || (w.kind === 'StatefulSet' && w.replicas === 1),
+  },
+  {
+    cel: '!has(self.needs) || !(self.name in self.needs)',
+    message: 'a workload needs itself: take it out',
+    fieldPath: '.needs',
+    check: (w) => !(w.needs ?? []).includes(w.name),
   },
   {
     cel: "(has(self.port) && self.protocol == 'HTTP') || !(has(self.healthPath) || has(self.servicesEndpoint))",
@@ -168,10 +205,11 @@ export const workload = withRules(
       (w.healthPath === undefined && w.servicesEndpoint === undefined),
   },
   {
-    cel: "!has(self.runtimeConfig) || (self.expose == 'Host' && self.protocol != 'TCP')",
-    message: 'runtimeConfig is served where the workload is reached from outside: write expose: Host',
+    cel: "!has(self.runtimeConfig) || (has(self.port) && self.expose == 'Host' && self.protocol != 'TCP')",
+    message: 'runtimeConfig is served where the workload is reached from outside: write port and expose: Host',
     fieldPath: '.runtimeConfig',
-    check: (w) => w.runtimeConfig === undefined || (w.expose === 'Host' && w.protocol !== 'TCP'),
+    check: (w) =>
+      w.runtimeConfig === undefined || (w.port !== undefined && w.expose === 'Host' && w.protocol !== 'TCP'),
   },
   {
     cel: "self.protocol != 'TCP' || self.expose == 'None'",

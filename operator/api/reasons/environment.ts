@@ -27,6 +27,7 @@ export const environmentReasons = [
   'QuotaTooSmall',
   'ContainerNotFound',
   'NameClash',
+  'NeedsInvalid',
   'BindingClash',
   'NoDummyKey',
   'VendorTwinNotFound',

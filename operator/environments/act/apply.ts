@@ -11,7 +11,9 @@ import {
   type KubeObject,
   type ResourceType,
 } from '../../kube/index.ts';
-import { childTypes, HASH_ANNOTATION, type ChildKind } from '../gather/cache/index.ts';
+import { childType, childTypes } from '../gather/cache/index.ts';
+import { HASH_ANNOTATION } from '../naming/index.ts';
+import { environmentRow } from '../../workloads/index.ts';
 import type { Manifest } from '../decide/children/index.ts';
 import type { PlannedManifests } from '../decide/plan/index.ts';
 import type { ApplyOutcome, EnvironmentAction, EnvironmentWorld } from '../decide/index.ts';
@@ -29,15 +31,18 @@ const RIGHTS_DEADLINE_MS = 5000;
 export async function applyPlan(
   context: Context,
   { home }: Pick<EnvironmentWorld, 'home'>,
-  { plan, surplus }: Extract<EnvironmentAction, { do: 'Apply' }>,
+  { plan, parts, surplus }: Extract<EnvironmentAction, { do: 'Apply' }>,
   signal: AbortSignal,
 ): Promise<ApplyOutcome> {
   try {
     await ensureNamespace(context, home, plan.manifests.namespace, signal);
-    const refused = await sendChildren(context, plan.manifests, signal);
+    const refused = await sendChildren(context, { ...plan.manifests, parts }, signal);
     const { namespace } = plan.home;
-    for (const { kind, name, uid } of surplus)
-      await context.client.delete(typeOf(kind), { namespace, name }, { uid, propagationPolicy: 'Background', signal });
+    for (const { kind, name, uid } of surplus) {
+      // What comes in the place of a run waits until this one is gone, with its pods.
+      const propagationPolicy = environmentRow(kind)?.ends === true ? 'Foreground' : 'Background';
+      await context.client.delete(typeOf(kind), { namespace, name }, { uid, propagationPolicy, signal });
+    }
     return { kind: 'Sent', refused };
   } catch (error) {
     if (!isNamespaceGone(error)) throw error;
@@ -126,8 +131,7 @@ async function withNewRights<T>({ clock, logger }: Context, act: () => Promise<T
 }
 
 function typeOf(kind: string): ResourceType<KubeObject> {
-  // An own name of the table is one of its kinds.
-  const type = Object.hasOwn(childTypes, kind) ? childTypes[kind as ChildKind] : undefined;
+  const type = childType(kind);
   if (type === undefined) throw new Error(`no caches for ${kind}`);
   // The caches keep slim children; what is sent and answered is whole.
   return type as ResourceType<KubeObject>;

@@ -1,4 +1,4 @@
-import type { Home } from './children/index.ts';
+import type { Home, Manifest } from './children/index.ts';
 import type { Copy, LiveKey } from './copies.ts';
 import type { Lifetime } from './lifecycle/index.ts';
 import type { Plan, PlanInput } from './plan/index.ts';
@@ -30,6 +30,8 @@ export type EnvironmentAction =
       readonly do: 'Apply';
       readonly of: PlanInput;
       readonly plan: Plan;
+      /** Of what runs, what waits for nothing. */
+      readonly parts: readonly Manifest[];
       readonly surplus: readonly PrunedChild[];
       readonly lifetime: Lifetime;
     }

@@ -1,5 +1,5 @@
 import type { Condition, KubeObject } from '../../kube/index.ts';
-import type { Trouble } from '../../workloads/index.ts';
+import type { JobProgress, Trouble } from '../../workloads/index.ts';
 import type { LiveContainer } from './wiring/index.ts';
 
 /** What is kept of a child: enough to know that it is there, whose it is, and whether somebody changed it. */
@@ -28,8 +28,12 @@ export interface WorkloadChild extends Child {
     readonly readyReplicas: number;
     readonly availableReplicas: number;
   };
-  /** Why it does not get on: a condition that says so. */
-  readonly failure: { readonly reason: string; readonly message: string } | undefined;
+  /** Why it does not get on, in words of its controller. */
+  readonly failure: string | undefined;
+  /** When it was made, milliseconds since the epoch, of one whose pods are not made and whose status does not say why. */
+  readonly quiet: number | undefined;
+  /** How far it is, of what runs to its end. */
+  readonly run: JobProgress | undefined;
 }
 
 /** A Certificate of cert-manager's, which made it for an Ingress. */
@@ -60,6 +64,8 @@ export interface RouteChild extends Child {
 
 export interface PodChild extends KubeObject {
   readonly ready: boolean;
+  /** It ran to its end, and well. */
+  readonly done: boolean;
   readonly containers: readonly LiveContainer[];
   /** What keeps it from becoming ready, as long as somebody says so. */
   readonly trouble: Trouble | undefined;

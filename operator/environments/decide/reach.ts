@@ -1,8 +1,9 @@
 import { digestOf } from '../../canonical/index.ts';
 import { BOUNDARY_NAME } from '../naming/index.ts';
 import type { TwinEnvironment } from '../../api/index.ts';
-import { partState, type ObservedParts } from './observed.ts';
+import type { ObservedParts } from './observed.ts';
 import type { Plan } from './plan/index.ts';
+import { statesOf } from './states.ts';
 import type { Told } from './told.ts';
 import type { ReportTarget } from './wiring/index.ts';
 
@@ -53,10 +54,10 @@ export function reachabilityOf(world: Reaching): Reachability {
 export function onlyAsking(world: Reaching): boolean {
   const { planned, parts, environment } = world;
   const { services, workloads } = planned.plan;
-  const names = [...services.flatMap(({ name, twin }) => (twin === undefined ? [] : [name])), ...workloads.map(nameOf)];
+  const states = statesOf(planned.plan, parts);
   return (
     environment.status?.observedGeneration === environment.metadata.generation &&
-    names.every((name) => partState(parts, name).ready) &&
+    [...services, ...workloads].every(({ name }) => states.of(name).ready) &&
     tried(world).some(({ asking }) => asking)
   );
 }
@@ -70,16 +71,13 @@ interface Way {
 }
 
 function waysOf({ planned, parts, reach }: Reaching): readonly Way[] {
+  const states = statesOf(planned.plan, parts);
   return planned.plan.exposed.map(({ name, port }) => ({
     name,
     port,
     known: reach.get(name),
-    ready: isReady(parts, BOUNDARY_NAME) && isReady(parts, name),
+    ready: states.of(BOUNDARY_NAME).ready && states.of(name).ready,
   }));
-}
-
-function isReady(parts: ObservedParts, name: string): boolean {
-  return partState(parts, name).ready;
 }
 
 /** The same pods, by the status: a process that has just started need not try again. */
@@ -91,8 +89,4 @@ function wasReached(world: Reaching): boolean {
 
 function digestOfWays(ways: readonly Way[]): string {
   return digestOf(ways.map(({ name, port, known }) => ({ name, port, pods: (known?.pods ?? []).toSorted() })));
-}
-
-function nameOf({ name }: { readonly name: string }): string {
-  return name;
 }

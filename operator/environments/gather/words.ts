@@ -1,7 +1,7 @@
 import { parseTime } from '../../canonical/index.ts';
 import { ApiError, KubeEvent, type Client, type Clock } from '../../kube/index.ts';
 import { said } from '../../workloads/index.ts';
-import type { PodChild } from '../decide/live.ts';
+import type { PodChild, WorkloadChild } from '../decide/live.ts';
 
 /** A pod that starts as it should says nothing for a while. Milliseconds. */
 const PATIENCE = 10_000;
@@ -10,9 +10,18 @@ const INTERVAL = 10_000;
 const MAX_INTERVAL = 120_000;
 /** What was said last so long ago is over: the kubelet repeats what holds, every two minutes at the least. */
 const FRESH = 5 * 60_000;
+/** A controller that may not make a pod tries again, and says so again, after a quarter of an hour at the most. */
+const FRESH_OF_MAKER = 20 * 60_000;
+const POD = 'Pod';
+
+/** What may have something said of it. */
+interface Subjects {
+  readonly pods: readonly PodChild[];
+  readonly workloads: readonly WorkloadChild[];
+}
 
 interface Known {
-  /** Uids of the pods that were asked about: others have other reasons. */
+  /** Uids of what was asked about: others have other reasons. */
   readonly asked: string;
   readonly said: ReadonlyMap<string, string>;
   readonly times: number;
@@ -23,7 +32,8 @@ interface Known {
 /**
  * What is said of pods that are not ready while their own status does not say why: a volume that cannot be mounted, a
  * sandbox that cannot be made, a probe that fails. The kubelet tells that in Events only, so they are asked for: never
- * of pods that are ready or have only just been made, and more seldom each time.
+ * of pods that are ready or have only just been made, and more seldom each time. The same of what makes pods and may not,
+ * where its status does not say why.
  */
 export class KubeletWords {
   readonly #client: Client;
@@ -38,30 +48,34 @@ export class KubeletWords {
   /**
    * @param environment key of the TwinEnvironment
    * @param namespace where its pods are
-   * @returns the pods with what was said of them, and in how many milliseconds to ask again; undefined when there is
-   *   nothing to ask
+   * @returns both with what was said of them, and in how many milliseconds to ask again; undefined when there is nothing
+   *   to ask
    */
   async of(
     environment: string,
     namespace: string,
-    pods: readonly PodChild[],
+    { pods, workloads }: Subjects,
     signal: AbortSignal,
-  ): Promise<{ readonly pods: readonly PodChild[]; readonly dueIn: number | undefined }> {
-    const quiet = pods.filter((pod) => pod.quiet !== undefined);
+  ): Promise<Subjects & { readonly dueIn: number | undefined }> {
+    const quiet = [...pods, ...workloads].filter((each) => each.quiet !== undefined);
     if (quiet.length === 0) {
       this.#known.delete(environment);
-      return { pods, dueIn: undefined };
+      return { pods, workloads, dueIn: undefined };
     }
     const now = this.#clock.now();
-    const old = quiet.filter((pod) => !((pod.quiet ?? now) > now - PATIENCE));
-    if (old.length === 0) return { pods, dueIn: PATIENCE };
+    const old = quiet.filter((each) => !((each.quiet ?? now) > now - PATIENCE));
+    if (old.length === 0) return { pods, workloads, dueIn: PATIENCE };
     const asked = JSON.stringify(old.map(uidOf).toSorted());
     const before = this.#known.get(environment);
     const fresh = before?.asked === asked && before.due > now;
-    const known = fresh ? before : await this.#ask(namespace, asked, before, signal);
+    const onlyPods = workloads.every((each) => each.quiet === undefined);
+    const known = fresh ? before : await this.#ask(namespace, { asked, onlyPods }, before, signal);
     this.#known.set(environment, known);
-    const told = pods.map((pod) => withWords(pod, known.said.get(uidOf(pod))));
-    return { pods: told, dueIn: Math.max(1, known.due - now) };
+    return {
+      pods: pods.map((pod) => withWords(pod, known.said.get(uidOf(pod)))),
+      workloads: workloads.map((workload) => withFailure(workload, known.said.get(uidOf(workload)))),
+      dueIn: Math.max(1, known.due - now),
+    };
   }
 
   /** Forgets an environment that is gone. */
@@ -69,18 +83,23 @@ export class KubeletWords {
     this.#known.delete(environment);
   }
 
-  async #ask(namespace: string, asked: string, before: Known | undefined, signal: AbortSignal): Promise<Known> {
+  async #ask(
+    namespace: string,
+    { asked, onlyPods }: { readonly asked: string; readonly onlyPods: boolean },
+    before: Known | undefined,
+    signal: AbortSignal,
+  ): Promise<Known> {
     const now = this.#clock.now();
     const times = before?.asked === asked ? before.times : 0;
     const due = now + Math.min(INTERVAL * 2 ** times, MAX_INTERVAL);
-    const said = newestWords(await this.#warnings(namespace, signal), before?.said ?? new Map(), now);
+    const said = newestWords(await this.#warnings(namespace, onlyPods, signal), before?.said ?? new Map(), now);
     return { asked, said, times: times + 1, due };
   }
 
   /** None where the API server does not tell: words are a kindness, and nothing waits for them. */
-  async #warnings(namespace: string, signal: AbortSignal): Promise<readonly KubeEvent[]> {
+  async #warnings(namespace: string, onlyPods: boolean, signal: AbortSignal): Promise<readonly KubeEvent[]> {
     try {
-      const selection = { namespace, fieldSelector: 'type=Warning,regarding.kind=Pod' };
+      const selection = { namespace, fieldSelector: `type=Warning${onlyPods ? `,regarding.kind=${POD}` : ''}` };
       return (await this.#client.list(KubeEvent, { ...selection, signal })).items;
     } catch (error) {
       if (error instanceof ApiError) return [];
@@ -103,12 +122,14 @@ function newestWords(
   const begun = new Map<string, number>();
   const newestFirst = events
     .map((event) => ({ event, at: lastSaid(event) }))
-    .filter(({ at }) => at > now - FRESH)
+    .filter(({ event, at }) => at > now - (event.regarding?.kind === POD ? FRESH : FRESH_OF_MAKER))
     .toSorted((a, b) => b.at - a.at);
   for (const { event, at } of newestFirst) {
     const uid = event.regarding?.uid ?? '';
     // Where a pod runs was decided before it had anything else to say.
     if (event.reason === 'FailedScheduling') continue;
+    // Of what makes pods nothing else says that it cannot.
+    if (event.regarding?.kind !== POD && event.reason !== 'FailedCreate') continue;
     const words = said(event.reason ?? 'Warning', event.note);
     const newest = begun.get(uid);
     if (newest === undefined) begun.set(uid, firstSaid(event, at));
@@ -131,6 +152,10 @@ function withWords(pod: PodChild, words: string | undefined): PodChild {
   return words === undefined || pod.quiet === undefined ? pod : { ...pod, trouble: { words, final: false } };
 }
 
-function uidOf({ metadata }: PodChild): string {
+function withFailure(workload: WorkloadChild, failure: string | undefined): WorkloadChild {
+  return failure === undefined || workload.quiet === undefined ? workload : { ...workload, failure };
+}
+
+function uidOf({ metadata }: Pick<PodChild, 'metadata'>): string {
   return metadata.uid ?? '';
 }

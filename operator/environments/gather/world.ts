@@ -55,8 +55,9 @@ export async function readWorld(
   const leftVolumes =
     ends && !hasHome({ environment, home }) ? await readLeftVolumes(context, volumes, name, signal) : [];
   const pods = informers.pods.lister.list(name);
-  const words = await context.words.of(keyOf(environment), name, pods, signal);
-  const parts = observedParts(informers.workloads.lister.list(name), words.pods);
+  const workloads = informers.workloads.flatMap(({ lister }) => lister.list(name));
+  const words = await context.words.of(keyOf(environment), name, { pods, workloads }, signal);
+  const parts = observedParts(words.workloads, words.pods);
   const twinClass = classOf(environment, classes);
   return {
     key,

@@ -41,6 +41,14 @@ export function componentLabel(component: string, namespace: string): string {
   return `${whole ? component : hashedLabel(component, [component], room)}--${namespace}`;
 }
 
+/**
+ * What runs content of a component once: content that was run already has a name that is there. Kubernetes labels its pods
+ * with it.
+ */
+export function runName(component: string, content: string): string {
+  return hashedLabel(component, [component, content], LABEL_MAX);
+}
+
 /** 40 bits of SHA-256 over an unambiguous text of the parts. */
 function shortHash(parts: readonly string[]): string {
   const bytes = createHash('sha256').update(JSON.stringify(parts)).digest();

@@ -1,5 +1,6 @@
 /** Names, labels and URLs of an environment: pure functions of its identity. */
 export * from './labels.ts';
+export { runName } from './bounded.ts';
 export { environmentNamespace, homeOf, madeFor, type EnvironmentIdentity } from './namespace.ts';
 export {
   accessHeaders,

@@ -6,6 +6,9 @@ export const COMPONENT_LABEL = 'twinlock.dev/component';
 export const ROLE_LABEL = 'twinlock.dev/role';
 export type ComponentRole = 'twin' | 'workload' | 'boundary';
 
+/** Annotation with the digest of what was applied last. */
+export const HASH_ANNOTATION = 'twinlock.dev/applied-hash';
+
 export const FINALIZER = 'twinlock.dev/environment';
 
 /** Name of the proxy's objects; services and workloads cannot have it, since the prefix is reserved. */

@@ -1,7 +1,8 @@
 import { annotations, environmentReasons, type EnvironmentReason, type OwnConditionType } from '../../api/index.ts';
 import type { Condition, ConditionInput, Outcome } from '../../kube/index.ts';
 import { BOUNDARY_NAME } from '../naming/index.ts';
-import { partState, type PartState } from '../decide/observed.ts';
+import type { PartState } from '../decide/observed.ts';
+import { statesOf } from '../decide/states.ts';
 import type { Situation } from '../decide/situation.ts';
 import type { Summary } from './summary.ts';
 
@@ -84,11 +85,12 @@ export function isolated(enforced: boolean): EnvironmentCondition {
  */
 export function exposed(
   {
+    plan,
     parts,
     bounded,
     reach,
     entrance,
-  }: Pick<Extract<Situation, { kind: 'Active' }>, 'parts' | 'bounded' | 'reach' | 'entrance'>,
+  }: Pick<Extract<Situation, { kind: 'Active' }>, 'plan' | 'parts' | 'bounded' | 'reach' | 'entrance'>,
   before: Condition | undefined,
 ): EnvironmentCondition {
   if (!bounded) {
@@ -99,7 +101,7 @@ export function exposed(
       'Twinlock runs without --boundary-image, so the environment has no URL; kubectl port-forward reaches it',
     );
   }
-  const state = partState(parts, BOUNDARY_NAME);
+  const state = statesOf(plan, parts).of(BOUNDARY_NAME);
   if (!state.ready) {
     const reason = state.failed ? 'BoundaryFailed' : 'BoundaryNotReady';
     return condition('Exposed', 'False', reason, `The boundary ${state.reason}`);

@@ -127,7 +127,7 @@ const PHASES = { Current: 'Ready', InProgress: 'Provisioning', Failed: 'Failed' 
 
 function active(environment: TwinEnvironment, situation: Active): Assessment {
   const { plan, parts, inventory } = situation;
-  const summary = summarize(plan, parts, situation.reports, environment.status?.services);
+  const summary = summarize(plan, parts, situation.reports, environment.status);
   const twins = twinsReady(summary);
   const wired = twinsWired(summary, conditionOf(environment, 'TwinsWired'));
   const boundary = exposed(situation, conditionOf(environment, 'Exposed'));

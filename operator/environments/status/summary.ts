@@ -1,10 +1,12 @@
 import { environmentBounds, type Frozen, type TwinEnvironmentStatus } from '../../api/index.ts';
 import { canonicalJSON, printable } from '../../canonical/index.ts';
+import { environmentRowOf } from '../../workloads/index.ts';
 import { twinPath } from '../naming/index.ts';
 import type { Plan } from '../decide/plan/index.ts';
 import { proveImages, wiringOf, type ImageProof, type Report, type ServiceWiring } from '../decide/wiring/index.ts';
 import type { Variable } from '../decide/resolve/index.ts';
-import { livePods, partState, type ObservedParts, type PartState } from '../decide/observed.ts';
+import { livePods, type ObservedParts, type PartState } from '../decide/observed.ts';
+import { statesOf } from '../decide/states.ts';
 
 type ServiceStatus = Frozen<NonNullable<TwinEnvironmentStatus['services']>[number]>;
 type Services = NonNullable<TwinEnvironmentStatus['services']>;
@@ -37,30 +39,39 @@ export interface Summary {
  * Holds what was observed against the plan.
  *
  * @param reports what the apps said, by workload; read for those alone whose plan has a path for it
- * @param previous services as the status has them
+ * @param previous services and workloads as the status has them
  */
 export function summarize(
   plan: Plan,
   parts: ObservedParts,
   reports: ReadonlyMap<string, Report>,
-  previous: readonly ServiceStatus[] = [],
+  previous: Pick<Frozen<TwinEnvironmentStatus>, 'services' | 'workloads'> = {},
 ): Summary {
-  const observed = plan.workloads.map((workload) => ({
-    plan: workload,
-    pods: livePods(parts, workload.name),
-    report: workload.reportPath === undefined ? undefined : reports.get(workload.name),
-  }));
+  const states = statesOf(plan, parts);
+  const observed = plan.workloads.map((workload) => {
+    const pods = livePods(parts, plan.runners.get(workload.name));
+    return {
+      plan: workload,
+      pods,
+      report: workload.reportPath === undefined ? undefined : reports.get(workload.name),
+      // Kubernetes removes pods that ended when it likes.
+      over: environmentRowOf(workload.kind).ends && pods.length === 0 && states.of(workload.name).ready,
+    };
+  });
   return {
     services: plan.services.map((service) => {
-      const { name, twin, outdated } = service;
-      const state = twin === undefined ? ({ ready: true } as const) : partState(parts, name);
+      const { name, outdated } = service;
+      const state = states.of(name);
       const wiring = wiringOf(service, observed);
-      const seen = previous.find((each) => each.name === name && each.ready);
+      const seen = previous.services?.find((each) => each.name === name && each.ready);
       return { name, state, wiring, outdated, asBefore: wiring.onlyUnheard && state.ready ? seen : undefined };
     }),
-    workloads: observed.map(({ plan: workload, pods }) => {
-      const state = partState(parts, workload.name);
-      return { name: workload.name, state, proof: proveImages(workload, pods, state.ready) };
+    workloads: observed.map(({ plan: workload, pods, over }) => {
+      const { name, templateDigest } = workload;
+      const state = states.of(name);
+      if (!over) return { name, state, proof: proveImages(workload, pods, state.ready) };
+      const seen = previous.workloads?.find((each) => each.name === name && each.templateDigest === templateDigest);
+      return { name, state, proof: { images: seen?.images ?? [], verdict: 'True', reason: undefined } };
     }),
   };
 }

@@ -1,5 +1,6 @@
+import { environmentKind, type EnvironmentKind } from '../../../api/index.ts';
 import { itemsOf } from '../../../canonical/index.ts';
-import { environmentType, type PodTemplate } from '../../../workloads/index.ts';
+import { environmentRowOf, type PodTemplate } from '../../../workloads/index.ts';
 import type { PersistentVolumeClaim, Service } from '../../../kube/index.ts';
 import {
   containerSecurity,
@@ -7,6 +8,8 @@ import {
   podDefaults,
   podSecurityOf,
   readinessProbe,
+  STATE_GROUP,
+  stateVolume,
   type NamedPort,
   type PodSecurity,
   type ResolvedService,
@@ -21,23 +24,29 @@ import {
   type Component,
   type Home,
 } from './metadata.ts';
-import type { ComponentManifest, Container, Manifest, PodSpec, WorkloadSpec, WrittenTemplate } from './types.ts';
+import type { ComponentManifest, Container, Manifest, WrittenTemplate } from './types.ts';
 
-/** What runs a workload and, where a port is known, its Service. */
-export function workloadManifests(home: Home, workload: ResolvedWorkload): readonly Manifest[] {
+/** What runs a workload, where its state is kept and, where a port is known, its Service. */
+export function workloadManifests(
+  home: Home,
+  workload: ResolvedWorkload & Required<Pick<Runs, 'object'>>,
+): readonly Manifest[] {
   const component: Component = { name: workload.name, role: 'workload' };
-  const { template, replicas, port, protocol } = workload;
+  const { kind, object, template, replicas, port, protocol } = workload;
   const labels = { ...template.metadata.labels, ...componentLabels(home, component) };
   const { annotations } = template.metadata;
   const pods = componentManifest<WrittenTemplate>(home, component, {
+    kind,
+    object,
     replicas,
     template: {
       metadata: { labels, ...(Object.keys(annotations).length === 0 ? {} : { annotations }) },
       spec: { ...template.spec, ...pullSecretsOf(home, itemsOf(template.spec['imagePullSecrets'])) },
     },
   });
-  if (port === undefined) return [pods];
-  return [pods, serviceManifest(home, component, [{ name: protocol.toLowerCase(), port, protocol }])];
+  const claims = workload.claim === undefined ? [] : [claimManifest(home, component, workload.claim)];
+  if (port === undefined) return [...claims, pods];
+  return [...claims, pods, serviceManifest(home, component, [{ name: protocol.toLowerCase(), port, protocol }])];
 }
 
 /** What runs a twin, its Service and claim; only the claim while the service is Real or Disabled. */
@@ -79,7 +88,7 @@ export function twinManifests(home: Home, service: ResolvedService, podSecurity:
         containers: [container],
         ...podDefaults,
         ...pullSecretsOf(home),
-        securityContext: { ...podSecurityOf(podSecurity), ...(mounted ? { fsGroup: 65_532 } : {}) },
+        securityContext: { ...podSecurityOf(podSecurity), ...(mounted ? { fsGroup: STATE_GROUP } : {}) },
         ...(volumes.length === 0 ? {} : { volumes: volumes.map(({ volume }) => volume) }),
       },
     },
@@ -95,26 +104,38 @@ function probedPort({ port, ports, readinessPath }: RunningTwin): number {
   return (asked ?? port).port;
 }
 
-/** A user other than root may write nowhere in most images: Ephemeral state needs a volume as well, gone with the pod. */
-function stateVolume(claimName: string | undefined): NonNullable<PodSpec['volumes']>[number] {
-  const source = claimName === undefined ? { emptyDir: {} } : { persistentVolumeClaim: { claimName } };
-  return { name: 'state', ...source };
+/** How the template of a component is run. */
+interface Runs {
+  /** Left out: as twins and the boundary are. */
+  readonly kind?: EnvironmentKind;
+  /** Name of what runs it; left out, the component's. */
+  readonly object?: string;
+  readonly replicas: number;
+  readonly strategy?: { readonly type: 'Recreate' };
 }
 
-/** The workload of a component, which keeps two old revisions at most. */
+/** What runs a component; of what has revisions, it keeps two old ones at most. */
 export function componentManifest<Template extends PodTemplate | WrittenTemplate>(
   home: Home,
   component: Component,
-  spec: Pick<WorkloadSpec, 'replicas' | 'strategy'> & { readonly template: Template },
+  {
+    kind = environmentKind,
+    object = component.name,
+    replicas,
+    strategy,
+    template,
+  }: Runs & { readonly template: Template },
 ): ComponentManifest<Template> {
+  const { name } = component;
+  const { type, spec } = environmentRowOf(kind);
   return {
-    apiVersion: environmentType.apiVersion,
-    kind: environmentType.kind,
-    metadata: componentMetadata(home, component),
+    apiVersion: type.apiVersion,
+    kind: type.kind,
+    metadata: { ...componentMetadata(home, component), name: object },
     spec: {
-      ...spec,
-      revisionHistoryLimit: 2,
-      selector: { matchLabels: componentSelector(component.name) },
+      ...spec({ name, replicas, selector: componentSelector(name) }),
+      ...(strategy === undefined ? {} : { strategy }),
+      template,
     },
   };
 }

@@ -9,11 +9,10 @@ import type {
   RoleBinding,
   Service,
 } from '../../../kube/index.ts';
-import type { EnvironmentWorkload, PodTemplate } from '../../../workloads/index.ts';
+import type { EnvironmentSpec, PodTemplate } from '../../../workloads/index.ts';
 import type { RouteManifest } from './routes.ts';
 import type { PodTemplate as ReadTemplate } from '../resolve/index.ts';
 
-export type WorkloadSpec = NonNullable<EnvironmentWorkload['spec']>;
 export type PodSpec = NonNullable<PodTemplate['spec']>;
 export type Container = PodSpec['containers'][number];
 
@@ -28,7 +27,7 @@ export interface WrittenTemplate {
  * API server alone knows whether each of its fields exists.
  */
 export interface ComponentManifest<Template extends PodTemplate | WrittenTemplate> extends KubeObject {
-  readonly spec: Omit<WorkloadSpec, 'template'> & { readonly template: Template };
+  readonly spec: EnvironmentSpec & { readonly template: Template };
 }
 
 /** An object of an environment as it is to be: everything that is sent to the API server. */

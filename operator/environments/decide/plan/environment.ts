@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { TwinClass, TwinEnvironment, VendorTwin } from '../../../api/index.ts';
 import { CanonicalError, digestOf, type Digest } from '../../../canonical/index.ts';
 import { parseQuantity } from '../../../kube/index.ts';
+import { environmentRow, environmentRowOf } from '../../../workloads/index.ts';
 import {
   boundaryManifests,
   boundaryText,
@@ -23,9 +24,11 @@ import {
   type Upstream,
 } from '../children/index.ts';
 import {
+  COMPONENT_LABEL,
   environmentHosts,
   environmentNamespace,
   homeOf,
+  runName,
   TLS_SECRET,
   type EnvironmentHosts,
 } from '../../naming/index.ts';
@@ -58,6 +61,7 @@ import {
   type PlannedCertificate,
   type PlannedRoutes,
 } from './exposure.ts';
+import { needsProblem } from './needs.ts';
 import { placementProblem, sizeProblem } from './placement.ts';
 import { runtimeConfigs } from './runtime-config.ts';
 import { quotaProblem, withinQuota } from './quota.ts';
@@ -100,6 +104,8 @@ function sameSpec(a: Planned | undefined, b: Planned | undefined): boolean {
 /** A workload with what the plan knows of it. */
 export interface PlannedWorkload extends ResolvedWorkload {
   readonly templateDigest: Digest;
+  /** Name of what runs it: its own, or of what runs this content once. */
+  readonly object: string;
   readonly url: string | undefined;
   readonly variables: readonly Variable[];
 }
@@ -120,6 +126,8 @@ export interface Plan {
   readonly routes: PlannedRoutes | undefined;
   readonly copies: readonly Copy[];
   readonly manifests: PlannedManifests;
+  /** What runs each component that runs here, of the manifests. */
+  readonly runners: ReadonlyMap<string, Manifest>;
 }
 
 /** In the order in which they have to exist. */
@@ -151,6 +159,7 @@ export function planEnvironment(input: PlanInput): Plan | { readonly problems: r
     ...problems,
     ...app.problems,
     nameClash(content),
+    needsProblem(spec),
     exposeProblem(content),
     tagProblem(content),
     placementProblem(content),
@@ -169,7 +178,8 @@ export function planEnvironment(input: PlanInput): Plan | { readonly problems: r
     const { parts } = plan.manifests;
     const large = quotaProblem(parts, twinClass);
     if (large !== undefined) return { problems: [large] };
-    return { ...plan, manifests: { ...plan.manifests, parts: withinQuota(parts, twinClass) } };
+    const rolled = withinQuota(parts, twinClass);
+    return { ...plan, manifests: { ...plan.manifests, parts: rolled }, runners: runnersOf(rolled) };
   } catch (error) {
     // Embedded templates may hold what has no digest (fractions, half of a surrogate pair); nothing else throws so.
     if (!(error instanceof CanonicalError)) throw error;
@@ -200,7 +210,7 @@ function assemble(
   input: PlanInput,
   services: readonly ResolvedService[],
   resolved: readonly ResolvedWorkload[],
-): Plan | { readonly problems: readonly Problem[] } {
+): Omit<Plan, 'runners'> | { readonly problems: readonly Problem[] } {
   const { environment, twinClass, settings } = input;
   const { metadata, spec } = environment;
   const { namespace = '', name, uid = '' } = metadata;
@@ -280,12 +290,19 @@ const boundaryTooLarge = problem(
 
 function planned(workload: ResolvedWorkload, hosts: EnvironmentHosts, bounded: boolean): PlannedWorkload {
   const containers = allContainers(workload.template).map(({ name }) => name);
+  const templateDigest = digestOf(workload.template);
   return {
     ...workload,
-    templateDigest: digestOf(workload.template),
+    templateDigest,
+    object: environmentRowOf(workload.kind).ends ? runName(workload.name, templateDigest) : workload.name,
     url: bounded && workload.exposed ? hosts.url(hosts.componentHost(workload.name)) : undefined,
     variables: renderedVariables(workload.name, containers, workload.bindings),
   };
+}
+
+function runnersOf(parts: readonly Manifest[]): ReadonlyMap<string, Manifest> {
+  const runners = parts.filter(({ kind }) => environmentRow(kind) !== undefined);
+  return new Map(runners.map((part) => [part.metadata.labels?.[COMPONENT_LABEL] ?? '', part]));
 }
 
 function boundaryOf(

@@ -1,6 +1,7 @@
-import { environmentKind, type TwinClass } from '../../../api/index.ts';
+import type { TwinClass } from '../../../api/index.ts';
 import { itemsOf, membersOf, type Members } from '../../../canonical/index.ts';
 import { parseQuantity } from '../../../kube/index.ts';
+import { environmentRow } from '../../../workloads/index.ts';
 import type { Manifest } from '../children/index.ts';
 import { problem, type Problem } from '../resolve/index.ts';
 
@@ -55,8 +56,9 @@ function demandOf(parts: readonly Manifest[], limitRange: LimitRange, surge: num
       add('persistentvolumeclaims', 1);
       add('requests.storage', amountIn(membersIn(spec, 'resources'), 'requests', 'storage') ?? 0);
     }
-    if (part.kind !== environmentKind) continue;
-    const replicas = typeof spec['replicas'] === 'number' ? spec['replicas'] : 1;
+    // What ends is counted beside what stays: it runs again while the others do.
+    const replicas = environmentRow(part.kind)?.podsOf(spec);
+    if (replicas === undefined) continue;
     const pods = replicas + (rolls(part) ? Math.ceil(replicas * surge) : 0);
     add('pods', pods);
     const pod = membersIn(membersIn(spec, 'template'), 'spec');
@@ -79,7 +81,7 @@ function claimsOf(pod: Members): readonly Members[] {
 
 /** Whether new pods come beside the old ones. */
 function rolls(part: Manifest): part is Extract<Manifest, { readonly spec: { readonly template: unknown } }> {
-  return part.kind === environmentKind && membersIn(specOf(part), 'strategy')['type'] !== 'Recreate';
+  return environmentRow(part.kind)?.surges === true && membersIn(specOf(part), 'strategy')['type'] !== 'Recreate';
 }
 
 /** Of one pod (resource.k8s.io, "Resource sharing within containers"): those that run at a time, at their most. */

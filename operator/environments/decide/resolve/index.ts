@@ -13,6 +13,7 @@ export {
   type RunningTwin,
   type ServiceMode,
 } from './services.ts';
+export { STATE_GROUP, stateVolume } from './state.ts';
 export { ownConfigMapsOf, type OwnConfigMaps } from './config-maps.ts';
 export { governs, literal, renderEnv, renderedVariables, type Variable } from './variables.ts';
 export { isExposed, resolveWorkloads, type ResolvedWorkload, type WorkloadSpec } from './workloads.ts';

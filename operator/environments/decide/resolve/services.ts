@@ -2,6 +2,7 @@ import type { Frozen, TwinEnvironmentSpec, VendorTwin } from '../../../api/index
 import { insideURL, type PortProtocol } from '../../naming/index.ts';
 import { choose, type Choosing, type Chosen, type TwinVersion } from './chosen.ts';
 import { problem, type Problem } from './problem.ts';
+import { claimOf, type Claim } from './state.ts';
 
 export type ServiceSpec = Frozen<NonNullable<TwinEnvironmentSpec['services']>[number]>;
 export type ServiceMode = ServiceSpec['mode'];
@@ -64,7 +65,7 @@ export interface ResolvedService {
   /** Set when the twin runs in the environment. */
   readonly twin: RunningTwin | undefined;
   /** The claim that keeps the state, whatever the mode: switching to Real and back loses nothing. */
-  readonly claim: { readonly size: string; readonly storageClassName: string | undefined } | undefined;
+  readonly claim: Claim | undefined;
   readonly expose: ServiceSpec['expose'];
   /** Variables that the catalogue brings. */
   readonly bindings: readonly BindingSpec[];
@@ -143,10 +144,7 @@ function resolve(spec: ServiceSpec, catalogue: Catalogue, choosing: Choosing): R
     outdated: !own && choice?.outdated === true,
     twin,
     endpoint: endpointOf(spec, twin),
-    claim:
-      spec.state?.persistence === 'Durable'
-        ? { size: String(spec.state.size), storageClassName: spec.state.storageClassName }
-        : undefined,
+    claim: claimOf(spec.state),
     expose: spec.expose,
     bindings: own ? [] : (version?.bindings ?? []),
     dummyKey: own ? undefined : version?.dummyKey,

@@ -1,5 +1,6 @@
 import type { Frozen, TwinEnvironmentSpec } from '../../../api/index.ts';
 import { isMembers, itemsOf, membersOf } from '../../../canonical/index.ts';
+import { environmentRowOf } from '../../../workloads/index.ts';
 import type { PortProtocol } from '../../naming/index.ts';
 import { configuredEnv, configuredFiles, rolledByConfig, type OwnConfigMaps } from './config-maps.ts';
 import { bindingsOf, type Self, type WorkloadBinding } from './bindings.ts';
@@ -7,6 +8,7 @@ import { containerSecurity, podDefaults, podSecurityOf, readinessProbe, type Pod
 import { readTemplate, type Container, type PodTemplate } from './pod-template.ts';
 import { problem, type Problem } from './problem.ts';
 import type { ResolvedService } from './services.ts';
+import { claimOf, STATE_GROUP, STATE_VOLUME, stateVolume, type Claim } from './state.ts';
 import { literal, renderEnv } from './variables.ts';
 
 export type WorkloadSpec = Frozen<NonNullable<TwinEnvironmentSpec['workloads']>[number]>;
@@ -14,7 +16,12 @@ export type WorkloadSpec = Frozen<NonNullable<TwinEnvironmentSpec['workloads']>[
 /** A workload of the app under test, wired to its services. */
 export interface ResolvedWorkload {
   readonly name: string;
+  readonly kind: WorkloadSpec['kind'];
+  /** What has to be there before it, by name. */
+  readonly needs: readonly string[];
   readonly replicas: number;
+  /** The claim that keeps its state. */
+  readonly claim: Claim | undefined;
   readonly port: number | undefined;
   readonly protocol: PortProtocol;
   readonly exposed: boolean;
@@ -52,8 +59,9 @@ function resolve(
   self: Self,
   own: OwnConfigMaps,
 ): ResolvedWorkload | Problem {
-  const written = spec.template === undefined ? fromImage(spec, podSecurity, own) : fromTemplate(spec);
-  if ('reason' in written) return written;
+  const read = spec.template === undefined ? fromImage(spec, podSecurity, own) : fromTemplate(spec);
+  if ('reason' in read) return read;
+  const written = withState(spec, { ...read, spec: { ...read.spec, ...environmentRowOf(spec.kind).pods } });
   const found = bindingsOf(services, spec.bindings ?? [], self);
   if ('clash' in found) {
     const { env, services: both } = found.clash;
@@ -75,7 +83,10 @@ function resolve(
   });
   return {
     name: spec.name,
+    kind: spec.kind,
+    needs: spec.needs ?? [],
     replicas: spec.replicas,
+    claim: claimOf(spec.state),
     port: spec.port,
     protocol: spec.protocol,
     exposed: isExposed(spec),
@@ -132,6 +143,25 @@ function fromImage(spec: WorkloadSpec, podSecurity: PodSecurity, own: OwnConfigM
       containers: [container],
       securityContext: podSecurityOf(podSecurity),
       ...(files === undefined ? {} : { volumes: files.volumes }),
+    },
+  };
+}
+
+/** With its state mounted, where it has one. */
+function withState({ name, state }: WorkloadSpec, template: PodTemplate): PodTemplate {
+  if (state === undefined) return template;
+  const { volumes, securityContext, containers } = template.spec;
+  const mount = { name: STATE_VOLUME, mountPath: state.path };
+  const claim = claimOf(state) === undefined ? undefined : name;
+  return {
+    ...template,
+    spec: {
+      ...template.spec,
+      securityContext: { fsGroup: STATE_GROUP, ...membersOf(securityContext) },
+      containers: containers.map((each, index) =>
+        index === 0 ? { ...each, volumeMounts: [...itemsOf(each['volumeMounts']), mount] } : each,
+      ),
+      volumes: [...itemsOf(volumes), stateVolume(claim)],
     },
   };
 }

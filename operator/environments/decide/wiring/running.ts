@@ -5,7 +5,7 @@ import type { EnvVar } from '../resolve/index.ts';
 export interface LivePod {
   readonly name: string;
   readonly uid: string;
-  /** Condition Ready, and not on its way out. */
+  /** Condition Ready, and not on its way out; of what runs to its end, that it did. */
   readonly ready: boolean;
   /** Init containers too. */
   readonly containers: readonly LiveContainer[];
@@ -15,7 +15,7 @@ export interface LiveContainer {
   readonly name: string;
   /** As its pod's spec has it; that is what it should run, not what it does run. */
   readonly image: string;
-  /** As the kubelet says; of an init container, that it succeeded. */
+  /** As the kubelet says; of an init container and of a pod that ran to its end, that it succeeded. */
   readonly ready: boolean;
   /** What the kubelet says that it runs: `imageID` and `image` of its status. */
   readonly reported: readonly string[];

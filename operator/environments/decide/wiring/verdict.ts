@@ -23,6 +23,8 @@ export interface ObservedWorkload {
   readonly pods: readonly LivePod[];
   /** Undefined when the workload has no servicesEndpoint. */
   readonly report: Report | undefined;
+  /** It ran to its end, and its pods are gone: what was to be seen of it was seen. */
+  readonly over?: boolean | undefined;
 }
 
 interface Finding {
@@ -64,12 +66,14 @@ interface Look {
   readonly findings: Finding[];
 }
 
-function look(service: ResolvedService, { plan, pods, report }: ObservedWorkload): Look {
+function look(service: ResolvedService, { plan, pods, report, over }: ObservedWorkload): Look {
   const bindings = plan.bindings.filter((each) => each.service === service.name && governs(each));
   if (bindings.length === 0) return { running: [], reported: undefined, findings: [] };
   const ready = pods.filter((pod) => pod.ready);
   const findings: Finding[] =
-    ready.length === 0 ? [unknown(`workload ${plan.name} has no Ready pod that could be looked at`)] : [];
+    ready.length === 0 && over !== true
+      ? [unknown(`workload ${plan.name} has no Ready pod that could be looked at`)]
+      : [];
   const running: Variable[] = [];
   const names = new Set(
     [...(plan.template.spec.initContainers ?? []), ...plan.template.spec.containers].map((each) => each.name),

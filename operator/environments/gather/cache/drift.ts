@@ -1,6 +1,6 @@
 import type { Cache, Cached, KubeObject, ResourceType } from '../../../kube/index.ts';
 import type { Child } from '../../decide/live.ts';
-import { HASH_ANNOTATION } from './slim.ts';
+import { HASH_ANNOTATION } from '../../naming/index.ts';
 
 /**
  * What the applier reads children from. It compares hashes alone and would not see that somebody edited

@@ -1,4 +1,4 @@
-import { environmentKind, labels, TwinClass, TwinEnvironment, VendorTwin } from '../../../api/index.ts';
+import { labels, TwinClass, TwinEnvironment, VendorTwin } from '../../../api/index.ts';
 import {
   HTTPRoute,
   resourceType,
@@ -8,7 +8,7 @@ import {
   type Lister,
   type ResourceType,
 } from '../../../kube/index.ts';
-import { environmentType } from '../../../workloads/index.ts';
+import { environmentTypes } from '../../../workloads/index.ts';
 import {
   slimCertificate,
   slimChild,
@@ -49,13 +49,20 @@ export const childTypes = {
   HTTPRoute: describe<RouteChild>(HTTPRoute.apiVersion, HTTPRoute.kind, HTTPRoute.plural),
   PersistentVolumeClaim: describe<ClaimChild>('v1', 'PersistentVolumeClaim', 'persistentvolumeclaims'),
   Service: describe<Child>('v1', 'Service', 'services'),
-  [environmentKind]: describe<WorkloadChild>(environmentType.apiVersion, environmentType.kind, environmentType.plural),
 } as const;
 /** cert-manager makes it for an Ingress, whose labels it has. */
 const certificateType = describe<CertificateChild>('cert-manager.io/v1', 'Certificate', 'certificates');
 const podType = describe<PodChild>('v1', 'Pod', 'pods');
 
-export type ChildKind = keyof typeof childTypes;
+/** Those that run something. */
+const runnerTypes = environmentTypes.map(({ apiVersion, kind, plural }) =>
+  describe<WorkloadChild>(apiVersion, kind, plural),
+);
+
+/** The type of a child by its kind; undefined where environments are not made of it. */
+export function childType(kind: string): ResourceType | undefined {
+  return [...Object.values(childTypes), ...runnerTypes].find((type) => type.kind === kind);
+}
 
 /** What pruning asks of an informer: which children of its kind are there. */
 interface Pruned {
@@ -70,8 +77,8 @@ export interface Informers {
   readonly catalogue: Informer<VendorTwin>;
   /** All namespaces: those of environments, and those that TwinEnvironments are in, for their labels. */
   readonly namespaces: Informer<NamespaceChild>;
-  /** What runs the parts. */
-  readonly workloads: Informer<WorkloadChild>;
+  /** What runs the parts, by kind. */
+  readonly workloads: readonly Informer<WorkloadChild>[];
   readonly claims: Informer<ClaimChild>;
   readonly pods: Informer<PodChild>;
   /** None where the cluster has no cert-manager. */
@@ -93,7 +100,7 @@ export function environmentInformers(cache: Cache): Informers {
   const labelSelector = labels.environment;
   const child = (type: ResourceType<Child>): Informer<Child> =>
     cache.informer(type, { labelSelector, transform: slimChild });
-  const workloads = cache.informer(childTypes[environmentKind], { labelSelector, transform: slimWorkload });
+  const workloads = runnerTypes.map((type) => cache.informer(type, { labelSelector, transform: slimWorkload }));
   const claims = cache.informer(childTypes.PersistentVolumeClaim, { labelSelector, transform: slimClaim });
   const services = child(childTypes.Service);
   const policies = child(childTypes.NetworkPolicy);
@@ -111,6 +118,6 @@ export function environmentInformers(cache: Cache): Informers {
     certificates: cache.informer(certificateType, { labelSelector, transform: slimCertificate, optional: true }),
     routes,
     others: [services, policies, bindings, ingresses, child(childTypes.ResourceQuota), child(childTypes.LimitRange)],
-    pruned: [workloads, claims, services, policies, bindings, ingresses, routes],
+    pruned: [...workloads, claims, services, policies, bindings, ingresses, routes],
   };
 }

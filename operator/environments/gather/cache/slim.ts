@@ -1,8 +1,9 @@
 import type { TwinEnvironment } from '../../../api/index.ts';
 import { itemsOf, membersOf, parseTime, type Members } from '../../../canonical/index.ts';
 import { hash } from 'node:crypto';
-import { internValue, type KubeObject, type ObjectMeta, type Pod } from '../../../kube/index.ts';
-import { podTrouble } from '../../../workloads/index.ts';
+import { internValue, type Job, type KubeObject, type ObjectMeta, type Pod } from '../../../kube/index.ts';
+import { environmentRow, jobProgress, podTrouble } from '../../../workloads/index.ts';
+import { HASH_ANNOTATION } from '../../naming/index.ts';
 import { BINDER_FIELDS, editedByOthers } from './edited.ts';
 import { keptEnv, type LiveContainer } from '../../decide/wiring/index.ts';
 import type {
@@ -14,9 +15,6 @@ import type {
   PodChild,
   RouteChild,
 } from '../../decide/live.ts';
-
-/** Annotation with the digest of what was applied last. */
-export const HASH_ANNOTATION = 'twinlock.dev/applied-hash';
 
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 
@@ -102,13 +100,18 @@ export function slimRoute(object: KubeObject): RouteChild {
   return { apiVersion, kind, metadata, digest, edited, generation: object.metadata.generation ?? 0, parents };
 }
 
-/** With its replicas and the numbers of its status, 0 where the controller has written none. */
+/** With its replicas and the numbers of its status, 0 where the controller has written none; of a run, how far it is. */
 export function slimWorkload(object: KubeObject): WorkloadChild {
   // Raw promises nothing but members that are unknown.
   const raw = object as Raw;
   const status = membersOf(raw['status']);
   const count = (field: string): number => number(status[field]);
   const { apiVersion, kind, metadata, digest, edited } = slimChild(object);
+  const { ends, explains } = environmentRow(kind) ?? { ends: false, explains: true };
+  const replicas = number(membersOf(raw['spec'])['replicas']);
+  // Written by the API server, which has checked the form.
+  const run = ends ? jobProgress(object as Job, []) : undefined;
+  const fewer = run === undefined ? count('replicas') < replicas : run.state === 'Running' && count('active') === 0;
   return {
     apiVersion,
     kind,
@@ -116,7 +119,7 @@ export function slimWorkload(object: KubeObject): WorkloadChild {
     metadata: { ...metadata, generation: object.metadata.generation },
     digest,
     edited,
-    replicas: number(membersOf(raw['spec'])['replicas']),
+    replicas,
     status: internValue({
       observedGeneration: count('observedGeneration'),
       replicas: count('replicas'),
@@ -125,6 +128,8 @@ export function slimWorkload(object: KubeObject): WorkloadChild {
       availableReplicas: count('availableReplicas'),
     }),
     failure: failureOf(conditionsOf(raw)),
+    quiet: fewer && !explains ? parseTime(object.metadata.creationTimestamp ?? '') : undefined,
+    run: internValue(run),
   };
 }
 
@@ -141,18 +146,20 @@ export function slimPod(object: KubeObject): PodChild {
   const byName = new Map(statuses.map((each) => [text(each['name']), each]));
   const { apiVersion, kind } = object;
   const leaves = object.metadata.deletionTimestamp !== undefined;
+  const done = text(status['phase']) === 'Succeeded';
   // Written by the API server, which has checked the form.
-  const trouble = leaves ? undefined : podTrouble(object as Pod);
-  const quiet = !ready && !leaves && trouble === undefined;
+  const trouble = leaves || done ? undefined : podTrouble(object as Pod);
+  const quiet = !ready && !leaves && !done && trouble === undefined;
   return {
     apiVersion,
     kind,
     metadata: slimMetadata(object),
     ready: ready && !leaves,
+    done,
     // The pods of a twin are alike in every environment.
     containers: internValue(
       [...itemsOf(spec['initContainers']), ...itemsOf(spec['containers'])].map((each) =>
-        liveContainer(membersOf(each), byName),
+        liveContainer(membersOf(each), byName, done),
       ),
     ),
     trouble,
@@ -160,7 +167,7 @@ export function slimPod(object: KubeObject): PodChild {
   };
 }
 
-function liveContainer(container: Members, statuses: ReadonlyMap<string, Members>): LiveContainer {
+function liveContainer(container: Members, statuses: ReadonlyMap<string, Members>, done: boolean): LiveContainer {
   const name = text(container['name']);
   const status = statuses.get(name) ?? {};
   // Written by the API server, which has checked the form.
@@ -168,7 +175,8 @@ function liveContainer(container: Members, statuses: ReadonlyMap<string, Members
   return {
     name,
     image: text(container['image']),
-    ready: status['ready'] === true,
+    // What ended ran; of a pod that did its work it did its own.
+    ready: done ? membersOf(status['state'])['terminated'] !== undefined : status['ready'] === true,
     reported: [text(status['imageID']), text(status['image'])].filter((each) => each !== ''),
     env,
     envFrom: !complete || itemsOf(container['envFrom']).length > 0,
@@ -181,7 +189,7 @@ function failureOf(conditions: readonly RawCondition[]): WorkloadChild['failure'
       (type === 'ReplicaFailure' && status === 'True') ||
       (type === 'Progressing' && status === 'False' && reason === 'ProgressDeadlineExceeded'),
   );
-  return failed === undefined ? undefined : { reason: failed.reason, message: failed.message };
+  return failed === undefined ? undefined : `${failed.reason}: ${failed.message}`;
 }
 
 /**
