@@ -42,6 +42,9 @@ export const controllersAnnotations = [deploymentAnnotations.prefix, deploymentA
 /** What twins and the boundary of an environment run as, and its workloads where nothing else is said. */
 export const environmentKind = 'Deployment' satisfies WorkloadKind;
 
+/** Whose pods keep their names, and with them what they stored. */
+export const environmentStateKind = 'StatefulSet' satisfies WorkloadKind;
+
 /** What workloads of an environment can run as, whatever production has; `operator/workloads` has a row for each. */
-export const environmentKinds = [environmentKind, 'StatefulSet', 'Job'] as const;
+export const environmentKinds = [environmentKind, environmentStateKind, 'Job'] as const;
 export type EnvironmentKind = (typeof environmentKinds)[number];

@@ -8,7 +8,7 @@ import { celMatches, withRules } from '../schema/rule.ts';
 import { patterns } from '../schema/patterns.ts';
 import { componentName, dnsLabel, envName, image, text, urlPath, worded } from '../schema/text.ts';
 import { args, choice, containerImages, count, embedded, env, port } from '../schema/values.ts';
-import { environmentKind, environmentKinds } from '../workload-kinds.ts';
+import { environmentKind, environmentKinds, environmentStateKind } from '../workload-kinds.ts';
 import { workloadConfigMaps } from './twin-environment-config-maps.ts';
 import { MAX_SET_NAME, needs, workloadState } from './twin-environment-run.ts';
 
@@ -180,16 +180,16 @@ export const workload = withRules(
     check: (w) => w.replicas === 1 || w.kind !== 'Job',
   },
   {
-    cel: `self.name.size() <= ${MAX_SET_NAME} || self.kind != 'StatefulSet'`,
+    cel: `self.name.size() <= ${MAX_SET_NAME} || self.kind != '${environmentStateKind}'`,
     message: `a StatefulSet has a name of at most ${MAX_SET_NAME} characters, since Kubernetes puts more behind it: shorten it`,
     fieldPath: '.name',
-    check: (w) => w.name.length <= MAX_SET_NAME || w.kind !== 'StatefulSet',
+    check: (w) => w.name.length <= MAX_SET_NAME || w.kind !== environmentStateKind,
   },
   {
-    cel: "!has(self.state) || (self.kind == 'StatefulSet' && self.replicas == 1)",
+    cel: `!has(self.state) || (self.kind == '${environmentStateKind}' && self.replicas == 1)`,
     message: 'state belongs to one pod that keeps its name: write kind: StatefulSet and replicas: 1',
     fieldPath: '.state',
-    check: (w) => w.state === undefined || (w.kind === 'StatefulSet' && w.replicas === 1),
+    check: (w) => w.state === undefined || (w.kind === environmentStateKind && w.replicas === 1),
   },
   {
     cel: '!has(self.needs) || !(self.name in self.needs)',
