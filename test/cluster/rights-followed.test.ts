@@ -1,7 +1,7 @@
 /** What a process follows it cannot do without: without the right to, it is never ready, and says what it waits for. */
 import test, { type ExecutionContext } from 'ava';
 import type { RunningProcess } from '../../operator/processes/options.ts';
-import { waitFor, type ApiCluster } from '../harness/index.ts';
+import { certManagerCRDs, gatewayCRDs, waitFor, type ApiCluster } from '../harness/index.ts';
 import { openEnvironments } from '../stage/environments.ts';
 import { openPromotions } from '../stage/promotions.ts';
 import { Shop } from '../stage/shop.ts';
@@ -107,6 +107,9 @@ for (const process of ['promotions', 'environments'] as const)
         const old = { apiServerFlags: { 'feature-gates': 'WatchList=false' } };
         const stage = await open[process](verb === 'list' ? old : {});
         t.teardown(() => stage.stop());
+        // What is not served is not listed: whoever follows it hears so without the right to.
+        for (const definitions of [await gatewayCRDs(), await certManagerCRDs()])
+          await stage.cluster.kubectl(['apply', '--server-side', '-f', '-'], { input: definitions.join('\n---\n') });
         await each(t, stage, process, verb);
       },
     );
