@@ -415,6 +415,15 @@ test('other content is run once the former run is gone, and what needs it keeps 
   return t.deepEqual(running(third), ['StatefulSet/db', 'Deployment/web']);
 });
 
+test('what is needed counts as it is to be: one that is ready with former content is not there yet', (t) => {
+  const next = shop({ image: other }, { args: ['migrate', '--all'] });
+  const after = accepted(next, { twinClass: twinClass({ quota: roomy }) });
+  const front = made(plan, 'web', ready);
+  t.deepEqual(running(worldOf(after, next, [made(plan, 'db', ready), front])), ['StatefulSet/db', 'Deployment/web']);
+  const rolled = worldOf(after, next, [made(after, 'db', ready), front]);
+  t.deepEqual(running(rolled), ['StatefulSet/db', `Job/${jobOf(after)}`, 'Deployment/web']);
+});
+
 test('what ran to its end shows its images and variables, and keeps them when Kubernetes takes its pods away', (t) => {
   const parts = [made(plan, 'db', ready), made(plan, 'migrate', succeeded), made(plan, 'web', ready)];
   const run = jobOf(plan);
