@@ -14,8 +14,8 @@ export interface UnreferencedOptions extends UnreferencedReading {
   readonly logger: Logger;
 }
 
-/** One for each object that goes: as many as two approvals with all that they may name. */
-const MAX_TURNS = 256;
+/** All that goes, and one look more, with some to spare where somebody writes in between. */
+const MAX_TURNS = 6;
 const NONE: ReadonlySet<string> = new Set();
 
 /**
@@ -27,7 +27,7 @@ export function unreferencedReconcile(options: UnreferencedOptions): Reconcile {
   return takeTurns((request) => new UnreferencedTurns(options, settled, request), MAX_TURNS);
 }
 
-class UnreferencedTurns implements Turns<UnreferencedWorld, LeftConfiguration, UnreferencedDecision> {
+class UnreferencedTurns implements Turns<UnreferencedWorld, readonly LeftConfiguration[], UnreferencedDecision> {
   readonly #options: UnreferencedOptions;
   readonly #settled: Map<string, ReadonlySet<string>>;
   readonly #namespace: string;
@@ -47,7 +47,11 @@ class UnreferencedTurns implements Turns<UnreferencedWorld, LeftConfiguration, U
   }
 
   /** @throws a conflict when it changed since it was read: it may say by now that it stays */
-  async act({ namespace }: UnreferencedWorld, left: LeftConfiguration): Promise<undefined> {
+  async act({ namespace }: UnreferencedWorld, left: readonly LeftConfiguration[]): Promise<undefined> {
+    for (const each of left) await this.#delete(namespace, each);
+  }
+
+  async #delete(namespace: string, left: LeftConfiguration): Promise<void> {
     const { client, events, logger } = this.#options;
     const { kind, name, metadata } = left;
     const { uid, resourceVersion } = metadata;

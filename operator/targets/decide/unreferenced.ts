@@ -24,7 +24,7 @@ export interface UnreferencedWorld {
 }
 
 export interface UnreferencedDecision {
-  readonly action?: LeftConfiguration | undefined;
+  readonly action?: readonly LeftConfiguration[] | undefined;
 }
 
 /**
@@ -52,14 +52,14 @@ export function unreferenced(
  */
 export function decideUnreferenced({ chains, left }: UnreferencedWorld): UnreferencedDecision {
   const decided = Math.max(...chains.flatMap((chain) => chain.filter(decides).map(({ time }) => parseTime(time))));
-  const action = left.find(
+  const action = left.filter(
     ({ metadata }) =>
       metadata.labels?.[labels.unreferenced] === mayGo &&
       metadata.deletionTimestamp === undefined &&
       // Unreadable or missing is never older.
       parseTime(metadata.creationTimestamp ?? '') < decided,
   );
-  return action === undefined ? {} : { action };
+  return action.length === 0 ? {} : { action };
 }
 
 /** By kind and name. */
