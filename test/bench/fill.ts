@@ -3,9 +3,8 @@
  * half an hour for what is here in a minute, and nothing of that is measured.
  */
 import { randomUUID } from 'node:crypto';
-import { request } from 'undici';
 import { environmentNamespace } from '../../operator/environments/naming/index.ts';
-import type { ApiCluster } from '../harness/index.ts';
+import { store, type ApiCluster, type Operation } from '../harness/index.ts';
 import { each } from './stage.ts';
 
 interface Stored {
@@ -21,8 +20,8 @@ export interface Original {
   readonly object: Stored;
 }
 
-/** etcd's own bound of the operations in one transaction is 128. */
-const OPERATIONS = 120;
+/** Objects that are made together. */
+const TOGETHER = 120;
 
 /**
  * Writes copies of an environment and of its children, each with its own names and uids.
@@ -40,48 +39,34 @@ export async function fill(
   copies: number,
 ): Promise<void> {
   const originals = [environment, ...children];
-  const together = Math.max(1, Math.floor(OPERATIONS / originals.length));
+  const together = Math.max(1, Math.floor(TOGETHER / originals.length));
   const starts = Array.from({ length: Math.ceil(copies / together) }, (_, index) => index * together);
   await each(starts, 4, async (start) => {
     const indexes = Array.from({ length: Math.min(together, copies - start) }, (_, index) => start + index);
-    await put(
+    await store(
       cluster.etcd,
       indexes.flatMap((index) => copy(environment, namespace, originals, `copy-${index}`)),
     );
   });
 }
 
-type Entry = readonly [key: string, value: string];
-
 /** The names and the uids in a copy are its own wherever they stand: in labels, owners, addresses, status. */
-function copy(environment: Original, namespace: string, originals: readonly Original[], name: string): Entry[] {
+function copy(environment: Original, namespace: string, originals: readonly Original[], name: string): Operation[] {
   const { metadata } = environment.object;
   const uids = new Map(originals.map(({ object }) => [object.metadata.uid, randomUUID()]));
   const uid = uids.get(metadata.uid) ?? randomUUID();
   const identity = { namespace: metadata.namespace ?? '', name, uid, lifecycle: 'Ephemeral' } as const;
   const home = environmentNamespace(identity);
-  const texts: readonly Entry[] = [[namespace, home], [metadata.name, name], ...uids];
+  const texts: readonly (readonly [string, string])[] = [[namespace, home], [metadata.name, name], ...uids];
   return originals.map(({ folder, object }) => {
     const text = texts.reduce((all, [from, to]) => all.replaceAll(from, to), JSON.stringify(unversioned(object)));
     const named: Stored = JSON.parse(text);
     const path = [folder, named.metadata.namespace, named.metadata.name].filter((part) => part !== undefined);
-    return [`/registry/${path.join('/')}`, text];
+    return { put: `/registry/${path.join('/')}`, value: text };
   });
 }
 
 /** The version of an object is etcd's, which the stored form does not have. */
 function unversioned({ metadata, ...rest }: Stored): object {
   return { ...rest, metadata: { ...metadata, resourceVersion: undefined } };
-}
-
-const base64 = (text: string): string => Buffer.from(text).toString('base64');
-
-async function put(etcd: string, entries: readonly Entry[]): Promise<void> {
-  const success = entries.map(([key, value]) => ({ requestPut: { key: base64(key), value: base64(value) } }));
-  const { statusCode, body } = await request(`${etcd}/v3/kv/txn`, {
-    method: 'POST',
-    body: JSON.stringify({ success }),
-  });
-  const text = await body.text();
-  if (statusCode !== 200) throw new Error(`etcd: ${statusCode} ${text.slice(0, 500)}`);
 }

@@ -1,7 +1,7 @@
 /** Somebody else applies what was signed, and the process is killed meanwhile. */
 import test, { type ExecutionContext } from 'ava';
 import { waitFor } from '../harness/index.ts';
-import { killed, killPoints, story, type KillPoint } from '../stage/kills.ts';
+import { killedAfterEach, killPoints, story, type KillPoint } from '../stage/kills.ts';
 import { deploymentPath, openPromotions, path, type Stage } from '../stage/promotions.ts';
 import { conditionOf, images, Shop } from '../stage/shop.ts';
 import type { Json } from '../stage/stage.ts';
@@ -88,7 +88,7 @@ test.serial(
     );
     // Those before the lock opens are the same as on the way of the controller itself.
     const own = points.filter(({ write }) => /^replace (workloadlocks|deployments)$/.test(write));
-    for (const [index, last] of own.entries()) await killed(t, stage, last, act(`ext-${index}`));
+    await killedAfterEach(t, stage, own, 'ext', act);
   },
 );
 
@@ -137,7 +137,7 @@ test.serial(
         points.some((point) => point.write === write),
         write,
       );
-    for (const [index, last] of points.entries()) await killed(t, stage, last, act(`fails-${index}`));
+    await killedAfterEach(t, stage, points, 'fails', act);
   },
 );
 
@@ -167,6 +167,6 @@ test.serial(
         points.some((point) => point.write === write),
         write,
       );
-    for (const [index, last] of points.entries()) await killed(t, stage, last, act(`late-${index}`));
+    await killedAfterEach(t, stage, points, 'late', act);
   },
 );

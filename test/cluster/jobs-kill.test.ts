@@ -1,5 +1,5 @@
 import test from 'ava';
-import { killed, killPoints, story } from '../stage/kills.ts';
+import { killedAfterEach, killPoints, story } from '../stage/kills.ts';
 import { openPromotions, type Stage } from '../stage/promotions.ts';
 import { images, Shop } from '../stage/shop.ts';
 
@@ -46,5 +46,5 @@ test.serial('killed after any write while Jobs run before and after, each runs o
   };
   const points = await killPoints(t, stage, await waiting('jobs-none'));
   t.is(points.filter(({ write }) => write === 'create jobs').length, 2);
-  for (const [index, last] of points.entries()) await killed(t, stage, last, await waiting(`jobs-${index}`));
+  await killedAfterEach(t, stage, points, 'jobs', waiting);
 });

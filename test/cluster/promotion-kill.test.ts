@@ -1,7 +1,7 @@
 import test from 'ava';
 import { waitFor } from '../harness/index.ts';
 import { startDying, type LastWrite } from '../stage/dying.ts';
-import { killed, killPoints, story } from '../stage/kills.ts';
+import { killedAfterEach, killPoints, story } from '../stage/kills.ts';
 import { openPromotions, type Stage } from '../stage/promotions.ts';
 import { images, Shop, type ShopOptions } from '../stage/shop.ts';
 import { systemNamespace } from '../stage/stage.ts';
@@ -36,7 +36,7 @@ test.serial(
     };
     const points = await killPoints(t, stage, act('kill-none'));
     t.true(points.length >= 10);
-    for (const [index, last] of points.entries()) await killed(t, stage, last, act(`kill-${index}`));
+    await killedAfterEach(t, stage, points, 'kill', act);
   },
 );
 
@@ -60,7 +60,7 @@ test.serial('killed after any write while a rollout fails: the fallback is live 
   };
   const points = await killPoints(t, stage, await waiting('back-none'));
   t.true(points.length >= 6);
-  for (const [index, last] of points.entries()) await killed(t, stage, last, await waiting(`back-${index}`));
+  await killedAfterEach(t, stage, points, 'back', waiting);
 });
 
 test.serial(
@@ -94,7 +94,7 @@ test.serial(
     };
     const points = await killPoints(t, stage, act('both-none'));
     t.true(points.some(({ write }) => write.startsWith('delete')));
-    for (const [index, last] of points.entries()) await killed(t, stage, last, act(`both-${index}`));
+    await killedAfterEach(t, stage, points, 'both', act);
   },
 );
 

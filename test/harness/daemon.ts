@@ -30,7 +30,13 @@ export class Daemon {
   async start(program: string, args: readonly string[]): Promise<void> {
     const log = openSync(this.log, 'a');
     try {
-      const child = spawn(program, args, { detached: true, stdio: ['ignore', log, log], cwd: this.#folder });
+      const child = spawn(program, args, {
+        detached: true,
+        stdio: ['ignore', log, log],
+        cwd: this.#folder,
+        // Processor time is what a test machine lacks, and memory is not: Go collects a third as often.
+        env: { GOGC: '300', ...process.env },
+      });
       await new Promise((resolve, reject) => child.once('spawn', resolve).once('error', reject));
       await writeFile(this.#pidFile, String(child.pid));
       child.unref();

@@ -1,6 +1,7 @@
 /** Promotions whose process is killed right after one of its writes, and what a test asks of its successor. */
 import type { ExecutionContext } from 'ava';
 import { chainFaults } from '../../operator/records/index.ts';
+import { store, storedKeys } from '../harness/index.ts';
 import type { SteppedClock } from './clock.ts';
 import { startDying, type LastWrite, type Written } from './dying.ts';
 import type { Stage } from './promotions.ts';
@@ -41,6 +42,37 @@ export async function killed(
   if (acted !== undefined)
     throw new Error(`${point}: ${acted instanceof Error ? acted.message : ''}`, { cause: acted });
   if (!last.report) t.true(died, `it was never ${point}`);
+}
+
+/**
+ * Kills after each of these writes, in a namespace of its own. What one leaves is gone before the next comes: whoever starts
+ * looks at every target that is there.
+ *
+ * @param name of the namespaces, before their number
+ * @param act what people do in one of them
+ */
+export async function killedAfterEach(
+  t: ExecutionContext,
+  stage: Stage,
+  points: readonly KillPoint[],
+  name: string,
+  act: (namespace: string) => (() => Promise<void>) | Promise<() => Promise<void>>,
+): Promise<void> {
+  for (const [index, last] of points.entries()) {
+    const namespace = `${name}-${index}`;
+    await killed(t, stage, last, await act(namespace));
+    await forget(stage, [namespace, `${namespace}-dev`]);
+  }
+}
+
+/** Takes namespaces and all that is in them out of the API server's store, as if they had never been. */
+async function forget({ cluster }: Stage, namespaces: readonly string[]): Promise<void> {
+  const keys = await storedKeys(cluster.etcd, '/registry/');
+  const left = keys.filter((key) => key.split('/').some((part) => namespaces.includes(part)));
+  await store(
+    cluster.etcd,
+    left.map((remove) => ({ remove })),
+  );
 }
 
 const told = ({ writes }: { readonly writes: readonly Written[] }): string =>

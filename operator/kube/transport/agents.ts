@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { createSecureContext } from 'node:tls';
 import { Agent, ProxyAgent } from 'undici';
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../clock/index.ts';
@@ -76,9 +77,12 @@ export class Agents {
 
   #agent(material: TlsMaterial, options: Agent.Options): Dispatcher {
     const tls = {
-      ...(material.ca === undefined ? {} : { ca: material.ca }),
-      ...(material.cert === undefined ? {} : { cert: material.cert }),
-      ...(material.key === undefined ? {} : { key: material.key }),
+      // One for all connections: else certificates are read anew for each of them, and every watch has its own.
+      secureContext: createSecureContext({
+        ...(material.ca === undefined ? {} : { ca: material.ca }),
+        ...(material.cert === undefined ? {} : { cert: material.cert }),
+        ...(material.key === undefined ? {} : { key: material.key }),
+      }),
       ...(material.serverName === undefined ? {} : { servername: material.serverName }),
       rejectUnauthorized: material.insecure !== true,
     };

@@ -49,9 +49,17 @@ export function followPolicies(
     // The informer was found by the kind, and this is what is read of each.
     return informer?.lister.get({ name }) as Installed | undefined;
   };
+  const leastDrift = (): readonly string[] => {
+    const drift = policyDrift(rendered, find);
+    if (drift.length === 0) return drift;
+    const older = policyDrift(withoutMutating, find);
+    return older.length < drift.length ? older : drift;
+  };
+  // Both are worked out once for each change: they are asked for at every look, and compare all of the policies.
+  let drifted: readonly string[] | undefined;
   let found: readonly ForeignMutator[] | undefined;
   const changed = (): void => {
-    found = undefined;
+    [drifted, found] = [undefined, undefined];
     onChange();
   };
   for (const informer of [...installed, webhooks])
@@ -66,12 +74,7 @@ export function followPolicies(
     delete: forget,
   });
   return {
-    drift: () => {
-      const drift = policyDrift(rendered, find);
-      if (drift.length === 0) return drift;
-      const older = policyDrift(withoutMutating, find);
-      return older.length < drift.length ? older : drift;
-    },
+    drift: () => (drifted ??= leastDrift()),
     mutators: () =>
       (found ??= foreignMutators({
         policies: policies.lister.list(),
