@@ -60,22 +60,27 @@ const BESIDE: Readonly<Record<WorkloadKind, Readonly<Record<string, string>>>> =
 };
 
 for (const kind of workloadKinds)
-  test(`another value in any field of a ${kind} is other content, for the policy and for the controllers`, async (t) => {
-    const { apiVersion } = workloadOf(kind).type;
-    const schemas = await schemasOf(stage, `apis/${apiVersion}`);
-    const spec = fullOf(schemas, `${apiVersion.replace('/', '.')}.${kind}Spec`);
-    const { spec: locked } = lock('fields', [{ kind, name: 'web', role: 'Current', spec }]) as { readonly spec: Json };
-    const isAdmitted = admission(kind, { spec: locked });
-    const digest = specDigest(kind, spec);
-    t.true(isAdmitted(spec), 'the approved content itself');
-    const may = Object.keys(BESIDE[kind]).flatMap((path) => [`${path}: absent`, `${path}: another value`]);
-    t.deepEqual(letIn(t, spec, isAdmitted), may.toSorted(), 'the policy');
-    t.deepEqual(
-      letIn(t, spec, (changed) => specDigest(kind, changed as Json) === digest),
-      may.toSorted(),
-      'controllers',
-    );
-  });
+  test.serial(
+    `another value in any field of a ${kind} is other content, for the policy and for the controllers`,
+    async (t) => {
+      const { apiVersion } = workloadOf(kind).type;
+      const schemas = await schemasOf(stage, `apis/${apiVersion}`);
+      const spec = fullOf(schemas, `${apiVersion.replace('/', '.')}.${kind}Spec`);
+      const { spec: locked } = lock('fields', [{ kind, name: 'web', role: 'Current', spec }]) as {
+        readonly spec: Json;
+      };
+      const isAdmitted = admission(kind, { spec: locked });
+      const digest = specDigest(kind, spec);
+      t.true(isAdmitted(spec), 'the approved content itself');
+      const may = Object.keys(BESIDE[kind]).flatMap((path) => [`${path}: absent`, `${path}: another value`]);
+      t.deepEqual(letIn(t, spec, isAdmitted), may.toSorted(), 'the policy');
+      t.deepEqual(
+        letIn(t, spec, (changed) => specDigest(kind, changed as Json) === digest),
+        may.toSorted(),
+        'controllers',
+      );
+    },
+  );
 
 /** Where a full pod may differ from its template without any mutation, and why. */
 const OF_PODS = [
@@ -86,7 +91,7 @@ const OF_PODS = [
   [/^(affinity\.pod|topologySpread).*\.labelSelector\.matchExpressions: one more$/, 'the same one twice'],
 ] as const;
 
-test('another value in any field of a pod is other content', async (t) => {
+test.serial('another value in any field of a pod is other content', async (t) => {
   const schemas = await schemasOf(stage, 'api/v1');
   const spec = fullOf(schemas, 'core.v1.PodSpec');
   const metadata = { labels: { app: 'web' } };

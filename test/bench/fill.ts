@@ -62,7 +62,7 @@ function copy(environment: Original, namespace: string, originals: readonly Orig
     const text = texts.reduce((all, [from, to]) => all.replaceAll(from, to), JSON.stringify(unversioned(object)));
     const named: Stored = JSON.parse(text);
     const path = [folder, named.metadata.namespace, named.metadata.name].filter((part) => part !== undefined);
-    return { put: `/registry/${path.join('/')}`, value: text };
+    return { put: `/registry/${path.join('/')}`, value: Buffer.from(text) };
   });
 }
 

@@ -15,7 +15,7 @@ export async function openBench(): Promise<Stage> {
     'defaultClass.maxEnvironments': '1000',
     'defaultClass.maxPerNamespace': '1000',
   });
-  return openStage({ after: objects.filter(({ apiVersion }) => apiVersion.startsWith('twinlock.dev/')) });
+  return openStage({ fresh: true, after: objects.filter(({ apiVersion }) => apiVersion.startsWith('twinlock.dev/')) });
 }
 
 /** Sends raw requests over pooled connections; the fastest plain client there is here. */

@@ -6,7 +6,7 @@ import type { KindDefinition } from '../../operator/api/index.ts';
 import { startApi } from '../harness/index.ts';
 import { readKubeconfig } from '../harness/kubeconfig.ts';
 import type { Answer, ApiCluster } from '../harness/index.ts';
-import { installCRDs } from '../stage/crds.ts';
+import { crdTexts, installCRDs } from '../stage/crds.ts';
 import { withValue } from './api-fields.ts';
 import type { Path } from './api-fields.ts';
 import type { Sample } from './api-samples.ts';
@@ -24,7 +24,7 @@ export interface Api {
 export async function apiWithCRDs(): Promise<Api> {
   const cluster = await startApi();
   const api = await connect(cluster);
-  await installCRDs(cluster);
+  await installCRDs(cluster, await crdTexts());
   await api.request('POST', '/api/v1/namespaces', {
     apiVersion: 'v1',
     kind: 'Namespace',

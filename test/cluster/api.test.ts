@@ -11,7 +11,7 @@ import type { Path, Variant } from './api-fields.ts';
 import { breachedRules } from './api-rules.ts';
 import { samples, smallest } from './api-samples.ts';
 import type { Sample } from './api-samples.ts';
-import { crdName, installCRDs } from '../stage/crds.ts';
+import { crdTexts, crdName, installCRDs } from '../stage/crds.ts';
 import * as server from './api-server.ts';
 
 let api: server.Api;
@@ -35,7 +35,7 @@ test('every CRD is established, structural, and unchanged by a second install', 
     t.is(conditions.get('Established')?.status, 'True', metadata.name);
     t.is(conditions.get('NonStructuralSchema')?.message, undefined, metadata.name);
   }
-  await installCRDs(api.cluster);
+  await installCRDs(api.cluster, await crdTexts());
   t.deepEqual(versions(await read()), versions(installed));
 });
 

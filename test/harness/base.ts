@@ -11,6 +11,9 @@ import { waitFor } from './wait.ts';
 import type { KeyPair, Subject } from './pki.ts';
 import type { Answer, BoundToken, Cluster, CommandResult, KubectlOptions, RequestOptions } from './types.ts';
 
+/** Longer than any run of all tests. */
+const TOKEN_SECONDS = 12 * 3600;
+
 /** What all clusters share; a size adds how a client certificate is made and how the cluster starts and stops. */
 export abstract class BaseCluster implements Cluster {
   abstract readonly size: 'api' | 'full';
@@ -78,7 +81,7 @@ export abstract class BaseCluster implements Cluster {
       body: {
         apiVersion: 'authentication.k8s.io/v1',
         kind: 'TokenRequest',
-        spec: { boundObjectRef: bound, expirationSeconds: 3600 },
+        spec: { boundObjectRef: bound, expirationSeconds: TOKEN_SECONDS },
       },
     });
     const token = (answer.body as { readonly status?: { readonly token?: string } }).status?.token;

@@ -1,6 +1,6 @@
 /** One interface to real clusters for every test and the demo. */
-export { sharedApi, startApi, stopApis } from './api/index.ts';
-export { store, storedKeys, type Operation } from './api/etcd.ts';
+export { preparedApi, sharedApi, startApi, stopApis } from './api/index.ts';
+export { store, stored, type Operation } from './api/etcd.ts';
 export { cacheFolder, runFolder } from './cache.ts';
 export { run } from './command.ts';
 export { full } from './full/index.ts';

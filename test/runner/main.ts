@@ -100,6 +100,8 @@ async function run(phase: Phase, counts: Counts): Promise<void> {
   });
   for await (const line of createInterface({ input: child.stdout })) reader.line(line);
   reader.end();
+  // What a phase left to the next tests is of no use to the next phase, and takes its memory.
+  await stopApis();
   await recordTests(
     phase.name,
     tests.map(({ name, at }) => ({ name, at })),
@@ -137,8 +139,7 @@ const counts: Counts = { passed: 0, failed: 0, skipped: [], failures: [] };
 for (const phase of PHASES) {
   if (wanted.length === 0 ? phase.named !== true : wanted.includes(phase.name)) await run(phase, counts);
 }
-// The shared API serves one run. The full cluster stays for the next one, unless the phase removal has run.
-await stopApis();
+// The full cluster stays for the next run, unless the phase removal has run.
 if (counts.failures.length > 0) {
   console.log('\nFailed:');
   // Once more with all that they said: hours of output stand between, and its end is what is kept of a run.

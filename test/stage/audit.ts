@@ -40,14 +40,34 @@ export async function auditFlags(folder: string): Promise<Readonly<Record<string
   return { 'audit-policy-file': file, 'audit-log-path': join(folder, 'audit.log') };
 }
 
+/** Where a log is read from: what came before is of no interest. */
+export interface Since {
+  /** Bytes of the log. */
+  readonly offset: number;
+  /** Milliseconds since the epoch. The end of a watch is logged a moment after whoever watched is gone. */
+  readonly time: number;
+}
+
+/** The end of the log in this folder. */
+export async function endOfLog(folder: string): Promise<Since> {
+  const offset = await stat(join(folder, 'audit.log')).then(
+    ({ size }) => size,
+    () => 0,
+  );
+  return { offset, time: Date.now() };
+}
+
 /** Reads what the log gained since the last call. */
 export class AuditLog {
   readonly #path: string;
-  #offset = 0;
+  readonly #since: number;
+  #offset: number;
   #rest = '';
 
-  constructor(folder: string) {
+  constructor(folder: string, { offset, time }: Since) {
     this.#path = join(folder, 'audit.log');
+    this.#offset = offset;
+    this.#since = time;
   }
 
   async next(): Promise<AuditedRequest[]> {
@@ -60,7 +80,10 @@ export class AuditLog {
       this.#offset = size;
       const lines = (this.#rest + buffer.toString()).split('\n');
       this.#rest = lines.pop() ?? '';
-      return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as AuditedRequest);
+      return lines
+        .filter((line) => line !== '')
+        .map((line) => JSON.parse(line) as AuditedRequest)
+        .filter(({ requestReceivedTimestamp }) => Date.parse(requestReceivedTimestamp) >= this.#since);
     } finally {
       await file.close();
     }

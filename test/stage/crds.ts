@@ -5,10 +5,14 @@ import { waitFor, type Cluster } from '../harness/index.ts';
 
 const crds = join(import.meta.dirname, '../../crds');
 
-/** Installs the CRDs as they are generated and waits until the API server serves every kind. */
-export async function installCRDs(cluster: Cluster): Promise<void> {
+/** The CRDs as they are generated, as YAML. */
+export async function crdTexts(): Promise<readonly string[]> {
   const files = (await readdir(crds)).filter((name) => name.endsWith('.yaml'));
-  const texts = await Promise.all(files.map((name) => readFile(join(crds, name), 'utf8')));
+  return Promise.all(files.toSorted().map((name) => readFile(join(crds, name), 'utf8')));
+}
+
+/** Installs the CRDs and waits until the API server serves every kind. */
+export async function installCRDs(cluster: Cluster, texts: readonly string[]): Promise<void> {
   await cluster.kubectl(['apply', '--server-side', '--field-manager=twinlock-install', '-f', '-'], {
     input: texts.join('\n---\n'),
   });

@@ -1,7 +1,7 @@
 /** Promotions whose process is killed right after one of its writes, and what a test asks of its successor. */
 import type { ExecutionContext } from 'ava';
 import { chainFaults } from '../../operator/records/index.ts';
-import { store, storedKeys } from '../harness/index.ts';
+import { store, stored } from '../harness/index.ts';
 import type { SteppedClock } from './clock.ts';
 import { startDying, type LastWrite, type Written } from './dying.ts';
 import type { Stage } from './promotions.ts';
@@ -67,8 +67,8 @@ export async function killedAfterEach(
 
 /** Takes namespaces and all that is in them out of the API server's store, as if they had never been. */
 async function forget({ cluster }: Stage, namespaces: readonly string[]): Promise<void> {
-  const keys = await storedKeys(cluster.etcd, '/registry/');
-  const left = keys.filter((key) => key.split('/').some((part) => namespaces.includes(part)));
+  const keys = await stored(cluster.etcd, '/registry/', { keysOnly: true });
+  const left = [...keys.keys()].filter((key) => key.split('/').some((part) => namespaces.includes(part)));
   await store(
     cluster.etcd,
     left.map((remove) => ({ remove })),

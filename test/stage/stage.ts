@@ -2,15 +2,16 @@
  * What every test on a real API server stands on: the CRDs, the roles as they are rendered, the policies in force, the two
  * processes' accounts, and the people that the test names. What a kind of test has beside it is in the other files here.
  */
+import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DefinedKind } from '../../operator/api/index.ts';
 import { renderPolicies } from '../../operator/admission/index.ts';
-import { hasMutatingPolicies, startApi, type ApiCluster } from '../harness/index.ts';
+import { hasMutatingPolicies, isNewest, preparedApi, startApi, type ApiCluster } from '../harness/index.ts';
 import { watchStatuses } from '../statuses/watch.ts';
-import { AuditLog, auditFlags } from './audit.ts';
-import { installCRDs } from './crds.ts';
+import { AuditLog, auditFlags, endOfLog } from './audit.ts';
+import { crdTexts, installCRDs } from './crds.ts';
 import { renderedRoles, type Right } from './rights.ts';
 import { recordRights } from './uses.ts';
 
@@ -48,18 +49,21 @@ export interface StageOptions<Name extends string> {
   readonly without?: Right;
   /** Kinds of objects that the installation names beside the known ones. */
   readonly kinds?: readonly DefinedKind[];
+  /** An API server that nobody has used before. */
+  readonly fresh?: boolean;
 }
 
-/** Starts an API server of its own and installs everything on it. */
-export async function openStage<Name extends string = never>({
-  people,
-  before = [],
-  after = [],
-  apiServerFlags = {},
-  testFile,
-  without,
-  kinds = [],
-}: StageOptions<Name> = {}): Promise<Stage<Name>> {
+/** What is known of a control plane on which everything is installed. */
+interface Installed {
+  readonly accounts: Readonly<Record<ProcessName, string>>;
+  readonly people: Readonly<Record<string, string>>;
+}
+
+/**
+ * An API server with everything installed on it: one of its own where it starts with other flags or is asked for, else one
+ * that a test with the same installation has given back as it was.
+ */
+export async function openStage<Name extends string = never>(options: StageOptions<Name> = {}): Promise<Stage<Name>> {
   const folder = await mkdtemp(join(tmpdir(), 'twinlock-stage-'));
   const ends: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })];
   const stop = async (): Promise<void> => {
@@ -68,29 +72,20 @@ export async function openStage<Name extends string = never>({
     if (failures.length > 0) throw failures[0];
   };
   try {
-    const cluster = await startApi({ apiServerFlags: { ...(await auditFlags(folder)), ...apiServerFlags } });
-    if (testFile !== undefined) ends.push(async () => recordRights(testFile, await new AuditLog(folder).next()));
+    const { cluster, installed, logs } = await installedApi(options, folder);
     ends.push(() => cluster.stop());
-    await installCRDs(cluster);
+    const since = await endOfLog(logs);
+    const { testFile } = options;
+    if (testFile !== undefined) ends.push(async () => recordRights(testFile, await new AuditLog(logs, since).next()));
     // Every status that goes by is held against the rules of its kind.
     const statuses = await watchStatuses(cluster);
     ends.push(() => statuses.stop());
-    await cluster.apply([
-      { apiVersion: 'v1', kind: 'Namespace', metadata: { name: systemNamespace } },
-      ...renderedRoles(without, kinds),
-      ...before,
-    ]);
-    // Before the guard stands: it lets nobody mint the operator's tokens.
-    const promotions = await cluster.boundToken(systemNamespace, 'twinlock-promotions');
-    const environments = await cluster.boundToken(systemNamespace, 'twinlock-environments');
-    await cluster.apply(renderPolicies({ systemNamespace, mutating: hasMutatingPolicies, kinds }));
-    const named = await admit(cluster, people ?? ({} as Readonly<Record<Name, readonly string[]>>));
-    if (after.length > 0) await cluster.apply(after);
     return {
       cluster,
-      accounts: { promotions: promotions.kubeconfig, environments: environments.kubeconfig },
-      people: named,
-      audit: new AuditLog(folder),
+      accounts: installed.accounts,
+      // Those that were asked for.
+      people: installed.people as Record<Name, string>,
+      audit: new AuditLog(logs, since),
       folder,
       endsWith: (end) => void ends.push(end),
       stop,
@@ -101,16 +96,54 @@ export async function openStage<Name extends string = never>({
   }
 }
 
+/** @param folder for files of an API server of its own */
+async function installedApi(
+  options: StageOptions<string>,
+  folder: string,
+): Promise<{ readonly cluster: ApiCluster; readonly installed: Installed; readonly logs: string }> {
+  const { people = {}, before = [], after = [], apiServerFlags, without, kinds = [], fresh = false } = options;
+  const crds = await crdTexts();
+  const roles = [...renderedRoles(without, kinds), ...before];
+  const policies = renderPolicies({ systemNamespace, mutating: hasMutatingPolicies, kinds });
+  const prepare = async (cluster: ApiCluster): Promise<Installed> => {
+    await installCRDs(cluster, crds);
+    await cluster.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: systemNamespace } }, ...roles]);
+    // Before the guard stands: it lets nobody mint the operator's tokens.
+    const promotions = await cluster.boundToken(systemNamespace, 'twinlock-promotions');
+    const environments = await cluster.boundToken(systemNamespace, 'twinlock-environments');
+    await cluster.apply(policies);
+    const named = await admit(cluster, people);
+    if (after.length > 0) await cluster.apply(after);
+    return {
+      accounts: { promotions: promotions.kubeconfig, environments: environments.kubeconfig },
+      people: named,
+    };
+  };
+  if (fresh || apiServerFlags !== undefined) {
+    const cluster = await startApi({ apiServerFlags: { ...(await auditFlags(folder)), ...apiServerFlags } });
+    const installed = await prepare(cluster).catch(async (error: unknown) => {
+      await cluster.stop();
+      throw error;
+    });
+    return { cluster, installed, logs: folder };
+  }
+  const key = createHash('sha256')
+    .update(JSON.stringify([isNewest, crds, roles, policies, people, after]))
+    .digest('hex');
+  const lent = await preparedApi({ key, flags: auditFlags, prepare });
+  return { cluster: lent.cluster, installed: lent.prepared, logs: lent.folder };
+}
+
 /** Gives each of these people a certificate and binds their roles in every namespace. */
-async function admit<Name extends string>(
+async function admit(
   cluster: ApiCluster,
-  people: Readonly<Record<Name, readonly string[]>>,
-): Promise<Readonly<Record<Name, string>>> {
-  const entries: readonly (readonly [string, readonly string[]])[] = Object.entries(people);
+  people: Readonly<Record<string, readonly string[]>>,
+): Promise<Readonly<Record<string, string>>> {
+  const entries = Object.entries(people);
   const bindings = entries.flatMap(([name, roles]) => roles.map((role) => bind(role, user(name))));
   if (bindings.length > 0) await cluster.apply(bindings);
   const files = await Promise.all(entries.map(async ([name]) => [name, await cluster.persona(name)] as const));
-  return Object.fromEntries(files) as Record<Name, string>;
+  return Object.fromEntries(files);
 }
 
 const rbac = 'rbac.authorization.k8s.io';

@@ -30,6 +30,8 @@ export class ProcessCluster extends BaseCluster implements ApiCluster {
   readonly #state: State;
   readonly #daemons: Readonly<Record<Component, Daemon>>;
   #controlPlane: string;
+  /** What stopping is, unless it has been changed as a whole. */
+  #giveBack: (() => Promise<void>) | undefined;
 
   private constructor(state: State) {
     super(state.folder, join(state.folder, adminFile), serverOf(state));
@@ -97,11 +99,18 @@ export class ProcessCluster extends BaseCluster implements ApiCluster {
     await this.#daemons['kube-controller-manager'].start(this.#controlPlane, ['kube-controller-manager', ...args]);
   }
 
+  /** It is somebody's for a time: stopped, this is done in the place of removing it. */
+  lend(giveBack: () => Promise<void>): void {
+    this.#giveBack = giveBack;
+  }
+
   async killApiServer(): Promise<void> {
+    this.#giveBack = undefined;
     await this.#daemons['kube-apiserver'].stop(0);
   }
 
   async restartApiServer(): Promise<void> {
+    this.#giveBack = undefined;
     // Watches would hold it for many seconds more; by then it serves nobody else.
     await this.#daemons['kube-apiserver'].stop(2_000);
     await this.startApiServer();
@@ -116,6 +125,7 @@ export class ProcessCluster extends BaseCluster implements ApiCluster {
   }
 
   async stopControllers(): Promise<void> {
+    this.#giveBack = undefined;
     await this.#daemons['kube-controller-manager'].stop(0);
   }
 
@@ -128,7 +138,7 @@ export class ProcessCluster extends BaseCluster implements ApiCluster {
   }
 
   async stop(): Promise<void> {
-    await ProcessCluster.remove(this.#state.folder);
+    await (this.#giveBack?.() ?? ProcessCluster.remove(this.#state.folder));
   }
 
   protected async issue(subject: Subject): Promise<KeyPair> {

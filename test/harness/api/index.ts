@@ -1,14 +1,13 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runFolder } from '../cache.ts';
 import { withLock } from '../lock.ts';
 import { requirePackages } from '../prerequisites.ts';
-import { ProcessCluster } from './cluster.ts';
 import type { ApiCluster, ApiOptions, Cluster } from '../types.ts';
+import { ProcessCluster } from './cluster.ts';
+import { newFolder, removePrivates } from './private.ts';
 
-const ownerFile = 'owner.pid';
-const privateFolder = (): string => join(runFolder(), 'private');
+export { preparedApi, type Preparation, type Prepared } from './prepared.ts';
+
 const sharedFolder = (): string => join(runFolder(), 'api');
 
 /**
@@ -16,12 +15,7 @@ const sharedFolder = (): string => join(runFolder(), 'api');
  * process left running is removed by the next one and by `make cluster-down`.
  */
 export async function startApi(options: ApiOptions = {}): Promise<ApiCluster> {
-  await requirePackages('api');
-  await removeOrphans();
-  const folder = join(privateFolder(), randomUUID().slice(0, 8));
-  await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, ownerFile), String(process.pid));
-  return ProcessCluster.start(folder, options);
+  return ProcessCluster.start(await newFolder(), options);
 }
 
 /**
@@ -42,26 +36,5 @@ export async function sharedApi(): Promise<Cluster> {
 /** Ends the shared cluster and all private ones, whoever started them. */
 export async function stopApis(): Promise<void> {
   await ProcessCluster.remove(sharedFolder());
-  await Promise.all((await privates()).map((name) => ProcessCluster.remove(join(privateFolder(), name))));
-}
-
-async function privates(): Promise<string[]> {
-  return readdir(privateFolder()).catch(() => []);
-}
-
-async function removeOrphans(): Promise<void> {
-  for (const name of await privates()) {
-    const folder = join(privateFolder(), name);
-    const owner = await readFile(join(folder, ownerFile), 'utf8').catch(() => '');
-    if (owner !== '' && !runs(Number(owner))) await ProcessCluster.remove(folder);
-  }
-}
-
-function runs(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
+  await removePrivates();
 }
