@@ -7,7 +7,7 @@ import type { TargetWorld } from '../../operator/targets/decide/index.ts';
 import { unapprovedPods } from '../../operator/targets/decide/pods.ts';
 import { approvedSpec, specDigest } from '../../operator/workloads/index.ts';
 import { images, jobOf, keys, now, promotion, run, target, targetRef, voted, worldOfOne } from './promotion-world.ts';
-import { adopted, controlledBy, fresh, pod, protectedNamespace } from './target-world.ts';
+import { adopted, controlledBy, fresh, neighbour, pod, protectedNamespace } from './target-world.ts';
 
 const namesOf = (given: TargetWorld): readonly string[] =>
   unapprovedPods(given).map(({ pod: { metadata } }) => metadata.name);
@@ -82,6 +82,26 @@ test('a Job keeps its name from round to round: each content that was approved u
   const told = { now, round: again, result: 'Approved' as const, reason: 'QuorumReached' as const, message: '' };
   const approval = sealRecord(targetRef, asked, outcomeEntry({ ...told, promotion: about! }));
   t.deepEqual(namesOf({ ...first, records: [...asked, approval] }), [images.evil]);
+});
+
+test("a neighbour's Job is judged by the neighbour's chain, and only by one that holds", (t) => {
+  const web = migrating('approved', [images.second, images.evil]);
+  const neighbourOf = (chain: TargetWorld['records']): TargetWorld => ({
+    ...web,
+    target: neighbour.target,
+    others: [web.target],
+    records: [],
+    otherChains: new Map([['web', chain]]),
+  });
+  t.deepEqual(namesOf(neighbourOf(web.records)), [images.evil]);
+  t.deepEqual(
+    namesOf({ ...neighbourOf(web.records), others: [] }),
+    [images.second, images.evil],
+    'nobody answers for it',
+  );
+  t.deepEqual(namesOf(neighbourOf([])), [images.second, images.evil]);
+  const forged = web.records.map((record) => (record.jobs === undefined ? record : { ...record, time: at(1000) }));
+  t.deepEqual(namesOf(neighbourOf(forged)), [images.second, images.evil], 'somebody changed the record');
 });
 
 const nightly = (image: string): CronJob =>

@@ -110,6 +110,7 @@ export function fresh(changes: Partial<TargetWorld> = {}): TargetWorld {
     bound: true,
     records: [],
     orphanedChains: new Map(),
+    otherChains: new Map(),
     workloads: [{ kind: 'Deployment', name: 'web', live: web() }],
     objects: [],
     givenUp: [],

@@ -122,8 +122,8 @@ export function listOf(lines: readonly string[], separator = ', '): string {
     : first.join(separator);
 }
 
-/** What is wrong with the target's chain; undefined when it holds. */
-export function chainFault({ records: chain }: TargetWorld): string | undefined {
+/** What is wrong with a target's chain; undefined when it holds. */
+export function chainFault({ records: chain }: Pick<TargetWorld, 'records'>): string | undefined {
   try {
     return chainFaults(chain)[0]?.message;
   } catch (error) {

@@ -79,6 +79,8 @@ export interface TargetWorld {
   readonly records: readonly RecordSpec[];
   /** Chains of targets that are gone and that the lock still names. */
   readonly orphanedChains: ReadonlyMap<string, readonly RecordSpec[]>;
+  /** Chains of `others`, by name: Jobs of their promotions run beside this target. */
+  readonly otherChains: ReadonlyMap<string, readonly RecordSpec[]>;
   /** The target's workloads, as they are live. */
   readonly workloads: readonly LiveWorkload[];
   /** The target's further objects, as they are live. */

@@ -152,7 +152,12 @@ export class TargetReader {
     const own = workloads.filter(isOwn);
     const rehearsals = takesInventory ? await rehearse(client, own, running, signal) : [];
     // An approval is recorded before its lock opens: read after the lock, the chain has it.
-    const chain = await records.upToDate({ namespace, name }, (seen) => namesUnseen(lock?.spec, name, seen));
+    const chainOf = (of: string): Promise<readonly RecordSpec[]> =>
+      records.upToDate({ namespace, name: of }, (seen) => namesUnseen(lock?.spec, of, seen));
+    const chain = await chainOf(name);
+    const beside = await Promise.all(
+      others.map(async ({ metadata }) => [metadata.name, await chainOf(metadata.name)] as const),
+    );
     if (!takesInventory && unadopted({ target, records: chain }, own).length > 0)
       throw new Error(`a workload of ${name} was made while it was read: try again`);
     const gone = (lock?.spec.approved ?? [])
@@ -170,6 +175,7 @@ export class TargetReader {
       bound: ground.bound,
       records: chain,
       orphanedChains: new Map(gone.map((of) => [of, records.of({ namespace, name: of })])),
+      otherChains: new Map(beside),
       workloads: own,
       objects,
       ...(unread === undefined ? {} : { unread }),
