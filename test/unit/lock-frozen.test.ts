@@ -9,6 +9,7 @@ import {
   refrozen,
   withAsked,
   withHeldStill,
+  withJobs,
   withOnly,
   withOpened,
   withReleased,
@@ -195,4 +196,31 @@ test('before it opens, what could be exchanged is held still, and free again aft
   t.is(withReleased(still, 'two'), still);
   const nobody = { ...lock, objects: [], frozen: [configMap('a'), { ...secret('tls'), promotions: ['one'] }] };
   t.is(withHeldStill(nobody, [configMap('a'), secret('tls')], 'one'), nobody, 'nobody could exchange it anyway');
+});
+
+test('where there is no room for all, what is held still for a lock that opens comes before what is only asked for', (t) => {
+  const asked = many(MAX_FROZEN, 'asked').map((key) => ({ ...key, promotions: ['one'] }));
+  const still = { ...configMap('still'), opening: 'two' };
+  const { frozen = [] } = refrozen({ ...empty, frozen: [...asked, still] });
+  t.is(frozen.length, MAX_FROZEN);
+  t.deepEqual(frozen.at(-1), still);
+});
+
+test('a name that is frozen anyway says who asked for it, in a lock that has no room for more too', (t) => {
+  const full = runs(MAX_FROZEN);
+  const { frozen = [] } = refrozen({ ...full, frozen: [{ ...configMap('held-0'), promotions: ['one'] }] });
+  t.is(frozen.length, MAX_FROZEN);
+  t.deepEqual(frozen[0], { ...configMap('held-0'), promotions: ['one'] });
+});
+
+test('what a Job refers to is frozen while its step runs, and nobody exchanges a Secret of it', (t) => {
+  const volumes = [{ name: 'a', secret: { secretName: 'tls' } }];
+  const spec = {
+    template: { spec: { containers: [{ name: 'job', envFrom: [{ configMapRef: { name: 'a' } }] }], volumes } },
+  };
+  const job = { kind: 'Job', name: 'migrate', digest: 'sha256:', target: 'web', record: 'web-000003', spec } as const;
+  const web = { ...entry(), spec: { template: { spec: { volumes } } }, rotators: ['cert-manager'] };
+  const lock = withJobs(withOnly(empty, web), [job]);
+  t.deepEqual(lock.frozen, [configMap('a'), secret('tls')]);
+  t.deepEqual(withJobs(lock, []).frozen, [{ ...secret('tls'), rotators: ['cert-manager'] }]);
 });

@@ -152,3 +152,15 @@ test('who changed an object is who wrote its content last, not who labelled it s
   t.is(changedBy('ServiceAccount', labelled({}, 'secrets')), '- (field manager labeller)', 'all of it is content');
   t.is(changedBy('Service', undefined), '- (field manager unknown)');
 });
+
+test('an object that has no canonical form is nothing that anybody approved', (t) => {
+  const both = { current: entry(second), fallback: entry(first, { role: 'Fallback' }) };
+  t.is(matchObject(both, liveObject(config, { data: { value: 2 ** 63 } })), 'None');
+});
+
+test('an entry names the record that let its content be', (t) => {
+  const records = chain(takenOver(first), approved(second, first));
+  t.is(objectFault(entry(second, { record: 'web-000003' }), records), undefined);
+  t.is(objectFault(entry(second), records), 'record web-000001 holds another content');
+  t.is(objectFault(entry(second, { record: 'web-000002' }), records), 'record web-000002 decides nothing about it');
+});

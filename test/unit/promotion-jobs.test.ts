@@ -150,6 +150,7 @@ test('an entry of the lock is what was signed, of a promotion that is not over, 
   t.is(fault({}), undefined);
   t.is(fault({ spec: spec(images.evil) }), NOT_SIGNED);
   t.is(fault({ spec: spec(images.evil), digest: jobDigest({ ...spec(images.evil) }) }), NOT_SIGNED);
+  t.is(fault({ spec: { ...spec(), backoffLimit: 2 ** 63 } }), NOT_SIGNED, 'it has no digest');
   t.is(fault({ name: 'other' }), NOT_SIGNED);
   t.regex(String(fault({ record: 'web-000001' })), /approves nothing/);
   t.regex(String(fault({ record: 'web-999999' })), /approves nothing/);
