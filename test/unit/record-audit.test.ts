@@ -306,3 +306,18 @@ test('a line of a witness is read as ssh-keygen reads it, from its first charact
     'in the words of the key',
   );
 });
+
+test('an export has a line for each record, one for the signed head and one for keys where there are such', (t) => {
+  const records = chain.map((record) => JSON.stringify({ record }));
+  t.deepEqual(writeExport({ records: chain, checkpoint: undefined, keys: [] }), records);
+  const checkpoint = signed(4);
+  t.deepEqual(writeExport({ records: chain, checkpoint, keys: [key] }), [
+    ...records,
+    JSON.stringify({ checkpoint }),
+    JSON.stringify({ keys: [key] }),
+  ]);
+});
+
+test('blank lines of a file of witnesses, and comments, are no witness that cannot be used', (t) => {
+  t.deepEqual(parseWitnesses('\n  \n\t\r\n# nobody yet\n'), { witnesses: [], problems: [] });
+});

@@ -33,10 +33,12 @@ test('a chain begins with the pinned keyring that signs, and pins nothing afterw
   t.regex(chain.state.fault ?? '', /is pinned, and not the first one/);
 });
 
-test('what is accepted is told once, in the words of an event, and what would break the chain is not written', async (t) => {
-  const chain = new Chain(three);
-  const { entry } = chain.standing(withVotes(policy('default', 2), chain.text(policy('default', 2)), 'alice', 'bob'));
-  if (entry?.trust === undefined) throw new Error('it was not signed');
+/** Who accepts for a chain, what was told and what was written. */
+function acceptingFor(chain: Chain): {
+  readonly accepting: Parameters<typeof accept>[0];
+  readonly told: readonly EventInput[];
+  readonly written: readonly RecordEntry[];
+} {
   const [told, written]: [EventInput[], RecordEntry[]] = [[], []];
   const accepting = {
     records: { append: async (_place: object, _chain: object, next: RecordEntry) => written.push(next) > 0 },
@@ -47,6 +49,14 @@ test('what is accepted is told once, in the words of an event, and what would br
     },
     events: { record: (event: EventInput) => void told.push(event) },
   } as unknown as Parameters<typeof accept>[0];
+  return { accepting, told, written };
+}
+
+test('what is accepted is told once, in the words of an event, and what would break the chain is not written', async (t) => {
+  const chain = new Chain(three);
+  const { entry } = chain.standing(withVotes(policy('default', 2), chain.text(policy('default', 2)), 'alice', 'bob'));
+  if (entry?.trust === undefined) throw new Error('it was not signed');
+  const { accepting, told, written } = acceptingFor(chain);
   await accept(accepting, policy('default', 2), entry);
   t.like(told[0], { type: 'Normal', reason: 'Accepted', action: 'Accept' });
   t.is(told[0]?.note, 'version 1 counts from now on: signed by alice, bob');
@@ -55,6 +65,22 @@ test('what is accepted is told once, in the words of an event, and what would br
     message: /^what was signed does not fit into its chain: .*is not the version that follows: 2/,
   });
   t.deepEqual([told.length, written.length], [1, 1]);
+});
+
+test('an event says of a removal that it is one, and of the first keyring that it was pinned', async (t) => {
+  const chain = new Chain(three);
+  const [pinned] = chain.records;
+  if (pinned === undefined) throw new Error('nothing was pinned');
+  const { accepting: first, told: begun } = acceptingFor(Object.assign(new Chain(three), { records: [] }));
+  await accept(first, three, entryOf(pinned));
+  t.is(begun[0]?.note, 'version 1 counts from now on: pinned at installation');
+  chain.change(target(), 'alice', 'bob');
+  const gone = removed(target());
+  const { entry } = chain.standing(withVotes(gone, chain.text(gone), 'bob', 'carol'));
+  if (entry === undefined) throw new Error('it was not signed');
+  const { accepting, told } = acceptingFor(chain);
+  await accept(accepting, gone, entry);
+  t.is(told[0]?.note, 'version 2 counts from now on, a removal: signed by bob, carol');
 });
 
 test('one of each group that a change needs is enough to take keys back', (t) => {

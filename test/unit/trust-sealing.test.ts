@@ -11,15 +11,16 @@ function sealing(chain: Chain, signed: { last?: LastSigned } = {}, asked: string
   return new Sealing({
     records: {
       of: () => chain.records,
-      upToDate: async () => {
-        asked.push('head');
+      upToDate: async ({ namespace, name }, mayLack) => {
+        asked.push(`${mayLack(chain.records) ? 'head' : 'cache'} of ${namespace}/${name}`);
         return chain.records;
       },
     },
     terms: { chain: 'trust', keyring: 'default', digest: chain.digest, cluster: { name: 'test', uid: chain.cluster } },
     namespace: 'twinlock-system',
     clock: new ManualClock(chain.now),
-    lastSigned: async () => signed.last,
+    lastSigned: async ({ namespace, target: of }) =>
+      namespace === 'twinlock-system' && of === 'trust' ? signed.last : undefined,
   });
 }
 
@@ -43,7 +44,14 @@ test('what counts is what was signed, whatever stands in the cluster', async (t)
     inForce.policies().map(({ metadata }) => metadata.name),
     ['default'],
   );
-  t.like(await inForce.keyring('default', signal), { object: { spec: three.spec } });
+  t.deepEqual(await inForce.keyring('default', signal), {
+    object: {
+      apiVersion: 'twinlock.dev/v1alpha1',
+      kind: 'ApproverKeyring',
+      metadata: { name: 'default' },
+      spec: three.spec,
+    },
+  });
   t.deepEqual(inForce.kept('shop'), { names: ['web'], warn: false });
   t.deepEqual(inForce.kept('other'), { names: [], warn: true });
 });
@@ -92,7 +100,7 @@ test('who asks at one time is answered with one question, and what counts is rea
   const asked: string[] = [];
   const inForce = sealing(signedChain(), {}, asked);
   await Promise.all([inForce.keyring('default', signal), inForce.policy('default', signal)]);
-  t.is(asked.length, 1);
+  t.deepEqual(asked, ['head of twinlock-system/trust']);
   await inForce.keyring('default', signal);
   t.is(asked.length, 2);
 });
@@ -104,4 +112,20 @@ test('the chain is walked once, and anew with each record', (t) => {
   t.is(inForce.state(), before);
   chain.change(policy('default', 3), 'alice', 'bob');
   t.not(inForce.state(), before);
+});
+
+test('what was signed for counts as it is now: another digest of the same length, and none any more', async (t) => {
+  const chain = signedChain();
+  const { digest = '' } = chain.records.at(-1) ?? {};
+  const signed: { last?: LastSigned } = { last: { size: 3, digest } };
+  const inForce = sealing(chain, signed);
+  t.true('object' in (await inForce.keyring('default', signal)));
+  const before = inForce.state();
+  signed.last = { size: 3, digest };
+  await inForce.fresh(signal);
+  t.is(inForce.state(), before, 'the same again is no reason to walk the chain again');
+  signed.last = { size: 3, digest: `sha256:${'0'.repeat(64)}` };
+  t.true('missing' in (await inForce.keyring('default', signal)));
+  signed.last = { size: 2, digest: chain.records[1]?.digest ?? '' };
+  t.true('object' in (await inForce.keyring('default', signal)));
 });

@@ -1,5 +1,6 @@
 import test from 'ava';
 import { keyringStatus } from '../../operator/promotions/keyrings/status.ts';
+import { digestOf } from '../../operator/canonical/index.ts';
 import { policyStatus } from '../../operator/trust/status/index.ts';
 import { reviewKeyring } from '../../operator/votes/index.ts';
 import { checkedStatus } from '../statuses/unit.ts';
@@ -24,6 +25,7 @@ test('a policy that waits says whose signatures it needs, what became of each, a
   const { pending, accepted } = status.trust ?? {};
   t.is(accepted, undefined);
   t.deepEqual(pending?.statements.approve, chain.text(asked));
+  t.is(pending?.digest, digestOf(asked.spec));
   t.regex(pending?.votes?.[0] ?? '', /^vote\.twinlock\.dev\/alice-0: alice approved$/);
   t.regex(pending?.votes?.[1] ?? '', /mallory-1: key SHA256:\S+ is not in the keyring/);
   const [missing = '', get = '', sign = '', annotate = ''] = pending?.why ?? [];
