@@ -95,6 +95,13 @@ test('a creation is signed as what was not there, made with the replicas of its 
   t.deepEqual(end.records.at(-1)?.outcome?.changes?.find(({ name }) => name === 'api')?.from, undefined);
 });
 
+test('what is created is made beside a workload of its name and of another kind', (t) => {
+  const opened = until(voted(run(creating()).world, keys.alice), 'OpenLock');
+  const namesake = { kind: 'StatefulSet', name: 'api', live: { ...worker, kind: 'StatefulSet' } } as never;
+  const first = until({ ...opened, workloads: [namesake, ...opened.workloads] }, 'Apply');
+  t.like(decide(first).verdict.action, { do: 'Apply', workload: api, create: { replicas: 3 } });
+});
+
 test('a creation has at least the replicas that its target asks for', (t) => {
   const scene = creating();
   const target = scene.target && { ...scene.target, spec: { ...scene.target.spec, minReplicas: 5 } };
@@ -173,6 +180,8 @@ test('what is on its way out is waited for, with who holds it up', (t) => {
     decide(going).verdict.message,
     'Deployment/api is being deleted and waits for its pods, or for who set the finalizer team.example/hold',
   );
+  const after = (milliseconds: number): string => decide({ ...going, now: going.now + milliseconds }).verdict.reason;
+  t.deepEqual([after(599_999), after(600_000)], ['Removing', 'ProgressDeadlineExceeded']);
   t.is(run(late(going)).decision.verdict.reason, 'ProgressDeadlineExceeded');
 });
 

@@ -278,6 +278,16 @@ test("one person's promotions leave room for those of others", (t) => {
   t.is(asking(MOST, hers).reason, 'Freezing', 'those of others do not count');
 });
 
+test('a promotion that asks for nothing more goes on, be its person beyond the share since more is approved', (t) => {
+  const hers = Array.from({ length: MOST + 1 }, (_, index) => ({
+    kind: 'ConfigMap' as const,
+    name: `hers-${1000 + index}`,
+    promotions: ['hers'],
+  }));
+  t.is(asking(1, hers, ['hers']).reason, 'LockTooLarge');
+  t.is(asking(0, hers, ['hers']).action?.do, 'Append', 'people are asked');
+});
+
 /** What runs refers to the same Secret, which cert-manager exchanges. */
 function exchanged(changes: Partial<Scene> = {}): Scene {
   const live = configured(images.first);

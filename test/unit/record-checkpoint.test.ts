@@ -44,10 +44,12 @@ test('a note is read up to 16,384 characters, whoever signed it beside the clust
   t.is(readCheckpoint(of(16_385)), undefined);
 });
 
+/** The note with another signature of so many bytes. */
+const signedWith = (bytes: number): string => `${note}— witness ${Buffer.alloc(bytes).toString('base64')}\n`;
+
 test('a signature has four bytes that name its key and at least one of its own', (t) => {
-  const of = (bytes: number): string => `${note}— witness ${Buffer.alloc(bytes).toString('base64')}\n`;
-  t.is(readCheckpoint(of(5))?.note.signatures.length, 2);
-  for (const bytes of [1, 3, 4]) t.is(readCheckpoint(of(bytes)), undefined, String(bytes));
+  t.is(readCheckpoint(signedWith(5))?.note.signatures.length, 2);
+  for (const bytes of [1, 3, 4]) t.is(readCheckpoint(signedWith(bytes)), undefined, String(bytes));
 });
 
 // The example of C2SP signed-note, signed by nobody here; its own text is no checkpoint of ours.

@@ -2,6 +2,7 @@ import test from 'ava';
 import type { Members } from '../../operator/canonical/index.ts';
 import { objectsOf } from '../../operator/lock/index.ts';
 import type { TargetWorld } from '../../operator/targets/decide/index.ts';
+import { withObjectsListed } from '../../operator/targets/decide/objects.ts';
 import { liveObject, objectWorld } from './object-world.ts';
 import { deployment, images, keys, run, target, voted } from './promotion-world.ts';
 import { adopted, decideTarget, fresh, namespaceWith, protectedNamespace, settle, withLive } from './target-world.ts';
@@ -150,4 +151,18 @@ test('while nothing is refused the lock follows what is live, the record first',
   const { world: moved, done } = settle(withMap(world, data('moved')));
   t.deepEqual(done, ['Adopted', 'WriteLock']);
   t.deepEqual(objectsOf(moved.lock!.spec, map).current?.content, data('moved'));
+});
+
+test('what nobody applies any more stays closed while its promotion is open, and what is live says the rest when it is over', (t) => {
+  const objects = [{ ...map, before: data('live'), after: data('new') }];
+  const { lock, records } = run(voted(run(objectWorld({ objects })).world, keys.alice)).world;
+  const entries = lock!.spec.objects!.map((entry) => ({ ...entry, closed: 'Late' as const }));
+  const closedIn = (chain: typeof records): unknown =>
+    withObjectsListed(
+      { ...lock!.spec, objects: entries },
+      fresh({ target: target({ objects: [map] }), records: chain }),
+    ).objects?.map(({ closed }) => closed);
+  const approved = records.findIndex((record) => record.outcome?.result === 'Approved');
+  t.deepEqual(closedIn(records.slice(0, approved + 1)), ['Late', 'Late']);
+  t.deepEqual(closedIn(records), [undefined, undefined]);
 });

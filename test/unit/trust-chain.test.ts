@@ -1,4 +1,5 @@
 import test from 'ava';
+import { digestOf } from '../../operator/canonical/index.ts';
 import { Chain, entryOf, keyring, policy, removed, target, withVotes } from './trust-world.ts';
 
 const root = 'ApproverKeyring//default';
@@ -317,4 +318,12 @@ test('a chain with a gap, a fork or a changed record is believed up to there', (
   t.truthy(of([first, second, third, other]).state.fault);
   t.is(of([first, second, third, other]).versions['ApprovalPolicy//default'], 1, 'neither of the two');
   t.is(of([first, { ...second, time: '2026-11-21T10:00:09Z' }, third]).versions['ApprovalPolicy//default'], undefined);
+});
+
+test('the parts of a record that was too large are no changes, and what follows them counts', (t) => {
+  const chain = new Chain(three);
+  chain.append({ type: 'Part', time: '2026-11-21T10:00:00Z', part: { index: 1, digest: digestOf('{'), text: '{' } });
+  t.is(chain.state.fault, undefined);
+  chain.change(policy('default', 2), 'alice', 'bob');
+  t.deepEqual(chain.versions, { [root]: 1, 'ApprovalPolicy//default': 1 });
 });
