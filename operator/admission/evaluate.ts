@@ -49,7 +49,7 @@ export function evaluator(variables: readonly Variable[], expressions: readonly 
 
 /** CEL with optional values, which Kubernetes has and whose equality the library leaves to whoever uses it. */
 function celEnvironment(): Environment {
-  const plain = new Environment({ unlistedVariablesAreDyn: true, homogeneousAggregateLiterals: false, limits: LIMITS });
+  const plain = new Environment({ unlistedVariablesAreDyn: true, limits: LIMITS });
   const equal = plain.parse('a == b');
   const sameOptional = (a: OptionalValue, b: OptionalValue): boolean =>
     a.hasValue() === b.hasValue() && (!a.hasValue() || equal({ a: a.value(), b: b.value() }) === true);

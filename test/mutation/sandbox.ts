@@ -14,6 +14,8 @@ export interface Mutant {
   readonly kind: string;
   readonly original: string;
   readonly replacement: string;
+  /** The line in which it begins, as people wrote it. */
+  readonly text: string;
 }
 
 export interface Sandbox {
@@ -99,6 +101,7 @@ export async function openSandbox(rooms: readonly string[]): Promise<Sandbox> {
       kind: mutatorName,
       original: textBetween(contents.get(fileName) ?? '', location.start, location.end),
       replacement,
+      text: contents.get(fileName)?.split('\n')[location.start.line] ?? '',
     })),
     remove: () => rm(folder, { recursive: true, force: true }),
   };
