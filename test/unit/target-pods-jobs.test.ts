@@ -57,11 +57,15 @@ test("a pod of a promotion's Job is what was signed for that Job, and nothing el
 
 const renamed = (job: Job): Job => ({ ...job, metadata: { ...job.metadata, name: 'migrate' } });
 
-test('a Job that nobody signed approves no pod: one that is only asked about, one that is gone, one of another name', (t) => {
+const owned = (job: Job): Job => ({ ...job, metadata: { ...job.metadata, ...controlledBy('CronJob', 'any') } });
+const ofAnotherKind = (job: Job): Job => ({ ...job, kind: 'ReplicaSet' }) as unknown as Job;
+
+test('a Job that nobody signed approves no pod: one that is only asked about, one that is gone, one that is another', (t) => {
   const pods = [images.second];
   t.deepEqual(namesOf(migrating('asked', pods)), pods);
   t.deepEqual(namesOf(migrating('approved', pods, () => undefined)), pods);
-  t.deepEqual(namesOf(migrating('approved', pods, renamed)), pods);
+  for (const other of [renamed, owned, ofAnotherKind])
+    t.deepEqual(namesOf(migrating('approved', pods, other)), pods, other.name);
 });
 
 test('a Job keeps its name from round to round: each content that was approved under it may run, no other one', (t) => {
@@ -82,6 +86,8 @@ test('a Job keeps its name from round to round: each content that was approved u
   const told = { now, round: again, result: 'Approved' as const, reason: 'QuorumReached' as const, message: '' };
   const approval = sealRecord(targetRef, asked, outcomeEntry({ ...told, promotion: about! }));
   t.deepEqual(namesOf({ ...first, records: [...asked, approval] }), [images.evil]);
+  const refusal = sealRecord(targetRef, asked, outcomeEntry({ ...told, promotion: about!, result: 'Rejected' }));
+  t.deepEqual(namesOf({ ...first, records: [...asked, refusal] }), [images.first, images.evil], 'it was rejected');
 });
 
 test("a neighbour's Job is judged by the neighbour's chain, and only by one that holds", (t) => {

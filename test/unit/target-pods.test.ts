@@ -127,6 +127,8 @@ test('a pod that outlives its time is content that nobody approved', (t) => {
 test('a pod of an ended approval runs on: it is found, although an approval once let it in', (t) => {
   const { done } = settle(withOld({}, { replicas: 2, updatedReplicas: 2 }));
   t.deepEqual(done, ['Tampered']);
+  const before = { creationTimestamp: time(-86_400) };
+  t.deepEqual(settle(withOld(before, { replicas: 2, updatedReplicas: 2 })).done, ['Tampered'], 'it ends by nothing');
 });
 
 const replacing = (at: string): Deployment['status'] => ({
