@@ -66,7 +66,9 @@ function textBetween(content: string, start: Position, end: Position): string {
 }
 
 /** Tests that read the code instead of running it: what stands in the sandbox is not what people wrote. */
-const READERS = ['exports', 'casts', 'assertions', 'workload-names', 'gather-asks'].map((name) => `test/unit/${name}.test.ts`);
+const READERS = ['exports', 'casts', 'assertions', 'workload-names', 'gather-asks'].map(
+  (name) => `test/unit/${name}.test.ts`,
+);
 
 /** Copies the tree into a temporary folder and writes the rooms' mutants into it. */
 export async function openSandbox(rooms: readonly string[]): Promise<Sandbox> {
