@@ -1,6 +1,7 @@
 /** The objects of an environment, as they are sent. Pure. */
 export { boundaryManifests, boundaryText } from './boundary.ts';
-export { boundaryConfig, HEALTH_PORT, hostsOf, upstreamsOf, type BoundaryInput, type Upstream } from './caddy.ts';
+export { boundaryConfig, HEALTH_PORT, hostsOf, upstreamsOf, type BoundaryInput } from './caddy.ts';
+export type { Upstream } from './upstream.ts';
 export type { ServedFile } from './served.ts';
 export { ingressManifests } from './ingress.ts';
 export { routeManifests } from './routes.ts';

@@ -1,5 +1,5 @@
 import { imageDigest, printable } from '../../../canonical/index.ts';
-import type { PlannedWorkload } from '../plan/environment.ts';
+import type { PlannedWorkload } from '../plan/terms.ts';
 import { allContainers } from '../resolve/index.ts';
 import type { LiveContainer, LivePod } from './running.ts';
 

@@ -1,4 +1,4 @@
-import type { PlannedWorkload } from '../plan/environment.ts';
+import type { PlannedWorkload } from '../plan/terms.ts';
 import { governs, literal, type ResolvedService, type Variable, type WorkloadBinding } from '../resolve/index.ts';
 import { sameURL, showURL, type Report, type ReportedService } from './report.ts';
 import { keptValue, runningValue, type LiveContainer, type LivePod } from './running.ts';
