@@ -54,11 +54,15 @@ async function promote(shop: Shop, name: string, running: Running): Promise<void
   await shop.vote(name, stage.people.alice);
 }
 
-/** Nothing becomes of this image: once a pod has it the deadline passes, and the rollout is taken back. */
+/** Nothing becomes of this image: once a pod has it, and all else runs, the deadline passes, and the rollout is taken back. */
 async function fails(shop: Shop, name: string, broken: string): Promise<Promotion> {
   await waitFor('a pod of the broken image', async () => {
     const pods = must(await stage.cluster.request('GET', `/api/v1/namespaces/${shop.namespace}/pods`), 'pods');
     return JSON.stringify(pods).includes(broken);
+  });
+  await shop.promotion(name, ({ status }) => {
+    const waiting = (status?.rollout?.workloads ?? []).filter(({ state }) => state !== 'Available');
+    return waiting.length === 1 && waiting[0]?.state === 'Applied';
   });
   clock.pass(300_000);
   const back = await shop.phase(name, 'RolledBack', 60_000);
