@@ -30,7 +30,8 @@ const IMPLICIT = { name: 'environment', type: 'Environment' } as const;
  * nobody here knows fails.
  */
 export function runGates(input: GatesInput): readonly GateState[] {
-  const { gates } = input.policy;
+  // Windows are no evidence: they hold what is approved, and nobody is asked later for them.
+  const gates = input.policy.gates.filter(({ type }) => type !== 'Window');
   const needed = gates.some(({ type }) => type === 'Environment') ? gates : [IMPLICIT, ...gates];
   return needed.map(({ name, type }) => latchedResult(input, name, type) ?? { name, type, ...run(input, type) });
 }
@@ -50,7 +51,7 @@ function latchedResult({ latched, now, policy }: GatesInput, name: string, type:
 type Judge = (input: GatesInput) => GateOutcome;
 
 /** The table: who judges, for each type that a policy can name. */
-const judges = { Environment: environment } satisfies Record<(typeof gateTypes)[number], Judge>;
+const judges = { Environment: environment } satisfies Record<Exclude<(typeof gateTypes)[number], 'Window'>, Judge>;
 const judgeOf: ReadonlyMap<string, Judge> = new Map(Object.entries(judges));
 
 function run(input: GatesInput, type: string): Omit<GateState, 'name' | 'type'> {

@@ -37,6 +37,7 @@ const search = (field: string): Path => ['spec', 'services', 3, field];
 
 const record = (sample: string) => breaches('PromotionRecord', sample);
 const target = breaches('ProductionTarget', 'web');
+const approvalPolicy = breaches('ApprovalPolicy', 'default');
 const twinClass = breaches('TwinClass', 'sample');
 const vendorTwin = breaches('VendorTwin', 'stripe');
 const writer =
@@ -419,7 +420,19 @@ export const breachedRules: readonly Breach[] = [
       [['spec', 'objects', 0, 'metadata', 'annotations'], { [name]: '1' }],
     ),
   ),
-  breaches('ApprovalPolicy', 'default')('spec.quorum', 'write each group once, and at most one entry without a group', [
+  approvalPolicy('spec.gates[0]', 'write window for a gate of type Window, and for no other', [
+    ['spec', 'gates', 0, 'type'],
+    'Window',
+  ]),
+  approvalPolicy('spec.gates[1]', 'write window for a gate of type Window, and for no other', [
+    ['spec', 'gates', 1, 'type'],
+    'Environment',
+  ]),
+  approvalPolicy('spec.gates[1].window.rrule', 'a rule ends by UNTIL or by COUNT: write one of them', [
+    ['spec', 'gates', 1, 'window', 'rrule'],
+    'FREQ=DAILY;COUNT=2;UNTIL=20271231T230000Z',
+  ]),
+  approvalPolicy('spec.quorum', 'write each group once, and at most one entry without a group', [
     ['spec', 'quorum'],
     [{ count: 1 }, { count: 2 }],
   ]),

@@ -445,6 +445,7 @@ const promotion = object('Promotion', 'web-42', {
       { kind: 'Deployment', name: 'worker' },
     ],
     reason: 'release 42',
+    overrides: [{ gate: 'year-end', reason: 'INC-7' }],
     expiresAfter: '72h',
     supersedes: 'Older',
   },
@@ -501,7 +502,21 @@ const promotion = object('Promotion', 'web-42', {
 const approvalPolicy = object('ApprovalPolicy', 'default', {
   spec: {
     default: true,
-    gates: [{ name: 'environment', type: 'Environment' }],
+    gates: [
+      { name: 'environment', type: 'Environment' },
+      {
+        name: 'year-end',
+        type: 'Window',
+        window: {
+          kind: 'Freeze',
+          start: '2026-12-21T00:00:00',
+          duration: '336h',
+          timeZone: 'Europe/Berlin',
+          rrule: 'FREQ=YEARLY;COUNT=5',
+          override: { quorum: [{ group: 'owners', count: 1 }] },
+        },
+      },
+    ],
     quorum: [{ count: 2 }, { group: 'owners', count: 1 }],
     separation: { requester: true },
     requireTouch: false,

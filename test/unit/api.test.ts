@@ -99,6 +99,31 @@ const examples: Readonly<
     ['registry.example/', '127.0.0.1:5001/team/'],
     ['registry.example', '/', 'a b/', ''],
   ],
+  recurrence: [
+    [
+      'FREQ=DAILY',
+      'FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR',
+      'FREQ=MONTHLY;BYDAY=-1FR;UNTIL=20271231T230000Z',
+      'FREQ=YEARLY;INTERVAL=2;BYMONTH=12;BYMONTHDAY=24,-1;COUNT=5;WKST=MO;BYSETPOS=-1',
+    ],
+    [
+      '',
+      'FREQ=HOURLY',
+      'BYDAY=MO;FREQ=WEEKLY',
+      'FREQ=DAILY;BYHOUR=9',
+      'FREQ=WEEKLY;BYDAY=XX',
+      'FREQ=DAILY;INTERVAL=0',
+      'FREQ=DAILY;',
+    ],
+  ],
+  localTime: [
+    ['2026-01-05T09:00:00', '2026-12-31T23:59:59'],
+    ['2026-01-05', '2026-01-05T09:00:00Z', '2026-13-05T09:00:00', '2026-01-05T24:00:00', '2026-01-05T09:00'],
+  ],
+  timeZone: [
+    ['UTC', 'Europe/Berlin', 'America/Argentina/Buenos_Aires', 'Etc/GMT+5'],
+    ['', 'europe/berlin', '+01:00', 'Europe/', 'A/b/c/d'],
+  ],
   duration: [
     ['8h', '1h30m', '90s', '72h0m0s', ''],
     ['1d', 'h', '1.5h', '30m1h', '-1h', '8h '],

@@ -74,9 +74,10 @@ const TABLE: Readonly<Record<string, string>> = {
   // A clock, and nothing else of Kubernetes.
   outbound: 'canonical kube/clock',
 
-  gates: 'canonical kube api workloads votes records outbound ./ground ./environment',
+  gates: 'canonical kube api workloads votes records outbound ./ground ./environment ./window',
   'gates/ground': 'api',
   'gates/environment': 'canonical api ./ground',
+  'gates/window': 'canonical api',
 
   trust: 'canonical kube runtime api votes records ./decide ./status ./gather ./act',
   'trust/decide': 'canonical api votes records',

@@ -6,8 +6,10 @@ import { conditions, observedGeneration } from '../schema/conditions.ts';
 import { keyedList } from '../schema/lists.ts';
 import { quorum } from '../schema/quorum.ts';
 import { dnsLabel, duration } from '../schema/text.ts';
+import { withRules } from '../schema/rule.ts';
 import { trust } from '../schema/trust.ts';
 import { choice, flag } from '../schema/values.ts';
+import { window } from '../schema/window.ts';
 import { gateTypes } from './promotion-status.ts';
 
 /** `spec` of an ApprovalPolicy. */
@@ -19,10 +21,21 @@ export const approvalPolicySpec = z
     gates: keyedList(
       'Gates that must pass before votes are asked for.',
       ['name'],
-      z.object({
-        name: dnsLabel('Name of the gate.'),
-        type: choice('Environment: the environment is Ready and wired, and runs what is promoted.', gateTypes),
-      }),
+      withRules(
+        z.object({
+          name: dnsLabel('Name of the gate.'),
+          type: choice(
+            'Environment: the environment is Ready and wired, and runs what is promoted. Window: production may change now; people sign whenever they like.',
+            gateTypes,
+          ),
+          window: window.optional(),
+        }),
+        {
+          cel: "(self.type == 'Window') == has(self.window)",
+          message: 'write window for a gate of type Window, and for no other',
+          check: (gate) => (gate.type === 'Window') === (gate.window !== undefined),
+        },
+      ),
       { min: 1, max: 16 },
     ).default([{ name: 'environment', type: 'Environment' }]),
     quorum: quorum(
@@ -54,6 +67,8 @@ const approvalPolicyStatus = z
 export type ApprovalPolicySpec = z.output<typeof approvalPolicySpec>;
 export type ApprovalPolicyStatus = z.output<typeof approvalPolicyStatus>;
 export type ApprovalPolicy = TwinlockObject<'ApprovalPolicy', ApprovalPolicySpec, ApprovalPolicyStatus>;
+/** A window of a policy. */
+export type WindowSpec = NonNullable<ApprovalPolicy['spec']['gates'][number]['window']>;
 
 export const approvalPolicyKind = {
   kind: 'ApprovalPolicy',

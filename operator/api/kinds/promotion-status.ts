@@ -23,7 +23,7 @@ const promotionPhases = [
   'Superseded',
 ] as const;
 
-export const gateTypes = ['Environment'] as const;
+export const gateTypes = ['Environment', 'Window'] as const;
 export const gateResults = ['Pending', 'Passed', 'Failed'] as const;
 
 /** Bounds of what a Promotion's status says; who writes it fits the words to them. */

@@ -70,6 +70,15 @@ const promotionSpec = withRules(
       .describe('Jobs of this promotion. Each runs once, with what was signed; what it did is not undone.')
       .optional(),
     reason: text('Why, for those who approve and for the record.', 1024).optional(),
+    overrides: keyedList(
+      'Windows of the policy that it shall pass by. Each needs votes of its own, and stands in what people sign.',
+      ['gate'],
+      z.object({
+        gate: dnsLabel('Name of the gate, of type Window, in the policy.'),
+        reason: text('Why it cannot wait.', 512),
+      }),
+      { min: 1, max: 16 },
+    ).optional(),
     expiresAfter: duration(
       'The promotion expires this long after its creation, unless it was approved until then.',
     ).default('72h'),

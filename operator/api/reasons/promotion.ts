@@ -15,6 +15,8 @@ export const promotionReasons = [
   'RequesterUnknown',
   'EnvironmentNotAdmitted',
   'Held',
+  'WindowClosed',
+  'OverrideRefused',
   'AnotherRollout',
   'GatePending',
   'GateFailed',

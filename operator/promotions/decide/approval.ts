@@ -15,6 +15,7 @@ import { proofOf } from './proof.ts';
 import { roundEntry, statementOf, whatChanged, type Complete } from './round.ts';
 import { openedLock } from './content.ts';
 import { stall, type Verdict } from './verdict.ts';
+import { passedBy, policyFor, shutBy } from './windows.ts';
 import type { DecidingWorld } from './world.ts';
 
 const OBJECT =
@@ -117,7 +118,7 @@ function counted(complete: Complete, { record, round, statements }: Asked): Coun
         verdict: outcome('Rejected', 'Rejected', `${voters(count, 'reject')} rejected it: this is final`),
       };
     case 'Approved': {
-      const message = `${voters(count, 'approve')} approved it`;
+      const message = `${voters(count, 'approve')} approved it${passedBy(world.promotion.spec)}`;
       const held = heldBack(complete, message);
       if (held !== undefined) return { count, verdict: held };
       const { approved } = world.history;
@@ -167,18 +168,23 @@ function recordedChange({ kind, name, currentDigest, desiredDigest, revision, li
   };
 }
 
-/** What is approved waits until nobody holds production; the votes are counted anew then. */
+/** What is approved waits until nobody and nothing holds production; the votes are counted anew then. */
 function heldBack({ world, facts }: Complete, message: string): Verdict | undefined {
   const { target, now, history } = world;
-  const held = heldBy(target, now);
+  const held = heldBy(target, now) ?? (hasBegun(world) ? undefined : shutBy(facts, now));
   if (held === undefined) return undefined;
   return {
     phase: history.approved === undefined ? 'AwaitingApproval' : 'Approved',
-    reason: 'Held',
+    reason: held.reason,
     message: `${message}; ${held.why[0]}`,
     why: held.why,
     requeueAfter: Math.min(held.endsIn, facts.notAfter - now + 1),
   };
+}
+
+/** What began while a window was open is not left half done by its end. */
+function hasBegun({ history, jobs }: DecidingWorld): boolean {
+  return history.approved !== undefined && jobs.some(({ when, live }) => when === 'before' && live !== undefined);
 }
 
 function waiting(
@@ -195,16 +201,18 @@ function waiting(
     principalHint: 'my-name',
   });
   const held = heldBy(world.target, world.now);
+  const shut = shutBy(facts, world.now);
   const closed = because.map((line) => `votes of the round before count no longer: ${line}`);
   return {
     phase: 'AwaitingApproval',
     reason: 'AwaitingApproval',
     message: count.missing[0] ?? 'it waits for votes',
-    why: [...count.missing, ...commands, OBJECT, ...(held?.why ?? []), ...closed],
+    why: [...count.missing, ...commands, OBJECT, ...(held?.why ?? []), ...(shut?.why ?? []), ...closed],
     requeueAfter: Math.min(
       Math.min(facts.notAfter, gatesExpireAt(facts.gates, policy.spec)) - world.now + 1,
-      // What was said of the hold is over with it.
+      // What was said of the hold is over with it, and of the window.
       held?.endsIn ?? Infinity,
+      shut?.endsIn ?? Infinity,
     ),
   };
 }
@@ -221,7 +229,7 @@ function completeOf(world: DecidingWorld, facts: Facts): Complete | undefined {
   return {
     world,
     facts,
-    policy: { name: policy.object.metadata.name, spec: policy.object.spec },
+    policy: { name: policy.object.metadata.name, spec: policyFor(policy.object.spec, world.promotion.spec) },
     keyring: { name: keyring.object.metadata.name, spec: keyring.object.spec },
     requestedBy: facts.requestedBy,
     artifacts: facts.artifacts.artifacts,

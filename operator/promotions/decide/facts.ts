@@ -3,7 +3,7 @@ import { itemsOf, membersOf, type Digest } from '../../canonical/index.ts';
 import { approvedSpec, revisionOf, specDigest, type WorkloadObject } from '../../workloads/index.ts';
 import { contentOf, contentsOf, type LockSpec, type WorkloadKey } from '../../lock/index.ts';
 import type { PromotionHistory, RecordedJob } from '../../records/index.ts';
-import { runGates, type Artifact, type GateState } from '../../gates/index.ts';
+import { runGates, type Artifact, type GateState, type WindowsState } from '../../gates/index.ts';
 import {
   artifactsOf,
   imagesOfManifest,
@@ -30,6 +30,7 @@ import { configurationFound, configuredBy, type Configured } from './configured.
 import { requesterOf } from './end.ts';
 import { signedJobs } from './jobs.ts';
 import { inWords, objectChanges, pathOf, type ChangedObject } from './objects.ts';
+import { windowsFor } from './windows.ts';
 import type { DecidingWorld } from './world.ts';
 
 /** A workload whose content the promotion changes. */
@@ -55,6 +56,8 @@ export interface Facts {
   readonly artifacts: ArtifactsResult;
   /** Empty as long as there is no policy. */
   readonly gates: readonly GateState[];
+  /** Windows of the policy; left out as long as there is none. */
+  readonly windows: WindowsState | undefined;
   /** Workloads that would change; empty as well while a plan is missing. */
   readonly changed: readonly ChangedWorkload[];
   /** Objects beside the workloads that would change, in the order in which they are applied. */
@@ -98,6 +101,7 @@ export function factsOf(world: DecidingWorld): Facts {
             latched: latched === undefined ? undefined : { artifacts: latched, gates: history.round?.gates ?? [] },
           })
         : [],
+    windows: 'object' in world.policy ? windowsFor(world.policy.object.spec, promotion.spec, now) : undefined,
     changed,
     changedObjects,
     changes,

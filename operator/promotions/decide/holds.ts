@@ -1,17 +1,9 @@
 import type { ProductionTarget, ProductionTargetSpec } from '../../api/index.ts';
 import { parseTime, printable } from '../../canonical/index.ts';
 import type { DecisionStep } from './steps.ts';
-import { pending } from './verdict.ts';
+import { pending, type Held } from './verdict.ts';
 
 type Hold = NonNullable<ProductionTargetSpec['holds']>[number];
-
-/** What keeps promotions from production now. */
-export interface Held {
-  /** A line for each hold: who holds production and why, who lets go, and when it lets go by itself. */
-  readonly why: readonly [string, ...string[]];
-  /** Milliseconds until the first of them ends by itself; infinite when none does. */
-  readonly endsIn: number;
-}
 
 /**
  * The holds that stand now; one whose time is over holds nothing, and is left for its owner to remove.
@@ -24,7 +16,9 @@ export function heldBy(target: ProductionTarget | undefined, now: number, scope?
     (hold) => (scope === undefined || hold.scope === scope) && now < endOf(hold),
   );
   const [first, ...others] = holds.map((hold) => wordsOf(hold, target?.metadata.name ?? ''));
-  return first === undefined ? undefined : { why: [first, ...others], endsIn: Math.min(...holds.map(endOf)) - now + 1 };
+  return first === undefined
+    ? undefined
+    : { reason: 'Held', why: [first, ...others], endsIn: Math.min(...holds.map(endOf)) - now + 1 };
 }
 
 /** Milliseconds since the epoch. What cannot be read ends nothing. */

@@ -75,6 +75,7 @@ function statementInput(complete: Complete, round: StatementInput['round']): Sta
       ...(kind === 'Secret' ? { rotators: usersOf(world.target?.spec.rotators) } : {}),
     })),
     evidence: evidenceOf(facts.gates),
+    overrides: spec.overrides ?? [],
     policy: { name: policy.name, digest: policyDigest(policy.spec, policy.spec.gates), quorum: policy.spec.quorum },
     keyring: { name: keyring.name, digest: keyringDigest(keyring.spec, policy.spec) },
     round,

@@ -105,3 +105,12 @@ export function stall(reason: PromotionReason, message: string, requeueAfter?: n
 export function pending(reason: PromotionReason, message: string): Verdict {
   return { phase: 'Pending', reason, message, why: [message] };
 }
+
+/** What keeps promotions from production now. */
+export interface Held {
+  readonly reason: 'Held' | 'WindowClosed';
+  /** A line for each hold: who holds production and why, who lets go, and when it lets go by itself. */
+  readonly why: readonly [string, ...string[]];
+  /** Milliseconds until the first of them ends by itself; infinite when none does. */
+  readonly endsIn: number;
+}

@@ -80,7 +80,9 @@ function gatesOf({ promotion, history }: World, { facts }: Decision): Pick<Promo
     const same = gate.evidenceDigest !== undefined && before?.evidenceDigest === gate.evidenceDigest;
     return same && before.finishedAt !== undefined ? { ...gate, finishedAt: before.finishedAt } : { ...gate };
   });
-  return shown.length === 0 ? {} : { gates: shown };
+  const windows = (facts?.windows?.windows ?? []).map((window) => ({ ...window, type: 'Window' as const }));
+  const both = [...shown, ...windows];
+  return both.length === 0 ? {} : { gates: both };
 }
 
 function approvalOf({ promotion, now, history }: World, { count }: Decision): Pick<PromotionStatus, 'approval'> {

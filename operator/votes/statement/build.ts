@@ -88,6 +88,10 @@ function buildStatement(input: StatementInput, decision: Decision): { readonly [
         summary,
         digest,
       })),
+      ...notEmpty(
+        'overrides',
+        sortedBy(input.overrides ?? [], ({ gate }) => gate).map(({ gate, reason }) => ({ gate, reason })),
+      ),
       policy: {
         name: input.policy.name,
         digest: input.policy.digest,

@@ -49,6 +49,13 @@ function checkNames(input: Input): void {
         ] as const,
     ),
     ...jobs.map(({ name }) => ['job', name] as const),
+    ...(input.overrides ?? []).flatMap(
+      ({ gate, reason }) =>
+        [
+          ['overrides.gate', gate],
+          ['overrides.reason', reason],
+        ] as const,
+    ),
     ...evidence.flatMap(
       ({ gate, result, summary }) =>
         [

@@ -66,6 +66,12 @@ export interface Evidence {
   readonly digest: Digest;
 }
 
+/** A window of the policy that the promotion passes by. */
+export interface Override {
+  readonly gate: string;
+  readonly reason: string;
+}
+
 /** Without `group`: any principal. */
 export interface QuorumEntry {
   readonly group?: string | undefined;
@@ -95,6 +101,7 @@ export interface StatementInput {
   readonly metadata?: readonly ObjectMetadata[] | undefined;
   readonly configuration?: readonly ConfigurationContent[] | undefined;
   readonly evidence: readonly Evidence[];
+  readonly overrides?: readonly Override[] | undefined;
   readonly policy: { readonly name: string; readonly digest: Digest; readonly quorum: readonly QuorumEntry[] };
   readonly keyring: { readonly name: string; readonly digest: Digest };
   /** `notAfter` is RFC 3339 in UTC with seconds: `2026-11-28T10:00:00Z`. */

@@ -1,0 +1,26 @@
+import type { Promotion } from '../../api/index.ts';
+import { printable } from '../../canonical/index.ts';
+import { windowGates } from '../../gates/index.ts';
+import type { DecisionStep } from './steps.ts';
+import { stall } from './verdict.ts';
+
+type Override = NonNullable<Promotion['spec']['overrides']>[number];
+
+/** Nobody is asked for a promotion that passes by what it may not pass by. */
+export const overrideRefused: DecisionStep = ({ policy, promotion }) => {
+  if (!('object' in policy)) return undefined;
+  const { metadata, spec } = policy.object;
+  const gates = windowGates(spec);
+  const refused = (promotion.spec.overrides ?? []).find(
+    ({ gate }) => gates.find(({ name }) => name === gate)?.window.override === undefined,
+  );
+  return refused === undefined ? undefined : stall('OverrideRefused', refusal(metadata.name, refused, gates));
+};
+
+function refusal(policy: string, { gate }: Override, gates: ReturnType<typeof windowGates>): string {
+  const known = gates.some(({ name }) => name === gate);
+  const what = known ? 'lets nobody pass by window' : 'has no window';
+  const may = gates.flatMap(({ name, window }) => (window.override === undefined ? [] : [printable(name)]));
+  const hint = may.length === 0 ? 'without overrides' : `whose overrides name ${may.join(' or ')}`;
+  return `policy ${printable(policy)} ${what} ${printable(gate)} (spec.overrides): create a Promotion ${hint}`;
+}
