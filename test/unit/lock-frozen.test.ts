@@ -196,6 +196,15 @@ test('before it opens, what could be exchanged is held still, and free again aft
   t.is(withReleased(still, 'two'), still);
   const nobody = { ...lock, objects: [], frozen: [configMap('a'), { ...secret('tls'), promotions: ['one'] }] };
   t.is(withHeldStill(nobody, [configMap('a'), secret('tls')], 'one'), nobody, 'nobody could exchange it anyway');
+  const others: LockSpec = {
+    ...nobody,
+    objects: [
+      { kind: 'ConfigMap', name: 'b', role: 'Fallback', target: 'web', record: 'web-000001' },
+      { kind: 'Service', name: 'a', role: 'Fallback', target: 'web', record: 'web-000001' },
+      { kind: 'ConfigMap', name: 'a', role: 'Current', target: 'web', record: 'web-000001' },
+    ],
+  };
+  t.is(withHeldStill(others, [configMap('a')], 'one'), others, 'what may come back is another object');
 });
 
 test('where there is no room for all, what is held still for a lock that opens comes before what is only asked for', (t) => {

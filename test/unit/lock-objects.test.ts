@@ -103,6 +103,32 @@ test('what was taken back lets the replaced content be again, and nothing else t
   t.is(restored(...opened, takenOver()), second.digest, 'a record of no promotion');
 });
 
+test('until a lock opens its fallback is that of the decision before, past each that was taken back', (t) => {
+  const fallback = (content: ObjectState, record: number): ApprovedObject =>
+    entry(content, { role: 'Fallback', record: `web-00000${record}` });
+  const back = chain(
+    takenOver(first),
+    approved(second, first),
+    approved(third, second, 'b'),
+    outcome('RolledBack', 'b'),
+    approved(of('4'), second, 'c'),
+  );
+  t.is(objectFault(fallback(second, 5), back), undefined, 'of the one that was taken back');
+  t.is(objectFault(fallback(first, 3), back), undefined, 'of the last that opened the lock');
+  const twice = chain(
+    takenOver(first),
+    approved(second, first),
+    approved(third, second, 'b'),
+    approved(of('4'), third, 'c'),
+  );
+  t.is(objectFault(fallback(second, 5), twice), undefined);
+  t.regex(
+    objectFault(fallback(first, 3), twice) ?? '',
+    /is not what was decided last/,
+    'that was two decisions before',
+  );
+});
+
 test('an entry that says what was decided stays as it is while another one is restored', (t) => {
   // The approval is on record and the lock is not open yet: the decision before still counts here.
   const records = chain(takenOver(first), approved(second, first));
