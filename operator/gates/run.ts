@@ -15,6 +15,8 @@ export type GateState = NonNullable<PromotionStatus['gates']>[number];
 export interface GatesInput {
   readonly now: number;
   readonly policy: ApprovalPolicy['spec'];
+  /** Names of gates that an emergency skips; Environment is never among them. */
+  readonly skipped?: ReadonlySet<string> | undefined;
   readonly environment: TwinEnvironment | undefined;
   /** What runs in the environment now. */
   readonly running: { readonly artifacts: readonly Artifact[] } | { readonly message: string };
@@ -31,7 +33,9 @@ const IMPLICIT = { name: 'environment', type: 'Environment' } as const;
  */
 export function runGates(input: GatesInput): readonly GateState[] {
   // Windows are no evidence: they hold what is approved, and nobody is asked later for them.
-  const gates = input.policy.gates.filter(({ type }) => type !== 'Window');
+  const gates = input.policy.gates.filter(
+    ({ name, type }) => type === 'Environment' || (type !== 'Window' && input.skipped?.has(name) !== true),
+  );
   const needed = gates.some(({ type }) => type === 'Environment') ? gates : [IMPLICIT, ...gates];
   return needed.map(({ name, type }) => latchedResult(input, name, type) ?? { name, type, ...run(input, type) });
 }

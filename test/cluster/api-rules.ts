@@ -432,6 +432,11 @@ export const breachedRules: readonly Breach[] = [
     ['spec', 'gates', 1, 'window', 'rrule'],
     'FREQ=DAILY;COUNT=2;UNTIL=20271231T230000Z',
   ]),
+  approvalPolicy(
+    'spec.emergency.skipGates',
+    'write names of gates of this policy that are not of type Environment: that one is never skipped',
+    [['spec', 'emergency', 'skipGates'], ['environment']],
+  ),
   approvalPolicy('spec.quorum', 'write each group once, and at most one entry without a group', [
     ['spec', 'quorum'],
     [{ count: 1 }, { count: 2 }],

@@ -446,6 +446,7 @@ const promotion = object('Promotion', 'web-42', {
     ],
     reason: 'release 42',
     overrides: [{ gate: 'year-end', reason: 'INC-7' }],
+    emergency: { reason: 'INC-7' },
     expiresAfter: '72h',
     supersedes: 'Older',
   },
@@ -523,6 +524,7 @@ const approvalPolicy = object('ApprovalPolicy', 'default', {
     requireUserVerification: false,
     notExercised: 'Deny',
     evidenceMaxAge: '168h',
+    emergency: { quorum: [{ group: 'owners', count: 1 }], skipGates: ['year-end'] },
   },
   status: { observedGeneration: 1, trust, conditions },
 });

@@ -114,7 +114,7 @@ test('who is let pass by one window meets the others', (t) => {
   t.true(isOpen([hours, freeze], '2026-12-21T10:00:00Z', passing));
   t.false(isOpen([hours, freeze], '2026-12-21T20:00:00Z', passing));
   const { windows } = windowsAt([hours, freeze], passing, at('2026-12-21T10:00:00Z'));
-  t.is(windows[1]?.summary, 'overridden by this promotion');
+  t.is(windows[1]?.summary, 'this promotion passes by it');
 });
 
 for (const [what, rest] of [

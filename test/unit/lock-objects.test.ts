@@ -103,9 +103,10 @@ test('what was taken back lets the replaced content be again, and nothing else t
   t.is(restored(...opened, takenOver()), second.digest, 'a record of no promotion');
 });
 
+const fallback = (content: ObjectState, record: number): ApprovedObject =>
+  entry(content, { role: 'Fallback', record: `web-00000${record}` });
+
 test('until a lock opens its fallback is that of the decision before, past each that was taken back', (t) => {
-  const fallback = (content: ObjectState, record: number): ApprovedObject =>
-    entry(content, { role: 'Fallback', record: `web-00000${record}` });
   const back = chain(
     takenOver(first),
     approved(second, first),

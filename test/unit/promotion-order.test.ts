@@ -7,7 +7,7 @@ const order = {
   approval: 'lockDiffers targetReplaced expired',
   readiness:
     'clockSkewed targetMissing targetNotReady notEnforced policyMissing keyringMissing requesterUnknown environmentNotAdmitted promotionsHeld',
-  turn: 'manifestRefused removalRefused overrideRefused superseded anotherRollsOut gateNotPassed',
+  turn: 'manifestRefused removalRefused emergencyRefused overrideRefused superseded anotherRollsOut gateNotPassed',
   plan: 'productionDiffers objectDiffers nothingToPromote planRefused revisionUnknown alreadyCurrent imageNotExercised notExercised lockTooLarge jobRefused',
   configuration: 'configurationInPlace configurationUnsettled',
 };

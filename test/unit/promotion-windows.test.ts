@@ -170,3 +170,64 @@ test('a promotion that passes by nothing needs what the policy asks for, whateve
   const { world: open } = run(withGates(world(), environment, gate(leads)));
   t.like(predicateOf(open.records.at(-1)?.statements?.approve ?? ''), { policy: { quorum: [{ count: 1 }] } });
 });
+
+type Emergency = NonNullable<ApprovalPolicy['spec']['emergency']>;
+const burning = (emergency: Emergency | undefined, overrides?: { gate: string; reason: string }[]): Scene => {
+  const scene = withGates(
+    world({
+      promotion: promotion('web-42', {
+        spec: { emergency: { reason: 'INC-7' }, ...(overrides === undefined ? {} : { overrides }) },
+      }),
+      keyring: leading(),
+    }),
+    environment,
+    gate(freeze),
+    gate(leads, 'sale'),
+  );
+  if (!('object' in scene.policy) || emergency === undefined) return scene;
+  const { object } = scene.policy;
+  return { ...scene, policy: { object: { ...object, spec: { ...object.spec, emergency } } } };
+};
+const path: Emergency = { quorum: [{ group: 'leads', count: 1 }], skipGates: ['hours', 'sale'] };
+
+test('an emergency has a quorum of its own, skips what the policy says, and everybody signs that it is one', (t) => {
+  const { world: open } = run(burning(path));
+  const statement = open.records.at(-1)?.statements?.approve ?? '';
+  t.like(predicateOf(statement), {
+    emergency: { reason: 'INC-7', skipped: ['hours', 'sale'] },
+    policy: { quorum: [{ count: 1, group: 'leads' }] },
+  });
+  t.is(run(voted(open, keys.alice)).decision.verdict.reason, 'AwaitingApproval', 'the others do not count for it');
+  const { done, world: over } = run(voted(open, keys.bob));
+  t.is(done[0], 'Approved');
+  const approved = over.records.find(({ outcome }) => outcome?.result === 'Approved');
+  t.is(approved?.outcome?.message, 'bob approved it in an EMERGENCY without hours, sale (INC-7)');
+});
+
+test('an emergency waits for what it does not skip', (t) => {
+  const { world: open } = run(burning({ ...path, skipGates: ['hours'] }));
+  t.is(run(voted(open, keys.bob)).decision.verdict.reason, 'WindowClosed');
+  const passing = burning({ quorum: [{ count: 1 }], skipGates: ['hours'] }, [{ gate: 'sale', reason: 'INC-7' }]);
+  const { decision } = run(voted(run(passing).world, keys.alice));
+  t.is(decision.verdict.reason, 'AwaitingApproval', 'and needs the votes of what it passes by beside');
+});
+
+test('an emergency never skips the environment', (t) => {
+  const scene = burning({ ...path, skipGates: ['environment', 'hours', 'sale'] });
+  const { decision } = run({ ...scene, environment: undefined });
+  t.is(decision.verdict.reason, 'GatePending');
+});
+
+test('nobody is asked for an emergency where the policy knows none', (t) => {
+  const { done, decision } = run(burning(undefined));
+  t.deepEqual(done, []);
+  t.like(decision.verdict, { reason: 'EmergencyRefused', stalled: true });
+});
+
+test('what is no emergency needs the votes of the policy, whatever it says of emergencies', (t) => {
+  const scene = burning(path);
+  const { world: open } = run({ ...scene, promotion: promotion('web-42') });
+  const statement = predicateOf(open.records.at(-1)?.statements?.approve ?? '');
+  t.false('emergency' in statement);
+  t.like(statement, { policy: { quorum: [{ count: 1 }] } });
+});

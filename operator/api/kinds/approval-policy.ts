@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { KindDefinition, TwinlockObject } from '../kind.ts';
 import { acceptedColumn, columns, resourceOf } from '../kind.ts';
 import { conditions, observedGeneration } from '../schema/conditions.ts';
-import { keyedList } from '../schema/lists.ts';
+import { keyedList, setOf } from '../schema/lists.ts';
 import { quorum } from '../schema/quorum.ts';
 import { dnsLabel, duration } from '../schema/text.ts';
 import { withRules } from '../schema/rule.ts';
@@ -13,8 +13,8 @@ import { window } from '../schema/window.ts';
 import { gateTypes } from './promotion-status.ts';
 
 /** `spec` of an ApprovalPolicy. */
-export const approvalPolicySpec = z
-  .object({
+export const approvalPolicySpec = withRules(
+  z.object({
     default: flag('Whether targets that name no policy get this one. With two default policies, none is.').default(
       false,
     ),
@@ -56,8 +56,30 @@ export const approvalPolicySpec = z
     evidenceMaxAge: duration('A gate that passed longer ago than this must run again before a round opens.').default(
       '168h',
     ),
-  })
-  .describe('What a promotion needs.');
+    emergency: z
+      .object({
+        quorum: quorum('Votes that an emergency needs, in the place of the others.'),
+        skipGates: setOf(
+          'Names of gates that an emergency skips; Environment is never skipped.',
+          dnsLabel('Name of a gate.'),
+          {
+            max: 16,
+          },
+        ).default([]),
+      })
+      .describe('What a promotion needs that asks for it in spec.emergency. Left out: there are no emergencies.')
+      .optional(),
+  }),
+  {
+    cel: "!has(self.emergency) || self.emergency.skipGates.all(s, self.gates.exists(g, g.name == s && g.type != 'Environment'))",
+    message: 'write names of gates of this policy that are not of type Environment: that one is never skipped',
+    fieldPath: '.emergency.skipGates',
+    check: ({ emergency, gates }) =>
+      (emergency?.skipGates ?? []).every((name) =>
+        gates.some((gate) => gate.name === name && gate.type !== 'Environment'),
+      ),
+  },
+).describe('What a promotion needs.');
 
 /** `status` of an ApprovalPolicy. Output only; with sealed trust alone. */
 const approvalPolicyStatus = z

@@ -79,6 +79,12 @@ const promotionSpec = withRules(
       }),
       { min: 1, max: 16 },
     ).optional(),
+    emergency: z
+      .object({ reason: text('What happened, for those who sign and for the record.', 512) })
+      .describe(
+        "Asks for the policy's emergency path: its quorum, without the gates that it skips. Everybody signs that it is one.",
+      )
+      .optional(),
     expiresAfter: duration(
       'The promotion expires this long after its creation, unless it was approved until then.',
     ).default('72h'),

@@ -17,6 +17,7 @@ export const promotionReasons = [
   'Held',
   'WindowClosed',
   'OverrideRefused',
+  'EmergencyRefused',
   'AnotherRollout',
   'GatePending',
   'GateFailed',

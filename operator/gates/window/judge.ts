@@ -54,7 +54,7 @@ export function windowsAt(gates: readonly WindowGate[], overridden: ReadonlySet<
       return {
         name,
         result: 'Passed',
-        summary: overridden.has(name) ? 'overridden by this promotion' : 'not in the way',
+        summary: overridden.has(name) ? 'this promotion passes by it' : 'not in the way',
       };
     }),
   };

@@ -1,4 +1,5 @@
 import { fieldManagers, WorkloadLock, type ProductionTarget, type Promotion } from '../../api/index.ts';
+import { printable } from '../../canonical/index.ts';
 import { ApiError, sleep } from '../../kube/index.ts';
 import type { Canary } from '../../targets/canary/index.ts';
 import type { Action, ActingWorld, Known, LiveWorkload } from '../decide/index.ts';
@@ -90,13 +91,15 @@ export class Actor {
 
   #tell(promotion: Promotion, target: ProductionTarget | undefined, { outcome, round }: RecordEntry): void {
     const bad = outcome !== undefined && outcome.result !== 'Approved' && outcome.result !== 'Completed';
+    const { emergency } = promotion.spec;
+    const asked = emergency === undefined ? '' : ` in an EMERGENCY (${printable(emergency.reason, 512)})`;
     this.#options.events.record({
       regarding: promotion,
       related: target,
-      type: bad ? 'Warning' : 'Normal',
+      type: bad || emergency !== undefined ? 'Warning' : 'Normal',
       reason: outcome?.result ?? 'RoundOpened',
       action: outcome === undefined ? 'OpenRound' : 'Decide',
-      note: outcome?.message ?? `votes are asked for until ${round?.notAfter ?? ''}`,
+      note: outcome?.message ?? `votes are asked for${asked} until ${round?.notAfter ?? ''}`,
     });
   }
 

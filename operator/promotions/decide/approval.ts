@@ -118,7 +118,7 @@ function counted(complete: Complete, { record, round, statements }: Asked): Coun
         verdict: outcome('Rejected', 'Rejected', `${voters(count, 'reject')} rejected it: this is final`),
       };
     case 'Approved': {
-      const message = `${voters(count, 'approve')} approved it${passedBy(world.promotion.spec)}`;
+      const message = `${voters(count, 'approve')} approved it${passedBy(policy.spec, world.promotion.spec)}`;
       const held = heldBack(complete, message);
       if (held !== undefined) return { count, verdict: held };
       const { approved } = world.history;

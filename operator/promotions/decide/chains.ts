@@ -16,7 +16,7 @@ import { imageNotExercised, notExercised } from './exercised.ts';
 import { promotionsHeld } from './holds.ts';
 import { lockChanged } from './lock.ts';
 import { objectDiffers } from './object-steps.ts';
-import { overrideRefused } from './overrides.ts';
+import { emergencyRefused, overrideRefused } from './overrides.ts';
 import {
   clockSkewed,
   environmentNotAdmitted,
@@ -55,7 +55,15 @@ export const chains = {
     promotionsHeld,
   ],
   /** What it asks for makes sense, nobody comes before it, and its gates passed. */
-  turn: [manifestRefused, removalRefused, overrideRefused, superseded, anotherRollsOut, gateNotPassed],
+  turn: [
+    manifestRefused,
+    removalRefused,
+    emergencyRefused,
+    overrideRefused,
+    superseded,
+    anotherRollsOut,
+    gateNotPassed,
+  ],
   /** What production would become is known, starts from what is approved, and fits. */
   plan: [
     productionDiffers,

@@ -30,7 +30,7 @@ import { configurationFound, configuredBy, type Configured } from './configured.
 import { requesterOf } from './end.ts';
 import { signedJobs } from './jobs.ts';
 import { inWords, objectChanges, pathOf, type ChangedObject } from './objects.ts';
-import { windowsFor } from './windows.ts';
+import { skippedBy, windowsFor } from './windows.ts';
 import type { DecidingWorld } from './world.ts';
 
 /** A workload whose content the promotion changes. */
@@ -96,6 +96,7 @@ export function factsOf(world: DecidingWorld): Facts {
         ? runGates({
             now,
             policy: world.policy.object.spec,
+            skipped: new Set(skippedBy(world.policy.object.spec, promotion.spec)),
             environment: world.environment,
             running,
             latched: latched === undefined ? undefined : { artifacts: latched, gates: history.round?.gates ?? [] },

@@ -6,6 +6,17 @@ import { stall } from './verdict.ts';
 
 type Override = NonNullable<Promotion['spec']['overrides']>[number];
 
+/** Nobody is asked for an emergency where the policy knows none. */
+export const emergencyRefused: DecisionStep = ({ policy, promotion }) => {
+  if (promotion.spec.emergency === undefined || !('object' in policy)) return undefined;
+  const { metadata, spec } = policy.object;
+  if (spec.emergency !== undefined) return undefined;
+  return stall(
+    'EmergencyRefused',
+    `policy ${printable(metadata.name)} has no emergency path (spec.emergency): create a Promotion without emergency, or have the policy say who decides then`,
+  );
+};
+
 /** Nobody is asked for a promotion that passes by what it may not pass by. */
 export const overrideRefused: DecisionStep = ({ policy, promotion }) => {
   if (!('object' in policy)) return undefined;

@@ -16,6 +16,7 @@ import type { Artifact, GateState } from '../../gates/index.ts';
 import { readersOf } from './configuration.ts';
 import type { Facts } from './facts.ts';
 import { objectDigests, recorded } from './objects.ts';
+import { skippedBy } from './windows.ts';
 import type { DecidingWorld } from './world.ts';
 
 /** A world in which everything that a statement names is known. */
@@ -76,6 +77,7 @@ function statementInput(complete: Complete, round: StatementInput['round']): Sta
     })),
     evidence: evidenceOf(facts.gates),
     overrides: spec.overrides ?? [],
+    emergency: spec.emergency && { reason: spec.emergency.reason, skipped: skippedBy(policy.spec, spec) },
     policy: { name: policy.name, digest: policyDigest(policy.spec, policy.spec.gates), quorum: policy.spec.quorum },
     keyring: { name: keyring.name, digest: keyringDigest(keyring.spec, policy.spec) },
     round,

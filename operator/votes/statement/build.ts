@@ -92,6 +92,9 @@ function buildStatement(input: StatementInput, decision: Decision): { readonly [
         'overrides',
         sortedBy(input.overrides ?? [], ({ gate }) => gate).map(({ gate, reason }) => ({ gate, reason })),
       ),
+      ...(input.emergency === undefined
+        ? {}
+        : { emergency: { reason: input.emergency.reason, skipped: input.emergency.skipped.toSorted() } }),
       policy: {
         name: input.policy.name,
         digest: input.policy.digest,

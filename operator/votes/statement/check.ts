@@ -49,6 +49,7 @@ function checkNames(input: Input): void {
         ] as const,
     ),
     ...jobs.map(({ name }) => ['job', name] as const),
+    ...(input.emergency === undefined ? [] : [['emergency.reason', input.emergency.reason] as const]),
     ...(input.overrides ?? []).flatMap(
       ({ gate, reason }) =>
         [

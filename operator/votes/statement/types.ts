@@ -66,6 +66,13 @@ export interface Evidence {
   readonly digest: Digest;
 }
 
+/** The promotion takes the policy's emergency path. */
+export interface Emergency {
+  readonly reason: string;
+  /** Names of the gates that it skips. */
+  readonly skipped: readonly string[];
+}
+
 /** A window of the policy that the promotion passes by. */
 export interface Override {
   readonly gate: string;
@@ -102,6 +109,7 @@ export interface StatementInput {
   readonly configuration?: readonly ConfigurationContent[] | undefined;
   readonly evidence: readonly Evidence[];
   readonly overrides?: readonly Override[] | undefined;
+  readonly emergency?: Emergency | undefined;
   readonly policy: { readonly name: string; readonly digest: Digest; readonly quorum: readonly QuorumEntry[] };
   readonly keyring: { readonly name: string; readonly digest: Digest };
   /** `notAfter` is RFC 3339 in UTC with seconds: `2026-11-28T10:00:00Z`. */
