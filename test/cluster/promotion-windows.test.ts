@@ -1,6 +1,7 @@
 /** Windows of a policy on a real API server: people sign ahead, and production opens when the window does. */
 import test from 'ava';
 import { shownObjects, type Shown } from '../chart/docs.ts';
+import { waitFor } from '../harness/index.ts';
 import { SteppedClock } from '../stage/clock.ts';
 import { conditionOf, images, Shop } from '../stage/shop.ts';
 import { openPromotions, path, type Stage } from '../stage/promotions.ts';
@@ -26,7 +27,7 @@ const freeze = (from: number, rest: Json = {}): Json => ({
   ...rest,
 });
 
-async function policy(name: string, window: Json): Promise<void> {
+async function policy(name: string, window: Json, rest: Json = {}): Promise<void> {
   const gates = [
     { name: 'environment', type: 'Environment' },
     { name: 'freeze', type: 'Window', window },
@@ -35,7 +36,7 @@ async function policy(name: string, window: Json): Promise<void> {
     apiVersion: 'twinlock.dev/v1alpha1',
     kind: 'ApprovalPolicy',
     metadata: { name },
-    spec: { gates },
+    spec: { gates, ...rest },
   });
 }
 
@@ -85,6 +86,27 @@ test.serial('a promotion passes by a window with the votes that this asks for', 
   t.regex(approved?.outcome?.message ?? '', /, passing by window freeze \(INC-7: checkout is down\)$/);
 });
 
+test.serial('an emergency goes live in a freeze by the votes of its own quorum, and loudly', async (t) => {
+  const emergency = { quorum: [{ count: 2 }], skipGates: ['freeze'] };
+  await policy('burning', freeze(Date.now() - HOUR), { emergency });
+  const shop = await asking('burning', { emergency: { reason: 'INC-7: checkout is down' } });
+  for (const person of [stage.people.alice, stage.people.bob]) await shop.cast('web-42', person);
+  await shop.phase('web-42', 'Completed');
+  const approved = (await shop.records()).find(({ outcome }) => outcome?.result === 'Approved');
+  const words = /in an EMERGENCY without freeze \(INC-7: checkout is down\)$/;
+  t.regex(approved?.outcome?.message ?? '', words);
+  const told = await waitFor('events that warn of it', async (seen) => {
+    const at = '/apis/events.k8s.io/v1/namespaces/burning/events';
+    const { items } = (await stage.send('GET', at)) as unknown as {
+      readonly items: readonly { readonly type: string; readonly reason: string; readonly note: string }[];
+    };
+    const loud = items.filter(({ type, note }) => type === 'Warning' && note.includes('EMERGENCY'));
+    seen(items);
+    return loud.length >= 2 && loud.map(({ reason }) => reason);
+  });
+  t.deepEqual([...told].toSorted(), ['Approved', 'RoundOpened']);
+});
+
 test.serial('nobody is asked where nobody may pass by, and the reason says what to write', async (t) => {
   await policy('closed', freeze(Date.now() - HOUR));
   const shop = await new Shop(stage, 'closed').open({ target: { approvalPolicyRef: { name: 'closed' } } });
@@ -110,7 +132,7 @@ test.serial('the examples of the page are taken', async (t) => {
   const examples = (await shownObjects()).filter(({ page }) => page === 'docs/gates.md').map(({ object }) => object);
   t.deepEqual(
     examples.map(({ kind }) => kind),
-    ['ApprovalPolicy', 'Promotion'],
+    ['ApprovalPolicy', 'Promotion', 'ApprovalPolicy', 'Promotion'],
   );
   for (const object of examples)
     t.is(await sent(object, object.kind === 'Promotion' ? { namespace: 'shown' } : {}), 201, object.metadata.name);
