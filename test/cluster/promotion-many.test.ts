@@ -46,11 +46,15 @@ test('a promotion of fifty workloads goes live as one, in the order that was sig
     before: others,
     target: { workloads: names.map((name) => ({ kind: 'Deployment', name })) },
   });
-  await waitFor('all of them to run', async (seen) => {
-    const ready = (await deployments()).filter(({ status }) => status?.availableReplicas === 1).length;
-    seen(ready);
-    return ready === COUNT;
-  });
+  await waitFor(
+    'all of them to run',
+    async (seen) => {
+      const ready = (await deployments()).filter(({ status }) => status?.availableReplicas === 1).length;
+      seen(ready);
+      return ready === COUNT;
+    },
+    { timeout: 120_000 },
+  );
   await shop.ready();
   const ran = names.map((name) => ({ name, image: images.second, port: 8080 }));
   const seen = names.map((name) => ({ name, images: [{ container: name, image: images.second }], ready: true }));

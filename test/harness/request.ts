@@ -12,7 +12,7 @@ export async function request(
   kubeconfig: string,
   method: string,
   path: string,
-  { body, contentType = 'application/json', headers, timeout = 20_000 }: RequestOptions = {},
+  { body, contentType = 'application/json', headers, timeout = 65_000 }: RequestOptions = {},
 ): Promise<Answer> {
   const { endpoint, credentials } = await readKubeconfig(kubeconfig);
   const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body));

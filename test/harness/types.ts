@@ -24,7 +24,7 @@ export interface RequestOptions {
   /** Default `application/json`; for patches e.g. `application/merge-patch+json`. */
   readonly contentType?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Milliseconds without an answer until it is given up; default 20,000. The API server's own end is at 60,000. */
+  /** Milliseconds without an answer until it is given up; default 65,000: the API server itself says so at 60,000. */
   readonly timeout?: number;
 }
 
