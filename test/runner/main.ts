@@ -106,7 +106,7 @@ async function run(phase: Phase, counts: Counts): Promise<void> {
   });
   for await (const line of createInterface({ input: child.stdout })) reader.line(line);
   reader.end();
-  // What a phase left to the next tests is of no use to the next phase, and takes its memory.
+  // What a phase left to the next tests is of no use to the next phase, and takes its memory. The full cluster stays.
   await stopApis();
   await recordTests(
     phase.name,
@@ -145,7 +145,6 @@ const counts: Counts = { passed: 0, failed: 0, skipped: [], failures: [] };
 for (const phase of PHASES) {
   if (wanted.length === 0 ? phase.named !== true : wanted.includes(phase.name)) await run(phase, counts);
 }
-// The full cluster stays for the next run, unless the phase removal has run.
 if (counts.failures.length > 0) {
   console.log('\nFailed:');
   // Once more with all that they said: hours of output stand between, and its end is what is kept of a run.

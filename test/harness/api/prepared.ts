@@ -30,6 +30,12 @@ interface State {
   readonly since: number;
 }
 
+/** One that nobody has. */
+interface Free {
+  readonly folder: string;
+  readonly state: State;
+}
+
 const stateFile = 'prepared.json';
 const baselineFile = 'baseline.json';
 /** So many wait to be lent: each takes 1 GiB. */
@@ -41,11 +47,11 @@ const lockFile = (): string => join(privateFolder(), '..', 'prepared.lock');
 
 /** One that was prepared before, as it was then, or a new one. */
 export async function preparedApi<T>(preparation: Preparation<T>): Promise<Prepared<T>> {
-  for (let folder = await takeFree(preparation.key); folder !== undefined; folder = await takeFree(preparation.key)) {
-    const cluster = await ProcessCluster.find(folder);
+  for (let free = await takeFree(preparation.key); free !== undefined; free = await takeFree(preparation.key)) {
+    const cluster = await ProcessCluster.find(free.folder);
     // What runs is of the same key: the same preparation wrote it.
-    if (cluster !== undefined) return lent(cluster, folder, (await readState(folder))?.prepared as T);
-    await ProcessCluster.remove(folder);
+    if (cluster !== undefined) return lent(cluster, free.folder, free.state.prepared as T);
+    await ProcessCluster.remove(free.folder);
   }
   const folder = await newFolder();
   const cluster = await ProcessCluster.start(folder, { apiServerFlags: await preparation.flags(folder) });
@@ -76,22 +82,22 @@ async function giveBack(cluster: ProcessCluster, folder: string): Promise<void> 
   await writeBaseline(folder, baseline);
   const gone = await withLock(lockFile(), async () => {
     await writeFile(join(folder, ownerFile), '');
-    return (await free()).slice(MOST_FREE).map(({ folder: each }) => each);
+    return (await allFree()).slice(MOST_FREE).map(({ folder: each }) => each);
   });
   await Promise.all(gone.map((each) => ProcessCluster.remove(each)));
 }
 
-/** The folder of one that is free, which is nobody else's from then on. */
-function takeFree(key: string): Promise<string | undefined> {
+/** One that is free, which is nobody else's from then on. */
+function takeFree(key: string): Promise<Free | undefined> {
   return withLock(lockFile(), async () => {
-    const found = (await free()).find(({ state }) => state.key === key && Date.now() - state.since < OLDEST);
+    const found = (await allFree()).find(({ state }) => state.key === key && Date.now() - state.since < OLDEST);
     if (found !== undefined) await writeFile(join(found.folder, ownerFile), String(process.pid));
-    return found?.folder;
+    return found;
   });
 }
 
 /** Those that nobody has, the youngest first. */
-async function free(): Promise<readonly { readonly folder: string; readonly state: State }[]> {
+async function allFree(): Promise<readonly Free[]> {
   const names = await readdir(privateFolder()).catch(() => []);
   const all = await Promise.all(
     names.map(async (name) => {
