@@ -1,6 +1,7 @@
 /** The API `twinlock.dev/v1alpha1`: one zod schema per kind is its type, its CRD and its CEL rules. */
 export { conditionOf, conditionTypes, outcomeTypes, type ConditionType, type OwnConditionType } from './conditions.ts';
 export * from './duration.ts';
+export { MAX_QUORUM } from './schema/quorum.ts';
 export { isRecurrence } from './schema/window.ts';
 export type { Frozen, KindDefinition, TwinlockObject } from './kind.ts';
 export * from './kinds/index.ts';

@@ -166,6 +166,27 @@ test('of two entries for one group the larger counts', (t) => {
   t.like(predicateOf(open.records.at(-1)?.statements?.approve ?? ''), { policy: { quorum: [{ count: 2 }] } });
 });
 
+const groups = (from: number, count: number): Window['override'] => ({
+  quorum: Array.from({ length: count }, (_, index) => ({ group: `group-${from + index}`, count: 1 })),
+});
+// One entry is the policy's own.
+const asked = (more: number): Scene => {
+  const overrides = ['hours', 'sale'].map((name) => ({ gate: name, reason: 'INC-7' }));
+  const scene = world({ promotion: promotion('web-42', { spec: { overrides } }) });
+  const windows = [
+    gate({ ...freeze, override: groups(0, 10) }),
+    gate({ ...freeze, override: groups(10, more) }, 'sale'),
+  ];
+  return withGates(scene, environment, ...windows);
+};
+
+test('windows that ask for more groups together than are counted are passed by one by one', (t) => {
+  t.is(run(asked(5)).decision.verdict.reason, 'AwaitingApproval');
+  const { verdict } = run(asked(6)).decision;
+  t.is(verdict.reason, 'OverrideRefused');
+  t.regex(verdict.message, /ask for votes of 17 groups, and at most 16 are counted/);
+});
+
 test('a promotion that passes by nothing needs what the policy asks for, whatever windows ask', (t) => {
   const { world: open } = run(withGates(world(), environment, gate(leads)));
   t.like(predicateOf(open.records.at(-1)?.statements?.approve ?? ''), { policy: { quorum: [{ count: 1 }] } });

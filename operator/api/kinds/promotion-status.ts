@@ -5,6 +5,7 @@ import { conditions, lastHandledReconcileAt, observedGeneration } from '../schem
 import { MAX_OBJECTS } from '../object-kinds.ts';
 import { MAX_WORKLOADS } from '../workload-kinds.ts';
 import { keyedList, linesOf, listOf } from '../schema/lists.ts';
+import { MAX_QUORUM } from '../schema/quorum.ts';
 import { reason, sha256, text, timestamp } from '../schema/text.ts';
 import { choice, count, flag, nameOfObject, objectKind, workloadKind } from '../schema/values.ts';
 
@@ -91,7 +92,7 @@ const approval = z
         need: count('Principals that must approve.', 1, 100),
         have: count('Principals that did.', 0, 1000),
       }),
-      { max: 16 },
+      { max: MAX_QUORUM },
     ).optional(),
     missing: linesOf('What the approval still lacks, one line each.', promotionBounds.missing).optional(),
   })

@@ -1,8 +1,9 @@
-import type { Promotion } from '../../api/index.ts';
+import { MAX_QUORUM, type Promotion } from '../../api/index.ts';
 import { printable } from '../../canonical/index.ts';
 import { windowGates } from '../../gates/index.ts';
 import type { DecisionStep } from './steps.ts';
 import { stall } from './verdict.ts';
+import { policyFor } from './windows.ts';
 
 type Override = NonNullable<Promotion['spec']['overrides']>[number];
 
@@ -25,7 +26,15 @@ export const overrideRefused: DecisionStep = ({ policy, promotion }) => {
   const refused = (promotion.spec.overrides ?? []).find(
     ({ gate }) => gates.find(({ name }) => name === gate)?.window.override === undefined,
   );
-  return refused === undefined ? undefined : stall('OverrideRefused', refusal(metadata.name, refused, gates));
+  if (refused !== undefined) return stall('OverrideRefused', refusal(metadata.name, refused, gates));
+  // A status shows no more, and nobody would know what is missing.
+  const { length } = policyFor(spec, promotion.spec).quorum;
+  return length <= MAX_QUORUM
+    ? undefined
+    : stall(
+        'OverrideRefused',
+        `the windows of spec.overrides and policy ${printable(metadata.name)} ask for votes of ${length} groups, and at most ${MAX_QUORUM} are counted: pass by fewer windows`,
+      );
 };
 
 function refusal(policy: string, { gate }: Override, gates: ReturnType<typeof windowGates>): string {
