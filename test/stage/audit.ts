@@ -37,7 +37,8 @@ export async function auditFlags(folder: string): Promise<Readonly<Record<string
   };
   const file = join(folder, 'audit-policy.json');
   await writeFile(file, JSON.stringify(policy));
-  return { 'audit-policy-file': file, 'audit-log-path': join(folder, 'audit.log') };
+  // Megabytes. Without it another file is begun after 100, in the middle of a test: who waits then reads behind the end.
+  return { 'audit-policy-file': file, 'audit-log-path': join(folder, 'audit.log'), 'audit-log-maxsize': '100000' };
 }
 
 /** Where a log is read from: what came before is of no interest. */
