@@ -1,25 +1,21 @@
 import type { PromotionReason } from '../../api/index.ts';
 import { CanonicalError, rfc3339 } from '../../canonical/index.ts';
 import { nameOf, outcomeEntry, promotionRef, type RecordedChange, type RecordSpec } from '../../records/index.ts';
-import { countVotes, voteCommands, type CountResult } from '../../votes/index.ts';
-import { gatesExpireAt } from '../../gates/index.ts';
+import { countVotes, type CountResult } from '../../votes/index.ts';
 import { StatementError } from '../../votes/statement/index.ts';
 import { applying } from './applying.ts';
+import { heldBack, waiting } from './awaiting.ts';
 import { configurationExchangeable } from './configuration.ts';
 import { end } from './end.ts';
 import type { ChangedWorkload, Facts } from './facts.ts';
-import { heldBy } from './holds.ts';
 import { jobsStep } from './jobs.ts';
 import { inOrder } from './plan/index.ts';
 import { proofOf } from './proof.ts';
 import { roundEntry, statementOf, whatChanged, type Complete } from './round.ts';
 import { openedLock } from './content.ts';
 import { stall, type Verdict } from './verdict.ts';
-import { passedBy, policyFor, shutBy } from './windows.ts';
+import { passedBy, policyFor } from './windows.ts';
 import type { DecidingWorld } from './world.ts';
-
-const OBJECT =
-  'to object, sign .status.approval.statements.reject in the same way: one valid rejection ends this promotion for good';
 
 /** A decision with the count that it rests on. */
 export interface Counted {
@@ -165,55 +161,6 @@ function recordedChange({ kind, name, currentDigest, desiredDigest, revision, li
       ? { uid, ...(typeof replicas === 'number' ? { replicas } : {}), ...(suspend === true ? { suspend } : {}) }
       : { to: desiredDigest }),
     ...(revision === undefined ? {} : { revision }),
-  };
-}
-
-/** What is approved waits until nobody and nothing holds production; the votes are counted anew then. */
-function heldBack({ world, facts }: Complete, message: string): Verdict | undefined {
-  const { target, now, history } = world;
-  const held = heldBy(target, now) ?? (hasBegun(world) ? undefined : shutBy(facts, now));
-  if (held === undefined) return undefined;
-  return {
-    phase: history.approved === undefined ? 'AwaitingApproval' : 'Approved',
-    reason: held.reason,
-    message: `${message}; ${held.why[0]}`,
-    why: held.why,
-    requeueAfter: Math.min(held.endsIn, facts.notAfter - now + 1),
-  };
-}
-
-/** What began while a window was open is not left half done by its end. */
-function hasBegun({ history, jobs }: DecidingWorld): boolean {
-  return history.approved !== undefined && jobs.some(({ when, live }) => when === 'before' && live !== undefined);
-}
-
-function waiting(
-  { world, facts, policy }: Complete,
-  { nonce, because = [] }: Asked['round'],
-  count: CountResult,
-): Verdict {
-  const { metadata } = world.promotion;
-  const commands = voteCommands({
-    namespace: metadata.namespace ?? '',
-    name: metadata.name,
-    decision: 'approve',
-    nonce,
-    principalHint: 'my-name',
-  });
-  const held = heldBy(world.target, world.now);
-  const shut = shutBy(facts, world.now);
-  const closed = because.map((line) => `votes of the round before count no longer: ${line}`);
-  return {
-    phase: 'AwaitingApproval',
-    reason: 'AwaitingApproval',
-    message: count.missing[0] ?? 'it waits for votes',
-    why: [...count.missing, ...commands, OBJECT, ...(held?.why ?? []), ...(shut?.why ?? []), ...closed],
-    requeueAfter: Math.min(
-      Math.min(facts.notAfter, gatesExpireAt(facts.gates, policy.spec)) - world.now + 1,
-      // What was said of the hold is over with it, and of the window.
-      held?.endsIn ?? Infinity,
-      shut?.endsIn ?? Infinity,
-    ),
   };
 }
 
