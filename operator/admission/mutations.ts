@@ -1,4 +1,4 @@
-import type { mutationFields } from '../api/schema/values.ts';
+import type { mutationFields } from '../api/schema/mutations.ts';
 import { all, any, field, sameExcept, text } from './cel.ts';
 import { section } from './resources.ts';
 

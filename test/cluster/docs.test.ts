@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
-import { allowedMutations, podWriters } from '../../operator/api/schema/values.ts';
+import { allowedMutations, podWriters } from '../../operator/api/schema/mutations.ts';
 import { shownObjects } from '../chart/docs.ts';
 import { run, waitFor, type CommandResult } from '../harness/index.ts';
 import { messageOf } from '../stage/objects.ts';

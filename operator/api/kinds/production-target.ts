@@ -10,18 +10,9 @@ import { keyedList, linesOf, listOf } from '../schema/lists.ts';
 import { withRules } from '../schema/rule.ts';
 import { dnsLabel, duration, objectName, sha256, text, timestamp } from '../schema/text.ts';
 import { trust } from '../schema/trust.ts';
-import {
-  allowedMutations,
-  choice,
-  count,
-  flag,
-  injectedContainers,
-  nameOfObject,
-  objectKind,
-  podWriters,
-  workloadKind,
-  workloadName,
-} from '../schema/values.ts';
+import { allowedMutations, injectedContainers, podWriters } from '../schema/mutations.ts';
+import { nameOfObject, objectKind, workloadKind, workloadName } from '../schema/promoted.ts';
+import { choice, count, flag } from '../schema/values.ts';
 
 const serviceAccounts = (description: string) =>
   keyedList(

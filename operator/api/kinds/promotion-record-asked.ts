@@ -4,7 +4,8 @@ import { z } from 'zod';
 import { DECISIONS, MAX_ARMOR_CHARACTERS, MAX_KEY_CHARACTERS, MAX_STATEMENT_BYTES } from '../../votes/index.ts';
 import { listOf } from '../schema/lists.ts';
 import { dnsLabel, objectName, personName, sha256, text, timestamp } from '../schema/text.ts';
-import { choice, flag, printable, workloadKind, workloadName } from '../schema/values.ts';
+import { workloadKind, workloadName } from '../schema/promoted.ts';
+import { choice, flag, printable } from '../schema/values.ts';
 import { gateResults, gateTypes } from './promotion-status.ts';
 
 /** When votes were asked for. */

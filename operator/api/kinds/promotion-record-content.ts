@@ -6,17 +6,8 @@ import { MAX_JOBS, MAX_WORKLOADS } from '../workload-kinds.ts';
 import { kindName } from '../schema/defined-kinds.ts';
 import { listOf } from '../schema/lists.ts';
 import { dnsLabel, reason, sha256, text } from '../schema/text.ts';
-import {
-  choice,
-  count,
-  embedded,
-  flag,
-  nameOfObject,
-  objectKind,
-  printable,
-  workloadKind,
-  workloadName,
-} from '../schema/values.ts';
+import { nameOfObject, objectKind, workloadKind, workloadName } from '../schema/promoted.ts';
+import { choice, count, embedded, flag, printable } from '../schema/values.ts';
 
 /** When a Job of a promotion runs. */
 const jobTimes = ['before', 'after'] as const;

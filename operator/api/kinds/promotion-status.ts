@@ -7,7 +7,8 @@ import { MAX_WORKLOADS } from '../workload-kinds.ts';
 import { keyedList, linesOf, listOf } from '../schema/lists.ts';
 import { MAX_QUORUM } from '../schema/quorum.ts';
 import { reason, sha256, text, timestamp } from '../schema/text.ts';
-import { choice, count, flag, nameOfObject, objectKind, workloadKind } from '../schema/values.ts';
+import { nameOfObject, objectKind, workloadKind } from '../schema/promoted.ts';
+import { choice, count, flag } from '../schema/values.ts';
 
 const promotionPhases = [
   'Pending',

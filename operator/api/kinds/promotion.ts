@@ -11,7 +11,9 @@ import { MAX_WORKLOADS } from '../workload-kinds.ts';
 import { withRules } from '../schema/rule.ts';
 import { jobManifests, manifests } from '../schema/manifest.ts';
 import { dnsLabel, duration, objectName, text } from '../schema/text.ts';
-import { choice, containerImages, workloadKind, workloadName } from '../schema/values.ts';
+import { containerImages } from '../schema/containers.ts';
+import { workloadKind, workloadName } from '../schema/promoted.ts';
+import { choice } from '../schema/values.ts';
 import { promotionStatus } from './promotion-status.ts';
 
 /** `spec` of a Promotion. */

@@ -6,7 +6,8 @@ import { columns, resourceOf } from '../kind.ts';
 import { keyedList, setOf } from '../schema/lists.ts';
 import { withRules } from '../schema/rule.ts';
 import { duration, imagePrefix, objectName, text, worded } from '../schema/text.ts';
-import { choice, count, egress, flag, ingress, matchLabels, quantity } from '../schema/values.ts';
+import { egress, ingress } from '../schema/network.ts';
+import { choice, count, flag, matchLabels, quantity } from '../schema/values.ts';
 import { exposure } from './twin-class-exposure.ts';
 
 const quota = z

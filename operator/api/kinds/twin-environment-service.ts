@@ -5,7 +5,8 @@ import { adminPaths, adminPort, adminPortRules, ports } from '../schema/ports.ts
 import { withRules } from '../schema/rule.ts';
 import { start } from '../schema/start.ts';
 import { componentName, httpURL, image, objectName, worded } from '../schema/text.ts';
-import { args, choice, env, port, quantity, resources } from '../schema/values.ts';
+import { args, env, resources } from '../schema/containers.ts';
+import { choice, port, quantity } from '../schema/values.ts';
 import { environmentKind } from '../workload-kinds.ts';
 
 const state = z

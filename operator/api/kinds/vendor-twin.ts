@@ -9,7 +9,8 @@ import { adminPaths, adminPort, adminPortRules, ports } from '../schema/ports.ts
 import { withRules } from '../schema/rule.ts';
 import { start, stateApart } from '../schema/start.ts';
 import { envName, image, patterned, text, urlPath, worded } from '../schema/text.ts';
-import { args, env, flag, port, printable, resources } from '../schema/values.ts';
+import { args, env, resources } from '../schema/containers.ts';
+import { flag, port, printable } from '../schema/values.ts';
 
 const compiles = (pattern: string): boolean => {
   try {

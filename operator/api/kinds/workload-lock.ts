@@ -6,19 +6,9 @@ import { MAX_OBJECTS } from '../object-kinds.ts';
 import { MAX_WORKLOADS } from '../workload-kinds.ts';
 import { keyedList, setOf } from '../schema/lists.ts';
 import { dnsLabel, objectName, sha256 } from '../schema/text.ts';
-import {
-  allowedMutations,
-  choice,
-  count,
-  embedded,
-  injectedContainers,
-  nameOfObject,
-  objectKind,
-  podWriters,
-  printable,
-  workloadKind,
-  workloadName,
-} from '../schema/values.ts';
+import { allowedMutations, injectedContainers, podWriters } from '../schema/mutations.ts';
+import { nameOfObject, objectKind, workloadKind, workloadName } from '../schema/promoted.ts';
+import { choice, count, embedded, printable } from '../schema/values.ts';
 
 /** The only name that a WorkloadLock has; admission reads no other. */
 export const workloadLockName = 'lock';

@@ -1,12 +1,13 @@
 import { parseHttpDate } from '../../canonical/index.ts';
 import type { Clock, Random } from '../clock/index.ts';
 import type { ClusterConfig } from '../config/index.ts';
-import { ApiError, TransportError, isGone } from '../errors.ts';
+import { ApiError, TransportError } from '../errors.ts';
 import { resourcePath } from '../objects/index.ts';
 import type { KubeList, KubeObject, ObjectKey, ResourceType } from '../objects/index.ts';
 import { Transport } from '../transport/index.ts';
 import type { AgentOptions, RequestReport } from '../transport/index.ts';
 import type * as contract from './client.ts';
+import { everyPage } from './pages.ts';
 import { queryString, selectionQuery, writeQuery } from './query.ts';
 import { watchEvents } from './watch.ts';
 
@@ -71,25 +72,8 @@ export class KubeClient implements contract.Client {
     }
   }
 
-  async list<T extends KubeObject>(type: ResourceType<T>, options: contract.ListOptions<T> = {}): Promise<KubeList<T>> {
-    const { pageSize = 500, keep = (object) => object } = options;
-    const items: T[] = [];
-    let token: string | undefined;
-    for (;;) {
-      let page: KubeList<T>;
-      try {
-        page = await this.#page(type, options, pageSize, token);
-      } catch (error) {
-        // The token outlived the history it reads from: a single page needs none (client-go's pager does the same).
-        if (token !== undefined && isGone(error)) return this.list(type, { ...options, pageSize: 0 });
-        throw error;
-      }
-      for (const item of page.items ?? []) items.push(keep(typed(type, item)));
-      token = page.metadata.continue;
-      if (token === undefined || token === '') {
-        return { metadata: { resourceVersion: page.metadata.resourceVersion }, items };
-      }
-    }
+  list<T extends KubeObject>(type: ResourceType<T>, options: contract.ListOptions<T> = {}): Promise<KubeList<T>> {
+    return everyPage(type, options, (request) => this.#json(request));
   }
 
   watch<T extends KubeObject>(
@@ -205,27 +189,6 @@ export class KubeClient implements contract.Client {
     return this.#transport.close();
   }
 
-  #page<T extends KubeObject>(
-    type: ResourceType<T>,
-    options: Omit<contract.ListOptions, 'keep'>,
-    pageSize: number,
-    token: string | undefined,
-  ): Promise<KubeList<T>> {
-    return this.#json({
-      method: 'GET',
-      path: resourcePath(type, { namespace: options.namespace }),
-      query: {
-        ...selectionQuery(options),
-        limit: pageSize === 0 ? undefined : pageSize,
-        continue: token,
-        // The token fixes the version already; the server refuses both.
-        resourceVersion: token === undefined ? options.resourceVersion : undefined,
-        resourceVersionMatch: token === undefined ? options.resourceVersionMatch : undefined,
-      },
-      signal: options.signal,
-    });
-  }
-
   #write<T>(
     method: string,
     path: string,
@@ -252,11 +215,6 @@ export class KubeClient implements contract.Client {
       throw new TransportError(request.method, request.path, 'the answer is not JSON', error);
     }
   }
-}
-
-/** Items of built-in lists come without their type. */
-function typed<T extends KubeObject>(type: ResourceType<T>, item: T): T {
-  return item.kind === undefined ? { ...item, apiVersion: type.apiVersion, kind: type.kind } : item;
 }
 
 /** The object is not there; a type that is not served (a CRD not installed) is another matter and stays an error. */
