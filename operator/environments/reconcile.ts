@@ -106,8 +106,7 @@ class EnvironmentTurns implements Turns<World, EnvironmentAction, EnvironmentDec
 
   /** Shows what could not be done; the cache has the status, so that the same answer again writes nothing. */
   async failed(world: World, { action }: EnvironmentDecision, error: unknown, signal: AbortSignal): Promise<void> {
-    const { environment } = world;
-    if (environment === undefined || action === undefined || !(error instanceof ApiError)) return;
-    await this.report(world, { situation: notApplied(environment, action, answerOf(error)) }, signal);
+    if (world.environment === undefined || action === undefined || !(error instanceof ApiError)) return;
+    await this.report(world, { situation: notApplied(world, action, answerOf(error)) }, signal);
   }
 }

@@ -279,7 +279,13 @@ test.serial(
     await stage.cluster.apply([environment('short', { ...smallest, ttl: { inactivity: '1h' } })]);
     const { namespace = '' } = await untilStatus(stage, 'short', (status) => status.namespace !== undefined);
     const expires = async (): Promise<TwinEnvironmentStatus> => {
-      clock.pass(3_600_000);
+      clock.pass(2_700_000);
+      const told = await untilStatus(stage, 'short', (status) => condition(status, 'Expiring').status === 'True');
+      t.is(
+        condition(told, 'Expiring').message,
+        `It expires at ${told.expiresAt}; a change of its spec or a new value of the annotation twinlock.dev/extendAt puts that off`,
+      );
+      clock.pass(900_000);
       return untilStatus(stage, 'short', (status) => status.phase === 'Expired' && status.namespace === undefined);
     };
     t.is(condition(await expires(), 'Ready').reason, 'Expired');

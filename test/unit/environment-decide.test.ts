@@ -268,8 +268,9 @@ test('of an environment that is gone what it left goes first, then others may ha
 
 /** What is shown when what is decided cannot be done. */
 function phaseOf(subject: TwinEnvironment): unknown {
-  const { action } = decideEnvironment(world({ environment: subject, orphans }));
-  const situation = action === undefined ? undefined : notApplied(subject, action, 'no');
+  const seen = world({ environment: subject, orphans });
+  const { action } = decideEnvironment(seen);
+  const situation = action === undefined ? undefined : notApplied(seen, action, 'no');
   return situation?.kind === 'NotApplied' ? situation.phase : undefined;
 }
 
@@ -277,6 +278,41 @@ test('what could not be done keeps an environment where it was on its way to', (
   t.is(phaseOf(environment(spec)), 'Provisioning');
   t.is(phaseOf(environment(spec, { status: { phase: 'Expired' } })), 'Expired');
   t.is(phaseOf(environment(spec, { metadata: deleted, status: { phase: 'Expired' } })), 'Terminating');
+});
+
+/** One that expires four hours after its last activity, which is so long ago. */
+function idle(lastActivity: number): EnvironmentWorld {
+  const status = { observedGeneration: 1, lastActivityAt: at(now - lastActivity) };
+  const own = environment({ ...spec, ttl: { inactivity: '4h' } }, { metadata: withFinalizer, status });
+  return world({ environment: own, ...held, applied: applied(own) });
+}
+
+function endsSoon({ situation }: EnvironmentDecision): boolean | undefined {
+  return situation !== undefined && 'lifetime' in situation ? situation.lifetime?.ending?.soon : undefined;
+}
+
+test('an environment comes back when people are to be told of its end, then at its end', (t) => {
+  const before = decideEnvironment(idle(hour));
+  t.is(before.requeueAfter, 2 * hour);
+  t.false(endsSoon(before));
+  const after = decideEnvironment(idle(3 * hour));
+  t.is(after.requeueAfter, hour);
+  t.true(endsSoon(after));
+});
+
+test('a change of the spec counts although its class is not there at that time', (t) => {
+  const status = { observedGeneration: 1, lastActivityAt: at(now - hour), expiresAt: at(now + hour) };
+  const own = environment({ ...spec, ttl: { inactivity: '2h' } }, { metadata: { generation: 2 }, status });
+  const { situation } = decideEnvironment(world({ environment: own, classes: [] }));
+  t.is(situation?.kind === 'Refused' && situation.lifetime?.lastActivityAt, now);
+});
+
+test('a change of the spec counts although nothing could be done for it at that time', (t) => {
+  const status = { observedGeneration: 1, lastActivityAt: at(now - hour) };
+  const seen = world({ environment: environment(spec, { metadata: { generation: 2 }, status }), orphans });
+  const { action } = decideEnvironment(seen);
+  const situation = action === undefined ? undefined : notApplied(seen, action, 'no');
+  t.is(situation?.kind === 'NotApplied' && situation.lifetime?.lastActivityAt, now);
 });
 
 test('what waits comes back when its time is over, and not before', (t) => {

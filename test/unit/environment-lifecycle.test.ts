@@ -76,6 +76,28 @@ for (const [
   });
 }
 
+const told: Readonly<Record<string, Pick<Case, 'spec' | 'now' | 'lastActivity'> & { at: number; by: string }>> = {
+  'a quarter of its inactivity before': { now: 1, lastActivity: 1, at: 2.5, by: 'Inactivity' },
+  'when that is over': { now: 2.5, lastActivity: 1, at: 2.5, by: 'Inactivity' },
+  'a quarter of the ceiling before it, where no extension helps': { now: 9, lastActivity: 9, at: 7.5, by: 'Max' },
+};
+for (const [title, { spec = {}, now, lastActivity = 0, at: from, by }] of Object.entries(told)) {
+  test(`who uses an environment is told that it ends ${title}`, (t) => {
+    const status = { observedGeneration: 1, lastActivityAt: at(lastActivity) };
+    const { ending } = lifetimeOf(environment(spec, { status }), ttl, undefined, created + now * hour);
+    t.deepEqual(ending, { by, warnAt: created + from * hour, soon: now >= from });
+  });
+}
+
+test('who uses an environment is told a day before its end, however long it lives', (t) => {
+  const long = twinClass({ ttl: { default: '200h', max: '400h' } }).spec.ttl;
+  t.is(lifetimeOf(environment({}), long, undefined, created).ending?.warnAt, created + 176 * hour);
+});
+
+test('one that does not expire is told nothing', (t) => {
+  t.is(lifetimeOf(environment({ lifecycle: 'LongLived' }), ttl, undefined, created).ending, undefined);
+});
+
 test('a token longer than a status holds acts once, too', (t) => {
   const token = 'x'.repeat(1000);
   const first = lifetimeOf(environment({}), ttl, token, created);

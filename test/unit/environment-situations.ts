@@ -17,6 +17,7 @@ export const lifetime: Lifetime = {
   lastActivityAt: now,
   expiresAt: now + 1000,
   expired: false,
+  ending: { by: 'Inactivity', warnAt: now + 750, soon: false },
   handledExtendAt: undefined,
   extended: false,
 };
@@ -164,6 +165,23 @@ export const situations: readonly [
     active({}, { rejected: [{ reason: 'Invalid', message: 'x' }] }),
     { Ready: 'False/Invalid', Stalled: 'True/Invalid' },
     'Failed',
+  ],
+  [
+    'it expires soon unless somebody wants it',
+    active({}, { lifetime: { ...lifetime, ending: { by: 'Inactivity', warnAt: now, soon: true } } }),
+    { Ready: 'True/Ready', Expiring: 'True/ExpiresSoon' },
+    'Ready',
+  ],
+  [
+    'it expires soon, whatever happens',
+    {
+      kind: 'Queued',
+      position: 1,
+      className: 'default',
+      lifetime: { ...lifetime, ending: { by: 'Max', warnAt: now, soon: true } },
+    },
+    { Ready: 'False/Queued', Expiring: 'True/ReachesMax' },
+    'Queued',
   ],
   [
     'it waits for room',

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import test from 'ava';
 import type { slimPod } from '../../operator/environments/gather/cache/index.ts';
 import { observedParts, type Situation } from '../../operator/environments/decide/index.ts';
@@ -261,6 +263,33 @@ test('events tell of changes, once', (t) => {
     ),
   );
   t.deepEqual(transitions(environment(spec, { status: ready }), ready), []);
+});
+
+/** What is told of one that ends so, after a status. */
+function endingSoon(before: ReturnType<typeof statusOf>, by: 'Inactivity' | 'Max', soon: boolean) {
+  const situation = active({}, { lifetime: { ...lifetime, ending: { by, warnAt: now, soon } } });
+  const subject = environment(spec, { status: before });
+  const status = statusOf(subject, situation, now);
+  return { status, events: transitions(subject, status).map(({ type, reason, note }) => [type, reason, note]) };
+}
+
+test('that it expires soon is news once, and again when nothing puts it off any more', async (t) => {
+  const early = endingSoon(statusOf(environment(spec), active(), now), 'Inactivity', false);
+  t.deepEqual(early.events, []);
+  const soon = endingSoon(early.status, 'Inactivity', true);
+  t.deepEqual(soon.events, [
+    [
+      'Normal',
+      'Expiring',
+      'It expires at 2026-11-21T09:00:01Z; a change of its spec or a new value of the annotation twinlock.dev/extendAt puts that off',
+    ],
+  ]);
+  const page = await readFile(join(import.meta.dirname, '../../docs/environments.md'), 'utf8');
+  t.true(page.includes(`\n${soon.events[0]?.[2]}\n`.replace('09:00:01', '09:00:00')));
+  t.deepEqual(endingSoon(soon.status, 'Inactivity', true).events, []);
+  t.deepEqual(endingSoon(soon.status, 'Max', true).events, [
+    ['Normal', 'Expiring', 'It expires at 2026-11-21T09:00:01Z, whatever happens: its ttl.max is over then'],
+  ]);
 });
 
 test('a wiring that differs is a warning', (t) => {

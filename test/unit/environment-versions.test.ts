@@ -91,7 +91,14 @@ function run(pay: VendorTwin, before: Environment | undefined, spec: object = {}
 const active = (plan: Plan) => ({
   kind: 'Active' as const,
   plan,
-  lifetime: { lastActivityAt: 0, expiresAt: undefined, expired: false, handledExtendAt: undefined, extended: false },
+  lifetime: {
+    lastActivityAt: 0,
+    expiresAt: undefined,
+    expired: false,
+    ending: undefined,
+    handledExtendAt: undefined,
+    extended: false,
+  },
   parts: { workloads: new Map(), pods: new Map() },
   reports: new Map(),
   reach: { kind: 'Reached' as const, digest: undefined },

@@ -69,6 +69,9 @@ export const environmentReasons = [
   'RouteNotAccepted',
   'BoundaryFailed',
   'NoBoundary',
+  // Of Expiring.
+  'ExpiresSoon',
+  'ReachesMax',
 ] as const;
 
 export type EnvironmentReason = (typeof environmentReasons)[number];

@@ -1,6 +1,6 @@
 import { annotations, type TwinClass } from '../../api/index.ts';
 import { parseTime } from '../../canonical/index.ts';
-import { lifetimeOf, type Lifetime } from './lifecycle/index.ts';
+import { lastActivityOf, lifetimeOf, type Lifetime } from './lifecycle/index.ts';
 import { classOf, namespaceProblem, planEnvironment, samePlanInput, type PlanInput } from './plan/index.ts';
 import type { Problem } from './resolve/index.ts';
 import type { AssessedWorld, EnvironmentWorld, Planned } from './world.ts';
@@ -17,6 +17,15 @@ export function isEnding(world: Pick<EnvironmentWorld, 'environment' | 'classes'
   return environment.metadata.deletionTimestamp !== undefined || lifeOf(world, classOf(environment, classes)).expired;
 }
 
+/** How long it lives, as far as that is known. */
+export function lifetimeIn(world: Pick<EnvironmentWorld, 'environment' | 'classes' | 'now'>): Lifetime | undefined {
+  const { environment, classes } = world;
+  const twinClass = classOf(environment, classes);
+  return 'reason' in twinClass && environment.status?.lastActivityAt === undefined
+    ? undefined
+    : lifeOf(world, twinClass);
+}
+
 /** Without a class nothing can be decided anew, but what was decided before still ends. */
 function lifeOf(
   { environment, now }: Pick<EnvironmentWorld, 'environment' | 'now'>,
@@ -24,12 +33,13 @@ function lifeOf(
 ): Lifetime {
   if (!('reason' in twinClass))
     return lifetimeOf(environment, twinClass.spec.ttl, environment.metadata.annotations?.[annotations.extendAt], now);
-  const { expiresAt, lastActivityAt, lastHandledExtendAt } = environment.status ?? {};
+  const { expiresAt, lastHandledExtendAt } = environment.status ?? {};
   const end = parseTime(expiresAt ?? '');
   return {
-    lastActivityAt: parseTime(lastActivityAt ?? '') || now,
+    lastActivityAt: lastActivityOf(environment, now) ?? now,
     expiresAt: Number.isFinite(end) ? end : undefined,
     expired: end <= now,
+    ending: undefined,
     handledExtendAt: lastHandledExtendAt,
     extended: false,
   };

@@ -61,8 +61,16 @@ export interface EnvironmentDecision {
 /** What the API server refused may pass later (a quota): tried again after so many milliseconds. */
 export const AGAIN_MS = 30_000;
 
-/** The sooner of the end of a lifetime and other times to come back, in milliseconds from now. */
-export function until({ expiresAt }: Lifetime, now: number, ...intervals: readonly number[]): number | undefined {
-  const delays = [...intervals, ...(expiresAt === undefined ? [] : [expiresAt - now])];
+/** The sooner of the end of a lifetime, of the time to tell of it, and of other times to come back, in milliseconds from now. */
+export function until(
+  { expiresAt, ending }: Lifetime,
+  now: number,
+  ...intervals: readonly number[]
+): number | undefined {
+  const delays = [
+    ...intervals,
+    ...(expiresAt === undefined ? [] : [expiresAt - now]),
+    ...(ending === undefined || ending.soon ? [] : [ending.warnAt - now]),
+  ];
   return delays.length === 0 ? undefined : Math.max(1, Math.min(...delays));
 }

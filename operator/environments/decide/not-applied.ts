@@ -1,9 +1,15 @@
 import type { TwinEnvironment } from '../../api/index.ts';
 import type { EnvironmentAction } from './decision.ts';
+import { lifetimeIn } from './assess.ts';
 import type { Situation } from './situation.ts';
+import type { EnvironmentWorld } from './world.ts';
 
 /** What is told while an act does not succeed: how far it is with what it does, and what the API server answers. */
-export function notApplied(environment: TwinEnvironment, action: EnvironmentAction, answer: string): Situation {
+export function notApplied(
+  world: Pick<EnvironmentWorld, 'environment' | 'classes' | 'now'>,
+  action: EnvironmentAction,
+  answer: string,
+): Situation {
   switch (action.do) {
     case 'RemoveNamespace':
     case 'LetGo':
@@ -22,7 +28,7 @@ export function notApplied(environment: TwinEnvironment, action: EnvironmentActi
     case 'TryReach':
     case 'Copy':
     case 'Leave':
-      return { kind: 'NotApplied', phase: phaseOf(environment), answer, lifetime: undefined };
+      return { kind: 'NotApplied', phase: phaseOf(world.environment), answer, lifetime: lifetimeIn(world) };
   }
 }
 

@@ -1,6 +1,8 @@
 import { annotations, environmentReasons, type EnvironmentReason, type OwnConditionType } from '../../api/index.ts';
+import { rfc3339 } from '../../canonical/index.ts';
 import type { Condition, ConditionInput, Outcome } from '../../kube/index.ts';
 import { BOUNDARY_NAME } from '../naming/index.ts';
+import type { Lifetime } from '../decide/lifecycle/index.ts';
 import type { PartState } from '../decide/observed.ts';
 import { statesOf } from '../decide/states.ts';
 import type { Situation } from '../decide/situation.ts';
@@ -20,6 +22,22 @@ export function condition(
 }
 
 export const admitted = condition('Admitted', 'True', 'Admitted', 'The class takes the environment');
+
+/** That it expires soon, while it does; nothing before, and nothing once it has. */
+export function expiring({ expired, expiresAt, ending }: Lifetime): readonly EnvironmentCondition[] {
+  if (expired || expiresAt === undefined || ending?.soon !== true) return [];
+  const when = `It expires at ${rfc3339(expiresAt)}`;
+  return ending.by === 'Max'
+    ? [condition('Expiring', 'True', 'ReachesMax', `${when}, whatever happens: its ttl.max is over then`)]
+    : [
+        condition(
+          'Expiring',
+          'True',
+          'ExpiresSoon',
+          `${when}; a change of its spec or a new value of the annotation ${annotations.extendAt} puts that off`,
+        ),
+      ];
+}
 
 /** Whether every twin is ready: False names each that is not, and says TwinFailed as soon as one of them failed. */
 export function twinsReady({ services }: Summary): EnvironmentCondition {

@@ -6,6 +6,7 @@ import type { Lifetime } from '../decide/lifecycle/index.ts';
 import {
   admitted,
   condition,
+  expiring,
   exposed,
   isolated,
   list,
@@ -39,7 +40,12 @@ export function statusOf(environment: TwinEnvironment, situation: Situation, now
     ...timesOf(lifetime, previous),
     ...(renewedAt === undefined ? {} : { lastHandledRenewTwinsAt: renewedAt.slice(0, maxRequest) }),
     ...(requestedAt === undefined ? {} : { lastHandledReconcileAt: requestedAt.slice(0, maxRequest) }),
-    conditions: conditionsOf(environment, outcome, conditions, now),
+    conditions: conditionsOf(
+      environment,
+      outcome,
+      [...conditions, ...(lifetime === undefined ? [] : expiring(lifetime))],
+      now,
+    ),
   };
 }
 

@@ -13,7 +13,14 @@ type Status = Frozen<TwinEnvironmentStatus>;
 export type Transition = Pick<EventInput, 'type' | 'reason' | 'action' | 'note'>;
 
 /** Conditions whose changes people want to hear of; Reconciling and Stalled only repeat them. */
-const told: readonly ConditionType<'TwinEnvironment'>[] = ['Ready', 'Admitted', 'TwinsReady', 'TwinsWired', 'Exposed'];
+const told: readonly ConditionType<'TwinEnvironment'>[] = [
+  'Ready',
+  'Admitted',
+  'TwinsReady',
+  'TwinsWired',
+  'Exposed',
+  'Expiring',
+];
 
 /** Of these a beginning is news, too. */
 const fromTheBeginning: readonly ConditionType<'TwinEnvironment'>[] = ['Ready', 'Admitted'];

@@ -7,11 +7,26 @@ export interface Lifetime {
   /** Undefined: it does not expire. */
   readonly expiresAt: number | undefined;
   readonly expired: boolean;
+  /** Of one that expires: what ends it, and when people are told. */
+  readonly ending: Ending | undefined;
   /** The extend token that counts as acted on from now on. */
   readonly handledExtendAt: string | undefined;
   /** A token that was not seen before has been acted on just now. */
   readonly extended: boolean;
 }
+
+export interface Ending {
+  /** Inactivity: activity puts it off. Max: nothing does. */
+  readonly by: 'Inactivity' | 'Max';
+  /** From then on whoever uses it is told. */
+  readonly warnAt: number;
+  /** That time has come. */
+  readonly soon: boolean;
+}
+
+/** People are told a quarter of the time before, and a day at most: sooner, they would be used to it. */
+const WARNED_SHARE = 4;
+const MOST_WARNED_MS = 24 * 3_600_000;
 
 /** As many characters of a token as a status holds; the rest makes no difference. */
 const TOKEN_MAX = 256;
@@ -23,17 +38,16 @@ const TOKEN_MAX = 256;
  * @param extendAt value of the annotation `twinlock.dev/extendAt`
  */
 export function lifetimeOf(
-  { metadata, spec, status }: TwinEnvironment,
+  subject: TwinEnvironment,
   ttl: TwinClass['spec']['ttl'],
   extendAt: string | undefined,
   now: number,
 ): Lifetime {
+  const { metadata, spec, status } = subject;
   const token = extendAt?.slice(0, TOKEN_MAX);
   const createdAt = parseTime(metadata.creationTimestamp ?? '') || now;
   const extended = token !== undefined && token !== status?.lastHandledExtendAt;
-  const seen = parseTime(status?.lastActivityAt ?? '');
-  const changed = Number.isNaN(seen) || (status?.observedGeneration ?? 0) < (metadata.generation ?? 0);
-  const lastActivityAt = extended || changed ? seconds(now) : seen;
+  const lastActivityAt = (extended ? undefined : lastActivityOf(subject, now)) ?? seconds(now);
   const ceiling = parseDuration(ttl.max);
   const ephemeral = spec.lifecycle === 'Ephemeral';
   const inactivity = shortest(
@@ -42,17 +56,36 @@ export function lifetimeOf(
   );
   const max = shortest(spec.ttl?.max, ephemeral ? ceiling : undefined);
   const ends = [
-    ...(inactivity === undefined ? [] : [lastActivityAt + inactivity]),
-    ...(max === undefined ? [] : [createdAt + max]),
+    ...(inactivity === undefined ? [] : [endAfter(inactivity, 'Inactivity', lastActivityAt, now)]),
+    ...(max === undefined ? [] : [endAfter(max, 'Max', createdAt, now)]),
   ];
-  const expiresAt = ends.length === 0 ? undefined : Math.min(...ends);
+  const [end] = ends.toSorted((a, b) => a.at - b.at);
   return {
     lastActivityAt,
-    expiresAt,
-    expired: expiresAt !== undefined && expiresAt <= now,
+    expiresAt: end?.at,
+    expired: end !== undefined && end.at <= now,
+    ending: end?.ending,
     handledExtendAt: token ?? status?.lastHandledExtendAt,
     extended,
   };
+}
+
+/** When it was active last, tokens aside: now, where its spec is new. Undefined of one that nothing was said of yet. */
+export function lastActivityOf({ metadata, status }: TwinEnvironment, now: number): number | undefined {
+  const seen = parseTime(status?.lastActivityAt ?? '');
+  if (Number.isNaN(seen)) return undefined;
+  return (status?.observedGeneration ?? 0) < (metadata.generation ?? 0) ? seconds(now) : seen;
+}
+
+function endAfter(
+  time: number,
+  by: Ending['by'],
+  since: number,
+  now: number,
+): { readonly at: number; readonly ending: Ending } {
+  const at = since + time;
+  const warnAt = at - Math.min(time / WARNED_SHARE, MOST_WARNED_MS);
+  return { at, ending: { by, warnAt, soon: warnAt <= now } };
 }
 
 function shortest(asked: string | undefined, ceiling: number | undefined): number | undefined {
