@@ -27,7 +27,7 @@ export const peopleRoles: readonly RoleDefinition[] = [
   {
     name: 'twinlock-view',
     aggregateTo: 'view',
-    rules: [ofTwinlock(teamKinds, read)],
+    rules: [ofTwinlock([...teamKinds, 'gateruns'], read)],
   },
   {
     name: 'twinlock-edit',
@@ -68,6 +68,7 @@ export const peopleRoles: readonly RoleDefinition[] = [
           'productiontargets',
           'promotionrecords',
           'workloadlocks',
+          'gateruns',
           'twinclasses',
           'vendortwins',
           'approvalpolicies',

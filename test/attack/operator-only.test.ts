@@ -114,3 +114,52 @@ test('denied: records changed or deleted, by the operator too; forged by others'
   );
   denied(t, await stage.ordinary('DELETE', path), 'operator-only');
 });
+
+const run = (name: string): Json => ({
+  apiVersion: 'twinlock.dev/v1alpha1',
+  kind: 'GateRun',
+  metadata: { name },
+  spec: {
+    promotion: { namespace: 'shop', name: 'web-42', uid: 'promotion-uid' },
+    environment: { namespace: 'shop-dev', name: 'pr-42', uid: 'environment-uid' },
+    gate: { name: 'soak', type: 'Soak', soak: { for: '30m' } },
+    artifacts: [{ workload: 'web', container: 'web', image: `registry.example/web@${digest}` }],
+    number: 1,
+  },
+});
+const seen = {
+  status: {
+    phase: 'Completed',
+    startedAt: '2026-11-21T08:00:00Z',
+    finishedAt: '2026-11-21T08:30:00Z',
+    attempts: 1,
+    observations: { soak: { state: 'Healthy', since: '2026-11-21T08:00:00Z' } },
+    evidenceDigest: digest,
+  },
+};
+
+test('denied: what a gate asks and sees, forged by anybody; each half is one process alone', async (t) => {
+  const runs = '/apis/twinlock.dev/v1alpha1/namespaces/default/gateruns';
+  const path = `${runs}/soak-1`;
+  const forgers: readonly (readonly [string, Send])[] = [
+    ['ordinary', stage.ordinary],
+    ['wildcard', stage.wildcard],
+    ['admin', stage.admin],
+  ];
+  const by = 'operator-only|guard-environments';
+  for (const [who, send] of forgers) denied(t, await send('POST', runs, run('soak-1')), by, undefined, who);
+  denied(t, await stage.environments('POST', runs, run('soak-1')), by);
+  allowed(t, await stage.promotions('POST', runs, run('soak-1')));
+  for (const [who, send] of [...forgers, ['promotions', stage.promotions]] as const) {
+    denied(t, await send('PATCH', `${path}/status`, seen), by, undefined, who);
+    denied(t, await send('DELETE', path), by, /evidence|operator only/, who);
+  }
+  for (const [who, send] of forgers)
+    denied(t, await send('PATCH', path, { metadata: { labels: { a: 'b' } } }), by, undefined, who);
+  // Asked once: not even its own writer asks otherwise later.
+  const changed = await stage.promotions('PATCH', path, { spec: { gate: { soak: { for: '1s' } } } });
+  t.is(changed.status, 422);
+  const { body } = await stage.admin('GET', path);
+  t.is((body as Json)['status'], undefined);
+  for (const reader of [stage.agent, stage.approver]) t.is((await reader('GET', path)).status, 200);
+});

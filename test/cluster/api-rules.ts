@@ -483,6 +483,10 @@ export const breachedRules: readonly Breach[] = [
     ['metadata', 'name'],
     'another',
   ]),
+  breaches('GateRun', 'soak-abcdefgh')('spec.gate', 'write soak for a gate of type Soak, and for no other', [
+    ['spec', 'gate', 'soak'],
+    undefined,
+  ]),
   record('web-000001')('metadata.name', 'name it <target>-<sequence in 6 digits>: the name settles races', [
     ['metadata', 'name'],
     'web-000002',

@@ -564,6 +564,25 @@ const spec = {
   template: { spec: { containers: [{ name: 'web', image }] } },
 };
 
+const gateRun = object('GateRun', 'soak-abcdefgh', {
+  spec: {
+    promotion: { namespace: 'shop', name: 'web-42', uid: 'promotion-uid' },
+    environment: { namespace: 'shop-dev', name: 'pr-42', uid: 'environment-uid' },
+    gate: { name: 'soak', type: 'Soak', soak: { for: '30m' } },
+    artifacts: [{ workload: 'web', container: 'web', image }],
+    number: 1,
+  },
+  status: {
+    phase: 'Completed',
+    startedAt: time,
+    finishedAt: later,
+    attempts: 2,
+    observations: { soak: { state: 'Healthy', since: time, message: 'workload web: 0 of 1 pods are ready' } },
+    report: ['attempt 1 ended: workload web: 0 of 1 pods are ready'],
+    evidenceDigest: digest,
+  },
+});
+
 const workloadLock = object('WorkloadLock', 'lock', {
   spec: {
     liveAccess: 'Deny',
@@ -808,6 +827,7 @@ export const samples: readonly Sample[] = [
   approvalPolicy,
   approverKeyring,
   workloadLock,
+  gateRun,
   ...records,
 ];
 

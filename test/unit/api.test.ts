@@ -260,7 +260,14 @@ function generate(...args: readonly string[]): Promise<{ readonly code: number; 
 }
 
 test('names follow the conventions: plural, list kind, category, status only where a controller writes it', (t) => {
-  const withStatus = new Set(['TwinEnvironment', 'ProductionTarget', 'Promotion', 'ApproverKeyring', 'ApprovalPolicy']);
+  const withStatus = new Set([
+    'TwinEnvironment',
+    'ProductionTarget',
+    'Promotion',
+    'ApproverKeyring',
+    'ApprovalPolicy',
+    'GateRun',
+  ]);
   for (const kind of kinds) {
     const { metadata, spec } = customResourceDefinition(kind);
     t.is(metadata.name, `${kind.plural}.twinlock.dev`);

@@ -1,6 +1,7 @@
 import type { KindDefinition } from '../kind.ts';
 import { approvalPolicyKind } from './approval-policy.ts';
 import { approverKeyringKind } from './approver-keyring.ts';
+import { gateRunKind } from './gate-run.ts';
 import { productionTargetKind } from './production-target.ts';
 import { promotionRecordKind } from './promotion-record.ts';
 import { promotionKind } from './promotion.ts';
@@ -20,10 +21,12 @@ export const kinds: readonly KindDefinition[] = [
   approverKeyringKind,
   workloadLockKind,
   promotionRecordKind,
+  gateRunKind,
 ];
 
 export * from './approval-policy.ts';
 export * from './approver-keyring.ts';
+export * from './gate-run.ts';
 export * from './production-target.ts';
 export * from './promotion-record.ts';
 export { MAX_KEPT } from './promotion-record-chain.ts';

@@ -26,6 +26,8 @@ const promotionPhases = [
 ] as const;
 
 export const gateTypes = ['Environment', 'Window'] as const;
+/** Types that the environments process observes, each in a GateRun. */
+export const observedGateTypes = ['Soak'] as const;
 export const gateResults = ['Pending', 'Passed', 'Failed'] as const;
 
 /** Bounds of what a Promotion's status says; who writes it fits the words to them. */
