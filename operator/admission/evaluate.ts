@@ -55,7 +55,6 @@ function celEnvironment(): Environment {
     a.hasValue() === b.hasValue() && (!a.hasValue() || equal({ a: a.value(), b: b.value() }) === true);
   return new Environment({
     unlistedVariablesAreDyn: true,
-    homogeneousAggregateLiterals: false,
     enableOptionalTypes: true,
     limits: LIMITS,
   }).registerOperator('optional<dyn> == optional<dyn>', sameOptional);

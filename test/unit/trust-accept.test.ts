@@ -33,8 +33,12 @@ function accepting(chain: Chain, cached: ApprovalPolicy, live = cached, appended
     clock: new ManualClock(chain.now),
     lastSigned: async () => undefined,
   });
-  const find = async (): Promise<ApprovalPolicy> => {
-    asked.push('find');
+  const find = async (
+    _type: unknown,
+    _key: unknown,
+    options: { signal?: AbortSignal } = {},
+  ): Promise<ApprovalPolicy> => {
+    asked.push(options.signal === signal ? 'find' : 'find that nobody can stop');
     return live;
   };
   const reconcile = acceptance<ApprovalPolicy>({
@@ -89,12 +93,8 @@ test('whoever was faster is no failure, and nobody is told twice', async (t) => 
   t.deepEqual(told, []);
 });
 
-test("a policy's status comes back when the text that people sign ends", async (t) => {
-  const chain = new Chain(three);
-  const there = { ...policy('default', 2), metadata: { name: 'default', uid: 'u', generation: 1 } };
-  const { asked } = accepting(chain, there);
-  const clock = new ManualClock(chain.now);
-  const sealing = { standing: () => chain.standing(there) } as unknown as Sealing;
+/** The status of a policy that is there so, and what was written. */
+function telling(chain: Chain, there: ApprovalPolicy | undefined) {
   const patched: unknown[] = [];
   const reconcile = policyReconciler({
     client: {
@@ -104,11 +104,27 @@ test("a policy's status comes back when the text that people sign ends", async (
       },
     },
     policies: { lister: { get: () => there }, absorb: () => undefined } as never,
-    sealing,
-    clock,
+    // A fake of what is asked, no more.
+    sealing: { standing: (policy: ApprovalPolicy) => chain.standing(policy) } as unknown as Sealing,
+    clock: new ManualClock(chain.now),
   });
-  const result = await reconcile({ name: 'default' }, signal);
+  return { patched, run: () => reconcile({ name: 'default' }, signal) };
+}
+
+const observed = { ...policy('default', 2), metadata: { name: 'default', uid: 'u', generation: 1 } };
+
+test("a policy's status comes back when the text that people sign ends", async (t) => {
+  const { patched, run } = telling(new Chain(three), observed);
+  const result = await run();
   t.is(patched.length, 1);
-  t.deepEqual(asked, []);
   t.is(result?.requeueAfter, 86_400_000, 'a day at most');
+});
+
+test('nothing is said of a policy that is gone or on its way out', async (t) => {
+  const leaving = { ...observed, metadata: { ...observed.metadata, deletionTimestamp: '2026-11-21T10:00:00Z' } };
+  for (const there of [undefined, leaving]) {
+    const { patched, run } = telling(new Chain(three), there);
+    t.is(await run(), undefined);
+    t.deepEqual(patched, []);
+  }
 });

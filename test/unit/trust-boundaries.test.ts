@@ -1,5 +1,6 @@
 /** Each side of each bound of what people sign about trust, and the words for it. */
 import test from 'ava';
+import { digestOf } from '../../operator/canonical/index.ts';
 import { accept } from '../../operator/trust/act/accept.ts';
 import { quorumsFor, revokesOnly } from '../../operator/trust/decide/quorum.ts';
 import { trustOf } from '../../operator/trust/decide/index.ts';
@@ -31,6 +32,28 @@ test('a chain begins with the pinned keyring that signs, and pins nothing afterw
   const { trust } = last;
   chain.append({ ...entryOf(last), trust: { ...trust, version: 2, from: trust.digest, pinned: true } });
   t.regex(chain.state.fault ?? '', /is pinned, and not the first one/);
+});
+
+test('no record takes the keyring that signs away, whoever wrote it', (t) => {
+  const chain = new Chain(three);
+  const [first] = chain.records;
+  if (first?.trust === undefined) throw new Error('nothing was pinned');
+  const { pinned: _pinned, digest: from, ...trust } = first.trust;
+  chain.append({ type: 'Trust', time: first.time, trust: { ...trust, version: 2, from } });
+  t.regex(chain.state.fault ?? '', /removes the keyring that signs/);
+  t.is(chain.versions['ApproverKeyring//default'], 1);
+});
+
+test('under a pinned keyring that cannot be read nothing counts, and reading its chain fails nobody', (t) => {
+  const whole = new Chain(three);
+  whole.change(policy('default', 2), 'alice', 'bob');
+  const [first, second] = whole.records;
+  if (first?.trust === undefined || second === undefined) throw new Error('it was not signed');
+  const accepted = { principals: 'all' };
+  const odd = whole.sealed({ ...entryOf(first), trust: { ...first.trust, digest: digestOf(accepted) }, accepted }, []);
+  const { fault, objects } = trustOf([odd, whole.sealed(entryOf(second), [odd])], 'default');
+  t.regex(fault ?? '', /is not signed by the people of the keyring before it/);
+  t.is(objects.size, 1);
 });
 
 /** Who accepts for a chain, what was told and what was written. */

@@ -187,14 +187,15 @@ test('a revocation with anything beside it is a change like others', (t) => {
 
 test('a keyring after which nobody could change anything is not put before people', (t) => {
   const chain = new Chain(three);
-  for (const next of [
-    keyring(['alice'], { changeQuorum: [{ count: 2 }] }),
-    keyring(['alice'], { changeQuorum: [{ count: 1, group: 'security' }] }),
-    keyring([]),
-    keyring(['alice', 'bob'], {}, { bob: { notAfter: '2026-11-21T09:00:00Z' } }),
-  ]) {
+  for (const [asked, next] of [
+    ['2 people', keyring(['alice'], { changeQuorum: [{ count: 2 }] })],
+    ['1 people of group security', keyring(['alice'], { changeQuorum: [{ count: 1, group: 'security' }] })],
+    ['1 people', keyring([])],
+    ['2 people', keyring(['alice', 'bob'], {}, { bob: { notAfter: '2026-11-21T09:00:00Z' } })],
+  ] as const) {
     const { state, message } = chain.standing(next);
     t.is(state, 'Refused');
+    t.regex(message, new RegExp(`its changeQuorum asks for ${asked}, and fewer have a key that counts`));
     t.regex(message, /nobody could change anything after it.*version 1 goes on to count/);
   }
 });

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { Sealing, type LastSigned } from '../../operator/trust/gather/index.ts';
+import { AsWritten, Sealing, type LastSigned } from '../../operator/trust/gather/index.ts';
 import { ManualClock } from '../stage/manual-clock.ts';
 import { Chain, keyring, policy, removed, target } from './trust-world.ts';
 
@@ -71,6 +71,14 @@ test('what was signed away counts no more', (t) => {
   const inForce = sealing(chain);
   t.is(inForce.target(target()), undefined);
   t.deepEqual(inForce.kept('shop').names, []);
+});
+
+test('where nothing is signed, what stands counts and keeps nothing beyond it', (t) => {
+  const client = { find: async () => undefined };
+  const inForce = new AsWritten(client, {
+    lister: { get: () => undefined, list: () => [], byIndex: () => [], size: 0 },
+  });
+  t.deepEqual(inForce.kept(), { names: [], warn: false });
 });
 
 test('a chain that ends before what was signed for approves nothing; what a target says stands', async (t) => {
