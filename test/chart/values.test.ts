@@ -22,6 +22,7 @@ const refused: readonly (readonly [why: string, values: Readonly<Record<string, 
   ['no image', { image: '' }, /\/image/],
   ['no image of the boundary', { 'boundary.image': '' }, /\/boundary\/image/],
   ['a twin by tag', { 'catalog.stripe.image': 'stripe/stripe-mock:latest' }, /\/catalog\/stripe/],
+  ['a document of a twin that takes none', { 'catalog.stripe.document': 'a' }, /\/catalog\/stripe/],
   ['a vendor that is not in the catalogue', { 'catalog.paypal.image': `r.example/x@${digest}` }, /paypal/],
   ['a misspelt value', { 'frontDor.enabled': 'true' }, /frontDor/],
   ['a NodePort out of range', { 'frontDoor.nodePort': '80' }, /\/frontDoor\/nodePort/],
@@ -47,28 +48,6 @@ test('another namespace than twinlock-system is refused, and the message says wh
   const { code, stderr } = await helmTemplate(smallest, 'elsewhere');
   t.not(code, 0);
   t.regex(stderr, /--namespace twinlock-system/);
-});
-
-test('every image of the catalogue becomes a VendorTwin by that digest', async (t) => {
-  const manifests = await rendered(
-    Object.fromEntries(
-      ['stripe', 'gcs', 'smtp'].map((vendor) => [`catalog.${vendor}.image`, `r.example/${vendor}@${digest}`]),
-    ),
-  );
-  for (const vendor of ['stripe', 'gcs', 'smtp']) {
-    const { versions } = one(manifests, 'VendorTwin', vendor)['spec'] as {
-      versions: readonly { image: string; runAsUser: number }[];
-    };
-    t.deepEqual(
-      versions.map(({ image }) => image),
-      [`r.example/${vendor}@${digest}`],
-    );
-    // As published, none of them names a user by number.
-    t.true(
-      versions.every(({ runAsUser }) => runAsUser > 0),
-      vendor,
-    );
-  }
 });
 
 test('the network of the default class is what the values say', async (t) => {

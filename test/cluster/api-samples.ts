@@ -297,6 +297,11 @@ const vendorTwin = object('VendorTwin', 'stripe', {
         ],
         dummyKey: 'sk_test_twin',
         liveKeyPatterns: ['^[sr]k_live_[A-Za-z0-9]+$'],
+        license: 'MIT',
+        coverage: [
+          { path: '/v1/customers', tier: 'Semantic' },
+          { path: '/', tier: 'Shape' },
+        ],
       },
       { version: '2026-11-01', image: twin, port: 12111, readiness: { tcp: true } },
       {

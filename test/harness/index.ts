@@ -1,7 +1,7 @@
 /** One interface to real clusters for every test and the demo. */
 export { preparedApi, sharedApi, startApi, stopApis } from './api/index.ts';
 export { store, stored, type Operation } from './api/etcd.ts';
-export { cacheFolder, runFolder } from './cache.ts';
+export { cacheFolder, momentaryFolder, runFolder } from './cache.ts';
 export { run } from './command.ts';
 export { full } from './full/index.ts';
 export { librariesOf, nodeImageFiles } from './image/index.ts';
@@ -9,6 +9,7 @@ export { HarnessError } from './errors.ts';
 export { kstatusOf } from './kstatus.ts';
 export type { KstatusAnswer } from './kstatus.ts';
 export { opensshTests } from './openssh-tests.ts';
+export { redisServer } from './redis.ts';
 export { Kubelet } from './kubelet.ts';
 export { freePorts } from './ports.ts';
 export {

@@ -56,6 +56,9 @@ export const tools = {
   caddy: (): Promise<string> => program('caddy', 'github.com/caddyserver/caddy/v2/cmd/caddy'),
   localPathProvisioner: (): Promise<string> =>
     program('local-path-provisioner', 'github.com/rancher/local-path-provisioner'),
+  /** Twins that are Go programs and no part of a cluster: a module of their own, so that nothing else is built anew with them. */
+  versitygw: (): Promise<string> => twin('versitygw', 'github.com/versity/versitygw/cmd/versitygw'),
+  natsServer: (): Promise<string> => twin('nats-server', 'github.com/nats-io/nats-server/v2'),
   /** The kstatus library as a program. A module of its own: it needs a newer Kubernetes client than the cluster's. */
   async kstatus(): Promise<string> {
     const module = join(sources, 'kstatus');
@@ -118,6 +121,19 @@ async function oldest(): Promise<string> {
 async function program(name: string, source: string): Promise<string> {
   const key = await recipe([source], moduleFiles);
   const folder = await built(name, key, (into) => build(source, source, join(into, name)));
+  return join(folder, name);
+}
+
+/** A static program of a package of the twins' module; returns its path. */
+async function twin(name: string, source: string): Promise<string> {
+  const module = join(sources, 'twins');
+  const key = await recipe(
+    [source],
+    ['go.mod', 'go.sum'].map((file) => join(module, file)),
+  );
+  const folder = await built(name, key, (into) =>
+    build(`${source} (a minute or two the first time)`, source, join(into, name), { module }),
+  );
   return join(folder, name);
 }
 

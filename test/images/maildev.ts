@@ -8,12 +8,12 @@ import type { ImageFile } from '../harness/index.ts';
 const definition = join(import.meta.dirname, 'maildev');
 
 /**
- * The files of maildev as one bundle; installed from its own lock file into the cache once, so that its many packages
- * are none of this project's.
+ * The folder of maildev; installed from its own lock file into the cache once, so that its many packages are none of this
+ * project's. In `out` it is one bundle.
  */
-export async function maildevFiles(): Promise<Record<string, ImageFile>> {
+export async function maildevFolder(): Promise<string> {
   const sources = ['package.json', 'package-lock.json', 'main.cjs'].map((name) => join(definition, name));
-  const folder = await built('maildev', await recipe(['1'], [...sources, import.meta.filename]), async (folder) => {
+  return built('maildev', await recipe(['2'], sources), async (folder) => {
     await Promise.all(sources.map((source) => copyFile(source, join(folder, source.slice(definition.length + 1)))));
     await run('npm', ['ci', '--ignore-scripts', '--no-fund', '--no-audit', '--loglevel=error'], { cwd: folder });
     // jsdom resolves this file when it loads and never runs it here: it lies beside the bundle.
@@ -23,6 +23,11 @@ export async function maildevFiles(): Promise<Record<string, ImageFile>> {
     const text = await bundle(join(folder, 'main.cjs'), { format: 'cjs', external: [`./${worker}`] });
     await writeFile(join(folder, 'out/maildev.cjs'), text);
   });
+}
+
+/** The files of maildev as one bundle. */
+export async function maildevFiles(): Promise<Record<string, ImageFile>> {
+  const folder = await maildevFolder();
   const content = async (name: string): Promise<ImageFile> => ({
     content: await readFile(join(folder, 'out', name), 'utf8'),
   });

@@ -171,6 +171,12 @@ test('what guards is taken at once, beside what was kept', (t) => {
   t.deepEqual(only.plan.services[0]?.liveKeyPatterns, ['^sk_live_']);
 });
 
+test('what is for people to read is no edit of what runs', (t) => {
+  const first = run(pay({ license: 'MIT' }), undefined);
+  const read = run(pay({ license: 'Apache-2.0', coverage: [{ path: '/', tier: 'Shape' }] }), first.after);
+  t.deepEqual([read.service?.outdated, read.news], [undefined, []]);
+});
+
 test('what is larger than a status takes follows the catalogue, and so does what cannot be read', (t) => {
   const env = ['A', 'B', 'C'].map((name) => ({ name, value: 'x'.repeat(environmentBounds.entry / 3) }));
   const large = run(pay({ env }), undefined);

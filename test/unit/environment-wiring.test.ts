@@ -10,7 +10,7 @@ import {
   type Report,
   type ServiceWiring,
 } from '../../operator/environments/decide/wiring/index.ts';
-import { accepted, envOf, image, podOf, unchecked, vendorTwin } from './environment-fixtures.ts';
+import { accepted, environment, envOf, image, planOf, podOf, unchecked, vendorTwin } from './environment-fixtures.ts';
 
 const web = { name: 'web', image, port: 8080 };
 const reporting = { ...web, servicesEndpoint: { path: '/services' } };
@@ -141,6 +141,21 @@ test('the workload’s own binding wins over the catalogue’s for the same vari
   const own = [{ service: 'stripe', env: 'STRIPE_API_BASE', source: 'Host' }];
   const pod = podOf(accepted({ workloads: [{ ...web, bindings: own }], services: [{ name: 'stripe' }] }), 'web');
   t.is(pod.containers[0]?.env?.find(({ name }) => name === 'STRIPE_API_BASE')?.value, 'stripe');
+});
+
+const aws = (name: string, dummyKey: string) =>
+  vendorTwin(name, { dummyKey, bindings: [{ env: 'AWS_ACCESS_KEY_ID', source: 'DummyKey' }] });
+
+test('twins that bring the same key into one variable do not clash; twins that bring another do', (t) => {
+  const input = { workloads: [web], services: [{ name: 's3' }, { name: 'dynamodb' }] };
+  const same = accepted(input, { catalogue: [aws('s3', 'twin'), aws('dynamodb', 'twin')] });
+  t.deepEqual(envOf(same, 'web'), [{ name: 'AWS_ACCESS_KEY_ID', value: 'twin' }]);
+  const another = planOf(environment(input), { catalogue: [aws('s3', 'twin'), aws('dynamodb', 'other')] });
+  t.like('problems' in another && another.problems, [{ reason: 'BindingClash' }]);
+  // What of them is real has a key of its own.
+  const services = [{ name: 's3' }, { name: 'dynamodb', mode: 'Real' }];
+  const real = planOf(environment({ ...input, services }), { catalogue: [aws('s3', 'twin'), aws('dynamodb', 'twin')] });
+  t.like('problems' in real && real.problems, [{ reason: 'BindingClash' }]);
 });
 
 test('bindings reach init containers and every container, and win over what the template says', (t) => {

@@ -10,7 +10,7 @@ import { withRules } from '../schema/rule.ts';
 import { start, stateApart } from '../schema/start.ts';
 import { envName, image, patterned, text, urlPath, worded } from '../schema/text.ts';
 import { args, env, resources } from '../schema/containers.ts';
-import { flag, port, printable } from '../schema/values.ts';
+import { choice, flag, port, printable } from '../schema/values.ts';
 
 const compiles = (pattern: string): boolean => {
   try {
@@ -40,6 +40,20 @@ const readiness = withRules(
     check: (r) => (r.path !== undefined) !== (r.tcp === true),
   },
 ).describe('When the twin is ready. Left out: an open port is enough.');
+
+const coverage = listOf(
+  "How far the twin goes, by the start of the vendor's paths; the longest that fits counts. What none fits is not there.",
+  z
+    .object({
+      path: urlPath("Start of the vendor's paths, e.g. /v1/charges; / is all of them, and whatever is not HTTP."),
+      tier: choice(
+        "Semantic: it does what the vendor does, and what was written is read again. Shape: answers look like the vendor's and mean nothing.",
+        ['Semantic', 'Shape'],
+      ),
+    })
+    .describe('Some of the paths.'),
+  { min: 1, max: 64 },
+);
 
 /** One of `spec.versions` of a VendorTwin. */
 export const vendorTwinVersion = withRules(
@@ -82,6 +96,8 @@ export const vendorTwinVersion = withRules(
       liveKeyPattern,
       { max: 16 },
     ).optional(),
+    license: printable('Licence of the twin, for people: its SPDX expression, e.g. Apache-2.0.', 128).optional(),
+    coverage: coverage.optional(),
   }),
   {
     cel: 'has(self.port) != has(self.ports)',

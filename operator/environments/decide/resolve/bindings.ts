@@ -53,13 +53,19 @@ export function bindingsOf(
       const { env } = binding;
       if (decided.has(env)) continue;
       const other = bindings.get(env);
-      if (other !== undefined) return { clash: { env, services: [other.service, service.name] } };
-      bindings.set(env, bound(service, binding));
+      const next = bound(service, binding);
+      if (other === undefined) bindings.set(env, next);
+      else if (!isSameKey(other, next)) return { clash: { env, services: [other.service, service.name] } };
     }
   }
   const all = [...bindings.values()];
   const keyless = all.find(({ mode, value }) => mode === 'Twin' && value === undefined);
   return keyless === undefined ? { bindings: [...selfBindings(self), ...all] } : { keyless };
+}
+
+/** Twins of one vendor take one key: whichever brings it, the variable is the same. */
+function isSameKey(one: WorkloadBinding, other: WorkloadBinding): boolean {
+  return isKeyOnly(one) && isKeyOnly(other) && one.mode === other.mode && one.value === other.value;
 }
 
 /** What is bound to, as far as it goes into a variable. */

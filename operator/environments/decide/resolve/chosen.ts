@@ -75,12 +75,13 @@ export function choose(
   if (isDeepStrictEqual(kept.entry, today)) return asToday;
   // With the defaults of today's schema, which are no edit.
   const { data: entry } = vendorTwinVersion.safeParse(kept.entry);
-  if (entry === undefined || isDeepStrictEqual(withoutGuards(entry), withoutGuards(today))) return asToday;
+  if (entry === undefined || isDeepStrictEqual(whatRuns(entry), whatRuns(today))) return asToday;
   return { version: { ...entry, ...guards(entry, today) }, entry, outdated: true };
 }
 
-function withoutGuards(version: TwinVersion): object {
-  return { ...version, adminPaths: undefined, liveKeyPatterns: undefined };
+/** Without what guards, and what is for people to read. */
+function whatRuns(version: TwinVersion): object {
+  return { ...version, adminPaths: undefined, liveKeyPatterns: undefined, license: undefined, coverage: undefined };
 }
 
 /** What is refused, by either. */
