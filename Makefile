@@ -65,6 +65,10 @@ generate-check: $(INSTALLED) ## Fail when generated files are stale
 image: $(INSTALLED) ## Build the operator's image and push it: make image REGISTRY=registry.example/platform
 	@node test/images/main.ts $(or $(REGISTRY),--help)
 
+.PHONY: catalog-pin
+catalog-pin: $(INSTALLED) ## Copy the catalogue's images to a registry of yours, print them by digest: make catalog-pin REGISTRY=registry.example/twins [FROM=mirror.example] [NAMES='s3 llm']
+	@node test/images/catalog-pin.ts $(or $(REGISTRY),--help) $(if $(FROM),--from $(FROM)) $(NAMES)
+
 .PHONY: bench
 bench: $(INSTALLED) ## Measure the speed bars as ratios in one run: make bench [NAME=promotion] [QUICK=1]; writes bench.json and bench.md
 	@node test/bench/main.ts $(if $(QUICK),--quick) $(NAME)

@@ -3,6 +3,7 @@ import { HarnessError } from '../harness/index.ts';
 import { pushImage } from '../harness/image/index.ts';
 import { commandLine } from '../stage/command-line.ts';
 import { operatorImage } from './node-images.ts';
+import { placeOf } from './place.ts';
 
 const program = commandLine(
   'node test/images/main.ts',
@@ -17,13 +18,7 @@ const program = commandLine(
 Prints the image by digest, as the chart's value \`image\` wants it. Credentials are those of ~/.docker/config.json.`,
   )
   .action(async (registry: string) => {
-    const place = registry.replace(/\/+$/, '');
-    if (!/^[\w.-]+(:\d+)?(\/[a-z0-9._-]+)*$/.test(place)) {
-      throw new HarnessError(
-        'Configuration',
-        `REGISTRY=${registry} is no registry: write e.g. registry.example/platform`,
-      );
-    }
+    const place = placeOf(registry, 'REGISTRY');
     console.log(
       await operatorImage({ pushImage: (name, files, options) => pushImage(`${place}/${name}`, files, options) }),
     );
