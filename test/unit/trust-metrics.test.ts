@@ -32,16 +32,27 @@ test('each scrape counts what is not as people signed it, what is gone unsigned,
   t.is((await shown()).at(-1), 'twinlock_trust_broken 1');
 });
 
+interface Handler {
+  add(object: object, how: { readonly initial: boolean }): void;
+  update(object: object, old: object): void;
+}
+
 test('whatever is accepted is a reason to look at what people sign, and no other record is', (t) => {
-  const handlers: { add(object: object, how: { readonly initial: boolean }): void }[] = [];
+  const handlers: Handler[] = [];
   const informer = {
-    addHandler: (handler: (typeof handlers)[number]) => {
+    addHandler: (handler: Handler) => {
       handlers.push(handler);
       return () => undefined;
     },
   } as unknown as Parameters<typeof acceptanceWatch>[0];
   const asked: string[] = [];
   acceptanceWatch(informer, () => [{ name: 'default' }]).connect(({ name }) => void asked.push(name));
-  for (const type of ['Trust', 'Outcome']) handlers[0]?.add({ spec: { type } }, { initial: false });
+  const [handler] = handlers;
+  const trust = { spec: { type: 'Trust' } };
+  handler?.add({ spec: { type: 'Outcome' } }, { initial: false });
+  t.deepEqual(asked, []);
+  handler?.add(trust, { initial: false });
   t.deepEqual(asked, ['default']);
+  handler?.update({ ...trust }, trust);
+  t.deepEqual(asked, ['default'], 'what a record says never changes');
 });
