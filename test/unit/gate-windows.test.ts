@@ -77,6 +77,14 @@ test('one without a rule occurs once', (t) => {
   t.true(isOpen([freeze], '2027-01-03T23:00:00Z'));
 });
 
+test('one without a rule that is still to come is told by its start', (t) => {
+  const start = at('2026-12-20T23:00:00Z');
+  t.is(windowsAt([freeze], none, at('2026-12-01T00:00:00Z')).changesAt, start);
+  const opens: WindowGate = { ...freeze, window: { ...freeze.window, kind: 'Allow' } };
+  t.is(windowsAt([opens], none, at('2026-12-01T00:00:00Z')).opensAt, start);
+  t.is(windowsAt([opens], none, at('2027-02-01T00:00:00Z')).opensAt, undefined, 'it is over');
+});
+
 test('occurrences without a gap are one', (t) => {
   const always: WindowGate = {
     name: 'always',

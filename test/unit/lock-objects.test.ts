@@ -191,3 +191,10 @@ test('an entry names the record that let its content be', (t) => {
   t.is(objectFault(entry(second), records), 'record web-000001 holds another content');
   t.is(objectFault(entry(second, { record: 'web-000002' }), records), 'record web-000002 decides nothing about it');
 });
+
+test('after an adoption an object is what was taken over, and nothing else: neither other content nor gone', (t) => {
+  const records = chain(takenOver(first));
+  t.is(objectFault(entry(first), records), undefined);
+  for (const other of [second, {}])
+    t.is(objectFault(entry(other), records), 'its content is not what was decided last (record web-000001)');
+});
