@@ -42,6 +42,18 @@ for (const [name, { document }] of written)
       t.regex(stderr, new RegExp(`--set-file catalog\\.${name}\\.document=`));
     });
 
+test('the page on vendor twins says of each what its entry says', async (t) => {
+  const page = await readFile(join(root, 'docs/vendor-twins.md'), 'utf8');
+  const rows = [...page.matchAll(/^\| `(\w+)` +\|(.*)\|$/gm)].map(([, name = '', cells = '']) => ({ name, cells }));
+  for (const [name, { upstream }] of written) {
+    const { license, coverage = [], bindings = [] } = await entry(name);
+    const own = rows.filter((row) => row.name === name).map(({ cells }) => cells);
+    t.is(own.length, 2, name);
+    const words = [upstream, license, ...coverage.map(({ tier }) => tier), ...bindings.map(({ env }) => env)];
+    for (const word of words) t.true(own.join().includes(`\`${word}\``), `${name}: ${word}`);
+  }
+});
+
 /** Where the version stands of what the tests run in the place of the image. */
 const tried: Readonly<Record<string, readonly [file: string, module: string]>> = {
   stripe: ['test/harness/programs/go.mod', 'github.com/stripe/stripe-mock'],
