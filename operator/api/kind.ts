@@ -25,6 +25,11 @@ export interface KindDefinition {
   readonly spec: z.ZodType;
   /** Left out for kinds without a controller; they have no status subresource. */
   readonly status?: z.ZodType;
+  /**
+   * Its controller writes a status to every object: until then the API server shows one of no generation, so that kstatus
+   * (Flux, Argo CD, kubectl) does not take an object that nobody has looked at yet for one that is done.
+   */
+  readonly alwaysObserved?: true;
   readonly columns: readonly PrinterColumn[];
   /** Rules over the whole object: `self.metadata.name`, `self.spec` and their old values. */
   readonly rules?: readonly CelRule[];

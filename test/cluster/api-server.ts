@@ -112,7 +112,8 @@ export function dryStatus(api: Api, sample: Sample): Promise<Answer> {
   return api.request(
     'PATCH',
     `${collection(kindOf(sample))}/${statusName(sample)}/status?${strictDryRun}`,
-    { status: sample.status },
+    // What a status begins with does not stay where the sample has none.
+    { status: { observedGeneration: null, ...(sample.status as object) } },
     'application/merge-patch+json',
   );
 }

@@ -5,7 +5,7 @@ import { rootSchema } from '../../operator/api/convert/index.ts';
 import type { Structural } from '../../operator/api/convert/index.ts';
 import { kinds } from '../../operator/api/index.ts';
 import type { CelRule } from '../../operator/api/schema/rule.ts';
-import { waitFor } from '../harness/index.ts';
+import { kstatusOf, waitFor } from '../harness/index.ts';
 import { fieldsOf, general, places, printed, variants, withValue } from './api-fields.ts';
 import type { Path, Variant } from './api-fields.ts';
 import { breachedRules } from './api-rules.ts';
@@ -146,6 +146,21 @@ test('the smallest useful YAML is valid as it stands', async (t) => {
     const answer = await server.dryCreate(api, object);
     t.is(answer.status, 201, `${object.kind}: ${JSON.stringify(server.causesOf(answer))}`);
   }
+});
+
+test('what nobody has looked at yet is in progress, by the library that Flux waits with', async (t) => {
+  const fresh: object[] = [];
+  for (const kind of kinds.filter(({ alwaysObserved }) => alwaysObserved)) {
+    const [sample] = samplesOf(kind.kind);
+    const { status, body } = await server.dryCreate(api, sample!);
+    t.is(status, 201, kind.kind);
+    fresh.push(body as object);
+  }
+  t.deepEqual(
+    (await kstatusOf(fresh)).map(({ status }) => status),
+    fresh.map(() => 'InProgress'),
+  );
+  t.true(fresh.length > 0);
 });
 
 test('a field that no schema has is refused by name', async (t) => {

@@ -193,6 +193,12 @@ test.serial('a Kustomization that waits is ready when its Promotion is done, and
   await apply('shop-steady');
   await flux.ready('shop-steady', three, 'True');
 
+  // One that has nothing to do is no failure: it may stay in Git.
+  const again = { 'web-45.yaml': promotion('web-45', deployment, named) };
+  const same = await flux.push(git('newer', images.second, again));
+  await shop.phase('web-45', 'Superseded');
+  await flux.ready('shop-promotions', same, 'True');
+
   // Two promotions later the first name is free.
   await waitFor('the lock lets go of the first name', async (seen) => {
     const names = await held();

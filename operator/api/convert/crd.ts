@@ -1,5 +1,6 @@
 import type { KindDefinition, PrinterColumn } from '../kind.ts';
 import { group, version } from '../names.ts';
+import { NOT_OBSERVED } from '../schema/conditions.ts';
 import type { CelRule } from '../schema/rule.ts';
 import { structural } from './structural.ts';
 import type { Structural } from './types.ts';
@@ -82,7 +83,12 @@ export function rootSchema(kind: KindDefinition): Structural {
       // The API server describes metadata itself and refuses a description of ours.
       metadata: { type: 'object' },
       spec: structural(kind.spec, 'spec'),
-      ...(kind.status !== undefined && { status: structural(kind.status, 'status') }),
+      ...(kind.status !== undefined && {
+        status: {
+          ...structural(kind.status, 'status'),
+          ...(kind.alwaysObserved === true && { default: { observedGeneration: NOT_OBSERVED } }),
+        },
+      }),
     },
     ...(rules.length > 0 && { 'x-kubernetes-validations': [...rules] }),
   };

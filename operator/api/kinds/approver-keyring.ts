@@ -111,6 +111,7 @@ export const approverKeyringKind = {
   description: 'The people whose signatures count, their keys, and how long those are valid.',
   spec: approverKeyringSpec,
   status: approverKeyringStatus,
+  alwaysObserved: true,
   columns: columns(
     [
       {

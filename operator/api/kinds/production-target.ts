@@ -201,6 +201,7 @@ export const productionTargetKind = {
   description: 'Protects its namespace, which holds production and nothing else: its pods run approved content only.',
   spec: productionTargetSpec,
   status: productionTargetStatus,
+  alwaysObserved: true,
   columns: columns(
     [
       { name: 'Enforcement', type: 'string', jsonPath: '.status.enforcement', description: 'Whether the lock holds.' },

@@ -118,6 +118,7 @@ export const promotionKind = {
     'One promotion of what ran in an environment to production. Anybody may ask for it; only signatures of people approve it.',
   spec: promotionSpec,
   status: promotionStatus,
+  alwaysObserved: true,
   columns: columns(
     [
       { name: 'Target', type: 'string', jsonPath: '.spec.targetRef.name', description: 'Where it goes.' },

@@ -18,6 +18,7 @@ export const twinEnvironmentKind = {
     'One environment: an app and stand-ins (twins) for the third-party services that it talks to, in a namespace of its own.',
   spec: twinEnvironmentSpec,
   status: twinEnvironmentStatus,
+  alwaysObserved: true,
   columns: columns(
     [
       { name: 'Phase', type: 'string', jsonPath: '.status.phase', description: 'Summary.' },

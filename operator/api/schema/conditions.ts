@@ -27,9 +27,12 @@ export const conditions = keyedList(
   { max: 24 },
 ).optional();
 
+/** The generation of a status that no controller has written yet: the one that Flux and cert-manager use. */
+export const NOT_OBSERVED = -1;
+
 export const observedGeneration = z
   .int()
-  .min(0)
+  .min(NOT_OBSERVED)
   .max(Number.MAX_SAFE_INTEGER)
   .describe('Generation of the object that this status speaks about.')
   .optional();

@@ -17,6 +17,8 @@ import { countedVotes, knownVotes } from './votes.ts';
 type PromotionCondition = ConditionInput<PromotionReason, OwnConditionType<'Promotion'>>;
 
 const ENDS: ReadonlySet<Phase> = new Set(['Completed', 'Rejected', 'Failed', 'RolledBack', 'Expired', 'Superseded']);
+/** A promotion that a newer one replaced, or that had nothing to do, is no failure: it may stay in Git for ever. */
+const CURRENT: ReadonlySet<Phase> = new Set(['Completed', 'AwaitingApproval', 'Superseded']);
 
 /**
  * Status of a promotion: output only. Nothing here is read back, except the armor of votes, which is verified anew each
@@ -46,7 +48,7 @@ export function promotionStatus(world: World, decision: Decision): PromotionStat
 /** Current while it waits for people: accepted and healthy; Flux and Argo CD would call anything else a failure. */
 function outcomeOf({ verdict: { phase, stalled, reason, message } }: Decision): Outcome<PromotionReason> {
   if (stalled === true) return { kstatus: 'Failed', reason, message };
-  if (phase === 'Completed' || phase === 'AwaitingApproval') return { kstatus: 'Current', reason, message };
+  if (CURRENT.has(phase)) return { kstatus: 'Current', reason, message };
   return { kstatus: ENDS.has(phase) ? 'Failed' : 'InProgress', reason, message };
 }
 
