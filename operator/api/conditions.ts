@@ -5,7 +5,7 @@ export const outcomeTypes = ['Ready', 'Reconciling', 'Stalled'] as const;
 
 /** Types of conditions of each kind's own; one that is not in its list does not compile. */
 export const conditionTypes = {
-  TwinEnvironment: ['Admitted', 'TwinsReady', 'TwinsWired', 'Isolated', 'Exposed', 'Expiring'],
+  TwinEnvironment: ['Admitted', 'TwinsReady', 'TwinsWired', 'Isolated', 'Exposed', 'Awake', 'Expiring'],
   ProductionTarget: ['Enforced', 'Tampered', 'Accepted'],
   Promotion: ['GatesPassed', 'Approved', 'RolledOut'],
   ApproverKeyring: ['Accepted'],

@@ -9,6 +9,7 @@ export * from './names.ts';
 export * from './reasons/index.ts';
 export { maxRequest } from './schema/conditions.ts';
 export { trustBounds, type TrustStatus } from './schema/trust.ts';
+export type { SleepSpec } from './kinds/sleep.ts';
 export * from './object-kinds.ts';
 export * from './schema/defined-kinds.ts';
 export * from './workload-kinds.ts';

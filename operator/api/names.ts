@@ -43,6 +43,8 @@ export const annotations = {
   changedBy: 'twinlock.dev/changed-by',
   /** On a TwinEnvironment: a new value counts as activity once. */
   extendAt: 'twinlock.dev/extendAt',
+  /** On a TwinEnvironment: a new value counts as activity once, and so wakes it. */
+  wakeAt: 'twinlock.dev/wakeAt',
   /** On a TwinEnvironment: a new value takes what the catalogue has of its versions now, once. */
   renewTwinsAt: 'twinlock.dev/renewTwinsAt',
   /** Flux's request to reconcile now; mirrored to `status.lastHandledReconcileAt`. */

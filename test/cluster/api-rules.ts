@@ -91,6 +91,24 @@ export const breachedRules: readonly Breach[] = [
     'runtimeConfig is served where the workload is reached from outside: write port and expose: Host',
     [job('runtimeConfig'), { path: '/config.json' }],
   ),
+  environment('spec.sleep', 'sleep.except names what is neither in workloads nor in services: add it there', [
+    ['spec', 'sleep', 'except'],
+    ['nobody'],
+  ]),
+  ...[environment, twinClass].flatMap((breach) => [
+    breach('spec.sleep.inactivity', 'an environment that sleeps sooner never becomes ready: write 1m at least', [
+      ['spec', 'sleep', 'inactivity'],
+      '59s',
+    ]),
+    breach('spec.sleep.schedule.wake', 'sleep and wake are the same time: write another one for wake', [
+      ['spec', 'sleep', 'schedule', 'wake'],
+      '20:00',
+    ]),
+    breach('spec.sleep.schedule.days', 'days are those on which it wakes: write wake, or leave days out', [
+      ['spec', 'sleep', 'schedule', 'wake'],
+      undefined,
+    ]),
+  ]),
   environment('spec.workloads[3].port', 'a Job runs to its end and is never reached: leave port out', [
     job('port'),
     8080,

@@ -158,6 +158,11 @@ const environment = object('TwinEnvironment', 'pr-42', {
       ],
     },
     ttl: { inactivity: '8h', max: '72h0m0s' },
+    sleep: {
+      inactivity: '1h',
+      schedule: { sleep: '20:00', wake: '07:00', days: ['MO', 'FR'], timeZone: 'Europe/Berlin' },
+      except: ['mail', 'db'],
+    },
   },
   status: {
     ...common,
@@ -203,6 +208,7 @@ const environment = object('TwinEnvironment', 'pr-42', {
     inventory: [{ group: 'apps', kind: 'Deployment', namespace: 'pr-42-3f9c21', name: 'web', uid: '1f3a' }],
     blockedBy: [{ group: '', kind: 'Pod', namespace: 'pr-42-3f9c21', name: 'web-1', message: 'has a finalizer' }],
     lastHandledExtendAt: 'now',
+    lastHandledWakeAt: 'now',
     lastHandledRenewTwinsAt: 'now',
   },
 });
@@ -231,6 +237,10 @@ const twinClass = object('TwinClass', 'sample', {
     maxEnvironments: 5,
     maxPerNamespace: 2,
     ttl: { default: '8h', max: '24h' },
+    sleep: {
+      inactivity: '1h',
+      schedule: { sleep: '20:00', wake: '07:00', days: ['MO', 'FR'], timeZone: 'Europe/Berlin' },
+    },
     allowedImages: ['registry.example/shop/', '127.0.0.1:5001/'],
     podSecurity: 'restricted',
     quota,

@@ -6,6 +6,7 @@ import type { TwinEnvironmentStatus } from '../../operator/api/index.ts';
 import type { RunningProcess } from '../../operator/processes/options.ts';
 import { shownObjects } from '../chart/docs.ts';
 import { waitFor } from '../harness/index.ts';
+import { SteppedClock } from '../stage/clock.ts';
 import {
   condition,
   environment,
@@ -302,4 +303,79 @@ test.serial('the example of the page comes up in its order', async (t) => {
     ],
   );
   return running.stop();
+});
+
+const HOUR = 3_600_000;
+
+test.serial(
+  'one that sleeps keeps its volume and its run, and wakes in its order: by hand, and by its schedule',
+  async (t) => {
+    t.timeout(240_000);
+    const { stage } = t.context;
+    const clock = new SteppedClock();
+    const running = await stage.startProcess({}, clock.overrides);
+    const clockIn = (hours: number): string => new Date(clock.now() + hours * HOUR).toISOString().slice(11, 16);
+    const sleep = { inactivity: '1h', schedule: { wake: clockIn(5), sleep: clockIn(12) } };
+    const parts = spec(db, migrate, { ...web, needs: ['db', 'migrate'] });
+    await stage.cluster.apply([environment('sleepy', { ...parts, sleep })]);
+    const { namespace = '' } = await play(stage, 'sleepy', { migrate: 0 }, isReady);
+    const { sets, jobs, deployments, claims } = paths(namespace);
+    const kept = async (): Promise<readonly string[]> =>
+      (await Promise.all([jobs, claims].map((each) => list(stage, each)))).flat().map(({ metadata }) => metadata.uid);
+    const before = await kept();
+    t.is(before.length, 2);
+
+    const sleeps = async (): Promise<TwinEnvironmentStatus> => {
+      clock.pass(HOUR);
+      const status = await untilStatus(stage, 'sleepy', ({ phase }) => phase === 'Sleeping');
+      await waitFor('its pods are gone', async (seen) => {
+        const left = await list(stage, `/api/v1/namespaces/${namespace}/pods`);
+        const components = left.map(({ metadata }) => metadata.labels?.['twinlock.dev/component']);
+        seen(components);
+        // A run that ended has no pod that runs.
+        return components.every((each) => each === 'twinlock-boundary' || each === 'migrate');
+      });
+      return status;
+    };
+    const asleep = await sleeps();
+    t.like(condition(asleep, 'Stalled'), { status: 'True', reason: 'Sleeping' });
+    t.regex(
+      condition(asleep, 'Awake').message,
+      /since nothing happened for sleep\.inactivity; it wakes at \S+Z, or when/,
+    );
+    t.deepEqual(await names(stage, sets), ['db']);
+    t.deepEqual(await names(stage, deployments), ['stripe', 'twinlock-boundary', 'web']);
+    t.deepEqual(await kept(), before);
+
+    await stage.cluster.kubectl([
+      'annotate',
+      'twinenvironment',
+      'sleepy',
+      '-n',
+      'shop-dev',
+      'twinlock.dev/wakeAt=once',
+    ]);
+    const waking = await play(stage, 'sleepy', { db: 'Waits' }, says(/workload web waits for db$/));
+    t.is(waking.lastHandledWakeAt, 'once');
+    await play(stage, 'sleepy', {}, isReady);
+    t.deepEqual(await kept(), before);
+
+    await sleeps();
+    clock.pass(3 * HOUR);
+    const awake = await play(stage, 'sleepy', {}, isReady);
+    t.is(condition(awake, 'Awake').status, 'True');
+    t.deepEqual(await kept(), before);
+    await running.stop();
+  },
+);
+
+test.serial('what the page shows of sleep the API server takes', async (t) => {
+  const { stage } = t.context;
+  const shown = (await shownObjects()).filter(({ page }) => page === 'docs/environments.md');
+  t.true(shown.some(({ object }) => object.metadata.name === 'pr-48'));
+  for (const { object } of shown) {
+    const args = ['apply', '--dry-run=server', '-f', '-'];
+    const { code, stderr } = await stage.cluster.kubectl(args, { input: JSON.stringify(object), check: false });
+    t.is(code, 0, `${object.kind} ${object.metadata.name}: ${stderr}`);
+  }
 });

@@ -124,6 +124,10 @@ const examples: Readonly<
     ['UTC', 'Europe/Berlin', 'America/Argentina/Buenos_Aires', 'Etc/GMT+5'],
     ['', 'europe/berlin', '+01:00', 'Europe/', 'A/b/c/d'],
   ],
+  timeOfDay: [
+    ['00:00', '07:30', '23:59'],
+    ['', '7:00', '24:00', '20:60', '20:00:00', '20h', '20:00\n'],
+  ],
   duration: [
     ['8h', '1h30m', '90s', '72h0m0s', ''],
     ['1d', 'h', '1.5h', '30m1h', '-1h', '8h '],

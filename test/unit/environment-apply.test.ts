@@ -14,7 +14,14 @@ const spec = {
     { name: 'web', image, port: 8080 },
   ],
 };
-const of = { environment: environment(spec), twinClass: twinClass(), catalogue: new Map(), settings, hasRoutes: true };
+const of = {
+  environment: environment(spec),
+  twinClass: twinClass(),
+  catalogue: new Map(),
+  settings,
+  hasRoutes: true,
+  asleep: false,
+};
 const plan = accepted(spec);
 const action = { do: 'Apply', of, plan, parts: plan.manifests.parts, surplus: [], lifetime } as const;
 

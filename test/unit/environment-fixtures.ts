@@ -74,6 +74,7 @@ export interface PlanOptions {
   readonly catalogue?: readonly VendorTwin[];
   readonly boundaryImage?: string | undefined;
   readonly hasRoutes?: boolean;
+  readonly asleep?: boolean;
 }
 
 /** What is planned for a spec, with Stripe in the catalogue. */
@@ -87,6 +88,7 @@ export function planOf(
     twinClass: options.twinClass ?? twinClass(),
     catalogue,
     hasRoutes: options.hasRoutes ?? true,
+    asleep: options.asleep ?? false,
     settings: 'boundaryImage' in options ? { ...settings, boundaryImage: options.boundaryImage } : settings,
   });
 }

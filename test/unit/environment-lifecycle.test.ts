@@ -21,6 +21,7 @@ interface Case {
   readonly lastActivity?: number;
   readonly generation?: number;
   readonly extendAt?: string;
+  readonly wakeAt?: string;
   readonly handled?: string;
   readonly expires: number | undefined;
   readonly expired?: boolean;
@@ -39,6 +40,8 @@ const cases: Readonly<Record<string, Case>> = {
     handled: 'a',
     expires: 3.5,
   },
+  'is active when somebody wakes it': { now: 3, lastActivity: 1.5, wakeAt: 'b', handled: 'a', expires: 5 },
+  'is not active by a waking that was handled': { now: 3, lastActivity: 1.5, wakeAt: 'a', handled: 'a', expires: 3.5 },
   'never lives longer than the ceiling': { now: 9, lastActivity: 9, expires: 10 },
   'is over at the ceiling whatever happens': { now: 10, lastActivity: 9.5, generation: 2, expires: 10, expired: true },
   'asks for less': { spec: { ttl: { inactivity: '1h' } }, now: 0, expires: 1 },
@@ -58,7 +61,7 @@ const cases: Readonly<Record<string, Case>> = {
 };
 for (const [
   title,
-  { spec = {}, now, lastActivity, generation = 1, extendAt, handled, expires, expired = false },
+  { spec = {}, now, lastActivity, generation = 1, extendAt, wakeAt, handled, expires, expired = false },
 ] of Object.entries(cases)) {
   test(`an environment ${title}`, (t) => {
     const status =
@@ -67,10 +70,15 @@ for (const [
         : {
             observedGeneration: 1,
             lastActivityAt: at(lastActivity),
-            ...(handled === undefined ? {} : { lastHandledExtendAt: handled }),
+            ...(handled === undefined ? {} : { lastHandledExtendAt: handled, lastHandledWakeAt: handled }),
           };
-    const subject = environment(spec, { metadata: { generation }, ...(status === undefined ? {} : { status }) });
-    const lifetime = lifetimeOf(subject, ttl, extendAt, created + now * hour);
+    const annotations = {
+      ...(extendAt === undefined ? {} : { 'twinlock.dev/extendAt': extendAt }),
+      ...(wakeAt === undefined ? {} : { 'twinlock.dev/wakeAt': wakeAt }),
+    };
+    const metadata = { generation, annotations };
+    const subject = environment(spec, { metadata, ...(status === undefined ? {} : { status }) });
+    const lifetime = lifetimeOf(subject, ttl, created + now * hour);
     t.is(lifetime.expiresAt, expires === undefined ? undefined : created + expires * hour);
     t.is(lifetime.expired, expired);
   });
@@ -84,27 +92,36 @@ const told: Readonly<Record<string, Pick<Case, 'spec' | 'now' | 'lastActivity'> 
 for (const [title, { spec = {}, now, lastActivity = 0, at: from, by }] of Object.entries(told)) {
   test(`who uses an environment is told that it ends ${title}`, (t) => {
     const status = { observedGeneration: 1, lastActivityAt: at(lastActivity) };
-    const { ending } = lifetimeOf(environment(spec, { status }), ttl, undefined, created + now * hour);
+    const { ending } = lifetimeOf(environment(spec, { status }), ttl, created + now * hour);
     t.deepEqual(ending, { by, warnAt: created + from * hour, soon: now >= from });
   });
 }
 
 test('who uses an environment is told a day before its end, however long it lives', (t) => {
   const long = twinClass({ ttl: { default: '200h', max: '400h' } }).spec.ttl;
-  t.is(lifetimeOf(environment({}), long, undefined, created).ending?.warnAt, created + 176 * hour);
+  t.is(lifetimeOf(environment({}), long, created).ending?.warnAt, created + 176 * hour);
 });
 
 test('one that does not expire is told nothing', (t) => {
-  t.is(lifetimeOf(environment({ lifecycle: 'LongLived' }), ttl, undefined, created).ending, undefined);
+  t.is(lifetimeOf(environment({ lifecycle: 'LongLived' }), ttl, created).ending, undefined);
 });
 
 test('a token longer than a status holds acts once, too', (t) => {
   const token = 'x'.repeat(1000);
-  const first = lifetimeOf(environment({}), ttl, token, created);
+  const metadata = { annotations: { 'twinlock.dev/extendAt': token, 'twinlock.dev/wakeAt': token } };
+  const first = lifetimeOf(environment({}, { metadata }), ttl, created);
   t.true(first.extended);
-  const status = { observedGeneration: 1, lastActivityAt: at(0), lastHandledExtendAt: first.handledExtendAt ?? '' };
-  t.is(first.handledExtendAt?.length, 256);
-  t.false(lifetimeOf(environment({}, { status }), ttl, token, created + hour).extended);
+  const { handledExtendAt = '', handledWakeAt = '' } = first;
+  t.deepEqual([handledExtendAt.length, handledWakeAt.length], [256, 256]);
+  const status = {
+    observedGeneration: 1,
+    lastActivityAt: at(0),
+    lastHandledExtendAt: handledExtendAt,
+    lastHandledWakeAt: handledWakeAt,
+  };
+  const again = lifetimeOf(environment({}, { metadata, status }), ttl, created + hour);
+  t.false(again.extended);
+  t.is(again.lastActivityAt, created);
 });
 
 const candidate = (key: string, age: number, holds = false): Candidate => ({

@@ -19,6 +19,7 @@ export const lifetime: Lifetime = {
   expired: false,
   ending: { by: 'Inactivity', warnAt: now + 750, soon: false },
   handledExtendAt: undefined,
+  handledWakeAt: undefined,
   extended: false,
 };
 export const spec = { workloads: [{ name: 'web', image, port: 8080 }], services: [{ name: 'stripe' }] };
@@ -91,6 +92,8 @@ export function active(
     rejected: [],
     copied: [],
     suspended: false,
+    sleep: undefined,
+    busy: [],
     bounded: true,
     policiesEnforced: false,
     ...more,

@@ -97,6 +97,7 @@ const active = (plan: Plan) => ({
     expired: false,
     ending: undefined,
     handledExtendAt: undefined,
+    handledWakeAt: undefined,
     extended: false,
   },
   parts: { workloads: new Map(), pods: new Map() },
@@ -107,6 +108,8 @@ const active = (plan: Plan) => ({
   rejected: [],
   copied: [],
   suspended: false,
+  sleep: undefined,
+  busy: [],
   bounded: true,
   policiesEnforced: true,
 });
@@ -194,6 +197,7 @@ const inputOf = (of: Environment) => ({
   catalogue: new Map(),
   settings,
   hasRoutes: true,
+  asleep: false,
 });
 
 test('a token that comes while children are sent is not taken for sent', (t) => {

@@ -11,6 +11,8 @@ import { sources } from './sources.ts';
 const TABLE: Readonly<Record<string, string>> = {
   canonical: '',
 
+  calendar: '',
+
   kube: 'canonical ./ground ./objects ./clock ./config ./transport ./client ./cache ./events ./status',
   'kube/ground': '',
   'kube/objects': 'canonical',
@@ -74,10 +76,10 @@ const TABLE: Readonly<Record<string, string>> = {
   // A clock, and nothing else of Kubernetes.
   outbound: 'canonical kube/clock',
 
-  gates: 'canonical kube api workloads votes records outbound ./ground ./environment ./window',
+  gates: 'canonical calendar kube api workloads votes records outbound ./ground ./environment ./window',
   'gates/ground': 'api',
   'gates/environment': 'canonical api ./ground',
-  'gates/window': 'canonical api',
+  'gates/window': 'canonical calendar api',
 
   trust: 'canonical kube runtime api votes records ./decide ./status ./gather ./act',
   'trust/decide': 'canonical api votes records',
@@ -93,10 +95,11 @@ const TABLE: Readonly<Record<string, string>> = {
   'targets/gather': 'canonical kube api workloads objects records lock admission trust ./canary ./decide',
   'targets/act': 'canonical kube runtime api workloads records lock ./decide ./gather',
 
-  environments: 'canonical kube runtime api workloads outbound gates ./naming ./decide ./status ./gather ./act ./page',
+  environments:
+    'canonical calendar kube runtime api workloads outbound gates ./naming ./decide ./status ./gather ./act ./page',
   'environments/naming': 'canonical kube api',
-  'environments/decide': 'canonical kube api workloads ./naming',
-  'environments/status': 'canonical kube api workloads ./naming ./decide',
+  'environments/decide': 'canonical calendar kube api workloads ./naming',
+  'environments/status': 'canonical calendar kube api workloads ./naming ./decide',
   'environments/gather': 'canonical kube api workloads outbound ./naming ./decide',
   'environments/act': 'canonical kube runtime api workloads ./naming ./decide ./gather',
   'environments/page': 'canonical kube runtime api ./naming',

@@ -8,6 +8,7 @@ import { withRules } from '../schema/rule.ts';
 import { duration, imagePrefix, objectName, text, worded } from '../schema/text.ts';
 import { egress, ingress } from '../schema/network.ts';
 import { choice, count, flag, matchLabels, quantity } from '../schema/values.ts';
+import { classSleep } from './sleep.ts';
 import { exposure } from './twin-class-exposure.ts';
 
 const quota = z
@@ -138,6 +139,7 @@ export const twinClassSpec = z
     )
       .describe('Life of environments.')
       .prefault({}),
+    sleep: classSleep.optional(),
     allowedImages: setOf(
       'Starts that the images of environments and twins given by `image` must have. Left out: any, by digest.',
       imagePrefix('Start of an image.'),

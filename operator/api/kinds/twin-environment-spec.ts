@@ -8,6 +8,7 @@ import { dnsLabel, duration, httpURL, objectName, patterned, sha256, timestamp }
 import { egress } from '../schema/network.ts';
 import { choice, count, flag } from '../schema/values.ts';
 import { MAX_WORKLOADS } from '../workload-kinds.ts';
+import { environmentSleep } from './sleep.ts';
 import { ownConfigMaps } from './twin-environment-config-maps.ts';
 import { service } from './twin-environment-service.ts';
 import { workload } from './twin-environment-workload.ts';
@@ -31,7 +32,7 @@ const source = z
 const ttl = withRules(
   z.object({
     inactivity: duration(
-      "The environment expires this long after its last activity (a change of its spec, or a new value of the annotation twinlock.dev/extendAt). Left out: the TwinClass's ttl.default for Ephemeral, never for LongLived.",
+      "The environment expires this long after its last activity (a change of its spec, or a new value of the annotation twinlock.dev/extendAt or wakeAt). Left out: the TwinClass's ttl.default for Ephemeral, never for LongLived.",
     ).optional(),
     max: duration(
       "The environment expires this long after its creation, whatever happens. Left out: the TwinClass's ttl.max for Ephemeral, never for LongLived.",
@@ -104,6 +105,7 @@ export const twinEnvironmentSpec = withRules(
       .describe('What the environment may talk to.')
       .optional(),
     ttl: ttl.optional(),
+    sleep: environmentSleep.optional(),
   }),
   {
     cel: '!has(self.workloads) || self.workloads.all(w, !has(w.bindings) || w.bindings.all(b, !has(b.service) || has(self.services) && self.services.exists(s, s.name == b.service)))',
@@ -138,6 +140,15 @@ export const twinEnvironmentSpec = withRules(
     check: (s) =>
       (s.workloads ?? []).every((w) =>
         (w.configMaps ?? []).every((c) => (s.ownConfigMaps ?? []).some(({ name }) => name === c.name)),
+      ),
+  },
+  {
+    cel: '!has(self.sleep) || !has(self.sleep.except) || self.sleep.except.all(n, (has(self.workloads) && self.workloads.exists(w, w.name == n)) || (has(self.services) && self.services.exists(s, s.name == n)))',
+    message: 'sleep.except names what is neither in workloads nor in services: add it there',
+    fieldPath: '.sleep',
+    check: (s) =>
+      (s.sleep?.except ?? []).every((name) =>
+        [...(s.workloads ?? []), ...(s.services ?? [])].some((each) => each.name === name),
       ),
   },
   {

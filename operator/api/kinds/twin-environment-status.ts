@@ -6,7 +6,7 @@ import { sha256, text, timestamp } from '../schema/text.ts';
 import { choice, count, embedded, flag } from '../schema/values.ts';
 import { MAX_WORKLOADS } from '../workload-kinds.ts';
 
-const environmentPhases = ['Queued', 'Provisioning', 'Ready', 'Expired', 'Terminating', 'Failed'] as const;
+const environmentPhases = ['Queued', 'Provisioning', 'Ready', 'Sleeping', 'Expired', 'Terminating', 'Failed'] as const;
 
 /** Bounds of what an environment's status lists; who writes it leaves out what is more. `entry`: bytes of its JSON. */
 export const environmentBounds = { variables: 256, value: 2048, blockedBy: 64, entry: 16_384 } as const;
@@ -97,7 +97,7 @@ export const twinEnvironmentStatus = z
       .describe('Set while the environment waits for room in its class.')
       .optional(),
     expiresAt: timestamp('When the environment expires, if nothing happens until then.').optional(),
-    lastActivityAt: timestamp('Last change of the spec or extension.').optional(),
+    lastActivityAt: timestamp('Last change of the spec, extension or waking by hand.').optional(),
     inventory: listOf(
       'Every object that was made for the environment and must go with it.',
       z.object({ ...object, uid: text('UID.', 63).optional() }),
@@ -110,6 +110,11 @@ export const twinEnvironmentStatus = z
     ).optional(),
     lastHandledExtendAt: text(
       'Last value of the annotation twinlock.dev/extendAt that was acted on.',
+      maxRequest,
+      0,
+    ).optional(),
+    lastHandledWakeAt: text(
+      'Last value of the annotation twinlock.dev/wakeAt that was acted on.',
       maxRequest,
       0,
     ).optional(),

@@ -69,6 +69,10 @@ export const environmentReasons = [
   'RouteNotAccepted',
   'BoundaryFailed',
   'NoBoundary',
+  // Of Awake, and of the others while it sleeps.
+  'Awake',
+  'Sleeping',
+  'ScheduleUnreadable',
   // Of Expiring.
   'ExpiresSoon',
   'ReachesMax',

@@ -33,6 +33,7 @@ export const patterns = {
   recurrence: new RegExp(`^FREQ=(YEARLY|MONTHLY|WEEKLY|DAILY)(;(${RECURRENCE_PARTS.join('|')})){0,8}$`),
   /** A wall clock: no zone, no fraction. */
   localTime: /^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]$/,
+  timeOfDay: /^([01][0-9]|2[0-3]):[0-5][0-9]$/,
   /** A name of the IANA database. */
   timeZone: /^[A-Z][A-Za-z0-9_+-]{1,30}(\/[A-Z][A-Za-z0-9_+-]{1,30}){0,2}$/,
   duration: /^([0-9]{1,5}h)?([0-9]{1,6}m)?([0-9]{1,8}s)?$/,

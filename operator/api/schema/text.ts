@@ -105,6 +105,16 @@ export function duration(description: string): z.ZodString {
   });
 }
 
+/** Name of a time zone; whether there is one of that name is seen when it is used. */
+export function timeZone(description: string): z.ZodString {
+  return worded(
+    description,
+    94,
+    patterns.timeZone,
+    'write the name of a time zone, such as Europe/Berlin, America/New_York or UTC',
+  );
+}
+
 /** RFC 3339 time, with its zone; the API server gives it to CEL as a timestamp. */
 export function timestamp(description: string): z.ZodString {
   return z

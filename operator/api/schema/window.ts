@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { patterns } from './patterns.ts';
 import { quorum } from './quorum.ts';
 import { withRules } from './rule.ts';
-import { duration, worded } from './text.ts';
+import { duration, timeZone, worded } from './text.ts';
 import { choice } from './values.ts';
 
 /** Whether a text is a recurrence rule of the API. */
@@ -23,12 +23,7 @@ export const window = withRules(
       'write the local time of its first start, such as 2026-01-05T09:00:00: the zone stands in timeZone',
     ),
     duration: duration('How long it lasts each time.'),
-    timeZone: worded(
-      'Time zone of the start and of its recurrence.',
-      94,
-      patterns.timeZone,
-      'write the name of a time zone, such as Europe/Berlin, America/New_York or UTC',
-    ).default('UTC'),
+    timeZone: timeZone('Time zone of the start and of its recurrence.').default('UTC'),
     rrule: worded(
       'When it occurs again (RFC 5545), such as FREQ=WEEKLY;BYDAY=MO,TU,WE,TH. Left out: it occurs once.',
       512,

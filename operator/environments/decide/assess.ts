@@ -1,6 +1,7 @@
-import { annotations, type TwinClass } from '../../api/index.ts';
+import type { TwinClass } from '../../api/index.ts';
 import { parseTime } from '../../canonical/index.ts';
 import { lastActivityOf, lifetimeOf, type Lifetime } from './lifecycle/index.ts';
+import { isAsleep, runningJobs, sleepOf } from './asleep.ts';
 import { classOf, namespaceProblem, planEnvironment, samePlanInput, type PlanInput } from './plan/index.ts';
 import type { Problem } from './resolve/index.ts';
 import type { AssessedWorld, EnvironmentWorld, Planned } from './world.ts';
@@ -8,7 +9,11 @@ import type { AssessedWorld, EnvironmentWorld, Planned } from './world.ts';
 /** Works out what every step may ask for. */
 export function assess(world: EnvironmentWorld): AssessedWorld {
   const twinClass = classOf(world.environment, world.classes);
-  return { ...world, twinClass, lifetime: lifeOf(world, twinClass), planned: plannedFor(world, twinClass) };
+  const lifetime = lifeOf(world, twinClass);
+  const sleep = 'reason' in twinClass ? undefined : sleepOf(world, twinClass, lifetime);
+  const busy = runningJobs(world.parts);
+  const asleep = world.environment.spec.suspend ? isAsleep(world) : sleep?.kind === 'Asleep' && busy.length === 0;
+  return { ...world, twinClass, lifetime, sleep, busy, planned: plannedFor(world, twinClass, asleep) };
 }
 
 /** Whether its children have to go: it was deleted, or its time is over. */
@@ -31,9 +36,8 @@ function lifeOf(
   { environment, now }: Pick<EnvironmentWorld, 'environment' | 'now'>,
   twinClass: TwinClass | Problem,
 ): Lifetime {
-  if (!('reason' in twinClass))
-    return lifetimeOf(environment, twinClass.spec.ttl, environment.metadata.annotations?.[annotations.extendAt], now);
-  const { expiresAt, lastHandledExtendAt } = environment.status ?? {};
+  if (!('reason' in twinClass)) return lifetimeOf(environment, twinClass.spec.ttl, now);
+  const { expiresAt, lastHandledExtendAt, lastHandledWakeAt } = environment.status ?? {};
   const end = parseTime(expiresAt ?? '');
   return {
     lastActivityAt: lastActivityOf(environment, now) ?? now,
@@ -41,6 +45,7 @@ function lifeOf(
     expired: end <= now,
     ending: undefined,
     handledExtendAt: lastHandledExtendAt,
+    handledWakeAt: lastHandledWakeAt,
     extended: false,
   };
 }
@@ -48,11 +53,13 @@ function lifeOf(
 function plannedFor(
   { environment, namespaceLabels, catalogue, settings, applied, front }: EnvironmentWorld,
   twinClass: TwinClass | Problem,
+  asleep: boolean,
 ): Planned {
   if ('reason' in twinClass) return { problems: [twinClass] };
   const refused = namespaceProblem(environment.metadata.namespace ?? '', namespaceLabels, twinClass);
   if (refused !== undefined) return { problems: [refused] };
-  const input: PlanInput = { environment, twinClass, catalogue, settings, hasRoutes: front.routes !== 'Unserved' };
+  const hasRoutes = front.routes !== 'Unserved';
+  const input: PlanInput = { environment, twinClass, catalogue, settings, hasRoutes, asleep };
   // What was planned and sent a moment ago need not be worked out again.
   if (applied !== undefined && samePlanInput(applied.of, input)) return { input, plan: applied.plan };
   const plan = planEnvironment(input);

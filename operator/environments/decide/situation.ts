@@ -1,5 +1,5 @@
 import type { Copy } from './copies.ts';
-import type { Blocker, Lifetime } from './lifecycle/index.ts';
+import type { Blocker, Lifetime, Sleep } from './lifecycle/index.ts';
 import type { Plan } from './plan/index.ts';
 import type { Problem } from './resolve/index.ts';
 import type { Reachability } from './reach.ts';
@@ -46,6 +46,10 @@ export type Situation =
       readonly rejected: readonly Problem[];
       readonly copied: readonly Copy[];
       readonly suspended: boolean;
+      /** What its sleep says; whether it sleeps the plan says. */
+      readonly sleep: Sleep | undefined;
+      /** Names of Jobs that run. */
+      readonly busy: readonly string[];
       readonly bounded: boolean;
       readonly policiesEnforced: boolean;
     }

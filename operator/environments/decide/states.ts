@@ -6,7 +6,7 @@ import { formerRuns, liveRunner, partState, waiting, type ObservedParts, type Pa
 import type { Plan } from './plan/index.ts';
 
 /** What of a plan it takes. */
-type Planned = Pick<Plan, 'workloads' | 'runners'>;
+type Planned = Pick<Plan, 'workloads' | 'runners' | 'asleep'>;
 
 /** How each part of an environment is doing, what it waits for included. */
 export interface States {
@@ -20,7 +20,7 @@ export interface States {
  * Looks at the parts in the order of their needs, each once. What runs as it is to be waits for nothing any more: what it
  * needed may come and go.
  */
-export function statesOf({ workloads, runners }: Planned, parts: ObservedParts): States {
+export function statesOf({ workloads, runners, asleep }: Planned, parts: ObservedParts): States {
   const byName = new Map(workloads.map((workload, index) => [workload.name, { ...workload, index }]));
   const isAsPlanned = once((component: string): boolean => {
     const runner = runners.get(component);
@@ -30,12 +30,15 @@ export function statesOf({ workloads, runners }: Planned, parts: ObservedParts):
     const runner = runners.get(component);
     const { needs = [] } = byName.get(component) ?? {};
     if (runner === undefined || (needs.length === 0 && !isRun(runner)) || isAsPlanned(component)) return [];
+    // Pods go in no order, and nothing is begun whose needs are not there.
+    if (asleep !== undefined) return isRun(runner) ? ['the environment to wake'] : [];
     const missing = needs.filter((need) => !isAsPlanned(need) || !of(need).ready);
     return [...missing, ...formerRuns(parts, runner).map(() => 'the end of its former run')].slice(0, MOST_NAMED);
   });
   const of = once((component: string): PartState => {
     const runner = runners.get(component);
     if (runner === undefined) return { ready: true };
+    if (asleep?.has(component) === true) return waiting('sleeps');
     const held = heldBy(component);
     if (held.length > 0) return waiting(`waits for ${held.join(', ')}`);
     const state = partState(parts, runner);
@@ -50,10 +53,7 @@ export function statesOf({ workloads, runners }: Planned, parts: ObservedParts):
 const MOST_NAMED = 16;
 
 /** What is to be sent now: not what waits, nor what runs once and is there. */
-export function sendable(
-  plan: Pick<Plan, 'workloads' | 'runners' | 'manifests'>,
-  parts: ObservedParts,
-): readonly Manifest[] {
+export function sendable(plan: Planned & Pick<Plan, 'manifests'>, parts: ObservedParts): readonly Manifest[] {
   const states = statesOf(plan, parts);
   const stays = new Set(
     [...plan.runners].flatMap(([component, runner]) =>

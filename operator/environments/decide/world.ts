@@ -2,7 +2,7 @@ import type { TwinClass, TwinEnvironment, VendorTwin } from '../../api/index.ts'
 import type { ObjectKey } from '../../kube/index.ts';
 import type { Copied } from './copies.ts';
 import type { Front } from './entrance.ts';
-import type { Lifetime, Room } from './lifecycle/index.ts';
+import type { Lifetime, Room, Sleep } from './lifecycle/index.ts';
 import type { NamespaceChild } from './live.ts';
 import type { ObservedParts } from './observed.ts';
 import type { Plan, PlanInput, PlanSettings } from './plan/index.ts';
@@ -100,6 +100,10 @@ export interface EnvironmentSettings extends PlanSettings {
 export interface AssessedWorld extends EnvironmentWorld {
   readonly twinClass: TwinClass | Problem;
   readonly lifetime: Lifetime;
+  /** Undefined: it never sleeps. */
+  readonly sleep: Sleep | undefined;
+  /** Names of Jobs that run, for which it does not go to sleep yet. */
+  readonly busy: readonly string[];
   readonly planned: Planned;
 }
 

@@ -3,6 +3,7 @@ import { annotations, conditionOf, environmentBounds, maxRequest } from '../../a
 import { rfc3339 } from '../../canonical/index.ts';
 import { conditionsOf } from '../../kube/index.ts';
 import type { Lifetime } from '../decide/lifecycle/index.ts';
+import { awake, sleeping } from './awake.ts';
 import {
   admitted,
   condition,
@@ -129,6 +130,15 @@ function assessmentOf(environment: TwinEnvironment, situation: Situation): Asses
   }
 }
 
+/** What runs: nothing that could be looked at. */
+function asleep(message: string): readonly EnvironmentCondition[] {
+  return [
+    condition('TwinsReady', 'False', 'Sleeping', message),
+    condition('TwinsWired', 'Unknown', 'Sleeping', message),
+    condition('Exposed', 'False', 'Sleeping', message),
+  ];
+}
+
 const PHASES = { Current: 'Ready', InProgress: 'Provisioning', Failed: 'Failed' } as const;
 
 function active(environment: TwinEnvironment, situation: Active): Assessment {
@@ -142,10 +152,11 @@ function active(environment: TwinEnvironment, situation: Active): Assessment {
   const failed =
     [...summary.workloads, ...summary.services].some(({ state }) => !state.ready && state.failed) ||
     boundary.reason === 'BoundaryFailed';
-  const outcome = outcomeOf(situation, { twins, wired, boundary, behind: list('workload', behind), failed });
+  const sleeps = sleeping(situation);
+  const outcome = outcomeOf(situation, { sleeps, twins, wired, boundary, behind: list('workload', behind), failed });
   return {
     status: {
-      phase: PHASES[outcome.kstatus],
+      phase: outcome.reason === 'Sleeping' ? 'Sleeping' : PHASES[outcome.kstatus],
       namespace: plan.home.namespace,
       ...(plan.url === undefined ? {} : { url: plan.url }),
       ...(revision === undefined ? {} : { observedRevision: revision }),
@@ -156,7 +167,12 @@ function active(environment: TwinEnvironment, situation: Active): Assessment {
       inventory,
     },
     outcome,
-    conditions: [admitted, twins, wired, isolated(situation.policiesEnforced), boundary],
+    conditions: [
+      admitted,
+      ...(sleeps === undefined ? [twins, wired, boundary] : asleep(sleeps)),
+      isolated(situation.policiesEnforced),
+      ...awake(situation),
+    ],
   };
 }
 
@@ -168,6 +184,8 @@ function reachedOf({ reach }: Active, before: Status | undefined): Pick<Status, 
 }
 
 interface Readings {
+  /** Why it sleeps; undefined while it is awake. */
+  readonly sleeps: string | undefined;
   readonly twins: EnvironmentCondition;
   readonly wired: EnvironmentCondition;
   readonly boundary: EnvironmentCondition;
@@ -180,7 +198,7 @@ interface Readings {
 /** The first thing that is missing, in the order in which a person would look. */
 function outcomeOf(
   { rejected, suspended, bounded }: Active,
-  { twins, wired, boundary, behind, failed }: Readings,
+  { sleeps, twins, wired, boundary, behind, failed }: Readings,
 ): EnvironmentOutcome {
   const not = (reason: EnvironmentReason, message: string, final = failed): EnvironmentOutcome => ({
     kstatus: final ? 'Failed' : 'InProgress',
@@ -189,6 +207,8 @@ function outcomeOf(
   });
   const [first] = rejected;
   if (first !== undefined) return not(first.reason, rejected.map(({ message }) => message).join('; '), true);
+  // Nothing becomes ready by itself until it wakes, which may be in the morning: nobody is to wait for that.
+  if (sleeps !== undefined) return not('Sleeping', sleeps, true);
   if (twins.status !== 'True') return not(twins.reason, twins.message);
   if (behind !== '') return not(failed ? 'WorkloadFailed' : 'WorkloadNotReady', behind);
   // Everything runs, and not as planned: no pod changes that by itself.
@@ -235,17 +255,19 @@ function chosen(previous: Status | undefined): Status {
 
 function timesOf(lifetime: Lifetime | undefined, previous: Status | undefined): Status {
   if (lifetime === undefined) {
-    const { lastActivityAt, expiresAt, lastHandledExtendAt } = previous ?? {};
+    const { lastActivityAt, expiresAt, lastHandledExtendAt, lastHandledWakeAt } = previous ?? {};
     return {
       ...(lastActivityAt === undefined ? {} : { lastActivityAt }),
       ...(expiresAt === undefined ? {} : { expiresAt }),
       ...(lastHandledExtendAt === undefined ? {} : { lastHandledExtendAt }),
+      ...(lastHandledWakeAt === undefined ? {} : { lastHandledWakeAt }),
     };
   }
-  const { lastActivityAt, expiresAt, handledExtendAt } = lifetime;
+  const { lastActivityAt, expiresAt, handledExtendAt, handledWakeAt } = lifetime;
   return {
     lastActivityAt: rfc3339(lastActivityAt),
     ...(expiresAt === undefined ? {} : { expiresAt: rfc3339(expiresAt) }),
     ...(handledExtendAt === undefined ? {} : { lastHandledExtendAt: handledExtendAt }),
+    ...(handledWakeAt === undefined ? {} : { lastHandledWakeAt: handledWakeAt }),
   };
 }

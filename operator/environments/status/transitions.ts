@@ -19,11 +19,12 @@ const told: readonly ConditionType<'TwinEnvironment'>[] = [
   'TwinsReady',
   'TwinsWired',
   'Exposed',
+  'Awake',
   'Expiring',
 ];
 
 /** Of these a beginning is news, too. */
-const fromTheBeginning: readonly ConditionType<'TwinEnvironment'>[] = ['Ready', 'Admitted'];
+const fromTheBeginning: readonly ConditionType<'TwinEnvironment'>[] = ['Ready', 'Admitted', 'Awake'];
 
 /** What changed since the status that an environment has, as events: a condition with another status or reason, an extension, a blocker. */
 export function transitions(
@@ -36,6 +37,8 @@ export function transitions(
     if (!told.some((type) => type === condition.type)) continue;
     const old = before?.conditions?.find(({ type }) => type === condition.type);
     if (old?.status === condition.status && old.reason === condition.reason) continue;
+    // Every environment begins awake.
+    if (old === undefined && condition.reason === 'Awake') continue;
     const good = condition.status === 'True';
     // The beginning is no news: a condition that starts as not yet fulfilled says what everybody expects.
     if (old === undefined && !good && !fromTheBeginning.some((type) => type === condition.type)) continue;
@@ -95,6 +98,7 @@ const expected: readonly EnvironmentReason[] = [
   'Expired',
   'Terminating',
   'Suspended',
+  'Sleeping',
   'NotVerified',
   'NamespaceTerminating',
 ];

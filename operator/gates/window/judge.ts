@@ -1,4 +1,5 @@
 import type { ApprovalPolicy, WindowSpec } from '../../api/index.ts';
+import { localTime } from '../../calendar/index.ts';
 import { printable, rfc3339 } from '../../canonical/index.ts';
 import { occurrenceAt, type Occurrence, type UnreadableWindow } from './schedule.ts';
 
@@ -106,14 +107,4 @@ function opening(at: number | undefined, gates: readonly WindowGate[]): string {
   const zone = gates.find(({ window }) => window.timeZone !== 'UTC')?.window.timeZone;
   const there = zone === undefined ? undefined : localTime(at, zone);
   return `production opens at ${rfc3339(at)}${there === undefined ? '' : ` (${there} in ${zone})`}`;
-}
-
-/** `2026-11-30 09:00`; undefined where there is no such zone. */
-function localTime(at: number, timeZone: string): string | undefined {
-  try {
-    const format = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'short' });
-    return format.format(at);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,7 @@
 /** When a window occurs: RFC 5545 recurrence in a time zone, as elapsed time from each start. */
 import { RRuleTemporal } from 'rrule-temporal';
 import { Temporal } from 'temporal-polyfill';
+import type { Times } from '../../calendar/index.ts';
 import { isRecurrence, parseDuration, type WindowSpec } from '../../api/index.ts';
 import { printable } from '../../canonical/index.ts';
 
@@ -40,15 +41,8 @@ export function occurrenceAt(window: WindowSpec, now: number): Occurrence | Unre
   }
 }
 
-interface Starts {
-  /** The last one at a time or before. */
-  before(time: number): number | undefined;
-  /** The first one after it. */
-  after(time: number): number | undefined;
-}
-
 /** Where the next one begins before one ends, they are one. */
-function endOf(starts: Starts, first: number, duration: number): number {
+function endOf(starts: Times, first: number, duration: number): number {
   let last = first;
   for (let chained = 0; chained < MOST_CHAINED; chained += 1) {
     const next = starts.after(last);
@@ -58,7 +52,7 @@ function endOf(starts: Starts, first: number, duration: number): number {
   return last + duration;
 }
 
-function startsOf({ start, rrule, timeZone }: WindowSpec): Starts {
+function startsOf({ start, rrule, timeZone }: WindowSpec): Times {
   const first = Temporal.PlainDateTime.from(start, { overflow: 'reject' }).toZonedDateTime(timeZone);
   if (rrule === undefined) {
     const once = first.epochMilliseconds;

@@ -1,5 +1,5 @@
 import { parseTime } from '../../../canonical/index.ts';
-import { parseDuration, type TwinClass, type TwinEnvironment } from '../../../api/index.ts';
+import { annotations, parseDuration, type TwinClass, type TwinEnvironment } from '../../../api/index.ts';
 
 /** When an environment was active last, and until when it lives. Times are milliseconds since the epoch. */
 export interface Lifetime {
@@ -11,6 +11,8 @@ export interface Lifetime {
   readonly ending: Ending | undefined;
   /** The extend token that counts as acted on from now on. */
   readonly handledExtendAt: string | undefined;
+  /** The same of waking. */
+  readonly handledWakeAt: string | undefined;
   /** A token that was not seen before has been acted on just now. */
   readonly extended: boolean;
 }
@@ -32,22 +34,18 @@ const MOST_WARNED_MS = 24 * 3_600_000;
 const TOKEN_MAX = 256;
 
 /**
- * Activity is a change of the spec or a new extend token; an environment expires `inactivity` after the last one, but
+ * Activity is a change of the spec or a new token that extends or wakes it; an environment expires `inactivity` after the last one, but
  * never lives longer than `max`. What it asks for is capped by its class.
- *
- * @param extendAt value of the annotation `twinlock.dev/extendAt`
  */
-export function lifetimeOf(
-  subject: TwinEnvironment,
-  ttl: TwinClass['spec']['ttl'],
-  extendAt: string | undefined,
-  now: number,
-): Lifetime {
+export function lifetimeOf(subject: TwinEnvironment, ttl: TwinClass['spec']['ttl'], now: number): Lifetime {
   const { metadata, spec, status } = subject;
-  const token = extendAt?.slice(0, TOKEN_MAX);
+  const tokens = metadata.annotations ?? {};
+  const extend = tokens[annotations.extendAt]?.slice(0, TOKEN_MAX);
+  const wake = tokens[annotations.wakeAt]?.slice(0, TOKEN_MAX);
   const createdAt = parseTime(metadata.creationTimestamp ?? '') || now;
-  const extended = token !== undefined && token !== status?.lastHandledExtendAt;
-  const lastActivityAt = (extended ? undefined : lastActivityOf(subject, now)) ?? seconds(now);
+  const extended = extend !== undefined && extend !== status?.lastHandledExtendAt;
+  const woken = wake !== undefined && wake !== status?.lastHandledWakeAt;
+  const lastActivityAt = (extended || woken ? undefined : lastActivityOf(subject, now)) ?? seconds(now);
   const ceiling = parseDuration(ttl.max);
   const ephemeral = spec.lifecycle === 'Ephemeral';
   const inactivity = shortest(
@@ -65,7 +63,8 @@ export function lifetimeOf(
     expiresAt: end?.at,
     expired: end !== undefined && end.at <= now,
     ending: end?.ending,
-    handledExtendAt: token ?? status?.lastHandledExtendAt,
+    handledExtendAt: extend ?? status?.lastHandledExtendAt,
+    handledWakeAt: wake ?? status?.lastHandledWakeAt,
     extended,
   };
 }

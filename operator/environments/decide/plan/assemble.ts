@@ -43,7 +43,7 @@ export function assemble(
   input: PlanInput,
   services: readonly ResolvedService[],
   resolved: readonly ResolvedWorkload[],
-): Omit<Plan, 'runners'> | { readonly problems: readonly Problem[] } {
+): Omit<Plan, 'runners' | 'asleep'> | { readonly problems: readonly Problem[] } {
   const { environment, twinClass, settings } = input;
   const { metadata, spec } = environment;
   const { namespace = '', name, uid = '' } = metadata;

@@ -19,6 +19,7 @@ import { certificateKeyProblem, hostProblem } from './exposure.ts';
 import { needsProblem } from './needs.ts';
 import { placementProblem, sizeProblem } from './placement.ts';
 import { quotaProblem, withinQuota } from './quota.ts';
+import { putToSleep, sleepersOf } from './sleepers.ts';
 import type { Plan, PlanInput } from './terms.ts';
 
 /**
@@ -59,7 +60,9 @@ export function planEnvironment(input: PlanInput): Plan | { readonly problems: r
     const large = quotaProblem(parts, twinClass);
     if (large !== undefined) return { problems: [large] };
     const rolled = withinQuota(parts, twinClass);
-    return { ...plan, manifests: { ...plan.manifests, parts: rolled }, runners: runnersOf(rolled) };
+    const asleep = input.asleep ? sleepersOf(rolled, spec.sleep?.except ?? []) : undefined;
+    const all = asleep === undefined ? rolled : putToSleep(rolled, asleep);
+    return { ...plan, manifests: { ...plan.manifests, parts: all }, runners: runnersOf(all), asleep };
   } catch (error) {
     // Embedded templates may hold what has no digest (fractions, half of a surrogate pair); nothing else throws so.
     if (!(error instanceof CanonicalError)) throw error;

@@ -28,6 +28,8 @@ export interface PlanInput {
   readonly settings: PlanSettings;
   /** Whether the cluster has the Gateway API. */
   readonly hasRoutes: boolean;
+  /** It sleeps: of what stays, nothing runs. */
+  readonly asleep: boolean;
 }
 
 /** Whether two inputs give the same plan. */
@@ -38,6 +40,7 @@ export function samePlanInput(a: PlanInput, b: PlanInput): boolean {
     isDeepStrictEqual(choosingOf(a.environment), choosingOf(b.environment)) &&
     sameSpec(a.twinClass, b.twinClass) &&
     a.hasRoutes === b.hasRoutes &&
+    a.asleep === b.asleep &&
     names.length === b.catalogue.size &&
     names.every((name) => sameSpec(a.catalogue.get(name), b.catalogue.get(name)))
   );
@@ -76,6 +79,8 @@ export interface Plan {
   readonly manifests: PlannedManifests;
   /** What runs each component that runs here, of the manifests. */
   readonly runners: ReadonlyMap<string, Manifest>;
+  /** Components that sleep; undefined of an environment that is awake. */
+  readonly asleep: ReadonlySet<string> | undefined;
 }
 
 /** In the order in which they have to exist. */

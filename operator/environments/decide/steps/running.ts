@@ -2,6 +2,7 @@ import { AGAIN_MS, until, type EnvironmentDecision } from '../decision.ts';
 import { entranceProblem, untold } from '../entrance.ts';
 import { reporting } from '../observed.ts';
 import { wordsOfRefusal } from '../refused.ts';
+import { sleepChangesIn } from '../lifecycle/index.ts';
 import { onlyAsking, reachabilityOf, tried } from '../reach.ts';
 import type { InventoryItem } from '../situation.ts';
 import type { AppReport, Report } from '../wiring/index.ts';
@@ -9,8 +10,10 @@ import type { PlannedWorld } from '../world.ts';
 
 /** Nothing speaks against it, and nothing is left to do: it is looked at. */
 export function running(world: PlannedWorld): EnvironmentDecision {
-  const { environment, planned, lifetime, now, parts, wordsDueIn, copied, reports, applied, settings } = world;
+  const { environment, planned, lifetime, now, parts, wordsDueIn, copied, reports, applied, settings, sleep, busy } =
+    world;
   const refused = applied?.outcome.kind === 'Sent' ? applied.outcome.refused : [];
+  const changesIn = sleepChangesIn(sleep, now);
   const apps = reporting(planned.plan, reports);
   return {
     situation: onlyAsking(world)
@@ -29,6 +32,8 @@ export function running(world: PlannedWorld): EnvironmentDecision {
           ),
           copied: copied?.there ?? [],
           suspended: environment.spec.suspend,
+          sleep,
+          busy,
           bounded: settings.boundaryImage !== undefined,
           policiesEnforced: settings.policiesEnforced,
         },
@@ -38,6 +43,7 @@ export function running(world: PlannedWorld): EnvironmentDecision {
       ...(refused.length > 0 ? [AGAIN_MS] : []),
       ...[...apps, ...tried(world)].flatMap(({ dueIn }) => dueIn ?? []),
       ...(untold(world) ? [AGAIN_MS] : []),
+      ...(changesIn === undefined ? [] : [changesIn]),
       ...(wordsDueIn === undefined ? [] : [wordsDueIn]),
       ...(copied === undefined || copied.wanted.length === 0 ? [] : [copied.dueIn]),
     ),
