@@ -287,6 +287,20 @@ const READ: readonly Explained[] = [
     replacement: 'true',
     why: 'no time is before the end of an occurrence that is not there, which is NaN: only the type asks for the test',
   },
+  {
+    file: 'operator/votes/statement/check.ts',
+    original: '[]',
+    replacement: '["Stryker was here"]',
+    within: 'checkConfiguration(input.configuration ?? [])',
+    why: 'a text has neither an empty name nor a digest, and without a digest nothing is asked',
+  },
+  {
+    file: 'operator/votes/statement/changes.ts',
+    original: "''",
+    replacement: '"Stryker was here!"',
+    within: 'String(own(item, key))',
+    why: 'lists are told by names only where every item has members: the text stands for the type',
+  },
   ...['key(a) >= key(b)', 'key(a) <= key(b)', 'true', 'false'].map((replacement) => ({
     file: 'operator/canonical/sorted.ts',
     original: 'key(a) > key(b)',

@@ -3,6 +3,7 @@ import test from 'ava';
 import { digestOf, digestOfBytes, type JSONValue } from '../../operator/canonical/index.ts';
 import { MAX_STATEMENT_BYTES } from '../../operator/votes/index.ts';
 import {
+  boundBy,
   changesOf,
   metadataChanges,
   notExercised,
@@ -10,6 +11,7 @@ import {
   predicateOf,
   renderStatements,
   renderText,
+  renderTrustStatements,
   StatementError,
   type Change,
   type RanWith,
@@ -188,6 +190,70 @@ for (const [of, changed] of wrongly)
 test('what is not there yet has no digest', (t) => {
   const objects = (input.objects ?? []).map((each) => ({ ...each, currentDigest: 'none' as const }));
   t.is(refusal(having({ objects })), '');
+});
+
+test('what is taken away has no digest afterwards', (t) => {
+  const [object] = input.objects ?? [];
+  if (object === undefined) throw new Error('it has no object');
+  t.is(refusal(having({ objects: [{ ...object, desiredDigest: 'none' }] })), '');
+});
+
+const configured = (
+  kind: 'ConfigMap' | 'Secret',
+  content: { readonly digest?: string; readonly key?: string } = {},
+  name = 'config',
+): StatementInput => having({ configuration: [{ kind, name, ...content, rotators: ['b', 'a'] }] });
+const keyed = { digest: `hmac-sha256:${'a'.repeat(64)}`, key: 'b'.repeat(16) };
+
+const configurationOf = (changed: StatementInput): JSONValue | undefined => predicate(changed)['configuration'];
+
+test('what a ConfigMap or Secret holds is told by its digest, or as not there, with whoever may exchange it', (t) => {
+  const rotators = ['a', 'b'];
+  t.deepEqual(configurationOf(configured('ConfigMap', { digest })), [
+    { kind: 'ConfigMap', name: 'config', digest, rotators },
+  ]);
+  t.deepEqual(configurationOf(configured('Secret', keyed)), [{ kind: 'Secret', name: 'config', ...keyed, rotators }]);
+  t.deepEqual(configurationOf(configured('Secret')), [{ kind: 'Secret', name: 'config', absent: true, rotators }]);
+});
+
+test('the content of a Secret is digested under a key, and everything has a name', (t) => {
+  const bad = /BadDigest: the digest of (ConfigMap|Secret)\/config is none: write sha256: and 64/;
+  for (const content of [
+    { digest },
+    { digest: keyed.digest },
+    { ...keyed, key: 'short' },
+    { ...keyed, digest: 'none' },
+  ])
+    t.regex(refusal(configured('Secret', content)), bad);
+  t.regex(refusal(configured('ConfigMap', keyed)), bad);
+  t.regex(refusal(configured('ConfigMap', { digest }, '')), /Incomplete: configuration is missing a name/);
+});
+
+const subjectOf = (text: string): unknown => JSON.parse(text).subject;
+const subjectWith = (value: string): unknown => [
+  { name: 'ApprovalPolicy/default', digest: { sha256: value.slice('sha256:'.length) } },
+];
+
+test('what people sign about trust is of the object by its digest, and nothing else holds for it', (t) => {
+  const [from, to] = [digestOf('before'), digest];
+  const told = (sides: { readonly from: typeof from | 'none'; readonly to: typeof to | 'none' }) =>
+    renderTrustStatements({
+      cluster: 'u',
+      clusterName: 'test',
+      chain: 'trust',
+      change: { kind: 'ApprovalPolicy', name: 'default', version: 2, ...sides },
+      keyring: { name: 'default', version: 1, digest: from },
+      notAfter: '2026-11-28T10:00:00Z',
+      changes: [],
+      revokes: false,
+      quorums: [[{ count: 1 }]],
+    }).approve;
+  t.deepEqual(subjectOf(told({ from, to })), subjectWith(to));
+  t.deepEqual(subjectOf(told({ from, to: 'none' })), subjectWith(from), 'of a removal, what goes');
+  const text = told({ from, to });
+  t.like(boundBy(text), { decision: 'approve', chain: 'trust' });
+  const { predicateType } = JSON.parse(renderStatements(input).approve);
+  t.deepEqual(boundBy(JSON.stringify({ ...JSON.parse(text), predicateType })), {}, 'it is a vote on a promotion');
 });
 
 const withNonce = (nonce: string): string => refusal(having({ round: { ...round, nonce } }));
