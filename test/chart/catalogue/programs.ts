@@ -19,6 +19,7 @@ export const programs = {
   llm: async () => ({ cwd: join(await twinPackages(), 'node_modules/@copilotkit/aimock') }),
   openapi: async () => ({ cwd: join(await twinPackages(), 'node_modules/@stoplight/prism-cli') }),
   recorded: async () => ({ path: join(await twinPackages(), 'node_modules/.bin') }),
+  posthog: async () => ({ path: join(await twinPackages(), 'node_modules/.bin') }),
   postgres: async () => ({
     entrypoint: [...notRoot, 'sh', join(import.meta.dirname, 'postgres.sh')],
     path: join(await postgresFolder(), 'bin'),

@@ -149,6 +149,25 @@ test.serial('anything recorded: Mockoon answers as its data file says', async (t
   ]);
 });
 
+test.serial("PostHog: its SDK's events arrive, and its flags are answered", async (t) => {
+  await using posthog = await twin('posthog');
+  t.deepEqual(await spoken(posthog, 'posthog'), { flags: {}, errors: [] });
+  const headers = { authorization: 'Bearer twin' };
+  const answer = await fetch(`http://${posthog.at(3000)}/mockoon-admin/logs`, { headers });
+  const logs = (await answer.json()) as readonly Logged[];
+  t.true(logs.some(({ request }) => request.urlPath.startsWith('/flags')));
+  const events = logs.filter(({ request }) => request.urlPath.startsWith('/batch'));
+  t.deepEqual(
+    events.map(({ response }) => response.statusCode),
+    [200],
+  );
+});
+
+interface Logged {
+  readonly request: { readonly urlPath: string };
+  readonly response: { readonly statusCode: number };
+}
+
 /** As `helm --set` takes text. */
 function escaped(document: object): string {
   return JSON.stringify(document).replace(/[,{}\\]/g, String.raw`\$&`);
