@@ -39,6 +39,7 @@ const record = (sample: string) => breaches('PromotionRecord', sample);
 const target = breaches('ProductionTarget', 'web');
 const approvalPolicy = breaches('ApprovalPolicy', 'default');
 const twinClass = breaches('TwinClass', 'sample');
+const askingClass = breaches('TwinClass', 'asking');
 const vendorTwin = breaches('VendorTwin', 'stripe');
 const writer =
   'write a user, or what users of nodes start with, e.g. system:ovn-node:*; a service account by its whole name';
@@ -264,11 +265,10 @@ export const breachedRules: readonly Breach[] = [
     'a workload and a service have the same name: rename one, since both become a Service in one namespace',
     [worker('name'), 'mail'],
   ),
-  environment(
-    'spec.boundary',
-    'shareLinks belong to auth: Token; without it the environment is open to whoever reaches it',
-    [['spec', 'boundary', 'auth'], 'None'],
-  ),
+  environment('spec.boundary', 'shareLinks belong to auth: Token: without it nobody asks for their tokens', [
+    ['spec', 'boundary', 'auth'],
+    'Forward',
+  ]),
   environment('spec.network.egress[0].cidr', network, [['spec', 'network', 'egress', 0, 'cidr'], '203.0.113.0/33']),
   environment('spec.network.egress[0]', destination, [['spec', 'network', 'egress', 0, 'namespace'], 'other']),
   environment('spec.ttl', 'inactivity is longer than max: shorten it, or raise max', [
@@ -335,6 +335,27 @@ export const breachedRules: readonly Breach[] = [
     ['spec', 'exposure', 'scheme'],
     'http',
   ]),
+  askingClass(
+    'spec.exposure.auth',
+    'write what the endpoint knows people by, cookies or headers: an app that hears them can go to other environments with them',
+    [['spec', 'exposure', 'auth', 'cookies'], undefined],
+    [['spec', 'exposure', 'auth', 'headers'], undefined],
+  ),
+  askingClass(
+    'spec.exposure.auth.egress',
+    'write where the endpoint is (egress), since forwardURL names no Service, such as http://oauth2-proxy.auth.svc:4180/',
+    [['spec', 'exposure', 'auth', 'forwardURL'], 'https://auth.example/'],
+    [['spec', 'exposure', 'auth', 'egress'], undefined],
+  ),
+  ...['identityHeaders', 'headers'].flatMap((list) =>
+    ['Host', 'X-Forwarded-Uri'].map((name) =>
+      askingClass(
+        `spec.exposure.auth.${list}[0]`,
+        'choose another one: that header says how a request is sent, and not by whom',
+        [['spec', 'exposure', 'auth', list], [name]],
+      ),
+    ),
+  ),
   vendorTwin('spec.versions[0].adminPort', shared, [['spec', 'versions', 0, 'adminPort'], 12111]),
   vendorTwin('spec.versions[0].adminPaths[1]', adminPath, [
     ['spec', 'versions', 0, 'adminPaths'],

@@ -276,6 +276,20 @@ const issuedClass = object('TwinClass', 'issued', {
   spec: { exposure: { scheme: 'https', ingress: {}, tls: { clusterIssuer: 'letsencrypt' } } },
 });
 
+const askingClass = object('TwinClass', 'asking', {
+  spec: {
+    exposure: {
+      auth: {
+        forwardURL: 'http://oauth2-proxy.auth.svc:4180/',
+        identityHeaders: ['X-Auth-Request-User', 'X-Auth-Request-Email'],
+        cookies: ['_oauth2_proxy*'],
+        headers: ['Authorization'],
+        egress: destinations,
+      },
+    },
+  },
+});
+
 const routedClass = object('TwinClass', 'routed', {
   spec: {
     exposure: { gateway: { parentRefs: [{ namespace: 'edge', name: 'shared', sectionName: 'https', port: 443 }] } },
@@ -835,6 +849,7 @@ export const samples: readonly Sample[] = [
   environment,
   twinClass,
   issuedClass,
+  askingClass,
   routedClass,
   vendorTwin,
   productionTarget,

@@ -102,6 +102,7 @@ test('cookie and header let in, and the app sees neither', async (t) => {
   for (const headers of [
     { cookie: `a=1; twinlock-token=${token('qa')}; b=2` },
     { cookie: `twinlock-token=${token('qa')}; a=1; b=2` },
+    { cookie: `twinlock-token=${token('qa')}; twinlock-token=${token('qa')}; a=1; b=2` },
     { cookie: 'a=1; b=2', 'x-twinlock-token': token('qa') },
   ]) {
     const got = await get(t.context.http, home, '/pay', { headers, method: 'POST', body: 'kept' });

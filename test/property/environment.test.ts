@@ -48,6 +48,15 @@ test('no name breaks out of its place in the boundary’s configuration', (t) =>
     adminPaths: fc.array(anything, { maxLength: 2 }),
   });
   const upstreams = fc.array(upstream, { maxLength: 4 });
+  const header = fc.array(fc.stringMatching(/^[A-Za-z0-9]([-A-Za-z0-9]{0,60}[A-Za-z0-9])?$/), { maxLength: 3 });
+  const forward = fc.record({
+    url: fc
+      .constantFrom('http://oauth2-proxy.auth.svc:4180/', 'https://[2001:db8::1]/a.b/~c')
+      .map((url) => new URL(url)),
+    identityHeaders: header,
+    cookies: fc.array(anything, { maxLength: 2 }),
+    headers: header,
+  });
   const input = fc.record({
     owner: fc.record({ namespace: anything, name: anything, uid: anything }),
     systemNamespace: anything,
@@ -60,20 +69,24 @@ test('no name breaks out of its place in the boundary’s configuration', (t) =>
       { maxLength: 2 },
     ),
     noindex: fc.boolean(),
-    auth: fc.constantFrom('None', 'Token'),
+    auth: fc.oneof(fc.constantFrom('None' as const, 'Token' as const), forward),
     scheme: fc.constantFrom('http', 'https'),
     maxBody: fc.integer({ min: 1, max: 2 ** 40 }),
   });
   fc.assert(
     fc.property(input, (names) => {
-      const config = boundaryConfig({ ...names, hostOf: (component) => `${component}.${names.host}` });
+      const config = boundaryConfig({
+        ...names,
+        hostOf: (component) => `${component}.${names.host}`,
+        authorityOf: (host) => host,
+      });
       t.deepEqual(JSON.parse(JSON.stringify(config)), config);
       for (const text of strings(config)) {
         // Only the configuration's own placeholders are some: whatever a name holds is escaped.
         const open = text
           .replaceAll('\\{', '')
           .replaceAll(
-            /\{http\.(request\.uri|request\.(uri\.query|cookie)\.twinlock-token|request\.header\.X-Twinlock-Token|request\.uri\.query|request\.hostport|error\.(status_code|message))\}/g,
+            /\{(?:twinlock\.(host|again|header\.[0-9]+)|http\.request\.(method|host)|http\.(?:request|reverse_proxy)\.header\.[A-Za-z0-9-]+)\}|\{http\.(request\.uri|request\.(uri\.query|cookie)\.twinlock-token|request\.header\.X-Twinlock-Token|request\.uri\.query|request\.hostport|error\.(status_code|message))\}/g,
             '',
           );
         t.false(open.includes('{'), text);

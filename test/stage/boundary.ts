@@ -50,6 +50,7 @@ export async function openBoundary(
       auth: 'None',
       scheme: 'http',
       maxBody: 2 ** 30,
+      authorityOf: (host) => host,
       ...input,
     }),
   );

@@ -154,6 +154,29 @@ const examples: Readonly<
     ['http://a', 'https://a.b:1/c?d#e', 'https://[2001:db8::1]:8443/x', 'http://[::1]'],
     ['ftp://a', 'http://', 'http://a b', 'http://u:p@a', 'http://-a', 'http://[', 'http://[a.example]', 'http://::1'],
   ],
+  forwardURL: [
+    ['http://oauth2-proxy.auth.svc:4180/', 'https://auth.example', 'https://[2001:db8::1]:8443/api/authz/forward-auth'],
+    ['http://a?b=c', 'http://a/b?c', 'http://a/%2f', 'http://a/{b}', 'http://u:p@a', 'ftp://a', 'http://a/b#c', ''],
+  ],
+  serviceURL: [
+    ['http://oauth2-proxy.auth.svc', 'http://a.b.svc:4180/', 'https://a.b.svc.cluster.local/x'],
+    [
+      'http://a.svc',
+      'http://a.b.svcs/',
+      'http://a.b.c.svc/',
+      'http://a.example/.b.svc',
+      'http://1.2.svc',
+      'http://A.b.svc',
+    ],
+  ],
+  headerName: [
+    ['X-Auth-Request-Email', 'Authorization', 'a'],
+    ['', 'X_User', '-a', 'a-', 'a b', 'a:', 'a\n', '{a}'],
+  ],
+  cookieName: [
+    ['_oauth2_proxy*', '__Host-session', 'a.b'],
+    ['', '*', 'a*b', 'a=b', 'a;b', 'a b', 'a\n'],
+  ],
   urlPath: [
     ['/', '/a?b=c'],
     ['a', '/a b', ''],

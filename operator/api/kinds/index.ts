@@ -32,6 +32,7 @@ export * from './promotion-record.ts';
 export { MAX_KEPT } from './promotion-record-chain.ts';
 export * from './promotion-status.ts';
 export * from './promotion.ts';
+export { serviceNamespace } from './twin-class-auth.ts';
 export * from './twin-class.ts';
 export * from './twin-environment-spec.ts';
 export * from './twin-environment-status.ts';

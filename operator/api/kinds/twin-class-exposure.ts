@@ -6,6 +6,7 @@ import { patterns } from '../schema/patterns.ts';
 import { withRules } from '../schema/rule.ts';
 import { dnsLabel, objectName, text, worded } from '../schema/text.ts';
 import { choice, port, quantity } from '../schema/values.ts';
+import { auth } from './twin-class-auth.ts';
 
 /** Annotations by which cert-manager is told who issues: `tls.clusterIssuer` writes them. */
 const ISSUERS = ['cert-manager.io/cluster-issuer', 'cert-manager.io/issuer'] as const;
@@ -103,6 +104,7 @@ export const exposure = withRules(
     ingress: ingress.optional(),
     gateway: gateway.optional(),
     tls: tls.optional(),
+    auth: auth.optional(),
   }),
   {
     cel: '!has(self.ingress) || !has(self.gateway)',

@@ -44,8 +44,8 @@ const ttl = withRules(
 const boundary = withRules(
   z.object({
     auth: choice(
-      'Who is let in. None: whoever reaches it. Token: who has the token of a share link, by the link, its cookie or the header X-Twinlock-Token.',
-      ['None', 'Token'],
+      'Who is let in. None: whoever reaches it. Token: who has the token of a share link, by the link, its cookie or the header X-Twinlock-Token. Forward: whom the endpoint of the TwinClass (exposure.auth) knows, e.g. by OpenID Connect.',
+      ['None', 'Token', 'Forward'],
     ).default('None'),
     shareLinks: keyedList(
       'Links that let people in, each with a token of its own. One that is taken out opens nothing from then on.',
@@ -63,7 +63,7 @@ const boundary = withRules(
   }),
   {
     cel: "self.auth == 'Token' || !has(self.shareLinks)",
-    message: 'shareLinks belong to auth: Token; without it the environment is open to whoever reaches it',
+    message: 'shareLinks belong to auth: Token: without it nobody asks for their tokens',
     check: ({ auth, shareLinks }) => auth === 'Token' || shareLinks === undefined,
   },
 ).describe('The one door to the environment.');

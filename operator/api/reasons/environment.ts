@@ -40,6 +40,7 @@ export const environmentReasons = [
   'BoundaryTooLarge',
   'HostTooLong',
   'CertificateRefused',
+  'NoForwardAuth',
   'LiveKeyRefused',
   'CopyNotAllowed',
   'CopyNotPossible',

@@ -47,6 +47,13 @@ export const patterns = {
   configKey: /^([-_A-Za-z0-9]|\.[-_A-Za-z0-9])[-._A-Za-z0-9]*$/,
   bindingValue: /^[ -z|~]*(\{(url|host|port|key)\}[ -z|~]*)+$/,
   httpURL: /^https?:\/\/([A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?(\/[!-~]*)?$/,
+  // No query and nothing encoded: a path that every proxy writes alike.
+  forwardURL:
+    /^https?:\/\/([A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?(\/[A-Za-z0-9._~-]*)*$/,
+  /** A URL of a Service, with its namespace. */
+  serviceURL: /^https?:\/\/[a-z]([-a-z0-9]*[a-z0-9])?\.([a-z0-9]([-a-z0-9]*[a-z0-9])?)\.svc([.:/].*)?$/,
+  headerName: /^[A-Za-z0-9]([-A-Za-z0-9]*[A-Za-z0-9])?$/,
+  cookieName: /^[A-Za-z0-9._-]+[*]?$/,
   urlPath: /^\/[!-~]*$/,
   portName: /^[a-z](-?[a-z0-9])*$/,
   // No segment begins with two dots, and nothing in it needs an encoding.

@@ -59,8 +59,9 @@ const forget: Route = {
     delete: [accessHeaders.token],
     replace: {
       Cookie: [
-        { search_regexp: `^${TOKEN_NAME}=[^;]*(;\\s*|$)`, replace: '' },
+        // First those after others: what begins the header may be there more than once.
         { search_regexp: `;\\s*${TOKEN_NAME}=[^;]*`, replace: '' },
+        { search_regexp: `^${TOKEN_NAME}=[^;]*(;\\s*|$)`, replace: '' },
       ],
     },
   },

@@ -1,4 +1,5 @@
 import { accessRoutes } from './access.ts';
+import { forwardRoutes, unasked, type ForwardAuth } from './forward.ts';
 import { served, type ServedFile } from './served.ts';
 import { guarded, proxy, reach, route, text, unreached, type Route, type Upstream } from './upstream.ts';
 import { BOUNDARY_PORT, PAGE_PORT, PAGE_SERVICE, pagePath, twinPath, type Owner } from '../../naming/index.ts';
@@ -20,12 +21,14 @@ export interface BoundaryInput {
   /** Served in place of what workloads have at that path. */
   readonly files: readonly ServedFile[];
   readonly noindex: boolean;
-  /** Who is let in: everybody, or who has the token of a share link. */
-  readonly auth: 'None' | 'Token';
+  /** Who is let in: everybody, who has the token of a share link, or whom somebody else's endpoint knows. */
+  readonly auth: 'None' | 'Token' | ForwardAuth;
   /** Bytes that the body of a request may have. */
   readonly maxBody: number;
   /** Scheme by which people reach the environment, whatever stands in between. */
   readonly scheme: 'http' | 'https';
+  /** A host of the environment as it stands in URLs, with their port. */
+  readonly authorityOf: (host: string) => string;
   /** Where a host is reached by https, of an environment whose Ingress ends TLS: what comes by http is sent there. */
   readonly secured?: ((host: string) => string) | undefined;
 }
@@ -35,8 +38,7 @@ export interface BoundaryInput {
  * Caddyfile. Only ports of the vendor's API are dialled; a twin's admin port appears nowhere.
  */
 export function boundaryConfig(input: BoundaryInput): object {
-  const { owner, systemNamespace, host, hostOf, workloads, twinsByHost, twinsByPath, noindex, auth, maxBody, scheme } =
-    input;
+  const { owner, systemNamespace, host, hostOf, workloads, twinsByHost, twinsByPath, noindex, maxBody, scheme } = input;
   const [first] = workloads;
   const page = `${PAGE_SERVICE}.${systemNamespace}.svc:${PAGE_PORT}`;
   const routes: readonly Route[] = [
@@ -44,7 +46,7 @@ export function boundaryConfig(input: BoundaryInput): object {
     ...(noindex ? [{ handle: [tellRobots] }] : []),
     ...redirects(input),
     { handle: [{ handler: 'request_body', max_size: maxBody }] },
-    ...(auth === 'None' ? [] : accessRoutes(owner, scheme, page, proxy, text)),
+    ...authRoutes(input, page),
     route({ host: [host], path: ['/admin/services', '/admin/services/*'] }, [
       {
         handler: 'rewrite',
@@ -90,7 +92,7 @@ export function boundaryConfig(input: BoundaryInput): object {
             trusted_proxies: { source: 'static', ranges: ['0.0.0.0/0', '::/0'] },
             ...limits,
             routes,
-            errors: { routes: [unreached, ...(noindex ? [{ handle: [tellRobots] }] : []), ...failures] },
+            errors: { routes: [unreached, ...(noindex ? [{ handle: [tellRobots] }] : []), unasked, ...failures] },
           },
           health: {
             listen: [`:${HEALTH_PORT}`],
@@ -111,6 +113,15 @@ export function hostsOf({
   twinsByHost,
 }: Pick<BoundaryInput, 'host' | 'hostOf' | 'workloads' | 'twinsByHost'>): readonly string[] {
   return [host, ...[...workloads, ...twinsByHost].map(({ name }) => hostOf(name))];
+}
+
+/** What is asked before anything else is done with a request. */
+function authRoutes(input: BoundaryInput, page: string): readonly Route[] {
+  const { owner, scheme, auth, authorityOf } = input;
+  if (auth === 'None') return [];
+  if (auth === 'Token') return accessRoutes(owner, scheme, page, proxy, text);
+  const hosts = hostsOf(input).map((host) => ({ host, authority: authorityOf(host) }));
+  return forwardRoutes(auth, { scheme, hosts });
 }
 
 /** What the Ingress says came by http, where it has a certificate. */

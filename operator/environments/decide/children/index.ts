@@ -3,6 +3,7 @@ export { boundaryManifests, boundaryText } from './boundary.ts';
 export { boundaryConfig, HEALTH_PORT, hostsOf, upstreamsOf, type BoundaryInput } from './caddy.ts';
 export type { Upstream } from './upstream.ts';
 export type { ServedFile } from './served.ts';
+export type { ForwardAuth } from './forward.ts';
 export { ingressManifests } from './ingress.ts';
 export { routeManifests } from './routes.ts';
 export { twinManifests, workloadManifests } from './components.ts';

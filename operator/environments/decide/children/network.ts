@@ -25,6 +25,8 @@ export interface NetworkInput {
   readonly reporting: readonly ReportingWorkload[];
   /** Namespaces of the class's Gateways. */
   readonly gateways: readonly string[];
+  /** Where the boundary asks who people are. */
+  readonly asked: readonly Egress[];
 }
 
 const inNamespace = (name: string): Peer => ({
@@ -44,6 +46,7 @@ export function networkPolicies({
   egress,
   reporting,
   gateways,
+  asked,
 }: NetworkInput): readonly NetworkPolicy[] {
   const policy = (name: string, spec: PolicySpec): NetworkPolicy => ({
     apiVersion: 'networking.k8s.io/v1',
@@ -71,7 +74,7 @@ export function networkPolicies({
         },
       ],
       // /admin/services is answered by the environments process.
-      egress: [{ to: [inNamespace(systemNamespace)], ports: [tcp(PAGE_PORT)] }],
+      egress: [{ to: [inNamespace(systemNamespace)], ports: [tcp(PAGE_PORT)] }, ...asked.map(destination)],
     }),
   ];
   if (reporting.length > 0) policies.push(policy('twinlock-reports', reports(systemNamespace, reporting)));

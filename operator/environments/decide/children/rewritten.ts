@@ -59,7 +59,7 @@ export function rewrittenHeaders(outside: Outside): Readonly<Record<string, read
 }
 
 /** Text as a regular expression, without a brace that Caddy would take for a placeholder. */
-function quoted(text: string): string {
+export function quoted(text: string): string {
   return text.replaceAll(
     /[^A-Za-z0-9/-]/g,
     (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,

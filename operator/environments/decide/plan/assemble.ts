@@ -36,6 +36,7 @@ import {
 } from '../resolve/index.ts';
 import { boundaryOf } from './boundary.ts';
 import { certificateFor } from './exposure.ts';
+import type { PlannedForward } from './forward.ts';
 import type { Plan, PlanInput, PlannedWorkload } from './terms.ts';
 
 /** The plan of an environment, or that its boundary cannot hold it. */
@@ -43,6 +44,7 @@ export function assemble(
   input: PlanInput,
   services: readonly ResolvedService[],
   resolved: readonly ResolvedWorkload[],
+  forward: PlannedForward | undefined,
 ): Omit<Plan, 'runners' | 'asleep'> | { readonly problems: readonly Problem[] } {
   const { environment, twinClass, settings } = input;
   const { metadata, spec } = environment;
@@ -60,7 +62,7 @@ export function assemble(
   const reporting = workloads.flatMap(({ name: workload, port, reportPath }) =>
     port === undefined || reportPath === undefined ? [] : [{ name: workload, port }],
   );
-  const boundary = boundaryOf(input, services, workloads, hosts);
+  const boundary = boundaryOf(input, services, workloads, hosts, forward);
   const config = boundaryText(boundary);
   if (config === undefined) return { problems: [boundaryTooLarge] };
   const names = hostsOf(boundary);
@@ -97,6 +99,7 @@ export function assemble(
           network,
           egress: spec.network?.egress ?? [],
           reporting,
+          asked: boundaryImage === undefined ? [] : (forward?.egress ?? []),
           gateways: (gateway?.parentRefs ?? []).map((parent) => parent.namespace),
         }),
         ...accessBindings(home, access),

@@ -1,7 +1,7 @@
 /** What the boundary of a planned environment leads to. */
 import { parseQuantity } from '../../../kube/index.ts';
 import { environmentHosts, homeOf, type EnvironmentHosts } from '../../naming/index.ts';
-import type { BoundaryInput, Upstream } from '../children/index.ts';
+import type { BoundaryInput, ForwardAuth, Upstream } from '../children/index.ts';
 import {
   endpointAt,
   isExposed,
@@ -19,6 +19,7 @@ export function boundaryOf(
   services: readonly ResolvedService[],
   workloads: readonly PlannedWorkload[],
   hosts: EnvironmentHosts,
+  forward: ForwardAuth | undefined,
 ): BoundaryInput {
   const { namespace = '', name, uid = '' } = environment.metadata;
   const exposed = (how: ResolvedService['expose']): BoundaryInput['twinsByHost'] =>
@@ -30,6 +31,7 @@ export function boundaryOf(
     owner: { namespace, name, uid },
     systemNamespace: settings.systemNamespace,
     scheme: twinClass.spec.exposure.scheme,
+    authorityOf: (host) => new URL(hosts.url(host)).host,
     secured: twinClass.spec.exposure.tls === undefined ? undefined : (host) => hosts.url(host),
     // Caddy takes 0 for no limit.
     maxBody: Math.max(1, Math.floor(parseQuantity(twinClass.spec.exposure.maxBodySize) ?? 1)),
@@ -47,8 +49,15 @@ export function boundaryOf(
       selves({ environment, twinClass, settings }),
     ),
     noindex: environment.spec.boundary.noindex,
-    auth: environment.spec.boundary.auth,
+    auth: authOf(environment.spec.boundary.auth, forward),
   };
+}
+
+/** Who is let in; nobody where there is nobody to ask. */
+function authOf(auth: 'None' | 'Token' | 'Forward', forward: ForwardAuth | undefined): BoundaryInput['auth'] {
+  if (auth !== 'Forward') return auth;
+  // No link of an environment without share links holds.
+  return forward ?? 'Token';
 }
 
 /** Where the boundary leads: the first port that it can speak with. */

@@ -16,6 +16,7 @@ import { selves } from './boundary.ts';
 import { exposeProblem, imageProblem, liveKeyProblem, nameClash, patternProblem, tagProblem } from './content.ts';
 import { egressProblem } from './egress.ts';
 import { certificateKeyProblem, hostProblem } from './exposure.ts';
+import { forwardOf } from './forward.ts';
 import { needsProblem } from './needs.ts';
 import { placementProblem, sizeProblem } from './placement.ts';
 import { quotaProblem, withinQuota } from './quota.ts';
@@ -36,6 +37,7 @@ export function planEnvironment(input: PlanInput): Plan | { readonly problems: r
   const app = resolveWorkloads(spec.workloads ?? [], services, podSecurity, selves(input), own);
   const content = { workloads: app.workloads, services, allowedImages };
   const broken = patternProblem(content);
+  const forward = forwardOf(environment, twinClass);
   const found = [
     ...problems,
     ...app.problems,
@@ -50,11 +52,12 @@ export function planEnvironment(input: PlanInput): Plan | { readonly problems: r
     copyProblem(environment, twinClass),
     certificateKeyProblem(environment, app.workloads),
     hostProblem(twinClass, environmentHosts(twinClass.spec.exposure, homeOf(environment)).host),
+    forward !== undefined && 'reason' in forward ? forward : undefined,
     egressProblem(spec.network?.egress ?? [], twinClass.spec.network.requestable ?? []),
   ].filter((each) => each !== undefined);
-  if (found.length > 0) return { problems: found };
+  if (found.length > 0 || (forward !== undefined && 'reason' in forward)) return { problems: found };
   try {
-    const plan = assemble(input, services, app.workloads);
+    const plan = assemble(input, services, app.workloads, forward);
     if ('problems' in plan) return plan;
     const { parts } = plan.manifests;
     const large = quotaProblem(parts, twinClass);
