@@ -75,7 +75,7 @@ test.serial('install: an API server takes every object, and every policy compile
 });
 
 test.serial('every object that the README and the docs show is accepted as it stands', async (t) => {
-  for (const name of ['shop', 'shop-dev', 'flux-system']) await cluster.kubectl(['create', 'namespace', name]);
+  for (const name of ['shop', 'shop-dev', 'flux-system', 'auth']) await cluster.kubectl(['create', 'namespace', name]);
   const shown = (await shownObjects()).filter((each) => !isOfGitOps(each) && !isOfKustomize(each.object));
   t.true(shown.length >= 8, `only ${shown.length} objects were found`);
   for (const { page, object } of shown) {

@@ -71,6 +71,23 @@ export const tools = {
     );
     return join(folder, 'kstatus');
   },
+  /** oauth2-proxy, in a module of its own: nothing else here has its version of the OpenTelemetry and Redis clients. */
+  async oauth2Proxy(): Promise<string> {
+    const module = join(sources, 'oauth2-proxy');
+    const key = await recipe(
+      [],
+      ['go.mod', 'go.sum'].map((file) => join(module, file)),
+    );
+    const folder = await built('oauth2-proxy', key, (into) =>
+      build(
+        'oauth2-proxy (a minute the first time)',
+        'github.com/oauth2-proxy/oauth2-proxy/v7',
+        join(into, 'oauth2-proxy'),
+        { module },
+      ),
+    );
+    return join(folder, 'oauth2-proxy');
+  },
   /** Flux's own kustomize-controller. A module of its own, with the versions that Flux builds it with. */
   async kustomizeController(): Promise<string> {
     const module = join(sources, 'flux');
