@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
+import { z } from 'zod';
 import { kinds } from '../../operator/api/index.ts';
 import { conditionBounds, type Condition } from '../../operator/kube/index.ts';
 import { sources } from './sources.ts';
@@ -63,7 +64,11 @@ for (const [title, object, fault] of bad)
   test(`a status breaks a rule: ${title}`, (t) => t.regex(faultsOf(object).join('\n'), fault));
 
 test('every kind that has conditions is held against the rules', (t) => {
-  const withStatus = kinds.filter(({ status }) => status !== undefined).map(({ kind }) => kind);
+  // A GateRun says what was seen, and has no conditions.
+  const withStatus = kinds
+    .filter(({ status }) => status instanceof z.ZodObject && 'conditions' in status.shape)
+    .map(({ kind }) => kind);
+  t.true(withStatus.length >= 5);
   t.deepEqual(
     withStatus.filter((kind) => reasonsOf[kind] === undefined),
     [],
