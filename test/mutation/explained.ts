@@ -392,6 +392,47 @@ const DECIDE: readonly Explained[] = [
     replacement: 'true',
     why: 'no number is less than or equal to undefined: only the type asks for the test',
   },
+  {
+    file: 'operator/targets/decide/common.ts',
+    original: '[]',
+    replacement: '["Stryker was here"]',
+    within: '({ jobs = [] }) => jobs',
+    why: 'a text has no Job, and only those of one name are looked for',
+  },
+  {
+    file: 'operator/targets/decide/common.ts',
+    original: '[]',
+    replacement: '["Stryker was here"]',
+    within: "kind !== 'Job'",
+    why: 'a text has no content that a pod could be of',
+  },
+  {
+    file: 'operator/targets/decide/pods.ts',
+    original: 'signed.length === 0',
+    replacement: 'false',
+    why: 'where nothing was signed a pod is compared with nothing, and is not that; only a walk over the chain is saved',
+  },
+  ...["newest?.since ?? ''", "creationTimestamp ?? ''"].map((within) => ({
+    file: 'operator/targets/decide/pods.ts',
+    original: "''",
+    replacement: '"Stryker was here!"',
+    within,
+    why: NO_TIME,
+  })),
+  {
+    file: 'operator/targets/decide/pods.ts',
+    original: '[]',
+    replacement: '["Stryker was here"]',
+    within: '({ currentSpecs = [], desiredSpecs = [] })',
+    why: 'a text has neither kind nor name, and nothing is decided about what has none',
+  },
+  {
+    file: 'operator/targets/decide/pods.ts',
+    original: "''",
+    replacement: '"Stryker was here!"',
+    within: "'RolledBack', 'Failed'].includes",
+    why: 'neither text is the name of a result',
+  },
 ];
 
 export const EXPLAINED: readonly Explained[] = [...READ, ...DECIDE];

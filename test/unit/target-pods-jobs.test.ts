@@ -184,3 +184,7 @@ test('a pod of a CronJob that was never approved, or that nobody knows the age o
   for (const unknown of [undefined, '', 'yesterday'])
     t.deepEqual(namesOf(scheduled(images.first, unknown)), [images.first], String(unknown));
 });
+
+test('before anything is decided about a CronJob no pod of it is approved', (t) => {
+  t.deepEqual(namesOf({ ...scheduled(images.first, at(-60_000)), records: [] }), [images.first]);
+});
