@@ -1,8 +1,6 @@
 import type { EnvironmentReason, Frozen, TwinEnvironment, TwinEnvironmentStatus } from '../../api/index.ts';
 import { annotations, conditionOf, environmentBounds, maxRequest } from '../../api/index.ts';
-import { rfc3339 } from '../../canonical/index.ts';
 import { conditionsOf } from '../../kube/index.ts';
-import type { Lifetime } from '../decide/lifecycle/index.ts';
 import { awake, sleeping } from './awake.ts';
 import {
   admitted,
@@ -17,6 +15,7 @@ import {
   type EnvironmentOutcome,
 } from './conditions.ts';
 import type { Situation } from '../decide/situation.ts';
+import { chosen, retained, timesOf } from './kept.ts';
 import { serviceStatuses, summarize, workloadStatuses } from './summary.ts';
 
 type Status = Frozen<TwinEnvironmentStatus>;
@@ -229,45 +228,5 @@ function ending({ blockers, left }: Extract<Situation, { kind: 'Terminating' | '
     ...(namespace === undefined ? {} : { namespace }),
     ...(left.length === 0 ? {} : { inventory: left }),
     ...(blockers.length === 0 ? {} : { blockedBy: blockers.slice(0, environmentBounds.blockedBy) }),
-  };
-}
-
-/** What still holds while a new spec is refused or not applied: what was made before is there. */
-function retained(previous: Status | undefined): Status {
-  const { namespace, url, services, workloads, copied, inventory } = previous ?? {};
-  return {
-    ...(namespace === undefined ? {} : { namespace }),
-    ...(url === undefined ? {} : { url }),
-    ...(services === undefined ? {} : { services }),
-    ...(workloads === undefined ? {} : { workloads }),
-    ...(copied === undefined ? {} : { copied }),
-    ...(inventory === undefined ? {} : { inventory }),
-  };
-}
-
-/** Versions that were chosen hold while it has no namespace; of what runs nothing is said. */
-function chosen(previous: Status | undefined): Status {
-  const services = (previous?.services ?? []).flatMap(({ name, mode, vendorTwin, version }) =>
-    version === undefined ? [] : [{ name, mode, vendorTwin, version, verified: false, ready: false }],
-  );
-  return services.length === 0 ? {} : { services };
-}
-
-function timesOf(lifetime: Lifetime | undefined, previous: Status | undefined): Status {
-  if (lifetime === undefined) {
-    const { lastActivityAt, expiresAt, lastHandledExtendAt, lastHandledWakeAt } = previous ?? {};
-    return {
-      ...(lastActivityAt === undefined ? {} : { lastActivityAt }),
-      ...(expiresAt === undefined ? {} : { expiresAt }),
-      ...(lastHandledExtendAt === undefined ? {} : { lastHandledExtendAt }),
-      ...(lastHandledWakeAt === undefined ? {} : { lastHandledWakeAt }),
-    };
-  }
-  const { lastActivityAt, expiresAt, handledExtendAt, handledWakeAt } = lifetime;
-  return {
-    lastActivityAt: rfc3339(lastActivityAt),
-    ...(expiresAt === undefined ? {} : { expiresAt: rfc3339(expiresAt) }),
-    ...(handledExtendAt === undefined ? {} : { lastHandledExtendAt: handledExtendAt }),
-    ...(handledWakeAt === undefined ? {} : { lastHandledWakeAt: handledWakeAt }),
   };
 }

@@ -1,10 +1,19 @@
 import type { TwinEnvironment } from '../../../api/index.ts';
 import { itemsOf, membersOf, parseTime, type Members } from '../../../canonical/index.ts';
-import { hash } from 'node:crypto';
 import { internValue, type Job, type KubeObject, type ObjectMeta, type Pod } from '../../../kube/index.ts';
 import { environmentRow, jobProgress, podTrouble } from '../../../workloads/index.ts';
 import { HASH_ANNOTATION } from '../../naming/index.ts';
 import { BINDER_FIELDS, editedByOthers } from './edited.ts';
+import {
+  conditionOf,
+  conditionsOf,
+  contentDigest,
+  number,
+  sentDigest,
+  text,
+  type Raw,
+  type RawCondition,
+} from './raw.ts';
 import { keptEnv, type LiveContainer } from '../../decide/wiring/index.ts';
 import type {
   CertificateChild,
@@ -17,9 +26,6 @@ import type {
 } from '../../decide/live.ts';
 
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
-
-/** An object as it came: only the parts that are read below are looked at, and each is checked. */
-type Raw = KubeObject & Readonly<Record<string, unknown>>;
 
 /** Any child of which only existence and content matter. */
 export function slimChild(object: KubeObject): Child {
@@ -210,45 +216,4 @@ function slimMetadata({ metadata }: KubeObject): ObjectMeta {
 export function slimEnvironment(object: TwinEnvironment): TwinEnvironment {
   const { [LAST_APPLIED]: _, ...annotations } = object.metadata.annotations ?? {};
   return { ...object, metadata: { ...object.metadata, annotations } };
-}
-
-/** Digest of everything but status and metadata; labels count, since selectors rely on them. */
-function contentDigest(raw: Raw): string {
-  const content = Object.entries(raw).filter(([field]) => !notContent.has(field));
-  return sentDigest([content, raw.metadata.labels ?? {}]);
-}
-
-/**
- * Tells one content from another in the form that the API server sent it: it writes fields in the same order each time, so
- * there is no canonical form to be made of each of a hundred thousand objects. 128 bits of SHA-256.
- */
-function sentDigest(sent: unknown): string {
-  return hash('sha256', JSON.stringify(sent), 'buffer').toString('base64url', 0, 16);
-}
-
-const notContent: ReadonlySet<string> = new Set(['apiVersion', 'kind', 'metadata', 'status']);
-
-interface RawCondition {
-  readonly type: string;
-  readonly status: 'True' | 'False' | 'Unknown';
-  readonly reason: string;
-  readonly message: string;
-}
-
-function conditionsOf(raw: Raw): readonly RawCondition[] {
-  return itemsOf(membersOf(raw['status'])['conditions']).map(conditionOf);
-}
-
-function conditionOf(each: unknown): RawCondition {
-  const { type, status, reason, message } = membersOf(each);
-  const known = status === 'True' || status === 'False' ? status : 'Unknown';
-  return { type: text(type), status: known, reason: text(reason), message: text(message) };
-}
-
-function text(value: unknown): string {
-  return typeof value === 'string' ? value : '';
-}
-
-function number(value: unknown): number {
-  return typeof value === 'number' ? value : 0;
 }
