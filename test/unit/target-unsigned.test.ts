@@ -94,6 +94,13 @@ test('a target of which nobody signed anything says so and what to type, and cos
   t.is(Date.parse(status.trust?.pending?.notAfter ?? ''), Math.floor(chain.now / 1000) * 1000 + week);
 });
 
+test('a request to look again is answered while nothing of it counts, too', async (t) => {
+  const annotations = { 'reconcile.fluxcd.io/requestedAt': 'now' };
+  const { run, statuses } = reconciling(chain, written({ annotations }));
+  await run();
+  t.is(statuses[0]?.lastHandledReconcileAt, 'now');
+});
+
 test('one that cannot be put before people is stalled, and is looked at when something changes', async (t) => {
   const { run, asked, events, statuses } = reconciling(chain, removed(written()));
   t.is(await run(), undefined);

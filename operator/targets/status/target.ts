@@ -20,9 +20,11 @@ type TargetCondition = ConditionInput<TargetReason, OwnConditionType<'Production
 export function targetStatus(world: World, verdict: TargetVerdict): ProductionTargetStatus {
   const { target, now, standing } = world;
   const guards = world.stage === 'InForce';
+  const requestedAt = target.metadata.annotations?.[annotations.reconcileRequestedAt];
   return {
     observedGeneration: target.metadata.generation,
     ...(guards ? guardedBy(world) : {}),
+    ...(requestedAt === undefined ? {} : { lastHandledReconcileAt: requestedAt.slice(0, maxRequest) }),
     ...(standing === undefined ? {} : { trust: trustStatus(standing, keyOf(target)) }),
     conditions: conditionsOf(
       target,
@@ -40,7 +42,6 @@ export function targetStatus(world: World, verdict: TargetVerdict): ProductionTa
 function guardedBy(world: TargetWorld): Omit<ProductionTargetStatus, 'conditions'> {
   const { target } = world;
   const enforcement = enforcementOf(world);
-  const requestedAt = target.metadata.annotations?.[annotations.reconcileRequestedAt];
   const objects = (target.spec.objects ?? []).flatMap((object) => objectOf(object, world));
   const warnings = fittedLines([...warningsOf(world), ...(enforcement.warnings ?? [])], targetBounds.warnings);
   return {
@@ -51,7 +52,6 @@ function guardedBy(world: TargetWorld): Omit<ProductionTargetStatus, 'conditions
     }),
     ...(objects.length === 0 ? {} : { objects }),
     ...(warnings.length === 0 ? {} : { warnings }),
-    ...(requestedAt === undefined ? {} : { lastHandledReconcileAt: requestedAt.slice(0, maxRequest) }),
   };
 }
 
