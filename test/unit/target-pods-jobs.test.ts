@@ -4,6 +4,7 @@ import { jobsOf } from '../../operator/promotions/decide/plan/index.ts';
 import { outcomeEntry, sealRecord, type RecordEntry, type RecordSpec } from '../../operator/records/index.ts';
 import type { CronJob, Job, Pod } from '../../operator/kube/index.ts';
 import type { TargetWorld } from '../../operator/targets/decide/index.ts';
+import { obstacles } from '../../operator/targets/decide/inventory.ts';
 import { unapprovedPods } from '../../operator/targets/decide/pods.ts';
 import { approvedSpec, specDigest } from '../../operator/workloads/index.ts';
 import { images, jobOf, keys, now, promotion, run, target, targetRef, voted, worldOfOne } from './promotion-world.ts';
@@ -108,6 +109,42 @@ test("a neighbour's Job is judged by the neighbour's chain, and only by one that
   t.deepEqual(namesOf(neighbourOf([])), [images.second, images.evil]);
   const forged = web.records.map((record) => (record.jobs === undefined ? record : { ...record, time: at(1000) }));
   t.deepEqual(namesOf(neighbourOf(forged)), [images.second, images.evil], 'somebody changed the record');
+});
+
+test('a finished Job that people signed stands in the way of nobody who is taken over beside it; its like does', (t) => {
+  /** What stands in the way of the neighbour, or of what its own target names beside what it has. */
+  const told = (given: TargetWorld): string | undefined => obstacles(given)?.reason;
+  const beside = (web: TargetWorld): TargetWorld => {
+    const others = web.running.owned.filter(({ kind }) => kind === 'Job');
+    return {
+      ...web,
+      target: neighbour.target,
+      others: [web.target],
+      records: [],
+      otherChains: new Map([['web', web.records]]),
+      workloads: [{ ...neighbour.key, live: neighbour.live }],
+      running: {
+        ...web.running,
+        workloads: [...web.running.workloads, { ...neighbour.key, live: neighbour.live }],
+        others: others.map(({ kind, metadata: { name } }) => ({ kind, name })),
+      },
+    };
+  };
+  const web = migrating('approved', [images.second]);
+  t.is(told(beside(web)), undefined);
+  t.is(told({ ...beside(web), otherChains: new Map() }), 'UnnamedWorkloads', 'whose chain nobody knows');
+  t.is(told(beside(migrating('approved', [images.second], owned))), 'UnnamedWorkloads', 'that a CronJob made');
+  t.is(told(beside(migrating('approved', [images.second], renamed))), 'UnnamedWorkloads', 'under another name');
+  t.is(told(beside(migrating('asked', [images.second]))), 'UnnamedWorkloads', 'that people were only asked about');
+  t.is(told(beside(migrating('approved', [images.evil]))), 'ForeignPods', 'whose pod runs something else');
+
+  const more = {
+    ...web.target,
+    spec: { ...web.target.spec, workloads: [...web.target.spec.workloads, neighbour.key] },
+  };
+  const { others: _others, otherChains: _chains, ...grown } = beside(web);
+  const own = { ...grown, target: more, others: [], otherChains: new Map(), records: web.records };
+  t.is(told(own), undefined, 'one more workload of the same target');
 });
 
 const nightly = (image: string): CronJob =>

@@ -1,8 +1,7 @@
 import { labels, protections, type ProductionTarget, type Protection, type TargetReason } from '../../api/index.ts';
 import { CanonicalError, canonicalJSON, printable } from '../../canonical/index.ts';
 import type { LockSpec, WorkloadKey } from '../../lock/index.ts';
-import type { KubeObject } from '../../kube/index.ts';
-import { chainFaults, nameOf, resultOf, type RecordedJob } from '../../records/index.ts';
+import { chainFaults } from '../../records/index.ts';
 import { specDigestOrFault } from '../../workloads/index.ts';
 import type { TargetVerdict } from './verdict.ts';
 import type { LiveObject, LiveWorkload, Named, TargetWorld } from './world.ts';
@@ -92,21 +91,6 @@ export function isKnown({ target, others, lock }: Placed, workload: Named): bool
     [target, ...others].some(({ spec }) => spec.workloads.some((each) => sameWorkload(each, workload))) ||
     (lock?.spec.approved.some((entry) => sameWorkload(entry, workload)) ?? false)
   );
-}
-
-/**
- * What was signed of a Job that a promotion brought, under each approval that let it run: none of any other object, nor of
- * a Job that people were only asked about.
- */
-export function promotedJobs(records: TargetWorld['records'], { kind, metadata }: KubeObject): readonly RecordedJob[] {
-  if (kind !== 'Job' || metadata.ownerReferences?.length) return [];
-  const approved = new Set(
-    records.filter((record) => resultOf(record) === 'Approved').map(({ round }) => round?.record),
-  );
-  return records
-    .filter((record) => approved.has(nameOf(record)))
-    .flatMap(({ jobs = [] }) => jobs)
-    .filter(({ job }) => job === metadata.name);
 }
 
 /** `Kind/name` for messages; a name is cut at 120 characters, and what a terminal could act on is escaped. */

@@ -8,6 +8,7 @@ import { foundProtection, isKnown, listOf, onlyWarns, sameWorkload, shown, stall
 import { entriesOf, runningPodDifference, type Content } from './compare.ts';
 import { howToPin, shownTags, tagImages } from './images.ts';
 import { makerOf } from './owners.ts';
+import { isOfPromotion, isPromotedJob } from './promoted.ts';
 import { rehearsal } from './rehearsal.ts';
 import type { PresentWorkload, TargetWorld } from './world.ts';
 
@@ -32,10 +33,8 @@ const LOOK_AGAIN = 10_000;
 /** A namespace that also runs what no target names is not taken over: it would be half open. */
 const unnamed: TargetStep = (world) => {
   const { workloads, others } = world.running;
-  // Jobs of promotions stay until somebody deletes them, for their logs.
-  const signed = new Set(world.records.flatMap(({ jobs = [] }) => jobs.map(({ job }) => `Job/${job}`)));
   const found = [...workloads, ...others].filter(
-    (workload) => !isKnown(world, workload) && !signed.has(`${workload.kind}/${workload.name}`),
+    (workload) => !isKnown(world, workload) && !isPromotedJob(world, workload),
   );
   if (found.length === 0) return undefined;
   return {
@@ -110,7 +109,9 @@ const foreignPods: TargetStep = (world) => {
       made === undefined
         ? 'no workload that a target names made it'
         : runningPodDifference(pod, contentsFor(world, lock, made), lock);
-    return what === undefined ? [] : [`${printable(pod.metadata.name)} (${printable(what)}${advice(pod)})`];
+    return what === undefined || (made === undefined && isOfPromotion(world, pod))
+      ? []
+      : [`${printable(pod.metadata.name)} (${printable(what)}${advice(pod)})`];
   });
   if (found.length === 0) return undefined;
   return {

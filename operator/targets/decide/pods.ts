@@ -4,9 +4,10 @@ import type { Pod } from '../../kube/index.ts';
 import { decisionsOn, settingsOf, type WorkloadKey } from '../../lock/index.ts';
 import { resultOf, type RecordEntry, type RecordSpec } from '../../records/index.ts';
 import { controllerOf, workloadOf, workloadRows } from '../../workloads/index.ts';
-import { chainFault, listOf, lockOf, onlyWarns, promotedJobs, sameWorkload, stall, type TargetStep } from './common.ts';
+import { listOf, lockOf, onlyWarns, sameWorkload, stall, type TargetStep } from './common.ts';
 import { entriesOf, runningPodDifference, type Content } from './compare.ts';
 import { makerOf } from './owners.ts';
+import { isOfPromotion } from './promoted.ts';
 import type { TargetVerdict } from './verdict.ts';
 import type { PresentWorkload, TargetWorld } from './world.ts';
 
@@ -108,21 +109,6 @@ function isReplaced(world: TargetWorld, pod: Pod, made: PresentWorkload): boolea
   const isRolledOut = updated >= wanted && present <= updated;
   if (observed && isRolledOut) return false;
   return isFormer(world, pod, made);
-}
-
-/** Of a Job of a promotion, which was signed to run once, to its end: of this target or of a neighbour. */
-function isOfPromotion(world: TargetWorld, pod: Pod): boolean {
-  const owner = world.running.owned.find(({ metadata }) => metadata.uid === controllerOf(pod)?.uid);
-  if (owner === undefined) return false;
-  const { target, records, others, otherChains } = world;
-  const neighbours = others.map((other) => ({ target: other, records: otherChains.get(other.metadata.name) ?? [] }));
-  return [{ target, records }, ...neighbours].some((each) => {
-    const signed = promotedJobs(each.records, owner);
-    if (signed.length === 0 || chainFault(each) !== undefined) return false;
-    const { injected, mutations } = settingsOf(each.target);
-    const contents = signed.map(({ job, spec }) => ({ kind: 'Job', name: job, spec, injected, mutations }));
-    return runningPodDifference(pod, contents, lockOf(world)) === undefined;
-  });
 }
 
 /** Of a Job that began while its content was approved: no rollout replaces it, and it was signed to run to its end. */
