@@ -111,25 +111,27 @@ test("a neighbour's Job is judged by the neighbour's chain, and only by one that
   t.deepEqual(namesOf(neighbourOf(forged)), [images.second, images.evil], 'somebody changed the record');
 });
 
-test('a finished Job that people signed stands in the way of nobody who is taken over beside it; its like does', (t) => {
-  /** What stands in the way of the neighbour, or of what its own target names beside what it has. */
-  const told = (given: TargetWorld): string | undefined => obstacles(given)?.reason;
-  const beside = (web: TargetWorld): TargetWorld => {
-    const others = web.running.owned.filter(({ kind }) => kind === 'Job');
-    return {
-      ...web,
-      target: neighbour.target,
-      others: [web.target],
-      records: [],
-      otherChains: new Map([['web', web.records]]),
-      workloads: [{ ...neighbour.key, live: neighbour.live }],
-      running: {
-        ...web.running,
-        workloads: [...web.running.workloads, { ...neighbour.key, live: neighbour.live }],
-        others: others.map(({ kind, metadata: { name } }) => ({ kind, name })),
-      },
-    };
+/** What stands in the way of the neighbour, or of what its own target names beside what it has. */
+const told = (given: TargetWorld): string | undefined => obstacles(given)?.reason;
+/** The neighbour before it is taken over, beside such a target. */
+const beside = (web: TargetWorld): TargetWorld => {
+  const others = web.running.owned.filter(({ kind }) => kind === 'Job');
+  return {
+    ...web,
+    target: neighbour.target,
+    others: [web.target],
+    records: [],
+    otherChains: new Map([['web', web.records]]),
+    workloads: [{ ...neighbour.key, live: neighbour.live }],
+    running: {
+      ...web.running,
+      workloads: [...web.running.workloads, { ...neighbour.key, live: neighbour.live }],
+      others: others.map(({ kind, metadata: { name } }) => ({ kind, name })),
+    },
   };
+};
+
+test('a finished Job that people signed stands in the way of nobody who is taken over beside it; its like does', (t) => {
   const web = migrating('approved', [images.second]);
   t.is(told(beside(web)), undefined);
   t.is(told({ ...beside(web), otherChains: new Map() }), 'UnnamedWorkloads', 'whose chain nobody knows');
