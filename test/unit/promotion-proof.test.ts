@@ -22,6 +22,7 @@ test('an approval carries what proves it: the texts, the votes that counted and 
   t.like(record.votes?.[0], { principal: 'alice', decision: 'approve' });
   t.is(record.votes?.[0]?.keyFingerprint, signed.ok ? signed.key.fingerprint : undefined);
   t.is(record.keyring?.name, 'default');
+  t.regex(record.keyring?.digest ?? '', /^sha256:/);
   t.is(record.keyring?.digest, round?.keyring?.digest);
   t.deepEqual(
     record.keyring?.entries?.map(({ principal, publicKey }) => `${principal} ${publicKey}`),

@@ -132,6 +132,16 @@ test('a promotion that is there, that nothing ended, or that the lock refers to 
   t.is(told(decided(chain, long, standing({ approved: [nameOf(chain[1]!)] }))), 'upto 4: 1, 2');
   const open = chainOf(round('a'), tampered, round('b'), ended('b', 'Rejected'), tampered);
   t.is(told(decided(open, long)), 'upto 4: 1');
+  const passed = chainOf(
+    round('a'),
+    approved('a', 'web-000001'),
+    tampered,
+    round('b'),
+    approved('b', 'web-000004'),
+    ended('b'),
+    tampered,
+  );
+  t.is(told(decided(passed, long)), 'upto 3: 1, 2', 'an approval is no end, whoever decided later');
   const rolling = chainOf(round('a'), approved('a', 'web-000001'), tampered, tampered);
   t.is(told(decided(rolling, long)), 'upto 3: 1, 2');
 });
