@@ -3,10 +3,11 @@ import type { Frozen, TwinEnvironmentStatus } from '../../api/index.ts';
 import { rfc3339 } from '../../canonical/index.ts';
 import type { Lifetime } from '../decide/lifecycle/index.ts';
 
-type Status = Frozen<TwinEnvironmentStatus>;
+/** Part of a status. */
+type Kept = Frozen<TwinEnvironmentStatus>;
 
 /** What still holds while a new spec is refused or not applied: what was made before is there. */
-export function retained(previous: Status | undefined): Status {
+export function retained(previous: Kept | undefined): Kept {
   const { namespace, url, services, workloads, copied, inventory } = previous ?? {};
   return {
     ...(namespace === undefined ? {} : { namespace }),
@@ -19,7 +20,7 @@ export function retained(previous: Status | undefined): Status {
 }
 
 /** Versions that were chosen hold while it has no namespace; of what runs nothing is said. */
-export function chosen(previous: Status | undefined): Status {
+export function chosen(previous: Kept | undefined): Kept {
   const services = (previous?.services ?? []).flatMap(({ name, mode, vendorTwin, version }) =>
     version === undefined ? [] : [{ name, mode, vendorTwin, version, verified: false, ready: false }],
   );
@@ -27,7 +28,7 @@ export function chosen(previous: Status | undefined): Status {
 }
 
 /** When it was used last and when it ends: as before, where nobody could tell now. */
-export function timesOf(lifetime: Lifetime | undefined, previous: Status | undefined): Status {
+export function timesOf(lifetime: Lifetime | undefined, previous: Kept | undefined): Kept {
   if (lifetime === undefined) {
     const { lastActivityAt, expiresAt, lastHandledExtendAt, lastHandledWakeAt } = previous ?? {};
     return {
