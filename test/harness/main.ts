@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { commandLine } from '../stage/command-line.ts';
+import { commandLine, parseToEnd } from '../stage/command-line.ts';
 import { sharedApi, stopApis } from './api/index.ts';
 import { cacheFolder, runFolder } from './cache.ts';
 import { HarnessError } from './errors.ts';
@@ -57,10 +57,4 @@ program
     });
   });
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  if (!(error instanceof HarnessError)) throw error;
-  console.error(error.message);
-  process.exitCode = 1;
-}
+await parseToEnd(program);

@@ -60,51 +60,21 @@ export const tools = {
   versitygw: (): Promise<string> => twin('versitygw', 'github.com/versity/versitygw/cmd/versitygw'),
   natsServer: (): Promise<string> => twin('nats-server', 'github.com/nats-io/nats-server/v2'),
   /** The kstatus library as a program. A module of its own: it needs a newer Kubernetes client than the cluster's. */
-  async kstatus(): Promise<string> {
-    const module = join(sources, 'kstatus');
-    const key = await recipe(
-      [],
-      ['go.mod', 'go.sum', 'main.go'].map((file) => join(module, file)),
-    );
-    const folder = await built('kstatus', key, (into) =>
-      build('kstatus (a minute the first time)', '.', join(into, 'kstatus'), { module }),
-    );
-    return join(folder, 'kstatus');
-  },
+  kstatus: (): Promise<string> =>
+    ofModule('kstatus', { what: 'kstatus (a minute the first time)', files: ['main.go'] }),
   /** oauth2-proxy, in a module of its own: nothing else here has its version of the OpenTelemetry and Redis clients. */
-  async oauth2Proxy(): Promise<string> {
-    const module = join(sources, 'oauth2-proxy');
-    const key = await recipe(
-      [],
-      ['go.mod', 'go.sum'].map((file) => join(module, file)),
-    );
-    const folder = await built('oauth2-proxy', key, (into) =>
-      build(
-        'oauth2-proxy (a minute the first time)',
-        'github.com/oauth2-proxy/oauth2-proxy/v7',
-        join(into, 'oauth2-proxy'),
-        { module },
-      ),
-    );
-    return join(folder, 'oauth2-proxy');
-  },
+  oauth2Proxy: (): Promise<string> =>
+    ofModule('oauth2-proxy', {
+      what: 'oauth2-proxy (a minute the first time)',
+      source: 'github.com/oauth2-proxy/oauth2-proxy/v7',
+    }),
   /** Flux's own kustomize-controller. A module of its own, with the versions that Flux builds it with. */
-  async kustomizeController(): Promise<string> {
-    const module = join(sources, 'flux');
-    const key = await recipe(
-      [],
-      ['go.mod', 'go.sum'].map((file) => join(module, file)),
-    );
-    const folder = await built('kustomize-controller', key, (into) =>
-      build(
-        "Flux's kustomize-controller (4 min the first time)",
-        'github.com/fluxcd/kustomize-controller',
-        join(into, 'kustomize-controller'),
-        { module },
-      ),
-    );
-    return join(folder, 'kustomize-controller');
-  },
+  kustomizeController: (): Promise<string> =>
+    ofModule('kustomize-controller', {
+      what: "Flux's kustomize-controller (4 min the first time)",
+      module: 'flux',
+      source: 'github.com/fluxcd/kustomize-controller',
+    }),
 } as const;
 
 /** The recipe of the program of all Kubernetes parts. */
@@ -142,15 +112,39 @@ async function program(name: string, source: string): Promise<string> {
 }
 
 /** A static program of a package of the twins' module; returns its path. */
-async function twin(name: string, source: string): Promise<string> {
-  const module = join(sources, 'twins');
+function twin(name: string, source: string): Promise<string> {
+  return ofModule(name, {
+    what: `${source} (a minute or two the first time)`,
+    module: 'twins',
+    source,
+    parts: [source],
+  });
+}
+
+/** How a program of a module of its own is built. */
+interface OfModule {
+  /** Shown while it is built. */
+  readonly what: string;
+  /** Folder of the module; its program's name where it is left out. */
+  readonly module?: string;
+  /** The package; the module's own where it is left out. */
+  readonly source?: string;
+  /** What the program depends on beside the versions of its module. */
+  readonly parts?: readonly string[];
+  readonly files?: readonly string[];
+}
+
+/** A static program of a module beside the one that most are of; returns its path. */
+async function ofModule(
+  name: string,
+  { what, module: of = name, source = '.', parts = [], files = [] }: OfModule,
+): Promise<string> {
+  const module = join(sources, of);
   const key = await recipe(
-    [source],
-    ['go.mod', 'go.sum'].map((file) => join(module, file)),
+    parts,
+    ['go.mod', 'go.sum', ...files].map((file) => join(module, file)),
   );
-  const folder = await built(name, key, (into) =>
-    build(`${source} (a minute or two the first time)`, source, join(into, name), { module }),
-  );
+  const folder = await built(name, key, (into) => build(what, source, join(into, name), { module }));
   return join(folder, name);
 }
 

@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { HarnessError, run, tools } from '../harness/index.ts';
-import { commandLine } from '../stage/command-line.ts';
+import { commandLine, parseToEnd } from '../stage/command-line.ts';
 import { placeOf } from './place.ts';
 
 const folder = join(import.meta.dirname, '../../charts/twinlock/catalog');
@@ -53,10 +53,4 @@ async function pinned(upstream: string, mirror: string | undefined, place: strin
   return `${target}@${stdout.trim()}`;
 }
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  if (!(error instanceof HarnessError)) throw error;
-  console.error(error.message);
-  process.exitCode = 1;
-}
+await parseToEnd(program);

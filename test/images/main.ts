@@ -1,7 +1,6 @@
 /** `make image`: builds the operator's image from this tree and pushes it where a cluster of one's own can pull it. */
-import { HarnessError } from '../harness/index.ts';
 import { pushImage } from '../harness/image/index.ts';
-import { commandLine } from '../stage/command-line.ts';
+import { commandLine, parseToEnd } from '../stage/command-line.ts';
 import { operatorImage } from './node-images.ts';
 import { placeOf } from './place.ts';
 
@@ -24,10 +23,4 @@ Prints the image by digest, as the chart's value \`image\` wants it. Credentials
     );
   });
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  if (!(error instanceof HarnessError)) throw error;
-  console.error(error.message);
-  process.exitCode = 1;
-}
+await parseToEnd(program);

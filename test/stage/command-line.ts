@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
+import { HarnessError } from '../harness/errors.ts';
 
 /**
  * The command line of a tool of the tests: `--help` says how it is used and ends with 0; what it does not know says so too,
@@ -13,6 +14,17 @@ export function commandLine(name: string, description: string, ...examples: read
     .addHelpText('after', `\nExample${examples.length === 1 ? '' : 's'}:\n${shown}`)
     .showHelpAfterError()
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));
+}
+
+/** Does what the command line asks for. A failure of the harness is told in its own words, without a trace, and ends with 1. */
+export async function parseToEnd(program: Command): Promise<void> {
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    if (!(error instanceof HarnessError)) throw error;
+    console.error(error.message);
+    process.exitCode = 1;
+  }
 }
 
 /** Reads the value of an option that is a whole number above 0. */
